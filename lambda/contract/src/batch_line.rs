@@ -1,0 +1,24 @@
+//! The JSON log line that a processor writes for each batch: an object with `message` = [`MESSAGE`] and the fields below.
+
+/// The line's `message`.
+pub const MESSAGE: &str = "batch";
+/// Number of records in the batch.
+pub const RECORDS: &str = "records";
+/// Number of events in the batch, the rejected ones among them.
+pub const EVENTS: &str = "events";
+/// Number of events that changed the catalog.
+pub const APPLIED: &str = "applied";
+/// Number of events that something newer had already superseded.
+pub const STALE: &str = "stale";
+/// Number of events that had already been applied.
+pub const DUPLICATE: &str = "duplicate";
+/// Rejected events: an object from reason to count.
+pub const REJECTED: &str = "rejected";
+/// Number of cache entries that were told.
+pub const REFRESHED: &str = "refreshed";
+/// Number of products whose cache entry could not be told.
+pub const PENDING: &str = "pending";
+/// Milliseconds by stage: an object with the keys of [`STAGES`].
+pub const MILLISECONDS: &str = "milliseconds";
+/// The stages of a batch, in order.
+pub const STAGES: [&str; 4] = ["decode", "apply", "refresh", "quarantine"];

@@ -1,0 +1,21 @@
+//! The Redis layout, a public contract: services in the VPC may read it directly, from the primary endpoint.
+//!
+//! A product's entry is a hash under `product:` + SKU with the fields `version` and `view`. Without `view` it is a
+//! tombstone (some newer version exists, ask the database), with an empty `view` the SKU is unknown.
+
+use alloc::string::String;
+
+/// What begins the key of a product's entry.
+pub const PRODUCT_PREFIX: &str = "product:";
+/// The field with the version, a decimal integer.
+pub const VERSION: &str = "version";
+/// The field with the product view, JSON text.
+pub const VIEW: &str = "view";
+
+/// The key of a product's entry.
+pub fn product(sku: &str) -> String {
+    let mut key = String::with_capacity(PRODUCT_PREFIX.len() + sku.len());
+    key.push_str(PRODUCT_PREFIX);
+    key.push_str(sku);
+    key
+}

@@ -1,0 +1,20 @@
+//! Names that both halves use: what Terraform sets is what the runtime reads, by construction.
+//!
+//! - [`role`]: the handler names, one a role of the bootstrap
+//! - [`env`]: environment variables of the functions
+//! - [`event_type`]: the supplier's event types
+//! - [`object_key`]: where objects lie in the quarantine (and, later, archive) bucket
+//! - [`cache`]: the Redis layout, a public contract for services that read it directly
+//! - [`database`]: roles in PostgreSQL
+//! - [`batch_line`]: the log line that a processor writes for each batch
+#![no_std]
+
+extern crate alloc;
+
+pub mod batch_line;
+pub mod cache;
+pub mod database;
+pub mod env;
+pub mod event_type;
+pub mod object_key;
+pub mod role;

@@ -1,0 +1,69 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "pipegen", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Writes the Terraform JSON and the Lambda zip of one environment.
+    Render(RenderArgs),
+    /// Runs the pipeline on this machine: real PostgreSQL, real Redis, the real bootstrap.
+    Local(LocalArgs),
+}
+
+/// What `render` takes.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The environment, the suffix of every name.
+    #[arg(long, value_name = "NAME")]
+    pub env: String,
+    /// The settings file; without one, `pipegen.toml` in this folder if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the environment's folder is written.
+    #[arg(long, value_name = "DIR", default_value = "tf-out")]
+    pub out: PathBuf,
+    /// A built bootstrap; without one it is built.
+    #[arg(long, value_name = "PATH")]
+    pub bootstrap: Option<PathBuf>,
+    /// Prints the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `local` takes.
+#[derive(Debug, Args)]
+pub struct LocalArgs {
+    /// The records to play, one JSON object a line (`-` is standard input); without one, the sample that ships.
+    #[arg(long, value_name = "FILE")]
+    pub records: Option<PathBuf>,
+    /// A built bootstrap; without one it is built.
+    #[arg(long, value_name = "PATH")]
+    pub bootstrap: Option<PathBuf>,
+    /// PostgreSQL to use (an administrator's URL) instead of a throwaway one.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Redis to use instead of a throwaway one.
+    #[arg(long, value_name = "URL")]
+    pub cache_url: Option<String>,
+    /// Keeps databases and objects in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Writes every product view as JSON Lines, sorted by SKU.
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+    /// Prints what happened as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,16 @@
+//! Parses, calls, prints the error chain once and picks the exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = pipegen::cli::Cli::parse();
+    match pipegen::commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("error: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}

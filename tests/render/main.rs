@@ -1,0 +1,1 @@
+//! Everything about the rendered JSON; needs no server.
