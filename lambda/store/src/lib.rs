@@ -1,1 +1,57 @@
-//! The catalog in PostgreSQL.
+//! The catalog in PostgreSQL: what events mean, and the transactions that make it so.
+//!
+//! - [`Store`]: the connections
+//! - `apply`: a batch of events in one transaction, narrowed down where PostgreSQL refuses an event's data
+//! - `catalog`: what a batch touches, as loaded and as it becomes
+//! - `fold`: what each event does to it (pure)
+//! - `product_view`: the view that the cache holds and the catalog returns (pure)
+//! - `load`, `save`: the statements of the transaction, in `queries/`
+//! - `pending`: versions that the cache could not be told
+//! - `schema`: migrations and logins
+//! - [`Error`]: what went wrong, by what can be done about it
+
+mod apply;
+mod catalog;
+mod error;
+mod fold;
+mod load;
+mod pending;
+mod product_view;
+mod save;
+mod schema;
+
+pub use apply::{Applied, Outcome};
+pub use error::{Error, Kind};
+pub use product_view::{View, export};
+pub use schema::{Login, create_writer, migrate};
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// How long to wait for a connection, a handshake included.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The catalog's connections to PostgreSQL. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+}
+
+impl Store {
+    /// A store that connects when it is first used. A function instance serves one invocation at a time, so writers need
+    /// one connection.
+    pub fn new(options: PgConnectOptions, max_connections: u32) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options);
+        Self { pool }
+    }
+
+    /// Uses these options for connections made from now on, after a password has changed.
+    pub fn set_options(&self, options: PgConnectOptions) {
+        self.pool.set_connect_options(options);
+    }
+}

@@ -1,0 +1,69 @@
+//! What went wrong in PostgreSQL, by what can be done about it.
+
+use std::fmt;
+
+/// An operation on the store that failed.
+#[derive(Debug)]
+pub struct Error {
+    operation: &'static str,
+    source: sqlx::Error,
+}
+
+/// What can be done about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The data of some event cannot be stored (SQLSTATE class 22, or 54000): rejecting that event helps.
+    Data,
+    /// Two transactions were in each other's way (40001, 40P01): running it again helps.
+    Conflict,
+    /// The password is not (or no longer) right (28P01, 28000): fetching the secret again helps.
+    LoginRefused,
+    /// No connection is left for this login or server (53300): waiting helps.
+    TooManyConnections,
+    /// Anything else: the server is away, failing over, or our own statement is wrong. The batch comes again.
+    Other,
+}
+
+impl Error {
+    /// What can be done about it.
+    pub fn kind(&self) -> Kind {
+        let code = self.source.as_database_error().and_then(|error| error.code());
+        match code.as_deref() {
+            Some("54000") => Kind::Data,
+            Some(code) if code.starts_with("22") => Kind::Data,
+            Some("40001" | "40P01") => Kind::Conflict,
+            Some("28P01" | "28000") => Kind::LoginRefused,
+            Some("53300") => Kind::TooManyConnections,
+            _ => Kind::Other,
+        }
+    }
+
+    /// PostgreSQL's name of the error (SQLSTATE), where it was PostgreSQL that answered.
+    pub fn sqlstate(&self) -> Option<String> {
+        self.source.as_database_error()?.code().map(|code| code.into_owned())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgreSQL: could not {}", self.operation)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Names the operation that a driver's error interrupted.
+pub(crate) trait During<T> {
+    /// The same result, with the operation ("load the products") in its error.
+    fn during(self, operation: &'static str) -> Result<T, Error>;
+}
+
+impl<T, E: Into<sqlx::Error>> During<T> for Result<T, E> {
+    fn during(self, operation: &'static str) -> Result<T, Error> {
+        self.map_err(|source| Error { operation, source: source.into() })
+    }
+}

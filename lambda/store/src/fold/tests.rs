@@ -1,0 +1,284 @@
+//! The fold against a naive reading of the rules: collect all events, then compute.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pipegen_event::{Change, Description, Event};
+use proptest::prelude::*;
+
+use super::Effect;
+use crate::catalog::{Catalog, Described, LedgerEntry, Offer, OfferRow, Product};
+
+/// What the database keeps between batches.
+#[derive(Clone, Debug, Default)]
+struct Tables {
+    products: BTreeMap<String, Option<Described>>,
+    offers: BTreeMap<(String, String), OfferRow>,
+    ledger: BTreeMap<(String, String, String), LedgerEntry>,
+    floor: Option<DateTime<Utc>>,
+}
+
+impl Tables {
+    /// A batch as `apply` runs it: load just what it needs, fold, save just what changed.
+    fn apply(&mut self, batch: &[Event]) -> Vec<Effect> {
+        let mut catalog = self.load(batch);
+        let effects = batch.iter().map(|event| catalog.fold(event)).collect();
+        self.save(&catalog);
+        effects
+    }
+
+    fn load(&self, batch: &[Event]) -> Catalog {
+        let mut catalog = Catalog { ledger_floor: self.floor, ..Catalog::default() };
+        for event in batch {
+            let sku = event.sku.as_str();
+            let described = self.products.get(sku).cloned().flatten();
+            let offers = self.offers.iter().filter(|((of, _), _)| of == sku);
+            let offers = offers.map(|((_, supplier), row)| (supplier.clone(), Offer::loaded(row.clone()))).collect();
+            let product = Product { stored: described.clone(), now: described, offers, ..Product::default() };
+            catalog.products.insert(sku.to_owned(), product);
+        }
+        let mut needed = BTreeSet::new();
+        let needs = catalog.ledger_needs(batch);
+        for (key, entry) in &self.ledger {
+            let (sku, supplier, id) = (key.0.as_str(), key.1.as_str(), key.2.as_str());
+            let counted = needs.counts.get(&(sku, supplier)).is_some_and(|time| entry.time > *time);
+            if counted || needs.identities.contains(&(sku, supplier, id)) {
+                needed.insert(key);
+            }
+        }
+        for key in needed {
+            let offers = &mut catalog.products.get_mut(&key.0).unwrap().offers;
+            offers.get_mut(&key.1).unwrap().ledger.insert(key.2.clone(), self.ledger[key]);
+        }
+        catalog
+    }
+
+    fn save(&mut self, catalog: &Catalog) {
+        for (sku, product) in catalog.products.iter().filter(|(_, product)| product.exists()) {
+            self.products.insert(sku.clone(), product.now.clone());
+            for (supplier, offer) in product.offers.iter().filter(|(_, offer)| offer.changed()) {
+                self.offers.insert((sku.clone(), supplier.clone()), offer.now.clone());
+                if let Some(time) = offer.newly_counted() {
+                    self.ledger.retain(|key, entry| (&key.0, &key.1) != (sku, supplier) || entry.time > time);
+                }
+                for id in &offer.entered {
+                    if let Some(entry) = offer.ledger.get(id) {
+                        self.ledger.insert((sku.clone(), supplier.clone(), id.clone()), *entry);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets what is at most as late as `floor`, as `maintain` does.
+    fn prune(&mut self, floor: DateTime<Utc>) {
+        self.ledger.retain(|_, entry| entry.time > floor);
+        self.floor = self.floor.max(Some(floor));
+    }
+
+    fn shown(&self) -> Shown {
+        let price = |row: &OfferRow| row.price.as_ref().map(|price| price.amount.to_string());
+        Shown {
+            descriptions: self
+                .products
+                .iter()
+                .map(|(sku, described)| (sku.clone(), described.as_ref().map(|d| d.description.title.clone())))
+                .collect(),
+            offers: self.offers.iter().map(|(key, row)| (key.clone(), (row.on_hand, price(row)))).collect(),
+        }
+    }
+}
+
+/// What readers can see.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Shown {
+    descriptions: BTreeMap<String, Option<String>>,
+    offers: BTreeMap<(String, String), (i64, Option<String>)>,
+}
+
+/// The rules, read naively.
+fn meaning(deliveries: &[Event]) -> Shown {
+    let mut events: BTreeMap<(String, &str, String, String), &Event> = BTreeMap::new();
+    for event in deliveries {
+        let identity = (event.source(), event.change.event_type(), event.sku.to_string(), event.id.to_string());
+        let known = events.entry(identity).or_insert(event);
+        if event.time > known.time {
+            *known = event;
+        }
+    }
+    let mut shown = Shown::default();
+    for event in events.values() {
+        let (sku, supplier) = (event.sku.to_string(), event.supplier.to_string());
+        let of_sku = || events.values().filter(|other| other.sku == event.sku);
+        let of_offer = || of_sku().filter(|other| other.supplier == event.supplier);
+        let description = of_sku()
+            .filter_map(|other| match &other.change {
+                Change::Described(text) => Some(((other.time, other.source(), other.id.to_string()), &text.title)),
+                _ => None,
+            })
+            .max();
+        shown.descriptions.insert(sku.clone(), description.map(|(_, title)| title.clone()));
+        if matches!(event.change, Change::Described(_)) {
+            continue;
+        }
+        let price = of_offer()
+            .filter_map(|other| match &other.change {
+                Change::PriceChanged { amount, .. } => Some(((other.time, other.id.to_string()), amount.to_string())),
+                _ => None,
+            })
+            .max();
+        let count = of_offer()
+            .filter_map(|other| match other.change {
+                Change::Counted { quantity } => Some(((other.time, other.id.to_string()), quantity)),
+                _ => None,
+            })
+            .max();
+        let since = count.as_ref().map(|((time, _), _)| *time);
+        let adjustments = of_offer().filter(|other| since.is_none_or(|since| other.time > since));
+        let deltas = adjustments.filter_map(|other| match other.change {
+            Change::Adjusted { delta } => Some(delta),
+            _ => None,
+        });
+        let level = count.map_or(0, |(_, quantity)| quantity) + deltas.sum::<i64>();
+        shown.offers.insert((sku, supplier), (level, price.map(|(_, amount)| amount)));
+    }
+    shown
+}
+
+fn at(minute: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+}
+
+/// An event whose content follows from its identity and time, because of two contents with both the same either may win.
+fn event(kind: u8, supplier: u8, sku: u8, id: u8, minute: i64) -> Event {
+    let salt = i64::from(id) * 100 + minute;
+    let change = match kind {
+        0 => Change::Counted { quantity: salt },
+        1 => Change::Adjusted { delta: if salt % 2 == 0 { salt + 1 } else { -salt } },
+        2 => Change::PriceChanged { amount: salt.into(), currency: "GBP".parse().unwrap() },
+        _ => Change::Described(Description {
+            title: format!("title {salt} from {supplier}"),
+            description: None,
+            category: None,
+            attributes: BTreeMap::new(),
+        }),
+    };
+    Event {
+        id: format!("id-{id}").parse().unwrap(),
+        supplier: format!("supplier-{supplier}").parse().unwrap(),
+        sku: format!("sku {sku}").parse().unwrap(),
+        time: at(minute),
+        change,
+    }
+}
+
+prop_compose! {
+    fn any_event()(kind in 0..4_u8, supplier in 0..2_u8, sku in 0..2_u8, id in 0..6_u8, minute in 0..8_i64) -> Event {
+        event(kind, supplier, sku, id, minute)
+    }
+}
+
+/// Events as deliveries: in some order, some of them again, cut into batches.
+fn deliveries() -> impl Strategy<Value = (Vec<Event>, Vec<Vec<Event>>)> {
+    proptest::collection::vec(any_event(), 1..40).prop_flat_map(|events| {
+        let again = proptest::sample::subsequence(events.clone(), 0..=events.len());
+        let shuffled = again.prop_flat_map({
+            let events = events.clone();
+            move |again| Just([events.clone(), again].concat()).prop_shuffle()
+        });
+        let batches = (shuffled, proptest::collection::vec(1..9_usize, 80)).prop_map(|(events, sizes)| {
+            let mut rest = events.as_slice();
+            let mut batches = Vec::new();
+            for size in sizes {
+                let (batch, later) = rest.split_at(size.min(rest.len()));
+                batches.push(batch.to_vec());
+                rest = later;
+            }
+            batches
+        });
+        (Just(events), batches)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn order_duplicates_and_batches_do_not_matter((events, batches) in deliveries()) {
+        let mut tables = Tables::default();
+        for batch in &batches {
+            tables.apply(batch);
+        }
+        prop_assert_eq!(tables.shown(), meaning(&events));
+    }
+
+    #[test]
+    fn a_batch_applied_again_changes_nothing((_, batches) in deliveries()) {
+        let mut tables = Tables::default();
+        for batch in &batches {
+            tables.apply(batch);
+            let shown = tables.shown();
+            let effects = tables.apply(batch);
+            prop_assert!(!effects.contains(&Effect::Applied));
+            prop_assert_eq!(tables.shown(), shown);
+        }
+    }
+
+    #[test]
+    fn pruning_changes_no_level_and_lets_nothing_in_twice((_, batches) in deliveries(), floor in 0..8_i64) {
+        let mut tables = Tables::default();
+        for batch in &batches {
+            tables.apply(batch);
+        }
+        let shown = tables.shown();
+        tables.prune(at(floor));
+        prop_assert_eq!(tables.shown(), meaning(&batches.concat()));
+        for batch in &batches {
+            let effects = tables.apply(batch);
+            for (event, effect) in batch.iter().zip(effects) {
+                prop_assert_eq!(effect == Effect::BelowLedgerFloor, event.time <= at(floor));
+            }
+        }
+        prop_assert_eq!(tables.shown(), shown);
+    }
+}
+
+#[test]
+fn a_late_count_picks_up_what_is_later_than_it() {
+    let adjusted = |id, minute| event(1, 0, 0, id, minute);
+    let mut tables = Tables::default();
+    tables.apply(&[adjusted(1, 1), adjusted(2, 3), adjusted(3, 5)]);
+    tables.apply(&[event(0, 0, 0, 4, 3)]);
+    // The count says 403; of the adjustments only the third is later: delta −305.
+    assert_eq!(tables.shown().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (403 - 305, None));
+    assert_eq!(tables.ledger.len(), 1, "superseded adjustments are gone");
+}
+
+#[test]
+fn effects_name_what_happened() {
+    let mut tables = Tables::default();
+    assert_eq!(tables.apply(&[event(0, 0, 0, 1, 4)]), [Effect::Applied]);
+    assert_eq!(tables.apply(&[event(0, 0, 0, 1, 4)]), [Effect::Duplicate]);
+    assert_eq!(tables.apply(&[event(0, 0, 0, 1, 3)]), [Effect::Stale]);
+    assert_eq!(
+        tables.apply(&[event(1, 0, 0, 1, 4)]),
+        [Effect::Stale],
+        "an adjustment at the count's time is part of it"
+    );
+    assert_eq!(tables.apply(&[event(1, 0, 0, 1, 5), event(1, 0, 0, 1, 5)]), [Effect::Applied, Effect::Duplicate]);
+}
+
+#[test]
+fn a_change_and_its_opposite_leave_the_view_unchanged() {
+    let mut tables = Tables::default();
+    tables.apply(&[event(3, 0, 0, 1, 1), event(1, 0, 0, 1, 1)]);
+    let mut catalog = tables.load(&[event(1, 0, 0, 2, 1)]);
+    let mut back = event(1, 0, 0, 3, 2);
+    let forth = event(1, 0, 0, 2, 1);
+    let Change::Adjusted { delta } = forth.change else { unreachable!() };
+    back.change = Change::Adjusted { delta: -delta };
+    catalog.fold(&forth);
+    assert!(catalog.products["sku 0"].view_changed());
+    catalog.fold(&back);
+    assert!(!catalog.products["sku 0"].view_changed());
+}

@@ -1,0 +1,141 @@
+//! Reading what a batch touches.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use pipegen_event::Description;
+use rust_decimal::Decimal;
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{FromRow, Row};
+
+use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, Offer, OfferRow, Price, Product, Stamp};
+use crate::error::{During, Error};
+use crate::fold::LedgerNeeds;
+
+/// Loads these products, each with all its offers. Those that have no row are left out.
+pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Result<Catalog, Error> {
+    let rows: Vec<ProductRow> = sqlx::query_as(include_str!("queries/products.sql"))
+        .bind(skus)
+        .fetch_all(&mut *connection)
+        .await
+        .during("load the products")?;
+    let mut catalog = Catalog::default();
+    for row in rows {
+        catalog.products.insert(row.sku.clone(), row.into());
+    }
+    let rows: Vec<(String, String, OfferColumns)> = sqlx::query(include_str!("queries/offers.sql"))
+        .bind(skus)
+        .try_map(|row: PgRow| Ok((row.try_get("sku")?, row.try_get("supplier")?, OfferColumns::from_row(&row)?)))
+        .fetch_all(connection)
+        .await
+        .during("load the offers")?;
+    for (sku, supplier, columns) in rows {
+        if let Some(product) = catalog.products.get_mut(&sku) {
+            product.offers.insert(supplier, Offer::loaded(columns.into()));
+        }
+    }
+    Ok(catalog)
+}
+
+/// The transaction's time by the database's clock, and how far the ledger was pruned.
+pub(crate) async fn time_and_floor(
+    connection: &mut PgConnection,
+) -> Result<(DateTime<Utc>, Option<DateTime<Utc>>), Error> {
+    sqlx::query_as(include_str!("queries/time_and_floor.sql"))
+        .fetch_one(connection)
+        .await
+        .during("read the ledger's floor")
+}
+
+/// Adds to the catalog what is needed of the ledger.
+pub(crate) async fn ledger(
+    connection: &mut PgConnection,
+    catalog: &mut Catalog,
+    needs: &LedgerNeeds<'_>,
+) -> Result<(), Error> {
+    if needs.identities.is_empty() && needs.counts.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(String, String, String, DateTime<Utc>, i64)> = sqlx::query_as(include_str!("queries/ledger.sql"))
+        .bind(needs.identities.iter().map(|identity| identity.0).collect::<Vec<_>>())
+        .bind(needs.identities.iter().map(|identity| identity.1).collect::<Vec<_>>())
+        .bind(needs.identities.iter().map(|identity| identity.2).collect::<Vec<_>>())
+        .bind(needs.counts.keys().map(|key| key.0).collect::<Vec<_>>())
+        .bind(needs.counts.keys().map(|key| key.1).collect::<Vec<_>>())
+        .bind(needs.counts.values().copied().collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await
+        .during("load the ledger")?;
+    for (sku, supplier, id, time, delta) in rows {
+        if let Some(offer) = catalog.products.get_mut(&sku).and_then(|product| product.offers.get_mut(&supplier)) {
+            offer.ledger.insert(id, LedgerEntry { time, delta });
+        }
+    }
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct ProductRow {
+    sku: String,
+    title: Option<String>,
+    description: Option<String>,
+    category: Option<String>,
+    attributes: String,
+    described_at: Option<DateTime<Utc>>,
+    described_by: Option<String>,
+    described_id: Option<String>,
+    version: i64,
+    updated_at: Option<DateTime<Utc>>,
+}
+
+impl From<ProductRow> for Product {
+    fn from(row: ProductRow) -> Self {
+        let stamp = match (row.described_at, row.described_by, row.described_id) {
+            (Some(time), Some(supplier), Some(id)) => Some(DescriptionStamp { time, supplier, id }),
+            _ => None,
+        };
+        let described = stamp.map(|stamp| Described {
+            description: Description {
+                title: row.title.unwrap_or_default(),
+                description: row.description,
+                category: row.category,
+                attributes: attributes(&row.attributes),
+            },
+            stamp,
+        });
+        Self {
+            stored: described.clone(),
+            now: described,
+            version: row.version,
+            updated_at: row.updated_at,
+            offers: BTreeMap::new(),
+        }
+    }
+}
+
+/// The column only ever holds what [`crate::save`] put there: an object of strings.
+fn attributes(json: &str) -> BTreeMap<String, String> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+#[derive(FromRow)]
+struct OfferColumns {
+    on_hand: i64,
+    counted_at: Option<DateTime<Utc>>,
+    counted_id: Option<String>,
+    amount: Option<Decimal>,
+    currency: Option<String>,
+    priced_at: Option<DateTime<Utc>>,
+    priced_id: Option<String>,
+}
+
+impl From<OfferColumns> for OfferRow {
+    fn from(row: OfferColumns) -> Self {
+        let stamp = |time: Option<DateTime<Utc>>, id: Option<String>| Some(Stamp { time: time?, id: id? });
+        let price = match (row.amount, row.currency, stamp(row.priced_at, row.priced_id)) {
+            (Some(amount), Some(currency), Some(stamp)) => Some(Price { amount: amount.normalize(), currency, stamp }),
+            _ => None,
+        };
+        Self { on_hand: row.on_hand, counted: stamp(row.counted_at, row.counted_id), price }
+    }
+}

@@ -1,0 +1,139 @@
+//! The product view: the one thing that the cache holds and the catalog returns.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
+
+use crate::catalog::{Catalog, Product};
+use crate::error::{During, Error};
+use crate::{Store, load};
+
+/// A product as readers see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The SKU.
+    pub sku: String,
+    /// Grows with every change of the view; microseconds since the epoch, or one more than the version before.
+    pub version: i64,
+    /// The view as JSON text.
+    pub json: String,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    sku: &'a str,
+    title: Option<&'a str>,
+    description: Option<&'a str>,
+    category: Option<&'a str>,
+    attributes: &'a BTreeMap<String, String>,
+    available: i64,
+    offers: Vec<OfferBody<'a>>,
+    version: i64,
+    updated_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct OfferBody<'a> {
+    supplier: &'a str,
+    on_hand: i64,
+    price: Option<PriceBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct PriceBody<'a> {
+    amount: String,
+    currency: &'a str,
+}
+
+impl View {
+    /// The view of a product that exists.
+    pub(crate) fn of(sku: &str, product: &Product) -> Self {
+        let unknown = BTreeMap::new();
+        let description = product.now.as_ref().map(|described| &described.description);
+        let offers = product.offers.iter().map(|(supplier, offer)| OfferBody {
+            supplier,
+            on_hand: offer.now.on_hand,
+            price: offer
+                .now
+                .price
+                .as_ref()
+                .map(|price| PriceBody { amount: price.amount.normalize().to_string(), currency: &price.currency }),
+        });
+        let body = Body {
+            sku,
+            title: description.map(|d| d.title.as_str()),
+            description: description.and_then(|d| d.description.as_deref()),
+            category: description.and_then(|d| d.category.as_deref()),
+            attributes: description.map_or(&unknown, |d| &d.attributes),
+            available: product.offers.values().map(|offer| offer.now.on_hand.max(0)).sum(),
+            offers: offers.collect(),
+            version: product.version,
+            updated_at: product.updated_at.map(rfc3339),
+        };
+        let json = serde_json::to_string(&body).expect("text, integers and string keys are always JSON");
+        Self { sku: sku.to_owned(), version: product.version, json }
+    }
+}
+
+/// A time as RFC 3339 in UTC, always with six digits of a second.
+fn rfc3339(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// The views of all products in a catalog that exist, sorted by SKU.
+pub(crate) fn all(catalog: &Catalog) -> Vec<View> {
+    let existing = catalog.products.iter().filter(|(_, product)| product.exists());
+    existing.map(|(sku, product)| View::of(sku, product)).collect()
+}
+
+impl Store {
+    /// The current views of the SKUs that are known, sorted by SKU. A SKU without a view is unknown.
+    pub async fn views(&self, skus: &[&str]) -> Result<Vec<View>, Error> {
+        // One statement's snapshot would not be enough: products and their offers are two.
+        let mut transaction = self
+            .pool
+            .begin_with("begin isolation level repeatable read, read only")
+            .await
+            .during("begin to read views")?;
+        let catalog = load::products(&mut transaction, skus).await?;
+        transaction.commit().await.during("end reading views")?;
+        Ok(all(&catalog))
+    }
+}
+
+/// How many products an export reads at a time.
+const EXPORT_PAGE: i64 = 1000;
+
+/// Hands every product's view (JSON text) to `write`, sorted by SKU (bytewise), as of one moment, and returns their number.
+/// `url` needs the right to read the catalog's tables.
+///
+/// # Errors
+/// As PostgreSQL's; an error of `write` ends the export with [`io::Error`] as the source.
+pub async fn export(url: &str, write: &mut dyn FnMut(&str) -> io::Result<()>) -> Result<u64, Error> {
+    let mut connection = PgConnection::connect(url).await.during("connect for the export")?;
+    let mut transaction =
+        connection.begin_with("begin isolation level repeatable read, read only").await.during("begin the export")?;
+    let mut exported = 0;
+    let mut after = String::new();
+    loop {
+        let skus: Vec<String> = sqlx::query_scalar(include_str!("queries/page_of_skus.sql"))
+            .bind(&after)
+            .bind(EXPORT_PAGE)
+            .fetch_all(&mut *transaction)
+            .await
+            .during("list the products")?;
+        let Some(last) = skus.last() else { break };
+        after.clone_from(last);
+        let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+        for view in all(&load::products(&mut transaction, &skus).await?) {
+            write(&view.json).during("write the export")?;
+            exported += 1;
+        }
+    }
+    transaction.commit().await.during("end the export")?;
+    Ok(exported)
+}

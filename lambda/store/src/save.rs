@@ -1,0 +1,154 @@
+//! Writing what a batch changed.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgConnection;
+
+use crate::catalog::{Catalog, Described, LedgerEntry, Offer, Product};
+use crate::error::{During, Error};
+
+/// Writes everything in the catalog that its transaction has changed. A statement with nothing to write is left out.
+pub(crate) async fn changes(
+    connection: &mut PgConnection,
+    catalog: &Catalog,
+    transaction_time: DateTime<Utc>,
+) -> Result<(), Error> {
+    let offers: Vec<(&str, &str, &Offer)> = catalog
+        .products
+        .iter()
+        .flat_map(|(sku, product)| product.offers.iter().map(move |(supplier, offer)| (&**sku, &**supplier, offer)))
+        .filter(|(_, _, offer)| offer.changed())
+        .collect();
+    save_offers(connection, &offers).await?;
+    supersede_ledger(connection, &offers).await?;
+    enter_ledger(connection, &offers).await?;
+    save_descriptions(connection, catalog).await?;
+    save_versions(connection, catalog, transaction_time).await
+}
+
+/// Removes these products, which the transaction created for events that were then refused.
+pub(crate) async fn drop_unused(connection: &mut PgConnection, skus: &[&str]) -> Result<(), Error> {
+    if skus.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("queries/drop_unused_products.sql"))
+        .bind(skus)
+        .execute(connection)
+        .await
+        .during("drop unused products")?;
+    Ok(())
+}
+
+async fn save_offers(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
+    if offers.is_empty() {
+        return Ok(());
+    }
+    let counted = || offers.iter().map(|(_, _, offer)| offer.now.counted.as_ref());
+    let price = || offers.iter().map(|(_, _, offer)| offer.now.price.as_ref());
+    sqlx::query(include_str!("queries/save_offers.sql"))
+        .bind(offers.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
+        .bind(offers.iter().map(|(_, supplier, _)| *supplier).collect::<Vec<_>>())
+        .bind(offers.iter().map(|(_, _, offer)| offer.now.on_hand).collect::<Vec<_>>())
+        .bind(counted().map(|stamp| stamp.map(|stamp| stamp.time)).collect::<Vec<_>>())
+        .bind(counted().map(|stamp| stamp.map(|stamp| &*stamp.id)).collect::<Vec<_>>())
+        .bind(price().map(|price| price.map(|price| price.amount)).collect::<Vec<_>>())
+        .bind(price().map(|price| price.map(|price| &*price.currency)).collect::<Vec<_>>())
+        .bind(price().map(|price| price.map(|price| price.stamp.time)).collect::<Vec<_>>())
+        .bind(price().map(|price| price.map(|price| &*price.stamp.id)).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .during("save the offers")?;
+    Ok(())
+}
+
+async fn supersede_ledger(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
+    let counts: Vec<(&str, &str, DateTime<Utc>)> =
+        offers.iter().filter_map(|(sku, supplier, offer)| Some((*sku, *supplier, offer.newly_counted()?))).collect();
+    if counts.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("queries/supersede_ledger.sql"))
+        .bind(counts.iter().map(|count| count.0).collect::<Vec<_>>())
+        .bind(counts.iter().map(|count| count.1).collect::<Vec<_>>())
+        .bind(counts.iter().map(|count| count.2).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .during("remove superseded adjustments")?;
+    Ok(())
+}
+
+async fn enter_ledger(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
+    let entries: Vec<(&str, &str, &str, LedgerEntry)> = offers
+        .iter()
+        .flat_map(|(sku, supplier, offer)| {
+            // A count in the same batch may have superseded what was entered before it.
+            let entered = offer.entered.iter().filter_map(|id| Some((&**id, *offer.ledger.get(id)?)));
+            entered.map(move |(id, entry)| (*sku, *supplier, id, entry))
+        })
+        .collect();
+    if entries.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("queries/enter_ledger.sql"))
+        .bind(entries.iter().map(|entry| entry.0).collect::<Vec<_>>())
+        .bind(entries.iter().map(|entry| entry.1).collect::<Vec<_>>())
+        .bind(entries.iter().map(|entry| entry.2).collect::<Vec<_>>())
+        .bind(entries.iter().map(|entry| entry.3.time).collect::<Vec<_>>())
+        .bind(entries.iter().map(|entry| entry.3.delta).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .during("enter adjustments")?;
+    Ok(())
+}
+
+async fn save_descriptions(connection: &mut PgConnection, catalog: &Catalog) -> Result<(), Error> {
+    let described: Vec<(&str, &Described)> = catalog
+        .products
+        .iter()
+        .filter(|(_, product)| product.redescribed())
+        .filter_map(|(sku, product)| Some((&**sku, product.now.as_ref()?)))
+        .collect();
+    if described.is_empty() {
+        return Ok(());
+    }
+    let text = || described.iter().map(|(_, described)| &described.description);
+    let stamp = || described.iter().map(|(_, described)| &described.stamp);
+    let attributes =
+        text().map(|text| serde_json::to_string(&text.attributes).expect("an object of strings is always JSON"));
+    sqlx::query(include_str!("queries/save_descriptions.sql"))
+        .bind(described.iter().map(|(sku, _)| *sku).collect::<Vec<_>>())
+        .bind(text().map(|text| &*text.title).collect::<Vec<_>>())
+        .bind(text().map(|text| text.description.as_deref()).collect::<Vec<_>>())
+        .bind(text().map(|text| text.category.as_deref()).collect::<Vec<_>>())
+        .bind(attributes.collect::<Vec<_>>())
+        .bind(stamp().map(|stamp| stamp.time).collect::<Vec<_>>())
+        .bind(stamp().map(|stamp| &*stamp.supplier).collect::<Vec<_>>())
+        .bind(stamp().map(|stamp| &*stamp.id).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .during("save the descriptions")?;
+    Ok(())
+}
+
+async fn save_versions(
+    connection: &mut PgConnection,
+    catalog: &Catalog,
+    transaction_time: DateTime<Utc>,
+) -> Result<(), Error> {
+    let advanced: Vec<(&str, &Product)> = catalog
+        .products
+        .iter()
+        .filter(|(_, product)| product.view_changed())
+        .map(|(sku, product)| (&**sku, product))
+        .collect();
+    if advanced.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("queries/save_versions.sql"))
+        .bind(advanced.iter().map(|(sku, _)| *sku).collect::<Vec<_>>())
+        .bind(advanced.iter().map(|(_, product)| product.version).collect::<Vec<_>>())
+        .bind(transaction_time)
+        .execute(connection)
+        .await
+        .during("save the versions")?;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Migrations and logins: what `migrate` does with the master user's connection.
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+use crate::error::{During, Error};
+
+/// The numbered migrations in `lambda/migrations`. The migrator holds an advisory lock while it works, so that two runs follow
+/// one another.
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// A login role and the SCRAM-SHA-256 verifier of its password. Statements are logged, so the password itself must never be
+/// in one.
+#[derive(Clone, Copy, Debug)]
+pub struct Login<'a> {
+    /// The role's name.
+    pub name: &'a str,
+    /// As in `pg_authid`: `SCRAM-SHA-256$…`.
+    pub verifier: &'a str,
+    /// How many connections it may hold.
+    pub connection_limit: u32,
+}
+
+/// Applies the migrations that the database has not had yet and returns how many those were.
+pub async fn migrate(connection: &mut PgConnection) -> Result<usize, Error> {
+    let before = applied(connection).await?;
+    MIGRATIONS.run(&mut *connection).await.during("migrate")?;
+    Ok(applied(connection).await? - before)
+}
+
+async fn applied(connection: &mut PgConnection) -> Result<usize, Error> {
+    let table: Option<String> = sqlx::query_scalar("select to_regclass('_sqlx_migrations')::text")
+        .fetch_one(&mut *connection)
+        .await
+        .during("look for the table of migrations")?;
+    if table.is_none() {
+        return Ok(0);
+    }
+    let count: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+        .fetch_one(connection)
+        .await
+        .during("count the migrations")?;
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
+/// Creates the login if it is not there and gives it this password, this limit and the writers' rights.
+pub async fn create_writer(connection: &mut PgConnection, login: Login<'_>) -> Result<(), Error> {
+    let mut transaction = connection.begin().await.during("begin creating a login")?;
+    let there: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+        .bind(login.name)
+        .fetch_one(&mut *transaction)
+        .await
+        .during("look for a login")?;
+    let verb = if there { "alter" } else { "create" };
+    let name = quote_identifier(login.name);
+    let verifier = login.verifier.replace('\'', "''");
+    let limit = login.connection_limit;
+    // Utility statements take no parameters.
+    let statements = format!(
+        "{verb} role {name} with login connection limit {limit} password '{verifier}'; grant {writer} to {name}",
+        writer = quote_identifier(pipegen_contract::database::WRITER),
+    );
+    transaction.execute(AssertSqlSafe(statements)).await.during("create a login")?;
+    transaction.commit().await.during("commit a login")
+}
+
+fn quote_identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
