@@ -1,0 +1,1 @@
+//! The parts of `pipegen local` that start servers and processes, one by one.
