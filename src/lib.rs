@@ -2,6 +2,8 @@
 //!
 //! - [`cli`]: what can be typed
 //! - [`commands`]: one file a subcommand
+//! - [`terraform`]: Terraform JSON, and nothing about what it describes
 
 pub mod cli;
 pub mod commands;
+pub mod terraform;

@@ -1,0 +1,116 @@
+//! Text that Terraform evaluates: literal pieces and references. No other file writes `${…}`.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+use super::tree::Tree;
+use super::writer;
+
+/// The only key of the object that stands for an expression inside a body. No attribute can have this name.
+const MARKER: &str = "\u{0}expression";
+
+/// Text that Terraform evaluates. It may stand anywhere in a body where a string may.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expression {
+    /// As it is written: references as `${…}`, literal text escaped.
+    text: String,
+}
+
+impl Expression {
+    /// The value of a path such as `aws_kms_key.main.arn`.
+    pub(super) fn of(path: &str) -> Self {
+        Self { text: format!("${{{path}}}") }
+    }
+
+    /// A file beside the rendered one, wherever Terraform is started.
+    pub fn file_beside(name: &str) -> Self {
+        Self::of("path.module").then("/").then(name)
+    }
+
+    /// JSON text with references in it, for attributes that take a policy or a payload as a string.
+    ///
+    /// What a reference stands for is put in as it is, so it must hold nothing that JSON escapes: ARNs, ids, names and
+    /// numbers do not.
+    pub fn json(value: Value) -> Self {
+        Self { text: Tree::new(value).map(|tree| writer::compact(&tree)).unwrap_or_default() }
+    }
+
+    /// This text, then that.
+    #[must_use]
+    pub fn then(mut self, next: impl Into<Self>) -> Self {
+        self.text.push_str(&next.into().text);
+        self
+    }
+
+    /// As it is written.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// The expression that this part of a body stands for, if it is one.
+    pub(super) fn from_value(value: &Value) -> Option<Self> {
+        let object = value.as_object()?;
+        let text = object.get(MARKER)?.as_str()?;
+        (object.len() == 1).then(|| Self { text: text.to_owned() })
+    }
+}
+
+/// Literal text: what looks like an expression in it is none.
+impl From<&str> for Expression {
+    fn from(literal: &str) -> Self {
+        Self { text: literal.replace("${", "$${").replace("%{", "%%{") }
+    }
+}
+
+/// Literal text: what looks like an expression in it is none.
+impl From<&String> for Expression {
+    fn from(literal: &String) -> Self {
+        Self::from(literal.as_str())
+    }
+}
+
+impl From<&Self> for Expression {
+    fn from(other: &Self) -> Self {
+        other.clone()
+    }
+}
+
+impl Serialize for Expression {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(MARKER, &self.text)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn literal_text_is_never_evaluated() {
+        assert_eq!(Expression::from("${dt} %{if} $${x} $5 %").into_text(), "$${dt} %%{if} $$${x} $5 %");
+    }
+
+    #[test]
+    fn pieces_keep_what_they_are() {
+        let text = Expression::from("arn:${x}:").then(Expression::of("aws_s3_bucket.b.arn")).then("/*");
+        assert_eq!(text.into_text(), "arn:$${x}:${aws_s3_bucket.b.arn}/*");
+    }
+
+    #[test]
+    fn json_text_is_sorted_and_keeps_references() {
+        let reference = Expression::of("aws_s3_bucket.b.arn");
+        let text = Expression::json(json!({"b": [reference], "a": "${aws:username} \"quoted\"", "c": null}));
+        assert_eq!(text.into_text(), r#"{"a":"$${aws:username} \"quoted\"","b":["${aws_s3_bucket.b.arn}"]}"#);
+    }
+
+    #[test]
+    fn json_text_inside_a_body_is_not_escaped_again() {
+        let body = json!({"policy": Expression::json(json!({"a": Expression::of("x.y.z")}))});
+        let tree = Tree::new(body).unwrap();
+        assert_eq!(writer::compact(&tree), r#"{"policy":"{\"a\":\"${x.y.z}\"}"}"#);
+    }
+}

@@ -1,0 +1,1 @@
+//! The rendered folder under the real Terraform, with a mocked provider.
