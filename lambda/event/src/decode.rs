@@ -1,21 +1,100 @@
 //! One stream record to events and rejections.
 
+use core::panic::UnwindSafe;
+use std::panic::catch_unwind;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{Event, Reason, Rejection};
+use crate::envelope::Envelope;
+use crate::{Event, Reason, Rejection, data, text, time};
+
+/// The most events that a record's array may have.
+pub(crate) const MAX_EVENTS: usize = 1000;
+
+/// The most bytes that an event's JSON text may have, as received: 256 KiB.
+const MAX_BYTES: usize = 256 * 1024;
 
 /// One event of a record, or why it is none.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded<'a> {
     /// The event's place in the record's array, 0 where there is no array.
     pub index: usize,
-    /// The event's own text: the array's element without the blanks around it, or the whole record.
+    /// The event's own text: the array's element without the blanks around it, or the whole record. Not always UTF-8.
     pub text: &'a [u8],
     /// The event, or why it was refused.
     pub outcome: Result<Event, Rejection>,
 }
 
-/// Decodes one stream record.
-pub fn decode(record: &[u8], _arrived_at: DateTime<Utc>, _horizon: TimeDelta) -> Vec<Decoded<'_>> {
-    vec![Decoded { index: 0, text: record, outcome: Err(Rejection::new(Reason::InvalidJson, "not decoded yet")) }]
+impl<'a> Decoded<'a> {
+    /// The whole record, refused.
+    fn refused(record: &'a [u8], rejection: Rejection) -> Vec<Self> {
+        vec![Self { index: 0, text: record, outcome: Err(rejection) }]
+    }
+}
+
+/// Decodes one stream record: a `CloudEvents` event in structured mode, or a JSON array of at most 1000 of them.
+///
+/// `arrived_at` is when the stream took the record; events may have happened up to `horizon` before it and 5 minutes
+/// after. What is wrong with the record as a whole gives one rejection; an empty array gives nothing. The memory taken
+/// is a small multiple of the record's size.
+///
+/// Never panics: should the decoder have a fault that this record meets, the record is refused.
+pub fn decode(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Vec<Decoded<'_>> {
+    guard(record, || decode_record(record, arrived_at, horizon))
+}
+
+/// Turns a panic into the record's rejection: a fault of ours must not block the shard behind it.
+fn guard<'a>(record: &'a [u8], decode: impl FnOnce() -> Vec<Decoded<'a>> + UnwindSafe) -> Vec<Decoded<'a>> {
+    catch_unwind(decode).unwrap_or_else(|_panic| {
+        Decoded::refused(
+            record,
+            Rejection::new(Reason::InvalidEvent, "the decoder failed, which is not the event's fault"),
+        )
+    })
+}
+
+fn decode_record(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Vec<Decoded<'_>> {
+    if let Err(detail) = text::check_grammar(record) {
+        return Decoded::refused(record, Rejection::new(Reason::InvalidJson, detail));
+    }
+    if !text::is_array(record) {
+        let outcome = decode_event(record, arrived_at, horizon);
+        return vec![Decoded { index: 0, text: record, outcome }];
+    }
+    let elements = text::elements(record, MAX_EVENTS + 1);
+    if elements.len() > MAX_EVENTS {
+        let detail = format!("an array must have at most {MAX_EVENTS} events");
+        return Decoded::refused(record, Rejection::new(Reason::TooLarge, detail));
+    }
+    let event = |(index, text)| Decoded { index, text, outcome: decode_event(text, arrived_at, horizon) };
+    elements.into_iter().enumerate().map(event).collect()
+}
+
+/// Checks in the order of the reasons. The text must follow JSON's grammar but for bytes in its strings.
+fn decode_event(text: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Result<Event, Rejection> {
+    let json = text::check_utf8(text)
+        .and_then(|json| text::check_nesting_and_escapes(text).map(|()| json))
+        .map_err(|detail| Rejection::new(Reason::InvalidJson, detail))?;
+    if text.len() > MAX_BYTES {
+        return Err(Rejection::new(Reason::TooLarge, format!("an event must have at most {MAX_BYTES} bytes of text")));
+    }
+    let Envelope { id, supplier, event_type, sku, time, data } = Envelope::read(json)?;
+    let change = data::read(&event_type, &data)?;
+    time::check_window(time, arrived_at, horizon)?;
+    Ok(Event { id, supplier, sku, time, change })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guard;
+    use crate::Reason;
+
+    #[test]
+    #[expect(clippy::panic, reason = "that is what is tested")]
+    fn a_panic_is_the_record_s_rejection() {
+        let decoded = guard(b"{}", || panic!("a fault in the decoder"));
+        assert_eq!(decoded.len(), 1);
+        assert_eq!((decoded[0].index, decoded[0].text), (0, b"{}".as_slice()));
+        assert_eq!(decoded[0].outcome.as_ref().map_err(|rejection| rejection.reason), Err(Reason::InvalidEvent));
+    }
 }

@@ -1,0 +1,179 @@
+//! `data` of each event type, field by field.
+//!
+//! These types are what suppliers' JSON is read into and, with the feature `schema`, what their JSON Schema is made of.
+
+use pipegen_contract::event_type;
+
+use crate::envelope::Data;
+use crate::members::{Members, harmless};
+use crate::value::{Amount, Attributes, Delta, Quantity, Text, Value};
+use crate::{Change, Currency, Description, Reason, Rejection};
+
+/// Every event type.
+pub(crate) const TYPES: [&str; 4] =
+    [event_type::STOCK_COUNTED, event_type::STOCK_ADJUSTED, event_type::PRICE_CHANGED, event_type::PRODUCT_DESCRIBED];
+
+/// An absolute count of the stock at `time`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub(crate) struct Counted {
+    /// Units on hand.
+    quantity: Quantity,
+}
+
+/// A change of the stock at `time`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub(crate) struct Adjusted {
+    /// Units that came (positive) or went (negative).
+    delta: Delta,
+    /// Why. Kept in the archive only.
+    reason: Option<Text<0, 200>>,
+}
+
+/// A new price from `time` on.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub(crate) struct PriceChanged {
+    /// The price of one unit.
+    amount: Amount,
+    /// What the amount is in.
+    currency: Currency,
+}
+
+/// A new description, as a whole: what it leaves out is unknown from then on.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
+pub(crate) struct Described {
+    /// The product's name, for shoppers.
+    title: Text<1, 500>,
+    /// More about the product.
+    description: Option<Text<0, 10_000>>,
+    /// The kind of product.
+    category: Option<Text<0, 200>>,
+    /// Properties by name.
+    attributes: Option<Attributes>,
+}
+
+/// Reads `data` as the event type wants it.
+pub(crate) fn read(event_type: &str, data: &Data<'_>) -> Result<Change, Rejection> {
+    let change = match event_type {
+        event_type::STOCK_COUNTED => change::<Counted>(data),
+        event_type::STOCK_ADJUSTED => change::<Adjusted>(data),
+        event_type::PRICE_CHANGED => change::<PriceChanged>(data),
+        event_type::PRODUCT_DESCRIBED => change::<Described>(data),
+        _ => {
+            let detail = format!("type: must be one of {}", TYPES.join(", "));
+            return Err(Rejection::new(Reason::UnsupportedType, detail));
+        }
+    };
+    change.map_err(|detail| Rejection::new(Reason::InvalidData, detail))
+}
+
+fn change<T: Payload>(data: &Data<'_>) -> Result<Change, String> {
+    Fields::read(data, T::FIELDS).and_then(|fields| T::take(&fields)).map(Into::into)
+}
+
+/// What `data` of one event type is read into.
+trait Payload: Sized + Into<Change> {
+    /// Every field's name.
+    const FIELDS: &[&str];
+
+    fn take(fields: &Fields<'_>) -> Result<Self, String>;
+}
+
+impl Payload for Counted {
+    const FIELDS: &[&str] = &["quantity"];
+
+    fn take(fields: &Fields<'_>) -> Result<Self, String> {
+        Ok(Self { quantity: fields.required("quantity")? })
+    }
+}
+
+impl From<Counted> for Change {
+    fn from(Counted { quantity }: Counted) -> Self {
+        Self::Counted { quantity: quantity.0 }
+    }
+}
+
+impl Payload for Adjusted {
+    const FIELDS: &[&str] = &["delta", "reason"];
+
+    fn take(fields: &Fields<'_>) -> Result<Self, String> {
+        Ok(Self { delta: fields.required("delta")?, reason: fields.optional("reason")? })
+    }
+}
+
+impl From<Adjusted> for Change {
+    fn from(Adjusted { delta, reason: _checked }: Adjusted) -> Self {
+        Self::Adjusted { delta: delta.0 }
+    }
+}
+
+impl Payload for PriceChanged {
+    const FIELDS: &[&str] = &["amount", "currency"];
+
+    fn take(fields: &Fields<'_>) -> Result<Self, String> {
+        Ok(Self { amount: fields.required("amount")?, currency: fields.required("currency")? })
+    }
+}
+
+impl From<PriceChanged> for Change {
+    fn from(PriceChanged { amount, currency }: PriceChanged) -> Self {
+        Self::PriceChanged { amount: amount.0, currency }
+    }
+}
+
+impl Payload for Described {
+    const FIELDS: &[&str] = &["title", "description", "category", "attributes"];
+
+    fn take(fields: &Fields<'_>) -> Result<Self, String> {
+        Ok(Self {
+            title: fields.required("title")?,
+            description: fields.optional("description")?,
+            category: fields.optional("category")?,
+            attributes: fields.optional("attributes")?,
+        })
+    }
+}
+
+impl From<Described> for Change {
+    fn from(described: Described) -> Self {
+        Self::Described(Description {
+            title: described.title.0,
+            description: described.description.map(|text| text.0),
+            category: described.category.map(|text| text.0),
+            attributes: described.attributes.map(|attributes| attributes.0).unwrap_or_default(),
+        })
+    }
+}
+
+/// The members of `data`, all of them known and none there twice; their values still JSON text.
+struct Fields<'a>(Members<'a>);
+
+impl<'a> Fields<'a> {
+    fn read(data: &Data<'a>, known: &[&str]) -> Result<Self, String> {
+        let json = match data {
+            Data::Missing => return Err("data: is missing".to_owned()),
+            Data::Twice => return Err("data: must not be there twice".to_owned()),
+            Data::Once(json) => json,
+        };
+        let fields = Members::read(json).ok_or("data: must be an object")?;
+        for (place, (name, _)) in fields.0.iter().enumerate() {
+            if !known.contains(&name.as_ref()) {
+                return Err(format!("data: must not have the unknown field {}", harmless(name)));
+            }
+            // Few turns: before it gets further than there are known fields, a name has been there twice.
+            if fields.0.iter().take(place).any(|(earlier, _)| earlier == name) {
+                return Err(format!("data.{name}: must not be there twice"));
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    fn required<T: Value>(&self, name: &str) -> Result<T, String> {
+        self.optional(name)?.ok_or_else(|| format!("data.{name}: is missing"))
+    }
+
+    /// Optional is what may be left out; `null` is a value, and of no field the right one.
+    fn optional<T: Value>(&self, name: &str) -> Result<Option<T>, String> {
+        let field = self.0.0.iter().find(|(found, _)| found == name);
+        field.map(|(_, json)| T::read(json).map_err(|rule| format!("data.{name}: {rule}"))).transpose()
+    }
+}

@@ -1,0 +1,185 @@
+//! A record as text: whether it is JSON, how deep it nests, where an array's elements lie.
+//!
+//! All of it is iterative and works on bytes. `serde_json` checks the grammar but, when it skips a value, neither the
+//! depth nor whether `\u` escapes make characters; both are checked here, so that whatever is read later (or never,
+//! in an extension attribute) is known to parse.
+
+use serde::de::IgnoredAny;
+
+/// How deep an event may nest: the event's own object is level 1.
+pub(crate) const MAX_DEPTH: usize = 128;
+
+/// Checks that the record follows JSON's grammar. Bytes that are not UTF-8 pass inside an array's strings, so that the
+/// array can still be cut and only the element that holds them is refused.
+pub(crate) fn check_grammar(record: &[u8]) -> Result<(), String> {
+    match str::from_utf8(record) {
+        Ok(text) => match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Ok(()),
+            Err(_) if text.trim_ascii().is_empty() => Err("the text must be JSON, is empty".to_owned()),
+            // Not the error's own message: it is another crate's to word.
+            Err(error) => {
+                Err(format!("the text must be JSON, is not at line {} column {}", error.line(), error.column()))
+            }
+        },
+        Err(_) if is_array(record) && serde_json::from_str::<IgnoredAny>(&with_stand_ins(record)).is_ok() => Ok(()),
+        Err(_) => check_utf8(record).map(|_| ()),
+    }
+}
+
+/// The text, if it is UTF-8.
+pub(crate) fn check_utf8(text: &[u8]) -> Result<&str, String> {
+    str::from_utf8(text).map_err(|error| format!("the text must be UTF-8, is not at byte {}", error.valid_up_to() + 1))
+}
+
+/// The record with one `?` for every byte that is not part of a character: text of the same length and structure.
+fn with_stand_ins(record: &[u8]) -> String {
+    let mut text = String::with_capacity(record.len());
+    for chunk in record.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
+}
+
+/// Whether the JSON text is an array.
+pub(crate) fn is_array(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"[")
+}
+
+/// The array's elements, each without the blanks around it, but no more than `limit` of them. The text must follow
+/// JSON's grammar.
+pub(crate) fn elements(array: &[u8], limit: usize) -> Vec<&[u8]> {
+    let mut elements = Vec::new();
+    let (mut depth, mut start, mut at) = (0_usize, 0, 0);
+    while let Some(&byte) = array.get(at)
+        && elements.len() < limit
+    {
+        match byte {
+            b'"' => at = string_end(array, at),
+            b'[' | b'{' => {
+                depth += 1;
+                if depth == 1 {
+                    start = at + 1;
+                }
+            }
+            b',' if depth == 1 => {
+                elements.push(array[start..at].trim_ascii());
+                start = at + 1;
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                // Only an empty array has nothing before its end.
+                let last = array[start..at].trim_ascii();
+                if depth == 0 && !last.is_empty() {
+                    elements.push(last);
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    elements
+}
+
+/// Checks an event's own text, which must follow JSON's grammar: not nested deeper than [`MAX_DEPTH`], and every
+/// `\u` escape of a surrogate half of a pair.
+pub(crate) fn check_nesting_and_escapes(json: &[u8]) -> Result<(), String> {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(&byte) = json.get(at) {
+        match byte {
+            b'"' => {
+                let end = string_end(json, at);
+                if has_lone_surrogate(&json[at..end]) {
+                    return Err(format!("the text must not have a lone surrogate, has one before byte {}", end + 1));
+                }
+                at = end;
+            }
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(format!(
+                        "the text must not nest deeper than {MAX_DEPTH} levels, does at byte {}",
+                        at + 1
+                    ));
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+    }
+    Ok(())
+}
+
+/// Where the closing quote of the string lies that opens at `start` (or the text's end, if there is none).
+fn string_end(json: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(&byte) = json.get(at) {
+        match byte {
+            b'"' => return at,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    json.len()
+}
+
+/// Whether the text of a string has a `\u` escape that makes no character: half of a UTF-16 surrogate pair alone.
+fn has_lone_surrogate(string: &[u8]) -> bool {
+    let mut rest = string;
+    while let Some(at) = rest.iter().position(|&byte| byte == b'\\') {
+        // `\uXXXX` is six bytes, any other escape two.
+        let (half, after) = escape(&rest[at..]);
+        rest = after;
+        match half {
+            Some(0xD800..=0xDBFF) => match escape(rest) {
+                (Some(0xDC00..=0xDFFF), after) => rest = after,
+                _ => return true,
+            },
+            Some(0xDC00..=0xDFFF) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The code unit of the `\u` escape that the text begins with, if it does, and the text after the escape.
+fn escape(text: &[u8]) -> (Option<u16>, &[u8]) {
+    let digits = text.strip_prefix(b"\\u").and_then(|rest| rest.get(..4));
+    let unit =
+        digits.and_then(|digits| str::from_utf8(digits).ok()).and_then(|digits| u16::from_str_radix(digits, 16).ok());
+    let length = if unit.is_some() { 6 } else { 2 };
+    (unit, text.get(length..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_nesting_and_escapes, elements, has_lone_surrogate};
+
+    #[test]
+    fn elements_are_cut_at_the_array_s_own_commas() {
+        let array = br#" [ {"a":[1,2],"b":"],\"[{"} ,2, "x,y" ,[3,[4,5]],{}] "#;
+        let cut: [&[u8]; 5] = [br#"{"a":[1,2],"b":"],\"[{"}"#, b"2", br#""x,y""#, b"[3,[4,5]]", b"{}"];
+        assert_eq!(elements(array, 9), cut);
+        assert_eq!(elements(array, 2), cut[..2]);
+        assert!(elements(b" [ \n ] ", 9).is_empty());
+    }
+
+    #[test]
+    fn surrogates_count_only_in_pairs_and_only_as_escapes() {
+        for lone in [r"\ud800", r"\uDFFF", r"\ud800\ud800", r"\ud800x", r"\ud800\n", r"\udc00\ud800", r"\\\ud83d"] {
+            assert!(has_lone_surrogate(lone.as_bytes()), "{lone}");
+        }
+        for paired in [r"\ud83d\ude00", r"\\ud800", r"\\\\ud800", "😀", r"\u00e9\n\\", r"\ud83d\uDE00\uD83D\ude00"] {
+            assert!(!has_lone_surrogate(paired.as_bytes()), "{paired}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_scanned_without_panic() {
+        for text in ["", "\"", "\"\\", "]]]", "[,,", "\"\\u12", "{\"a\":"] {
+            let _ = elements(text.as_bytes(), 9);
+            check_nesting_and_escapes(text.as_bytes()).ok();
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The values that fields of `data` may have. Each type holds only what its rule allows.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::Currency;
+use crate::identifier::has_length;
+use crate::members::{Members, string};
+
+/// The largest count, magnitude of a change and amount: 10⁹. Sums of millions of them still fit 64 bits.
+pub(crate) const MAX: i64 = 1_000_000_000;
+
+/// Something that is read from the JSON text of one value.
+pub(crate) trait Value: Sized {
+    /// The value, or the rule that it breaks, to end a sentence that begins with the field's name.
+    fn read(json: &str) -> Result<Self, String>;
+}
+
+/// A number of units, 0 to 10⁹.
+pub(crate) struct Quantity(pub(crate) i64);
+
+impl Value for Quantity {
+    fn read(json: &str) -> Result<Self, String> {
+        let in_range = integer(json).filter(|quantity| (0..=MAX).contains(quantity));
+        in_range.map(Self).ok_or_else(|| format!("must be an integer from 0 to {MAX}"))
+    }
+}
+
+/// A change of a number of units, not 0 and of a magnitude up to 10⁹.
+pub(crate) struct Delta(pub(crate) i64);
+
+impl Value for Delta {
+    fn read(json: &str) -> Result<Self, String> {
+        let in_range = integer(json).filter(|delta| *delta != 0 && (-MAX..=MAX).contains(delta));
+        in_range.map(Self).ok_or_else(|| format!("must be an integer from -{MAX} to {MAX} other than 0"))
+    }
+}
+
+/// The integer that the JSON text spells without fraction or exponent, if it fits. `-0` is one, 0.
+fn integer(json: &str) -> Option<i64> {
+    // A plus sign, which this parser would take, is not JSON.
+    json.parse().ok()
+}
+
+/// An amount of money, 0 to 10⁹, without needless zeros.
+pub(crate) struct Amount(pub(crate) Decimal);
+
+impl Amount {
+    const MAX_DECIMALS: usize = 4;
+
+    /// Digits, optionally a point and 1 to 4 digits. Zeros in front are digits like any others.
+    fn parse(text: &str) -> Option<Decimal> {
+        let (units, decimals) = match text.split_once('.') {
+            Some((units, decimals)) if (1..=Self::MAX_DECIMALS).contains(&decimals.len()) => (units, decimals),
+            Some(_) => return None,
+            None => (text, ""),
+        };
+        if units.is_empty() || !units.bytes().chain(decimals.bytes()).all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        // Ten-thousandths. What is too large for 64 bits is far above the maximum.
+        let padding = core::iter::repeat_n(b'0', Self::MAX_DECIMALS - decimals.len());
+        let value = units
+            .bytes()
+            .chain(decimals.bytes())
+            .chain(padding)
+            .try_fold(0_i64, |value, digit| value.checked_mul(10)?.checked_add(i64::from(digit - b'0')))?;
+        (value <= MAX * 10_000).then(|| Decimal::new(value, 4).normalize())
+    }
+}
+
+impl Value for Amount {
+    fn read(json: &str) -> Result<Self, String> {
+        string(json).and_then(|text| Self::parse(&text)).map(Self).ok_or_else(|| {
+            format!(
+                "must be a string of digits, optionally a point and 1 to {} digits, at most {MAX}",
+                Self::MAX_DECIMALS
+            )
+        })
+    }
+}
+
+impl Value for Currency {
+    fn read(json: &str) -> Result<Self, String> {
+        string(json).and_then(|text| text.parse().ok()).ok_or_else(|| Self::RULE.to_owned())
+    }
+}
+
+/// Text of `MIN` to `MAX` characters (Unicode scalar values) without U+0000, which PostgreSQL cannot store.
+pub(crate) struct Text<const MIN: usize, const MAX: usize>(pub(crate) String);
+
+impl<const MIN: usize, const MAX: usize> Value for Text<MIN, MAX> {
+    fn read(json: &str) -> Result<Self, String> {
+        let text = string(json).ok_or("must be a string")?;
+        check_text(&text, MIN, MAX).map(|()| Self(text.into_owned()))
+    }
+}
+
+/// Checks length (in characters) and that there is no U+0000.
+fn check_text(text: &str, min: usize, max: usize) -> Result<(), String> {
+    if !has_length(text, min, max) {
+        return Err(if min == 0 {
+            format!("must have at most {max} characters")
+        } else {
+            format!("must have {min} to {max} characters")
+        });
+    }
+    if text.contains('\0') {
+        return Err("must not hold U+0000".to_owned());
+    }
+    Ok(())
+}
+
+/// Properties of a product by name.
+pub(crate) struct Attributes(pub(crate) BTreeMap<String, String>);
+
+impl Attributes {
+    pub(crate) const MAX_PAIRS: usize = 50;
+    pub(crate) const MAX_NAME: usize = 64;
+    pub(crate) const MAX_VALUE: usize = 500;
+}
+
+impl Value for Attributes {
+    fn read(json: &str) -> Result<Self, String> {
+        let Members(pairs) = Members::read(json).ok_or("must be an object")?;
+        if pairs.len() > Self::MAX_PAIRS {
+            return Err(format!("must have at most {} pairs", Self::MAX_PAIRS));
+        }
+        let mut attributes = BTreeMap::new();
+        for (name, value) in pairs {
+            check_text(&name, 0, Self::MAX_NAME).map_err(|rule| format!("each name {rule}"))?;
+            let value: Cow<'_, str> = string(value).ok_or("each value must be a string")?;
+            check_text(&value, 0, Self::MAX_VALUE).map_err(|rule| format!("each value {rule}"))?;
+            if attributes.insert(name.into_owned(), value.into_owned()).is_some() {
+                return Err("must not have a name twice".to_owned());
+            }
+        }
+        Ok(Self(attributes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amount, Delta, Quantity, Value};
+
+    #[test]
+    fn integers_are_json_integers() {
+        for (json, expected) in [("0", 0), ("-0", 0), ("42", 42), ("1000000000", 1_000_000_000)] {
+            assert_eq!(Quantity::read(json).ok().map(|quantity| quantity.0), Some(expected), "{json}");
+        }
+        let huge = "9".repeat(400);
+        let no_integers = ["42.0", "4.2e1", "4E1", "\"42\"", "true", "null", "[42]", "{}", "-1", "1000000001"];
+        for json in no_integers.into_iter().chain(["9223372036854775808", "1e999", "-1e999", &huge]) {
+            assert!(Quantity::read(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_delta_is_signed_and_never_zero() {
+        for (json, expected) in [("-1000000000", -1_000_000_000), ("1000000000", 1_000_000_000), ("-1", -1)] {
+            assert_eq!(Delta::read(json).ok().map(|delta| delta.0), Some(expected), "{json}");
+        }
+        for json in ["0", "-0", "-1000000001", "1000000001", "-9223372036854775808", "-1.0", "\"1\""] {
+            assert!(Delta::read(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_canonical() {
+        let long = format!("{}1", "0".repeat(100_000));
+        for (text, expected) in [
+            ("0", "0"),
+            ("0.0000", "0"),
+            ("2.50", "2.5"),
+            ("007.1", "7.1"),
+            ("100", "100"),
+            ("0.0001", "0.0001"),
+            ("1000000000", "1000000000"),
+            ("1000000000.0000", "1000000000"),
+            ("999999999.9999", "999999999.9999"),
+            (&long, "1"),
+        ] {
+            assert_eq!(Amount::parse(text).map(|amount| amount.to_string()).as_deref(), Some(expected), "{text:.20}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_amount_is_refused() {
+        let long = "9".repeat(100_000);
+        for text in [
+            "",
+            ".",
+            ".5",
+            "5.",
+            "1.23456",
+            "1.2.3",
+            "-1",
+            "-0",
+            "+1",
+            "1e3",
+            "1,5",
+            " 1",
+            "1 ",
+            "NaN",
+            "0x1",
+            "1_000",
+            "\u{0661}",
+            "1.\u{0661}",
+            "1000000000.0001",
+            "1000000001",
+            "922337203685477.5808",
+            "18446744073709551617",
+            &long,
+        ] {
+            assert_eq!(Amount::parse(text), None, "{text:.20}");
+        }
+        assert!(Amount::read("2.55").is_err(), "a number is no string");
+        assert!(Amount::read(r#""\u0032.5""#).is_ok(), "an escape is another spelling");
+    }
+}
