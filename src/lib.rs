@@ -2,8 +2,12 @@
 //!
 //! - [`cli`]: what can be typed
 //! - [`commands`]: one file a subcommand
+//! - [`local`]: the pipeline on one machine, real servers and the real bootstrap
+//! - [`config`]: `pipegen.toml` as validated plain data
 //! - [`terraform`]: Terraform JSON, and nothing about what it describes
 
 pub mod cli;
 pub mod commands;
+pub mod config;
+pub mod local;
 pub mod terraform;

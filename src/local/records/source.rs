@@ -1,0 +1,170 @@
+//! Where records come from: a file, standard input or the sample that ships, plain or gzip'd, read line by line.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::{LineError, Record};
+
+/// About 2000 records of real sales data; `tests/data/README.md` names source and licence.
+const SAMPLE: &[u8] = include_bytes!("../../../tests/data/sample.jsonl.gz");
+
+/// The longest line, in bytes: a full record whose every byte is escaped (`\u0000`), and room for the other fields.
+const LINE_LIMIT: usize = 6 * 1024 * 1024 + 64 * 1024;
+
+/// What begins every gzip stream.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// An open source of records.
+pub struct Source {
+    name: String,
+    bytes: Box<dyn Read + Send>,
+}
+
+/// Why reading stopped.
+#[derive(Debug)]
+pub enum ReadError {
+    /// The file could not be opened or read on.
+    Read {
+        /// The file.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A line is no record.
+    Line {
+        /// The file.
+        name: String,
+        /// The line's number, from 1.
+        line: u64,
+        /// What is wrong with it.
+        source: LineError,
+    },
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read { name, .. } => write!(f, "cannot read {name}"),
+            Self::Line { name, line, .. } => write!(f, "{name}, line {line}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Read { source, .. } => Some(source),
+            Self::Line { source, .. } => Some(source),
+        }
+    }
+}
+
+impl Source {
+    /// Opens a file (`-` is standard input), or the sample if none is named. A folder is refused here, not at the first
+    /// read, when servers are running already.
+    pub fn open(path: Option<&Path>) -> Result<Self, ReadError> {
+        let Some(path) = path else {
+            return Ok(Self { name: "the sample".to_owned(), bytes: Box::new(Cursor::new(SAMPLE)) });
+        };
+        if path == Path::new("-") {
+            return Ok(Self { name: "standard input".to_owned(), bytes: Box::new(std::io::stdin()) });
+        }
+        let name = path.display().to_string();
+        let open = || {
+            let file = File::open(path)?;
+            if file.metadata()?.is_dir() {
+                return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
+            }
+            Ok(file)
+        };
+        match open() {
+            Ok(file) => Ok(Self { name, bytes: Box::new(file) }),
+            Err(source) => Err(ReadError::Read { name, source }),
+        }
+    }
+
+    /// The records in their order. Reading begins with the first one that is asked for; after an error nothing follows.
+    pub fn records(self) -> Records {
+        Records { name: self.name, state: State::Unread(self.bytes), number: 0, line: Vec::new() }
+    }
+}
+
+/// The records of a [`Source`].
+pub struct Records {
+    name: String,
+    state: State,
+    number: u64,
+    line: Vec<u8>,
+}
+
+enum State {
+    Unread(Box<dyn Read + Send>),
+    Reading(Box<dyn BufRead + Send>),
+    Ended,
+}
+
+impl Iterator for Records {
+    type Item = Result<Record, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut reader = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Unread(bytes) => match decompressed(bytes) {
+                Ok(reader) => reader,
+                Err(source) => return Some(Err(ReadError::Read { name: self.name.clone(), source })),
+            },
+            State::Reading(reader) => reader,
+            State::Ended => return None,
+        };
+        let record = match self.read_line(&mut *reader) {
+            Ok(true) => Record::parse(&self.line).map_err(|source| ReadError::Line {
+                name: self.name.clone(),
+                line: self.number,
+                source,
+            }),
+            Ok(false) => return None,
+            Err(error) => Err(error),
+        };
+        if record.is_ok() {
+            self.state = State::Reading(reader);
+        }
+        Some(record)
+    }
+}
+
+impl Records {
+    /// Reads the next line into `self.line`; false at the end.
+    fn read_line(&mut self, reader: &mut dyn BufRead) -> Result<bool, ReadError> {
+        self.line.clear();
+        let limit = u64::try_from(LINE_LIMIT).unwrap_or(u64::MAX);
+        let read = reader
+            .take(limit)
+            .read_until(b'\n', &mut self.line)
+            .map_err(|source| ReadError::Read { name: self.name.clone(), source })?;
+        if read == 0 {
+            return Ok(false);
+        }
+        self.number += 1;
+        if read == LINE_LIMIT && self.line.last() != Some(&b'\n') {
+            let detail = format!("is longer than {LINE_LIMIT} bytes");
+            let source = LineError { field: None, detail };
+            return Err(ReadError::Line { name: self.name.clone(), line: self.number, source });
+        }
+        Ok(true)
+    }
+}
+
+/// Looks at the first bytes, since a pipe has no name that could end in `.gz`.
+fn decompressed(mut bytes: Box<dyn Read + Send>) -> std::io::Result<Box<dyn BufRead + Send>> {
+    let mut head = Vec::new();
+    bytes.by_ref().take(2).read_to_end(&mut head)?;
+    let gzip = head == GZIP;
+    let reader = BufReader::with_capacity(256 * 1024, Cursor::new(head).chain(bytes));
+    Ok(if gzip {
+        Box::new(BufReader::with_capacity(256 * 1024, MultiGzDecoder::new(reader)))
+    } else {
+        Box::new(reader)
+    })
+}

@@ -1,0 +1,162 @@
+use std::io::Write as _;
+
+use super::*;
+
+const GOOD: &str = r#"{"shard":"shardId-000000000000","sequence_number":"4960","partition_key":"acme/1","arrived_at":"2010-12-01T08:26:00.080798Z","data":"{}"}"#;
+
+fn replaced(field: &str, with: &str) -> String {
+    let mut line: serde_json::Map<String, serde_json::Value> = serde_json::from_str(GOOD).expect("an object");
+    line.insert(field.to_owned(), serde_json::from_str(with).expect("a value"));
+    serde_json::to_string(&line).expect("JSON")
+}
+
+fn error(line: &str) -> LineError {
+    Record::parse(line.as_bytes()).expect_err(line)
+}
+
+#[test]
+fn a_record_is_read() {
+    let record = Record::parse(GOOD.as_bytes()).expect("a record");
+    assert_eq!(record.shard, "shardId-000000000000");
+    assert_eq!(record.sequence_number, "4960");
+    assert_eq!(record.partition_key, "acme/1");
+    assert_eq!(record.arrived_at.timestamp_micros(), 1_291_191_960_080_798);
+    assert_eq!(record.data, b"{}");
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_come_as_base64() {
+    let line = GOOD.replace(r#""data":"{}""#, r#""data_base64":"//4A""#);
+    assert_eq!(Record::parse(line.as_bytes()).expect("a record").data, [0xff, 0xfe, 0]);
+}
+
+#[test]
+fn every_field_is_checked_and_named() {
+    let long = format!("\"{}\"", "k".repeat(257));
+    let big = format!("\"{}\"", "x".repeat(DATA_LIMIT + 1));
+    for (field, bad) in [
+        ("shard", "7"),
+        ("shard", "\"\""),
+        ("shard", "\"../../etc\""),
+        ("shard", "\"..\""),
+        ("shard", "null"),
+        ("sequence_number", "17"),
+        ("sequence_number", "\"1e3\""),
+        ("sequence_number", "\"\""),
+        ("partition_key", "\"\""),
+        ("partition_key", &long),
+        ("arrived_at", "\"yesterday\""),
+        ("arrived_at", "1291191960"),
+        ("data", "{}"),
+        ("data", &big),
+        ("data", "null"),
+    ] {
+        assert_eq!(
+            error(&replaced(field, bad)).field,
+            Some(field),
+            "{field} = {}",
+            &bad.chars().take(40).collect::<String>()
+        );
+    }
+    assert_eq!(error(&GOOD.replace(r#""data":"{}""#, r#""data_base64":"*""#)).field, Some("data_base64"));
+}
+
+#[test]
+fn a_line_that_is_no_record_is_refused_as_a_whole() {
+    for bad in [
+        "",
+        "   ",
+        "[]",
+        "nonsense",
+        r#"{"shard":"a","shard":"b"}"#,
+        &replaced("surplus", "1"),
+        &format!("{GOOD}{GOOD}"),
+    ] {
+        assert_eq!(error(bad).field, None, "{bad}");
+    }
+}
+
+#[test]
+fn data_comes_once() {
+    assert_eq!(
+        error(&replaced("data_base64", "\"e30=\"")).to_string(),
+        "`data` and `data_base64` are both there: give one of them"
+    );
+}
+
+#[test]
+fn the_longest_key_counts_in_characters() {
+    assert!(Record::parse(replaced("partition_key", &format!("\"{}\"", "é".repeat(256))).as_bytes()).is_ok());
+}
+
+fn read(content: &[u8]) -> Vec<Result<Record, ReadError>> {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(content).expect("written");
+    Source::open(Some(file.path())).expect("open").records().collect()
+}
+
+#[test]
+fn a_bad_line_is_named_and_ends_the_file() {
+    let read = read(format!("{GOOD}\n{GOOD}\noops\n{GOOD}\n").as_bytes());
+    assert_eq!(read.len(), 3);
+    let Some(Err(ReadError::Line { line: 3, .. })) = read.last() else { panic!("{:?}", read.last()) };
+}
+
+#[test]
+fn the_last_line_needs_no_end() {
+    assert_eq!(read(GOOD.as_bytes()).len(), 1);
+    assert_eq!(read(b"").len(), 0);
+}
+
+#[test]
+fn gzip_is_known_by_its_first_bytes() {
+    let mut gzip = Vec::new();
+    for part in [format!("{GOOD}\n"), format!("{GOOD}\n")] {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(part.as_bytes()).expect("compressed");
+        gzip.extend(encoder.finish().expect("compressed"));
+    }
+    assert_eq!(read(&gzip).into_iter().filter(Result::is_ok).count(), 2, "both members of the file");
+    gzip.truncate(gzip.len() - 12);
+    assert!(matches!(read(&gzip).last(), Some(Err(ReadError::Read { .. }))), "a cut file is an error, not an end");
+}
+
+#[test]
+fn a_line_without_end_is_not_read_for_ever() {
+    let read = read(&vec![b'x'; 8 * 1024 * 1024]);
+    assert!(matches!(&read[..], [Err(ReadError::Line { line: 1, .. })]));
+}
+
+#[test]
+fn a_missing_file_and_a_folder_are_errors_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(Source::open(Some(&folder.path().join("missing"))).is_err());
+    assert!(Source::open(Some(folder.path())).is_err());
+}
+
+#[test]
+fn the_sample_is_whole() {
+    let records: Vec<_> = Source::open(None).expect("open").records().collect::<Result<_, _>>().expect("good records");
+    assert!((1500..3000).contains(&records.len()), "{}", records.len());
+}
+
+#[tokio::test]
+async fn the_feed_hands_over_what_stands_before_a_bad_line() {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    for _ in 0..CHUNK_AND_SOME {
+        writeln!(file, "{GOOD}").expect("written");
+    }
+    writeln!(file, "oops").expect("written");
+    let mut chunks = feed(Source::open(Some(file.path())).expect("open"));
+    let mut records = 0;
+    let mut errors = 0;
+    while let Some(chunk) = chunks.recv().await {
+        match chunk {
+            Ok(chunk) => records += chunk.len(),
+            Err(_) => errors += 1,
+        }
+    }
+    assert_eq!((records, errors), (CHUNK_AND_SOME, 1));
+}
+
+const CHUNK_AND_SOME: usize = 300;
