@@ -1,0 +1,133 @@
+//! What Redis is told. The layout is in [`pipegen_contract::cache`].
+//!
+//! - `breaker`: leaves a failing cache alone for a while
+//! - `refresh.lua`: replaces entries by newer ones only
+
+mod breaker;
+
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
+
+use pipegen_contract::cache::product;
+use pipegen_store::View;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, RedisError, Script};
+
+use breaker::Breaker;
+
+use crate::settings::CacheEndpoint;
+
+/// How long a tombstone lives, in seconds. A reader's fill is refused long before.
+const TOMBSTONE_SECONDS: u32 = 60;
+
+/// How many entries one script call tells: about a millisecond in which Redis serves nobody else.
+const ENTRIES_A_CALL: usize = 500;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The cache, connected when it is first used. Losing it never fails a batch.
+pub struct Cache {
+    connection: ConnectionManager,
+    refresh: Script,
+    breaker: Breaker,
+    view_seconds: u32,
+}
+
+/// Why the cache was not told.
+#[derive(Debug)]
+pub enum CacheError {
+    /// It failed a moment ago and is left alone.
+    LeftAlone,
+    /// It failed now.
+    Failed(RedisError),
+}
+
+impl fmt::Display for CacheError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeftAlone => f.write_str("Redis failed a moment ago and is left alone"),
+            Self::Failed(_) => f.write_str("Redis could not be told"),
+        }
+    }
+}
+
+impl std::error::Error for CacheError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::LeftAlone => None,
+            Self::Failed(error) => Some(error),
+        }
+    }
+}
+
+impl Cache {
+    /// A cache whose views live for about `view_seconds`. Does not connect yet.
+    ///
+    /// # Errors
+    /// If the endpoint is none.
+    pub fn new(endpoint: &CacheEndpoint, view_seconds: u32) -> Result<Self, RedisError> {
+        let CacheEndpoint::Url(url) = endpoint else {
+            return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "IAM login is not there yet")));
+        };
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            // The breaker decides when to try again.
+            .set_number_of_retries(0);
+        let connection = ConnectionManager::new_lazy_with_config(Client::open(url.0.as_str())?, config)?;
+        Ok(Self {
+            connection,
+            refresh: Script::new(include_str!("refresh.lua")),
+            breaker: Breaker::default(),
+            view_seconds,
+        })
+    }
+
+    /// Tells the cache of these views. An entry that is as new or newer stays; telling it again changes nothing.
+    pub async fn refresh(&self, views: &[View]) -> Result<(), CacheError> {
+        if views.is_empty() {
+            return Ok(());
+        }
+        if self.breaker.is_open(Instant::now()) {
+            return Err(CacheError::LeftAlone);
+        }
+        for views in views.chunks(ENTRIES_A_CALL) {
+            if let Err(error) = self.refresh_some(views).await {
+                self.breaker.failed(Instant::now());
+                return Err(CacheError::Failed(error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the cache has failed since [`Self::caught_up`] was last called: others may be pending.
+    pub fn has_missed(&self) -> bool {
+        self.breaker.has_missed()
+    }
+
+    /// Notes that nothing is pending any more.
+    pub fn caught_up(&self) {
+        self.breaker.caught_up();
+    }
+
+    async fn refresh_some(&self, views: &[View]) -> Result<(), RedisError> {
+        let mut call = self.refresh.prepare_invoke();
+        call.arg(TOMBSTONE_SECONDS);
+        for view in views {
+            call.key(product(&view.sku)).arg(view.version).arg(&view.json).arg(self.seconds_for(view));
+        }
+        call.invoke_async(&mut self.connection.clone()).await
+    }
+
+    /// The view's time to live: up to a fifth shorter than configured, spread over the entries, so that those written together
+    /// do not expire together.
+    fn seconds_for(&self, view: &View) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        (&view.sku, view.version).hash(&mut hasher);
+        let spread = u64::from(self.view_seconds / 5) + 1;
+        let shorter = u32::try_from(hasher.finish() % spread).unwrap_or_default();
+        (self.view_seconds - shorter).max(1)
+    }
+}

@@ -1,0 +1,39 @@
+//! JSON lines on standard output, from where Lambda takes them to CloudWatch Logs.
+
+use std::error::Error;
+use std::panic;
+
+use lambda_runtime::tracing::error;
+use lambda_runtime::tracing::subscriber::filter::LevelFilter;
+use lambda_runtime::tracing::subscriber::fmt;
+
+/// Starts logging, at the level that Lambda asks for (`AWS_LAMBDA_LOG_LEVEL`, `INFO` without it).
+///
+/// Lines carry an RFC 3339 `timestamp`: without one, Lambda takes every line of a JSON log for level INFO.
+pub fn start() {
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_target(false)
+        .with_max_level(level.unwrap_or(LevelFilter::INFO))
+        .with_writer(std::io::stdout)
+        .init();
+    // A panic's message may repeat what was being decoded, so only the place is logged.
+    panic::set_hook(Box::new(|info| {
+        error!(place = info.location().map(ToString::to_string), "panicked");
+    }));
+}
+
+/// An error and its causes, in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
+}

@@ -1,0 +1,145 @@
+//! A batch of the stream: decode (pure) → apply (one transaction) → refresh the cache → quarantine → report (pure). Calls go
+//! forward, never back up, and every step may be repeated: a batch that dies anywhere comes again as a whole.
+//!
+//! - `decode`: records to events and rejections
+//! - `rejections`: what goes to the quarantine
+//! - `refresh`: the cache is told, or what it has yet to be told is remembered
+//! - `report`: the log line, and the answer to Lambda
+
+mod decode;
+mod refresh;
+mod rejections;
+mod report;
+
+use std::convert::Infallible;
+use std::time::{Duration, SystemTime};
+
+use aws_lambda_events::event::streams::KinesisEventResponse;
+use lambda_runtime::LambdaEvent;
+use lambda_runtime::tracing::error;
+use pipegen_contract::batch_line::STAGES;
+use pipegen_event::Event;
+use pipegen_store::{Kind, Outcome};
+use tokio::time::{Instant, timeout_at};
+
+use crate::event::{KinesisBatch, KinesisRecord};
+use crate::logging::chain;
+use crate::objects;
+use crate::resources::Resources;
+
+use decode::decode;
+use refresh::{Told, refresh};
+use rejections::Rejections;
+use report::BatchLine;
+
+/// What is left of an invocation's time to report that the rest of it did not suffice.
+const REPORTING_TIME: Duration = Duration::from_secs(1);
+
+/// Why a batch has to come again.
+#[derive(Debug)]
+struct Again {
+    stage: &'static str,
+    why: String,
+}
+
+/// Processes one batch. A batch that could not be processed is reported by its first record, so that Lambda sends it again.
+///
+/// # Errors
+/// None: everything that can go wrong is in the response.
+pub async fn handle(
+    event: LambdaEvent<KinesisBatch>,
+    resources: &Resources,
+) -> Result<KinesisEventResponse, Infallible> {
+    let KinesisBatch { records } = event.payload;
+    let mut response = KinesisEventResponse::default();
+    let Some(first) = records.first() else { return Ok(response) };
+    let stop_at = stop_at(event.context.deadline());
+    let mut line = BatchLine::new(&event.context.request_id, &records);
+    match process(&records, resources, stop_at, &mut line).await {
+        Ok(()) => line.write(),
+        Err(Again { stage, why }) => {
+            error!(
+                stage,
+                why,
+                shard = first.shard(),
+                first_sequence_number = first.sequence_number(),
+                records = records.len(),
+                "the batch is reported and comes again"
+            );
+            response.add_failure(first.sequence_number());
+        }
+    }
+    Ok(response)
+}
+
+async fn process(
+    records: &[KinesisRecord],
+    resources: &Resources,
+    stop_at: Instant,
+    line: &mut BatchLine,
+) -> Result<(), Again> {
+    let mut rejections = Rejections::default();
+    let accepted = line.timed(STAGES[0], || decode(records, resources.settings.horizon, &mut rejections));
+
+    let started = Instant::now();
+    let events: Vec<&Event> = accepted.iter().map(|accepted| &accepted.event).collect();
+    let applied = within(stop_at, STAGES[1], apply(resources, &events)).await?;
+    line.took(STAGES[1], started);
+    line.count(&applied.outcomes);
+    for (accepted, outcome) in accepted.iter().zip(applied.outcomes) {
+        if let Outcome::Rejected(rejection) = outcome {
+            rejections.push(&records[accepted.record], accepted.index, accepted.text, &rejection);
+        }
+    }
+
+    let started = Instant::now();
+    let told = within(stop_at, STAGES[2], refresh(resources, &applied.views)).await?;
+    line.took(STAGES[2], started);
+    match told {
+        Told::Cache(refreshed) => line.refreshed = refreshed,
+        Told::Pending(pending) => line.pending = pending,
+    }
+
+    let started = Instant::now();
+    line.rejected(&rejections);
+    within(stop_at, STAGES[3], quarantine(resources, rejections)).await?;
+    line.took(STAGES[3], started);
+    Ok(())
+}
+
+/// Applies the events; on a refused login once more, with the secret as it is now.
+async fn apply(resources: &Resources, events: &[&Event]) -> Result<pipegen_store::Applied, String> {
+    let result = match resources.store.apply(events).await {
+        Err(error) if error.kind() == Kind::LoginRefused => {
+            resources.renew_login().await.map_err(|error| chain(&error))?;
+            resources.store.apply(events).await
+        }
+        result => result,
+    };
+    result.map_err(|error| chain(&error))
+}
+
+async fn quarantine(resources: &Resources, rejections: Rejections) -> Result<(), String> {
+    for object in rejections.into_objects() {
+        let bucket = &resources.settings.quarantine_bucket;
+        objects::store(&resources.s3, bucket, object).await.map_err(|error| chain(&error))?;
+    }
+    Ok(())
+}
+
+/// The stage's result, if it comes in time.
+async fn within<T>(
+    stop_at: Instant,
+    stage: &'static str,
+    work: impl Future<Output = Result<T, String>>,
+) -> Result<T, Again> {
+    match timeout_at(stop_at, work).await {
+        Ok(result) => result.map_err(|why| Again { stage, why }),
+        Err(_) => Err(Again { stage, why: "the invocation's time does not suffice".to_owned() }),
+    }
+}
+
+fn stop_at(deadline: SystemTime) -> Instant {
+    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+    Instant::now() + left.saturating_sub(REPORTING_TIME)
+}

@@ -1,0 +1,246 @@
+//! The functions' settings: environment variables, all checked together before anything is connected.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use pipegen_contract::env;
+
+/// Where PostgreSQL is and how to log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// A server that proves its name; the login lies in Secrets Manager.
+    Managed {
+        /// Host name, which the server's certificate must bear.
+        host: String,
+        /// TCP port.
+        port: u16,
+        /// The database's name.
+        name: String,
+        /// ARN of the secret with `username` and `password`.
+        secret_arn: String,
+    },
+    /// Development only: a whole URL, login included.
+    Url(Secret),
+}
+
+/// Where Redis is and how to log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CacheEndpoint {
+    /// TLS, with a signed IAM token as the password.
+    Managed {
+        /// Host name of the primary endpoint.
+        host: String,
+        /// TCP port.
+        port: u16,
+        /// The IAM-authenticated user.
+        user: String,
+        /// Id of the replication group, for which tokens are signed.
+        replication_group: String,
+    },
+    /// Development only: a whole URL, login included.
+    Url(Secret),
+}
+
+/// Text that must not be seen: `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+/// The processor's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessorSettings {
+    /// Where the catalog is.
+    pub database: Database,
+    /// Where the cache is.
+    pub cache: CacheEndpoint,
+    /// How long a view stays in the cache, before jitter.
+    pub view_seconds: u32,
+    /// How long before its record's arrival an event's time may lie.
+    pub horizon: TimeDelta,
+    /// Name of the quarantine bucket.
+    pub quarantine_bucket: String,
+}
+
+/// The settings of `migrate`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrateSettings {
+    /// Where the catalog is, with the master login.
+    pub database: Database,
+    /// Where the writers' login comes from.
+    pub writer: WriterLogin,
+    /// How many connections the writers' login may hold.
+    pub writer_connections: u32,
+}
+
+/// Where the writers' login comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriterLogin {
+    /// ARN of the secret that holds it, or will.
+    Secret(String),
+    /// Development only: a URL whose user and password are the login.
+    Url(Secret),
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults(Vec<String>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "settings: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for Faults {}
+
+impl ProcessorSettings {
+    /// Reads the settings with `lookup`, from the environment of the process or of a test.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let database = reader.database(env::DATABASE_SECRET_ARN);
+        let cache = reader.cache();
+        let view_seconds = reader.parsed(env::CACHE_VIEW_SECONDS);
+        let horizon = reader.parsed::<u32>(env::HORIZON_SECONDS);
+        let quarantine_bucket = reader.text(env::QUARANTINE_BUCKET);
+        reader.finish()?;
+        Ok(Self { database, cache, view_seconds, horizon: TimeDelta::seconds(horizon.into()), quarantine_bucket })
+    }
+}
+
+impl MigrateSettings {
+    /// Reads the settings with `lookup`, from the environment of the process or of a test.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let database = reader.database(env::DATABASE_MASTER_SECRET_ARN);
+        let writer = match (reader.lookup)(env::DEV_WRITER_URL) {
+            Some(url) => WriterLogin::Url(Secret(url)),
+            None => WriterLogin::Secret(reader.text(env::DATABASE_SECRET_ARN)),
+        };
+        let writer_connections = reader.parsed(env::DATABASE_WRITER_CONNECTIONS);
+        reader.finish()?;
+        Ok(Self { database, writer, writer_connections })
+    }
+}
+
+/// Reads settings and collects what is wrong with them.
+struct Reader<L> {
+    lookup: L,
+    faults: Vec<String>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    fn new(lookup: L) -> Self {
+        Self { lookup, faults: Vec::new() }
+    }
+
+    fn database(&mut self, secret: &str) -> Database {
+        if let Some(url) = (self.lookup)(env::DEV_DATABASE_URL) {
+            return Database::Url(Secret(url));
+        }
+        Database::Managed {
+            host: self.text(env::DATABASE_HOST),
+            port: self.parsed(env::DATABASE_PORT),
+            name: self.text(env::DATABASE_NAME),
+            secret_arn: self.text(secret),
+        }
+    }
+
+    fn cache(&mut self) -> CacheEndpoint {
+        if let Some(url) = (self.lookup)(env::DEV_CACHE_URL) {
+            return CacheEndpoint::Url(Secret(url));
+        }
+        CacheEndpoint::Managed {
+            host: self.text(env::CACHE_HOST),
+            port: self.parsed(env::CACHE_PORT),
+            user: self.text(env::CACHE_USER),
+            replication_group: self.text(env::CACHE_REPLICATION_GROUP),
+        }
+    }
+
+    fn text(&mut self, name: &str) -> String {
+        let value = (self.lookup)(name).unwrap_or_default();
+        if value.is_empty() {
+            self.faults.push(format!("{name} is not set"));
+        }
+        value
+    }
+
+    fn parsed<T: FromStr + Default>(&mut self, name: &str) -> T {
+        let text = self.text(name);
+        text.parse().unwrap_or_else(|_| {
+            if !text.is_empty() {
+                self.faults.push(format!("{name} is `{text}`, not a whole number in range"));
+            }
+            T::default()
+        })
+    }
+
+    fn finish(self) -> Result<(), Faults> {
+        if self.faults.is_empty() { Ok(()) } else { Err(Faults(self.faults)) }
+    }
+}
+
+/// How long a statement of ours may run before PostgreSQL ends it.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(name: &str) -> Option<String> {
+        let value = match name {
+            env::DATABASE_HOST => "db.example",
+            env::DATABASE_PORT => "5432",
+            env::DATABASE_NAME => "inventory",
+            env::DATABASE_SECRET_ARN => "arn:secret",
+            env::CACHE_HOST => "cache.example",
+            env::CACHE_PORT => "6379",
+            env::CACHE_USER => "processor",
+            env::CACHE_REPLICATION_GROUP => "group",
+            env::CACHE_VIEW_SECONDS => "3600",
+            env::HORIZON_SECONDS => "604800",
+            env::QUARANTINE_BUCKET => "bucket",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn what_the_stack_sets_is_read() {
+        let settings = ProcessorSettings::read(rendered).unwrap();
+        assert_eq!(settings.horizon, TimeDelta::days(7));
+        assert!(matches!(settings.database, Database::Managed { port: 5432, .. }));
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let faults = ProcessorSettings::read(|name| match name {
+            env::DATABASE_HOST | env::QUARANTINE_BUCKET => None,
+            env::CACHE_PORT => Some("70000".to_owned()),
+            _ => rendered(name),
+        })
+        .unwrap_err();
+        assert_eq!(
+            faults.to_string(),
+            "settings: PIPEGEN_DATABASE_HOST is not set; PIPEGEN_CACHE_PORT is `70000`, not a whole number in range; \
+             PIPEGEN_QUARANTINE_BUCKET is not set"
+        );
+    }
+
+    #[test]
+    fn a_secret_does_not_show() {
+        let settings = MigrateSettings::read(|name| match name {
+            env::DEV_DATABASE_URL | env::DEV_WRITER_URL => Some("postgres://me:hunter2@localhost".to_owned()),
+            _ => Some("5".to_owned()),
+        })
+        .unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+}
