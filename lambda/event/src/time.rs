@@ -11,7 +11,7 @@ use crate::{Reason, Rejection};
 const MAX_AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// What the text must be, to end a sentence that begins with the field's name.
-pub(crate) const RULE: &str = "must be an rfc 3339 timestamp with an offset, such as 2026-11-23T05:00:00.123456Z";
+pub(crate) const RULE: &str = "must be an RFC 3339 timestamp with an offset, such as 2026-11-23T05:00:00.123456Z";
 
 /// The instant, in UTC, further digits than microseconds cut off. `T` and `Z` may be lower-case, as the RFC's note on
 /// its grammar allows; second 60 is no second here.

@@ -1,0 +1,17 @@
+//! What `decode` takes and refuses, and why.
+//!
+//! - `sample`: a good event of each type, and ways to spoil it
+//! - `accepted`: good events, field by field
+//! - `records`: JSON, UTF-8, depth, sizes, arrays
+//! - `envelope`: the `CloudEvents` attributes, and the window around the arrival
+//! - `data`: the fields of each event type
+//! - `order`: which rejection wins where several would do, and what the details say
+//! - `properties`: arbitrary bytes, spoilt events, arrays of events
+
+mod accepted;
+mod data;
+mod envelope;
+mod order;
+mod properties;
+mod records;
+mod sample;

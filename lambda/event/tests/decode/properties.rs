@@ -1,0 +1,91 @@
+//! Arbitrary bytes, spoilt events, arrays of events.
+
+use pipegen_event::{Reason, decode};
+use proptest::prelude::*;
+
+use crate::sample::{HORIZON, all, arrival};
+
+/// A good event, or one with a few of its bytes replaced, removed or repeated.
+fn event() -> impl Strategy<Value = Vec<u8>> {
+    let edit = (
+        any::<prop::sample::Index>(),
+        0_u8..3,
+        prop_oneof![prop::sample::select(br#"{}[]",:\0u-.eE \n"#.to_vec()), any::<u8>()],
+    );
+    (0..4_usize, prop::collection::vec(edit, 0..4)).prop_map(|(which, edits)| {
+        let mut text = all()[which].clone().into_bytes();
+        for (place, how, byte) in edits {
+            let place = place.index(text.len());
+            match how {
+                0 => text[place] = byte,
+                1 => drop(text.remove(place)),
+                _ => text.insert(place, byte),
+            }
+        }
+        text
+    })
+}
+
+/// Decodes, and checks what holds for every record whatever it is.
+fn check(record: &[u8]) -> Result<(), TestCaseError> {
+    for event in decode(record, arrival(), HORIZON) {
+        let range = record.as_ptr_range();
+        prop_assert!(event.text.is_empty() || range.contains(&event.text.as_ptr()), "the text is the record's own");
+        if let Err(rejection) = event.outcome {
+            prop_assert!(!rejection.detail.contains("the decoder failed"), "{record:?}");
+            prop_assert!(rejection.reason != Reason::RefusedByDatabase);
+            prop_assert!(!rejection.detail.is_empty() && rejection.detail.len() < 250 && rejection.detail.is_ascii());
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_are_no_trouble(record in prop::collection::vec(any::<u8>(), 0..200)) {
+        check(&record)?;
+    }
+
+    #[test]
+    fn arbitrary_pieces_of_json_are_no_trouble(
+        pieces in prop::collection::vec(prop::sample::select(
+            vec!["{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\"data\"", "\"id\"", "1e9", "-0", "d800", "null", " ", "é"],
+        ), 0..60),
+    ) {
+        check(pieces.concat().as_bytes())?;
+    }
+
+    #[test]
+    fn spoilt_events_are_no_trouble(events in prop::collection::vec(event(), 1..4)) {
+        check(&events[0])?;
+        check(&[b"[".as_slice(), &events.join(b",".as_slice()), b"]"].concat())?;
+    }
+
+    /// Spoilt events among them, as long as the array can be cut: each is JSON but for bytes in its strings.
+    #[test]
+    fn an_array_decodes_like_its_events_one_by_one(
+        events in prop::collection::vec(event(), 0..8),
+        blank in prop::sample::select(vec!["", " ", "\n\t"]),
+    ) {
+        let is_cut = |event: &Vec<u8>| {
+            let text: String = event.utf8_chunks().flat_map(|chunk| [chunk.valid(), if chunk.invalid().is_empty() { "" } else { "?" }]).collect();
+            serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok()
+        };
+        let events: Vec<Vec<u8>> = events.into_iter().filter(is_cut).collect();
+        let events: Vec<&[u8]> = events.iter().map(|event| event.trim_ascii()).collect();
+        let separator = format!("{blank},{blank}");
+        let array = [b"[", blank.as_bytes(), &events.join(separator.as_bytes()), blank.as_bytes(), b"]"].concat();
+        let together = decode(&array, arrival(), HORIZON);
+        prop_assert_eq!(together.len(), events.len());
+        for (index, (event, decoded)) in events.iter().zip(together).enumerate() {
+            let alone = decode(event, arrival(), HORIZON);
+            // Alone, `[…]` is an array and not an event that is no object.
+            if !event.starts_with(b"[") {
+                prop_assert_eq!(&alone[0].outcome, &decoded.outcome);
+            }
+            prop_assert_eq!((decoded.index, decoded.text), (index, *event));
+        }
+    }
+}
