@@ -2,6 +2,14 @@
 //!
 //! - [`records`]: the files that are played, line by line
 //! - [`mapping`]: Lambda's rules for reading a stream, as a pure state machine
+//! - [`host`]: runs the bootstrap as Lambda would
+//! - [`process`]: child processes, watched, stopped and reaped
+//! - [`guard`]: what cleans up when pipegen itself is killed
+//! - [`console`]: what is said on standard error
 
+pub mod console;
+pub mod guard;
+pub mod host;
 pub mod mapping;
+pub mod process;
 pub mod records;

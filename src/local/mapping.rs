@@ -101,7 +101,9 @@ pub struct Statistics {
 impl Mapping {
     /// A mapping over shards that show up with their first record.
     ///
-    /// Panics if the settings ask for no lanes or for batches of nothing.
+    /// # Panics
+    ///
+    /// If the settings ask for no lanes or for batches of nothing.
     pub fn new(settings: Settings) -> Self {
         assert!(settings.parallelization > 0 && settings.batch_size > 0, "at least one lane and one record");
         Self {
@@ -165,7 +167,9 @@ impl Mapping {
 
     /// Takes in what came of a lane's invocation; whether that was a complete success.
     ///
-    /// Panics if the lane has none in flight.
+    /// # Panics
+    ///
+    /// If the lane has none in flight.
     pub fn finished(&mut self, lane: LaneId, outcome: &Outcome, now: Duration) -> bool {
         let settled = self.shards[lane.shard].lanes[lane.lane].finished(outcome, now, &self.settings);
         self.statistics.invocations += 1;

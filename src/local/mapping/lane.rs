@@ -118,7 +118,9 @@ impl Lane {
 
     /// Takes in what came of the invocation.
     ///
-    /// Panics if nothing was invoked.
+    /// # Panics
+    ///
+    /// If nothing was invoked.
     pub(super) fn finished(&mut self, outcome: &Outcome, now: Duration, settings: &Settings) -> Settled {
         let mut batch = self.in_flight.take().expect("only an invoked lane is told of an outcome");
         batch.invocations += 1;

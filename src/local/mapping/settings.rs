@@ -46,7 +46,7 @@ impl Default for Settings {
             parallelization: 2,
             bisect: true,
             maximum_retries: None,
-            maximum_age: Some(Duration::from_secs(24 * 3600 - 600)),
+            maximum_age: Some(Duration::from_mins(24 * 60 - 10)),
             payload_limit: 6 * 1024 * 1024,
             first_backoff: Duration::from_millis(100),
             longest_backoff: Duration::from_secs(5),

@@ -136,7 +136,7 @@ fn a_record_beyond_the_limit_goes_alone() {
 fn keys_run_side_by_side_and_each_in_order() {
     let mut mapping = Mapping::new(Settings { parallelization: 4, batch_size: 1, ..settings() });
     for number in 0..32 {
-        mapping.offer(record("s", &format!("key {}", number), &number.to_string()), ms(0)).expect("room");
+        mapping.offer(record("s", &format!("key {number}"), &number.to_string()), ms(0)).expect("room");
     }
     let mut lanes = Vec::new();
     while let Step::Invoke { lane, records } = mapping.next(ms(0)) {

@@ -38,13 +38,13 @@ pub fn feed(source: Source) -> mpsc::Receiver<Chunk> {
                 Err(error) => {
                     // What stands before the bad line is played all the same.
                     if sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_ok() {
-                        drop(sender.blocking_send(Err(error)));
+                        sender.blocking_send(Err(error)).ok();
                     }
                     return;
                 }
             }
         }
-        drop(sender.blocking_send(Ok(chunk)));
+        sender.blocking_send(Ok(chunk)).ok();
     });
     receiver
 }

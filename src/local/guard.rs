@@ -1,0 +1,87 @@
+//! What cleans up when pipegen itself is killed: a small shell that waits for the end of a pipe.
+//!
+//! A `SIGKILL` cannot be caught, and PostgreSQL and Redis would live on (the bootstrap would not: it ends when its Runtime
+//! API is gone). The kernel closes a dead process's pipes, so a shell that reads one learns of it. A parent-death signal
+//! would be the other way, but it needs unsafe code or `setpriv`, is Linux only, and follows the thread that forked.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+/// Each line on standard input is the list of living children; `$1` is the folder to remove, if any. `SIGINT` is what
+/// PostgreSQL, Redis and the bootstrap all end orderly on.
+const SCRIPT: &str = r#"
+trap '' HUP INT TERM
+children=
+while IFS= read -r line; do children=$line; done
+living() { for child in $children; do kill -0 "$child" 2>/dev/null && return 0; done; return 1; }
+for child in $children; do kill -INT "$child" 2>/dev/null; done
+tenths=0
+while living && [ "$tenths" -lt 50 ]; do sleep 0.1; tenths=$((tenths + 1)); done
+for child in $children; do kill -KILL "$child" 2>/dev/null; done
+if [ -n "$1" ]; then rm -rf -- "$1"; fi
+"#;
+
+/// The shell, and the children it knows of.
+#[derive(Debug)]
+pub struct Guard {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    shell: Child,
+    pipe: Option<ChildStdin>,
+    children: BTreeSet<u32>,
+}
+
+impl Guard {
+    /// Starts it; `folder` is removed when it ends.
+    pub fn start(folder: Option<&Path>) -> std::io::Result<Self> {
+        let mut shell = Command::new("/bin/sh")
+            .args(["-c", SCRIPT, "pipegen-guard"])
+            .arg(folder.unwrap_or_else(|| Path::new("")))
+            .current_dir("/")
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // A Ctrl-C at the terminal goes to pipegen's group; the guard must outlive it.
+            .process_group(0)
+            .spawn()?;
+        let pipe = shell.stdin.take();
+        Ok(Self { state: Mutex::new(State { shell, pipe, children: BTreeSet::new() }) })
+    }
+
+    /// Takes a child under guard.
+    pub(super) fn add(&self, child: u32) {
+        self.change(|children| children.insert(child));
+    }
+
+    /// Forgets a child that has ended.
+    pub(super) fn remove(&self, child: u32) {
+        self.change(|children| children.remove(&child));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut BTreeSet<u32>) -> bool) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state.children);
+        let mut line = state.children.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+        line.push('\n');
+        if let Some(pipe) = &mut state.pipe {
+            // If the shell was killed there is no guard, which is no reason not to go on.
+            pipe.write_all(line.as_bytes()).ok();
+        }
+    }
+
+    /// Lets it do its work, which is none if every child was removed, and waits for it.
+    pub fn finish(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.pipe = None;
+        state.shell.wait().ok();
+    }
+}
