@@ -71,10 +71,11 @@ fn change<T: Payload>(data: &Data<'_>) -> Result<Change, String> {
 }
 
 /// What `data` of one event type is read into.
-trait Payload: Sized + Into<Change> {
+pub(crate) trait Payload: Sized + Into<Change> {
     /// Every field's name.
     const FIELDS: &[&str];
 
+    /// Reads each field.
     fn take(fields: &Fields<'_>) -> Result<Self, String>;
 }
 
@@ -145,7 +146,7 @@ impl From<Described> for Change {
 }
 
 /// The members of `data`, all of them known and none there twice; their values still JSON text.
-struct Fields<'a>(Members<'a>);
+pub(crate) struct Fields<'a>(Members<'a>);
 
 impl<'a> Fields<'a> {
     fn read(data: &Data<'a>, known: &[&str]) -> Result<Self, String> {

@@ -94,6 +94,10 @@ const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
 /// White space that is no control character, likewise.
 const BLANK: &str = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 
+const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+const TIME: &str = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?";
+const OFFSET: &str = "[+-]([01][0-9]|2[0-3]):[0-5][0-9]";
+
 /// Implements `JsonSchema` for a type whose schema stands where it is used.
 macro_rules! inline_schema {
     ($({$($generics:tt)*})? $type:ty: $schema:expr) => {
@@ -124,7 +128,10 @@ inline_schema!(Sku: json_schema!({
     "type": "string", "minLength": 1, "maxLength": 64,
     "pattern": format!("^[^{CONTROL}{BLANK}]([^{CONTROL}]*[^{CONTROL}{BLANK}])?$"),
 }));
-inline_schema!(Time: json_schema!({ "type": "string", "format": "date-time" }));
+// For many validators `format` is only a note, so the pattern says all of it but the months' lengths.
+inline_schema!(Time: json_schema!({
+    "type": "string", "format": "date-time", "pattern": format!("^{DATE}[Tt]{TIME}([Zz]|{OFFSET})$"),
+}));
 inline_schema!(Quantity: json_schema!({ "type": "integer", "minimum": 0, "maximum": MAX }));
 inline_schema!(Delta: json_schema!({ "type": "integer", "minimum": -MAX, "maximum": MAX, "not": { "const": 0 } }));
 inline_schema!(Amount: json_schema!({
@@ -141,4 +148,57 @@ inline_schema!(Attributes: json_schema!({
 
 fn text(min: usize, max: usize) -> Schema {
     json_schema!({ "type": "string", "minLength": min, "maxLength": max, "pattern": r"^[^\u0000]*$" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::schema;
+    use crate::data::{Adjusted, Counted, Described, Payload, PriceChanged, TYPES};
+    use crate::envelope::REQUIRED;
+
+    fn texts(array: &Value) -> BTreeSet<&str> {
+        array.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    #[test]
+    fn the_envelope_has_the_attributes_that_are_read() {
+        let schema = schema();
+        let event = &schema["$defs"]["Event"];
+        let mut required = texts(&event["required"]);
+        required.insert("type");
+        assert_eq!(required, REQUIRED.into());
+        assert_eq!(event.get("additionalProperties"), None, "extension attributes are allowed");
+        let variants = event["oneOf"].as_array().expect("a variant for each type");
+        let types: Vec<_> = variants.iter().map(|variant| &variant["properties"]["type"]["const"]).collect();
+        assert_eq!(types, TYPES);
+        assert!(variants.iter().all(|variant| texts(&variant["required"]) == ["type", "data"].into()));
+    }
+
+    #[test]
+    fn data_has_the_fields_that_are_read() {
+        let schema = schema();
+        for (name, fields) in [
+            ("Counted", Counted::FIELDS),
+            ("Adjusted", Adjusted::FIELDS),
+            ("PriceChanged", PriceChanged::FIELDS),
+            ("Described", Described::FIELDS),
+        ] {
+            let data = &schema["$defs"][name];
+            let properties = data["properties"].as_object().expect("properties");
+            assert_eq!(
+                properties.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+                fields.iter().copied().collect()
+            );
+            assert_eq!(data["additionalProperties"], json!(false), "an unknown field is an error");
+        }
+    }
+
+    #[test]
+    fn nothing_may_be_null() {
+        assert!(!schema().to_string().contains("null"));
+    }
 }

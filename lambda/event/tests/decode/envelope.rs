@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use pipegen_event::Reason::{FromFuture, InvalidEvent, TooOld, UnsupportedType};
 use pipegen_event::decode;
 
-use crate::sample::{HORIZON, accepted, arrival, assert_refused, counted, replaced, spoilt};
+use crate::sample::{HORIZON, accepted, arrival, assert_refused, counted, spoilt};
 
 #[test]
 fn every_attribute_is_required_once_and_a_string() {
