@@ -4,10 +4,12 @@
 //! - [`commands`]: one file a subcommand
 //! - [`local`]: the pipeline on one machine, real servers and the real bootstrap
 //! - [`config`]: `pipegen.toml` as validated plain data
+//! - [`stack`]: every AWS resource, one file a role
 //! - [`terraform`]: Terraform JSON, and nothing about what it describes
 
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod local;
+pub mod stack;
 pub mod terraform;

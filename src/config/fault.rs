@@ -1,0 +1,58 @@
+//! What is wrong, where, and what to do.
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// A settings file's text and what to call it in messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path as the user wrote it.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// One mistake of the user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub message: String,
+    /// Where, in bytes of the settings file; nowhere if it was typed on the command line or is a default.
+    pub span: Option<Range<usize>>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Fault {
+    /// A fault at a place of the settings file, if it has one.
+    pub fn new(span: Option<Range<usize>>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), span, help: None }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// All faults as one text with the lines they are about, coloured.
+pub fn report(faults: &[Fault], source: Option<&Source>) -> String {
+    let renderer = Renderer::styled();
+    let rendered = faults.iter().map(|fault| {
+        let mut group = Level::ERROR.primary_title(fault.message.as_str()).elements(snippet(fault, source));
+        if let Some(help) = &fault.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        renderer.render(&[group])
+    });
+    rendered.collect::<Vec<_>>().join("\n\n")
+}
+
+fn snippet<'a>(fault: &Fault, source: Option<&'a Source>) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let (source, span) = (source?, fault.span.clone()?);
+    let snippet = Snippet::source(source.text.as_str()).path(source.path.as_str());
+    Some(snippet.annotation(AnnotationKind::Primary.span(span)))
+}

@@ -1,0 +1,118 @@
+//! The settings file as a whole.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::combinations;
+use super::environment::Environment;
+use super::fault::{Fault, Source};
+use super::reader::{Reader, nearest};
+use super::settings::Settings;
+
+/// The settings of the environment that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The environment.
+    pub environment: Environment,
+    /// Its settings.
+    pub settings: Settings,
+    /// An environment of the file that was perhaps meant: the file names others, but not the one that was asked for.
+    pub perhaps_meant: Option<String>,
+}
+
+/// Reads a settings file, or none, for one environment. The whole file is checked, other environments too: a file with
+/// a fault is a file that somebody must look at.
+pub fn load(source: Option<&Source>, environment: &Environment) -> Result<Config, Vec<Fault>> {
+    let text = source.map_or("", |source| source.text.as_str());
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(errors.iter().map(|error| Fault::new(error.span(), error.message())).collect());
+    }
+    let mut faults = Vec::new();
+    let sections = Sections::of(root.get_ref(), &mut faults);
+
+    // The defaults alone are read for the faults in what the environments override.
+    let mut reader = Reader::new(sections.defaults.into_iter().collect());
+    Settings::read(&mut reader);
+    reader.refuse_unknown();
+    faults.append(&mut reader.faults);
+
+    let mut read = |table: Option<&DeTable<'_>>| {
+        let mut reader = Reader::new(table.into_iter().chain(sections.defaults).collect());
+        let settings = Settings::read(&mut reader);
+        reader.refuse_unknown();
+        combinations::check(&settings, &mut reader);
+        faults.append(&mut reader.faults);
+        settings
+    };
+    for (_, table) in sections.environments.iter().filter(|(name, _)| *name != environment.as_str()) {
+        read(Some(table));
+    }
+    let own = sections.environments.iter().find(|(name, _)| *name == environment.as_str());
+    let settings = read(own.map(|(_, table)| *table));
+
+    faults.sort_by_key(|fault| fault.span.as_ref().map_or(usize::MAX, |span| span.start));
+    // A fault of the defaults is met once for each environment.
+    faults.dedup();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let names = sections.environments.iter().map(|(name, _)| *name);
+    let perhaps_meant = if own.is_some() { None } else { nearest(environment.as_str(), names).map(str::to_owned) };
+    Ok(Config { environment: environment.clone(), settings, perhaps_meant })
+}
+
+/// The layers of a file.
+struct Sections<'a> {
+    defaults: Option<&'a DeTable<'a>>,
+    environments: Vec<(&'a str, &'a DeTable<'a>)>,
+}
+
+impl<'a> Sections<'a> {
+    fn of(root: &'a DeTable<'a>, faults: &mut Vec<Fault>) -> Self {
+        let mut sections = Self { defaults: None, environments: Vec::new() };
+        for (key, value) in root {
+            match key.get_ref().as_ref() {
+                "defaults" => sections.defaults = table("defaults", value, faults),
+                "environments" => {
+                    for (name, value) in table("environments", value, faults).into_iter().flatten() {
+                        sections.environment(name, value, faults);
+                    }
+                }
+                name => faults.push(stray(name, key)),
+            }
+        }
+        sections
+    }
+
+    fn environment(
+        &mut self,
+        name: &'a Spanned<toml::de::DeString<'a>>,
+        value: &'a Spanned<DeValue<'a>>,
+        faults: &mut Vec<Fault>,
+    ) {
+        if let Err(problem) = Environment::parse(name.get_ref()) {
+            faults.push(Fault::new(Some(name.span()), problem));
+        }
+        if let Some(table) = table(name.get_ref(), value, faults) {
+            self.environments.push((name.get_ref(), table));
+        }
+    }
+}
+
+fn table<'a>(name: &str, value: &'a Spanned<DeValue<'a>>, faults: &mut Vec<Fault>) -> Option<&'a DeTable<'a>> {
+    let found = value.get_ref().as_table();
+    if found.is_none() {
+        faults.push(Fault::new(Some(value.span()), format!("`{name}` must be a table")));
+    }
+    found
+}
+
+/// A key at the top that is no section.
+fn stray(name: &str, key: &Spanned<toml::de::DeString<'_>>) -> Fault {
+    let fault = Fault::new(Some(key.span()), format!("unknown key `{name}`"));
+    match nearest(name, ["defaults", "environments"].into_iter()) {
+        Some(near) => fault.help(format!("did you mean `[{near}]`?")),
+        None => fault.help("settings stand under `[defaults]` or `[environments.NAME]`"),
+    }
+}

@@ -1,0 +1,69 @@
+//! Instance classes and what they hold. Terraform and the provider take any class name, so a wrong one would only fail
+//! minutes into an apply; another class is one more line here.
+
+/// A class of database instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseClass {
+    /// RDS' name of it.
+    pub name: &'static str,
+    /// Its memory in GiB.
+    pub memory_gib: u32,
+}
+
+impl DatabaseClass {
+    /// How many connections PostgreSQL takes at least: RDS sets `max_connections` to a 9 531 392nd of the memory that is
+    /// left for the database, at most 5000. What is left is not published; seven tenths is on the safe side.
+    pub fn connections(self) -> u32 {
+        let bytes = u64::from(self.memory_gib) << 30;
+        u32::try_from(bytes * 7 / 10 / 9_531_392).unwrap_or(u32::MAX).min(5000)
+    }
+}
+
+/// The database classes that PostgreSQL 16 runs on, smallest first within a family.
+pub const DATABASE_CLASSES: &[DatabaseClass] = &[
+    database("db.t4g.micro", 1),
+    database("db.t4g.small", 2),
+    database("db.t4g.medium", 4),
+    database("db.t4g.large", 8),
+    database("db.t4g.xlarge", 16),
+    database("db.t4g.2xlarge", 32),
+    database("db.m6g.large", 8),
+    database("db.m6g.xlarge", 16),
+    database("db.m6g.2xlarge", 32),
+    database("db.m6g.4xlarge", 64),
+    database("db.m7g.large", 8),
+    database("db.m7g.xlarge", 16),
+    database("db.m7g.2xlarge", 32),
+    database("db.m7g.4xlarge", 64),
+    database("db.r6g.large", 16),
+    database("db.r6g.xlarge", 32),
+    database("db.r6g.2xlarge", 64),
+    database("db.r6g.4xlarge", 128),
+    database("db.r7g.large", 16),
+    database("db.r7g.xlarge", 32),
+    database("db.r7g.2xlarge", 64),
+    database("db.r7g.4xlarge", 128),
+];
+
+/// The cache node types that Redis 7.1 runs on, smallest first within a family.
+pub const CACHE_NODE_TYPES: &[&str] = &[
+    "cache.t4g.micro",
+    "cache.t4g.small",
+    "cache.t4g.medium",
+    "cache.m6g.large",
+    "cache.m6g.xlarge",
+    "cache.m6g.2xlarge",
+    "cache.m7g.large",
+    "cache.m7g.xlarge",
+    "cache.m7g.2xlarge",
+    "cache.r6g.large",
+    "cache.r6g.xlarge",
+    "cache.r6g.2xlarge",
+    "cache.r7g.large",
+    "cache.r7g.xlarge",
+    "cache.r7g.2xlarge",
+];
+
+const fn database(name: &'static str, memory_gib: u32) -> DatabaseClass {
+    DatabaseClass { name, memory_gib }
+}

@@ -1,0 +1,29 @@
+//! `pipegen.toml` as validated plain data. Knows no Terraform.
+//!
+//! The file is optional: `[defaults]`, then `[environments.NAME]`. Every fault in it is reported together, with its line.
+//!
+//! - [`environment`]: the suffix of every name
+//! - [`settings`]: what can be set, with meaning, range and default
+//! - [`sizing`]: what follows from the peak number of updates
+//! - [`machines`]: instance classes and what they hold
+//! - [`network_range`]: the network's addresses
+//! - [`reader`]: typed look-ups through the layers of a file
+//! - [`combinations`]: rules over more than one setting
+//! - [`fault`]: what is wrong, where, and what to do
+
+mod combinations;
+mod environment;
+mod fault;
+mod file;
+pub mod machines;
+mod network_range;
+mod reader;
+mod settings;
+mod sizing;
+
+pub use environment::Environment;
+pub use fault::{Fault, Source, report};
+pub use file::{Config, load};
+pub use network_range::NetworkRange;
+pub use settings::{Architecture, Backend, REGION, Settings};
+pub use sizing::Sizing;

@@ -1,0 +1,167 @@
+//! What can be set.
+
+use super::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES, DatabaseClass};
+use super::network_range::NetworkRange;
+use super::reader::Reader;
+
+/// The only region: names, prices and limits are checked for it.
+pub const REGION: &str = "us-east-1";
+
+/// Days for which `CloudWatch` can keep logs. It can also keep them for ever, which would outlive every destroy.
+const LOG_RETENTION_DAYS: &[u32] =
+    &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+/// Three years, a leap day among them: what the regulators want at least.
+const LEAST_RETENTION_DAYS: u32 = 1096;
+
+/// The settings of one environment, all within their ranges.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `architecture`: what the functions run on, `x86_64` or `arm64`. By default `x86_64`, because every build machine
+    /// and CI runner can make that; `arm64` costs a fifth less and wants a build for it.
+    pub architecture: Architecture,
+    /// `network_cidr`: the network's private range, /16 to /24. By default 10.64.0.0/20. Only the first half is used.
+    pub network_cidr: NetworkRange,
+    /// `peak_updates_per_minute`: updates in the busiest minute. Shards, parallelization, batch size and connections
+    /// follow from it ([`super::Sizing`]).
+    pub peak_updates_per_minute: u32,
+    /// `horizon_days`: an event whose time is longer before its arrival is refused.
+    pub horizon_days: u32,
+    /// `stream_retention_hours`: how long the stream keeps a record, so how long the database may be away. More than the
+    /// default of 24 hours costs $0.02 a shard and hour.
+    pub stream_retention_hours: u32,
+    /// `archive_retention_days`: how long archived and quarantined events are kept, three years at least.
+    pub archive_retention_days: u32,
+    /// `log_retention_days`: how long logs are kept.
+    pub log_retention_days: u32,
+    /// `database_instance_class`.
+    pub database_instance_class: DatabaseClass,
+    /// `database_storage_gb`: storage at first, in GiB; it grows by itself up to five times that.
+    pub database_storage_gb: u32,
+    /// `database_multi_az`: keeps a standby in the other zone.
+    pub database_multi_az: bool,
+    /// `database_backup_days`: how far back the database can be restored to any second.
+    pub database_backup_days: u32,
+    /// `cache_node_type`.
+    pub cache_node_type: &'static str,
+    /// `cache_nodes`: with two or more, one that fails is replaced within seconds.
+    pub cache_nodes: u32,
+    /// `cache_view_seconds`: how long a product view stays in the cache.
+    pub cache_view_seconds: u32,
+    /// `lambda_memory_mb`: memory of each function in MiB; processor time grows with it.
+    pub lambda_memory_mb: u32,
+    /// `state_bucket` and, if that is set, `state_prefix` and `state_region`: where Terraform keeps its state.
+    pub backend: Option<Backend>,
+}
+
+/// What the functions run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Architecture {
+    /// Intel and AMD.
+    X86_64,
+    /// Graviton.
+    Arm64,
+}
+
+impl Architecture {
+    /// Lambda's name of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
+/// Terraform's S3 backend, which locks by a file beside the state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// The bucket, which must exist.
+    pub bucket: String,
+    /// What the state's key begins with. The environment follows, so that no two environments can share a state.
+    pub prefix: String,
+    /// The bucket's region.
+    pub region: String,
+}
+
+impl Settings {
+    /// Reads every setting; what is wrong is left in the reader.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        let classes: Vec<_> = DATABASE_CLASSES.iter().map(|class| (class.name, *class)).collect();
+        let node_types: Vec<_> = CACHE_NODE_TYPES.iter().map(|name| (*name, *name)).collect();
+        let architectures = [Architecture::X86_64, Architecture::Arm64].map(|it| (it.as_str(), it));
+        reader.choice("region", &[(REGION, ())], ());
+        Self {
+            architecture: reader.choice("architecture", &architectures, Architecture::X86_64),
+            network_cidr: reader.text("network_cidr", NetworkRange::DEFAULT, NetworkRange::parse),
+            peak_updates_per_minute: reader.integer("peak_updates_per_minute", 1..=1_000_000, 1000),
+            horizon_days: reader.integer("horizon_days", 1..=90, 7),
+            stream_retention_hours: reader.integer("stream_retention_hours", 24..=8760, 24),
+            archive_retention_days: archive_retention_days(reader),
+            log_retention_days: reader.listed("log_retention_days", LOG_RETENTION_DAYS, 365),
+            database_instance_class: reader.choice("database_instance_class", &classes, DATABASE_CLASSES[0]),
+            database_storage_gb: reader.integer("database_storage_gb", 20..=65_536, 20),
+            database_multi_az: reader.flag("database_multi_az", false),
+            database_backup_days: reader.integer("database_backup_days", 1..=35, 7),
+            cache_node_type: reader.choice("cache_node_type", &node_types, CACHE_NODE_TYPES[0]),
+            cache_nodes: reader.integer("cache_nodes", 1..=6, 1),
+            cache_view_seconds: reader.integer("cache_view_seconds", 10..=86_400, 300),
+            lambda_memory_mb: reader.integer("lambda_memory_mb", 128..=10_240, 256),
+            backend: backend(reader),
+        }
+    }
+}
+
+fn archive_retention_days(reader: &mut Reader<'_>) -> u32 {
+    let key = "archive_retention_days";
+    let before = reader.faults.len();
+    // S3 lifecycle rules count days in a 32-bit integer; a century is more than anybody means.
+    let days = reader.integer(key, LEAST_RETENTION_DAYS..=36_525, LEAST_RETENTION_DAYS);
+    if let Some(fault) = reader.faults.get_mut(before) {
+        fault.help = Some("every change is kept for at least three years".into());
+    }
+    days
+}
+
+fn backend(reader: &mut Reader<'_>) -> Option<Backend> {
+    let bucket = reader.text("state_bucket", None, |text| bucket_name(text).map(Some));
+    let prefix = reader.text("state_prefix", "pipegen".to_owned(), state_prefix);
+    let region = reader.text("state_region", REGION.to_owned(), region_name);
+    if reader.span("state_bucket").is_none() {
+        for key in ["state_prefix", "state_region"] {
+            if let Some(span) = reader.span(key) {
+                let fault = super::Fault::new(Some(span), format!("`{key}` means nothing without `state_bucket`"));
+                reader.faults.push(fault);
+            }
+        }
+    }
+    bucket.map(|bucket| Backend { bucket, prefix, region })
+}
+
+fn bucket_name(text: &str) -> Result<String, String> {
+    let fits = (3..=63).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c))
+        && !text.starts_with(['.', '-'])
+        && !text.ends_with(['.', '-']);
+    let rule = "a bucket's name has 3 to 63 lower-case letters, digits, points and hyphens";
+    if fits { Ok(text.to_owned()) } else { Err(rule.into()) }
+}
+
+fn state_prefix(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty()
+        && text.len() <= 900
+        && !text.starts_with('/')
+        && !text.ends_with('/')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    let rule = "a state's prefix has letters, digits and `/._-`, with no `/` at either end";
+    if fits { Ok(text.to_owned()) } else { Err(rule.into()) }
+}
+
+fn region_name(text: &str) -> Result<String, String> {
+    let parts: Vec<_> = text.split('-').collect();
+    let fits = parts.len() >= 3
+        && parts
+            .iter()
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+    if fits { Ok(text.to_owned()) } else { Err("a region looks like `us-east-1`".into()) }
+}

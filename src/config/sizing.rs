@@ -1,0 +1,62 @@
+//! What follows from the peak number of updates: shards, parallelization, batch size, connections. Nowhere else.
+
+/// Updates a second that one shard is planned for: half of the 1000 that Kinesis takes, so that neither a burst nor
+/// events of 2 KB (a shard also takes only 1 MB/s) throttle the suppliers.
+const UPDATES_PER_SHARD: u32 = 500;
+
+/// Updates a second that one invocation at a time is planned for. A batch of 500 takes tens of milliseconds on a machine
+/// of two cores; a tenth of that speed is left for the smallest database class.
+const UPDATES_PER_LANE: u32 = 500;
+
+/// How much faster than the peak the processor must be, so that it catches up after an outage while the peak lasts.
+const CATCH_UP: u32 = 2;
+
+/// Seconds of a lane's peak that one batch may hold.
+const BATCH_SECONDS: u32 = 10;
+
+/// Sizes that follow from the peak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizing {
+    /// Shards of the stream.
+    pub shards: u32,
+    /// Batches of one shard that are processed at the same time, 1–10.
+    pub parallelization: u32,
+    /// Records in a batch at most. Lambda also cuts a batch at 6 MB, so large events make it smaller by themselves.
+    pub batch_size: u32,
+    /// Connections that the processor's logins may hold together: one an execution environment, and as many again,
+    /// because environments of the old and the new code overlap during a deployment.
+    pub writer_connections: u32,
+}
+
+impl Sizing {
+    /// The sizes for this many updates a minute.
+    pub fn for_peak(updates_per_minute: u32) -> Self {
+        let per_second = updates_per_minute.div_ceil(60).max(1);
+        let shards = per_second.div_ceil(UPDATES_PER_SHARD);
+        let per_shard = per_second.div_ceil(shards);
+        let parallelization = (per_shard * CATCH_UP).div_ceil(UPDATES_PER_LANE).clamp(1, 10);
+        let per_lane = per_shard.div_ceil(parallelization);
+        // Fewer, larger transactions drain a backlog sooner, hence 500 at least; one that is to be repeated should stay
+        // within a second, hence 1000 at most.
+        let batch_size = (per_lane * BATCH_SECONDS).clamp(500, 1000);
+        Self { shards, parallelization, batch_size, writer_connections: shards * parallelization * 2 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_follow_the_peak() {
+        let of = |peak| {
+            let sizing = Sizing::for_peak(peak);
+            (sizing.shards, sizing.parallelization, sizing.batch_size, sizing.writer_connections)
+        };
+        assert_eq!(of(1), (1, 1, 500, 2));
+        assert_eq!(of(1000), (1, 1, 500, 2));
+        assert_eq!(of(30_000), (1, 2, 1000, 4));
+        assert_eq!(of(30_001), (2, 2, 1000, 8));
+        assert_eq!(of(1_000_000), (34, 2, 1000, 136));
+    }
+}
