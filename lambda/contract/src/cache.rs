@@ -19,3 +19,11 @@ pub fn product(sku: &str) -> String {
     key.push_str(sku);
     key
 }
+
+/// What the user `default` may do, whom Redis takes for a client that names none: nothing. A Redis ACL.
+pub const DEFAULT_RIGHTS: &str = "off -@all";
+
+/// What the processor may do: run its scripts, and what they call, on products. A Redis ACL; commands inside a script are
+/// checked against the caller. `AUTH` and `HELLO` need no right.
+pub const PROCESSOR_RIGHTS: &str =
+    "on ~product:* -@all +ping +client|setinfo +script|load +evalsha +hmget +hset +expire +del";

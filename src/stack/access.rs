@@ -1,0 +1,60 @@
+//! What policies are made of.
+
+use serde_json::{Value, json};
+
+use super::account::Account;
+use crate::config::REGION;
+use crate::terraform::Expression;
+
+/// A policy document of these statements.
+pub(super) fn policy(statements: impl IntoIterator<Item = Value>) -> Expression {
+    let statements: Vec<_> = statements.into_iter().collect();
+    Expression::json(json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+/// Allows actions on exact resources.
+pub(super) fn allow(sid: &str, actions: &[&str], resources: impl IntoIterator<Item = Expression>) -> Value {
+    let resources: Vec<_> = resources.into_iter().collect();
+    json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources })
+}
+
+/// Allows an action on the key, but only through these services and on behalf of who calls them.
+pub(super) fn allow_key(sid: &str, actions: &[&str], key: Expression, services: &[&str]) -> Value {
+    let services: Vec<_> = services.iter().map(|service| format!("{service}.{REGION}.amazonaws.com")).collect();
+    let mut statement = allow(sid, actions, [key]);
+    statement["Condition"] = json!({ "StringEquals": { "kms:ViaService": services } });
+    statement
+}
+
+/// Denies a function's own code what only Lambda needs: `lambda:SourceFunctionArn` is there when the code calls and
+/// absent when Lambda does (network interfaces, polling, failed batches), with the same role.
+pub(super) fn deny_code(function_arn: Expression, actions: &[&str]) -> Value {
+    json!({
+        "Sid": "NotTheCode",
+        "Effect": "Deny",
+        "Action": actions,
+        "Resource": "*",
+        "Condition": { "ArnEquals": { "lambda:SourceFunctionArn": function_arn } },
+    })
+}
+
+/// Lets a service take a role. Nothing else can.
+pub(super) fn trust(service: &str) -> Expression {
+    policy([json!({
+        "Effect": "Allow",
+        "Principal": { "Service": format!("{service}.amazonaws.com") },
+        "Action": "sts:AssumeRole",
+    })])
+}
+
+/// Lets only this account through an endpoint, and only for these actions on these resources.
+pub(super) fn endpoint(
+    account: &Account,
+    actions: &[&str],
+    resources: impl IntoIterator<Item = Expression>,
+) -> Expression {
+    let mut statement = allow("OwnAccount", actions, resources);
+    statement["Principal"] = json!({ "AWS": "*" });
+    statement["Condition"] = json!({ "StringEquals": { "aws:PrincipalAccount": account.id() } });
+    policy([statement])
+}

@@ -1,0 +1,48 @@
+//! The account and the provider: `provider "aws"`, `aws_caller_identity`.
+
+use serde_json::json;
+
+use super::Build;
+use crate::config::REGION;
+use crate::terraform::{Block, Expression, Reference};
+
+/// The account that Terraform works in.
+#[derive(Clone, Debug)]
+pub struct Account {
+    identity: Reference,
+}
+
+impl Account {
+    /// Its number.
+    pub fn id(&self) -> Expression {
+        self.identity.attribute("account_id")
+    }
+
+    /// The ARN of something in this account and region that cannot be referred to, because it would refer back.
+    pub fn arn(&self, service: &str, resource: &str) -> Expression {
+        Expression::from(&format!("arn:aws:{service}:{REGION}:")).then(self.id()).then(":").then(resource)
+    }
+
+    /// The account itself as a principal: its own policies decide who that is.
+    pub fn root(&self) -> Expression {
+        Expression::from("arn:aws:iam::").then(self.id()).then(":root")
+    }
+}
+
+/// Declares the provider and asks for the account.
+pub(super) fn declare(build: &mut Build<'_>) -> Account {
+    build.document.provider(
+        "aws",
+        json!({
+            "region": REGION,
+            "default_tags": {
+                "tags": {
+                    "Application": "inventory",
+                    "Environment": build.names.environment().as_str(),
+                    "ManagedBy": "pipegen",
+                },
+            },
+        }),
+    );
+    Account { identity: build.document.data(Block::new("aws_caller_identity", "current", json!({}))) }
+}

@@ -1,0 +1,146 @@
+//! The cache of product views: `aws_elasticache_replication_group` with its `aws_elasticache_subnet_group`,
+//! `aws_elasticache_parameter_group`, users and their group (`aws_elasticache_user`, `aws_elasticache_user_group`).
+//! Nobody has a password: functions log in by IAM.
+
+use pipegen_contract::cache::{DEFAULT_RIGHTS, PROCESSOR_RIGHTS};
+use serde_json::{Value, json};
+
+use super::Build;
+use super::connections::{self, Group};
+use super::encryption::Key;
+use super::names::{
+    DEFAULT_USER, Name, PROCESSOR_USER, VIEWS, VIEWS_GROUP, VIEWS_PARAMETERS, VIEWS_SUBNETS, VIEWS_USERS,
+};
+use super::network::Network;
+use crate::terraform::{Block, Expression, Reference};
+
+/// Where Redis listens.
+pub(super) const PORT: u16 = 6379;
+
+/// The cache.
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    replication_group: Reference,
+    /// The processor's login.
+    pub(super) processor: User,
+    pub(super) group: Group,
+}
+
+/// Somebody who may log in.
+#[derive(Clone, Debug)]
+pub(super) struct User {
+    user: Reference,
+}
+
+impl User {
+    pub(super) fn arn(&self) -> Expression {
+        self.user.attribute("arn")
+    }
+
+    pub(super) fn name(&self) -> Expression {
+        self.user.attribute("user_name")
+    }
+}
+
+impl Cache {
+    pub(super) fn arn(&self) -> Expression {
+        self.replication_group.attribute("arn")
+    }
+
+    pub(super) fn id(&self) -> Expression {
+        self.replication_group.attribute("replication_group_id")
+    }
+
+    pub(super) fn host(&self) -> Expression {
+        self.replication_group.attribute("primary_endpoint_address")
+    }
+
+    pub(super) fn port(&self) -> Expression {
+        self.replication_group.attribute("port")
+    }
+}
+
+/// Declares the cache.
+pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Cache {
+    let group = connections::group(build, network, VIEWS_GROUP, "The cache of product views");
+    let subnets = json!({
+        "name": build.names.of(VIEWS_SUBNETS),
+        "description": "The private subnets",
+        "subnet_ids": network.subnet_ids(),
+    });
+    let subnets = build.document.resource(Block::new("aws_elasticache_subnet_group", "views", subnets));
+    let parameters = json!({
+        "name": build.names.of(VIEWS_PARAMETERS),
+        "description": "Any entry may go when memory is short",
+        "family": "redis7",
+        // A `volatile-…` policy would evict tombstones first, and they are what keeps old views out.
+        "parameter": [{ "name": "maxmemory-policy", "value": "allkeys-lru" }],
+    });
+    let parameters = build.document.resource(Block::new("aws_elasticache_parameter_group", "views", parameters));
+
+    // A Redis group must have a user of this name. It may do nothing.
+    let no_password = json!({ "type": "no-password-required" });
+    let default = user(build, DEFAULT_USER, Some("default"), DEFAULT_RIGHTS, &no_password);
+    let processor = user(build, PROCESSOR_USER, None, PROCESSOR_RIGHTS, &json!({ "type": "iam" }));
+    let users = json!({
+        "user_group_id": build.names.of(VIEWS_USERS),
+        "engine": "redis",
+        "user_ids": [default.attribute("user_id"), processor.attribute("user_id")],
+    });
+    let users = build.document.resource(Block::new("aws_elasticache_user_group", "views", users));
+
+    let body = replication_group(build, key, &group, &subnets, &parameters, &users);
+    let replication_group = build.document.resource(Block::new("aws_elasticache_replication_group", "views", body));
+    Cache { replication_group, processor: User { user: processor }, group }
+}
+
+/// Declares a user. Where users log in by IAM, their name must be their id.
+fn user(build: &mut Build<'_>, name: Name, user_name: Option<&str>, rights: &str, authentication: &Value) -> Reference {
+    let id = build.names.of(name);
+    let body = json!({
+        "user_id": id,
+        "user_name": user_name.unwrap_or(&id),
+        "engine": "redis",
+        "access_string": rights,
+        "authentication_mode": authentication,
+    });
+    build.document.resource(Block::new("aws_elasticache_user", name.purpose, body))
+}
+
+fn replication_group(
+    build: &Build<'_>,
+    key: &Key,
+    group: &Group,
+    subnets: &Reference,
+    parameters: &Reference,
+    users: &Reference,
+) -> Value {
+    let nodes = build.settings.cache_nodes;
+    json!({
+        "replication_group_id": build.names.of(VIEWS),
+        "description": "Product views of the inventory pipeline",
+        "engine": "redis",
+        "engine_version": "7.1",
+        "auto_minor_version_upgrade": true,
+        "node_type": build.settings.cache_node_type,
+        "num_cache_clusters": nodes,
+        "automatic_failover_enabled": nodes > 1,
+        "multi_az_enabled": nodes > 1,
+
+        "port": PORT,
+        "subnet_group_name": subnets.attribute("name"),
+        "security_group_ids": [group.id()],
+        "parameter_group_name": parameters.attribute("name"),
+
+        "at_rest_encryption_enabled": true,
+        "kms_key_id": key.arn(),
+        "transit_encryption_enabled": true,
+        "transit_encryption_mode": "required",
+        "user_group_ids": [users.attribute("user_group_id")],
+
+        "maintenance_window": "sun:08:00-sun:09:00",
+        "apply_immediately": true,
+        // Everything in it can be read again from the database.
+        "snapshot_retention_limit": 0,
+    })
+}

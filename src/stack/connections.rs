@@ -1,0 +1,78 @@
+//! Who may talk to whom: `aws_security_group` by role, and a pair of rules for each connection
+//! (`aws_vpc_security_group_egress_rule`, `aws_vpc_security_group_ingress_rule`).
+
+use serde_json::json;
+
+use super::Build;
+use super::names::Name;
+use super::network::Network;
+use crate::terraform::{Block, Expression, Reference};
+
+/// A security group.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    label: String,
+    group: Reference,
+}
+
+impl Group {
+    pub(super) fn id(&self) -> Expression {
+        self.group.attribute("id")
+    }
+}
+
+/// Declares a group that lets nothing through yet.
+pub(super) fn group(build: &mut Build<'_>, network: &Network, name: Name, description: &str) -> Group {
+    let label = name.purpose.to_owned();
+    let group = build.document.resource(Block::new(
+        "aws_security_group",
+        label.as_str(),
+        json!({
+            "name": build.names.of(name),
+            "description": description,
+            "vpc_id": network.vpc_id(),
+            "revoke_rules_on_delete": true,
+            "tags": super::network::name_tag(build, name),
+            "timeouts": { "delete": "60m" },
+        }),
+    ));
+    Group { label, group }
+}
+
+/// Lets one group open connections to a TCP port of another. Both ends must allow it.
+pub(super) fn connect(build: &mut Build<'_>, from: &Group, to: &Group, port: u16) -> [Reference; 2] {
+    let label = format!("{}_to_{}", from.label, to.label);
+    let description = format!("{} to {}", from.label, to.label);
+    let rule = |own: &Group, other: &Group| {
+        json!({
+            "security_group_id": own.id(),
+            "referenced_security_group_id": other.id(),
+            "ip_protocol": "tcp",
+            "from_port": port,
+            "to_port": port,
+            "description": description,
+        })
+    };
+    let egress = Block::new("aws_vpc_security_group_egress_rule", label.as_str(), rule(from, to));
+    let ingress = Block::new("aws_vpc_security_group_ingress_rule", label.as_str(), rule(to, from));
+    [build.document.resource(egress), build.document.resource(ingress)]
+}
+
+/// Lets a group open HTTPS connections to an AWS service by its prefix list.
+pub(super) fn connect_to_service(
+    build: &mut Build<'_>,
+    from: &Group,
+    service: &str,
+    prefix_list: Expression,
+) -> Reference {
+    let body = json!({
+        "security_group_id": from.id(),
+        "prefix_list_id": prefix_list,
+        "ip_protocol": "tcp",
+        "from_port": 443,
+        "to_port": 443,
+        "description": format!("{} to {service}", from.label),
+    });
+    let label = format!("{}_to_{service}", from.label);
+    build.document.resource(Block::new("aws_vpc_security_group_egress_rule", label, body))
+}

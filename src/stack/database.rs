@@ -1,0 +1,164 @@
+//! The catalog's database: `aws_db_instance` with its `aws_db_subnet_group`, `aws_db_parameter_group` and log groups.
+
+use serde_json::{Value, json};
+
+use super::Build;
+use super::connections::{self, Group};
+use super::encryption::Key;
+use super::logs;
+use super::names::{CATALOG, CATALOG_GROUP, CATALOG_PARAMETERS, CATALOG_SUBNETS};
+use super::network::Network;
+use crate::terraform::{Block, Expression, Reference};
+
+/// Where PostgreSQL listens.
+pub(super) const PORT: u16 = 5432;
+
+/// The database's name in the instance.
+const DATABASE_NAME: &str = "inventory";
+
+/// The master login. RDS makes its password, keeps it in a secret and renews it.
+const MASTER: &str = "inventory_master";
+
+/// PostgreSQL's major version. RDS picks and renews the minor one; naming it would plan a downgrade after each renewal.
+const MAJOR_VERSION: &str = "16";
+
+/// How often the storage may double, and once more: it grows by itself before it is full, up to so many times the setting.
+const STORAGE_GROWTH: u32 = 5;
+
+/// The most that a gp3 volume of RDS holds, in GiB.
+const LARGEST_STORAGE_GB: u32 = 65_536;
+
+/// What RDS exports, each to a log group of its own.
+const LOGS: [&str; 2] = ["postgresql", "upgrade"];
+
+/// The database.
+#[derive(Clone, Debug)]
+pub(super) struct Database {
+    instance: Reference,
+    pub(super) group: Group,
+}
+
+impl Database {
+    pub(super) fn host(&self) -> Expression {
+        self.instance.attribute("address")
+    }
+
+    pub(super) fn port(&self) -> Expression {
+        self.instance.attribute("port")
+    }
+
+    pub(super) fn name(&self) -> Expression {
+        self.instance.attribute("db_name")
+    }
+
+    /// What changes when the instance is made anew, although its name does not.
+    pub(super) fn resource_id(&self) -> Expression {
+        self.instance.attribute("resource_id")
+    }
+
+    pub(super) fn master_secret_arn(&self) -> Expression {
+        self.instance.attribute("master_user_secret[0].secret_arn")
+    }
+}
+
+/// The log groups that RDS writes to; their names are not ours to choose.
+pub(super) fn log_groups(build: &Build<'_>) -> [String; 2] {
+    LOGS.map(|log| format!("/aws/rds/instance/{}/{log}", build.names.of(CATALOG)))
+}
+
+/// Declares the database.
+pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Database {
+    let group = connections::group(build, network, CATALOG_GROUP, "The catalog's database");
+    let subnets = json!({
+        "name": build.names.of(CATALOG_SUBNETS),
+        "description": "The private subnets",
+        "subnet_ids": network.subnet_ids(),
+    });
+    let subnets = build.document.resource(Block::new("aws_db_subnet_group", "catalog", subnets));
+    let parameters = parameters(build);
+    // RDS would create them by itself, without expiry or key, and leave them behind.
+    let names = log_groups(build);
+    let log_groups =
+        LOGS.iter().zip(&names).map(|(log, name)| logs::group(build, key, &format!("database_{log}"), name));
+    let log_groups: Vec<_> = log_groups.collect();
+    let instance = Block::new("aws_db_instance", "catalog", instance(build, key, &group, &subnets, &parameters));
+    let instance = build.document.resource(instance.after(&log_groups));
+    Database { instance, group }
+}
+
+fn parameters(build: &mut Build<'_>) -> Reference {
+    // With `pending-reboot` they are in force from the instance's first start, and a change waits for its next one.
+    let parameter = |name: &str, value: &str| json!({ "name": name, "value": value, "apply_method": "pending-reboot" });
+    let body = json!({
+        "name": build.names.of(CATALOG_PARAMETERS),
+        "description": "TLS only, short locks, slow statements in the log",
+        "family": format!("postgres{MAJOR_VERSION}"),
+        "parameter": [
+            // A function that Lambda froze or stopped in a transaction must not hold its locks.
+            parameter("idle_in_transaction_session_timeout", "60000"),
+            parameter("log_min_duration_statement", "1000"),
+            // Schema changes and roles are logged; statements with data are not.
+            parameter("log_statement", "ddl"),
+            parameter("password_encryption", "scram-sha-256"),
+            parameter("rds.force_ssl", "1"),
+            // Lets a dead client's connection go within a minute.
+            parameter("tcp_keepalives_count", "3"),
+            parameter("tcp_keepalives_idle", "30"),
+            parameter("tcp_keepalives_interval", "10"),
+        ],
+    });
+    build.document.resource(Block::new("aws_db_parameter_group", "catalog", body))
+}
+
+fn instance(build: &Build<'_>, key: &Key, group: &Group, subnets: &Reference, parameters: &Reference) -> Value {
+    let settings = build.settings;
+    let largest = (settings.database_storage_gb * STORAGE_GROWTH).min(LARGEST_STORAGE_GB);
+    json!({
+        "identifier": build.names.of(CATALOG),
+        "engine": "postgres",
+        "engine_version": MAJOR_VERSION,
+        "auto_minor_version_upgrade": true,
+        "instance_class": settings.database_instance_class.name,
+        "multi_az": settings.database_multi_az,
+
+        "storage_type": "gp3",
+        "allocated_storage": settings.database_storage_gb,
+        // Growing takes a volume that is larger than the present one.
+        "max_allocated_storage": (largest > settings.database_storage_gb).then_some(largest),
+        "storage_encrypted": true,
+        "kms_key_id": key.arn(),
+
+        "db_name": DATABASE_NAME,
+        "port": PORT,
+        "username": MASTER,
+        "manage_master_user_password": true,
+        "master_user_secret_kms_key_id": key.arn(),
+        // Nobody is granted `rds_iam`, so nobody can log in by IAM; that it is possible costs nothing.
+        "iam_database_authentication_enabled": true,
+
+        "db_subnet_group_name": subnets.attribute("name"),
+        "vpc_security_group_ids": [group.id()],
+        "publicly_accessible": false,
+        "ca_cert_identifier": "rds-ca-rsa2048-g1",
+        "parameter_group_name": parameters.attribute("name"),
+
+        "enabled_cloudwatch_logs_exports": LOGS,
+        "performance_insights_enabled": true,
+        "performance_insights_kms_key_id": key.arn(),
+        // The span that is free.
+        "performance_insights_retention_period": 7,
+        // Enhanced monitoring would create the account's log group `RDSOSMetrics`, which nothing removes.
+        "monitoring_interval": 0,
+
+        "backup_retention_period": settings.database_backup_days,
+        "backup_window": "06:00-06:30",
+        "maintenance_window": "sun:07:00-sun:08:00",
+        "copy_tags_to_snapshot": true,
+        // Else a change waits for the maintenance window and every plan until then shows it again.
+        "apply_immediately": true,
+
+        "deletion_protection": false,
+        "delete_automated_backups": true,
+        "skip_final_snapshot": true,
+    })
+}

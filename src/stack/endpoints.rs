@@ -1,0 +1,68 @@
+//! The only ways out of the network: `aws_vpc_endpoint` for S3 (a gateway, free) and for Secrets Manager (an interface).
+//! Each lets through what the functions' code calls and nothing else.
+
+use pipegen_contract::object_key::REJECTED;
+use serde_json::json;
+
+use super::Build;
+use super::access::endpoint;
+use super::account::Account;
+use super::bucket::Bucket;
+use super::connections::{self, Group};
+use super::database::Database;
+use super::names::{ENDPOINT_GROUP, S3_ENDPOINT, SECRETS_ENDPOINT};
+use super::network::{Network, name_tag};
+use super::secrets::Secret;
+use crate::config::REGION;
+use crate::terraform::{Block, Expression, Reference};
+
+/// The endpoints.
+#[derive(Clone, Debug)]
+pub(super) struct Endpoints {
+    pub(super) s3: Reference,
+    pub(super) secrets: Reference,
+    /// Who may reach the interface endpoints.
+    pub(super) group: Group,
+}
+
+impl Endpoints {
+    /// S3's addresses, for security group rules.
+    pub(super) fn s3_prefix_list(&self) -> Expression {
+        self.s3.attribute("prefix_list_id")
+    }
+}
+
+/// Declares the endpoints.
+pub(super) fn declare(
+    build: &mut Build<'_>,
+    account: &Account,
+    network: &Network,
+    quarantine: &Bucket,
+    database: &Database,
+    writer: &Secret,
+) -> Endpoints {
+    let s3 = json!({
+        "vpc_id": network.vpc_id(),
+        "vpc_endpoint_type": "Gateway",
+        "service_name": format!("com.amazonaws.{REGION}.s3"),
+        "route_table_ids": [network.route_table_id()],
+        "policy": endpoint(account, &["s3:PutObject"], [quarantine.objects(REJECTED)]),
+        "tags": name_tag(build, S3_ENDPOINT),
+    });
+    let s3 = build.document.resource(Block::new("aws_vpc_endpoint", "s3", s3));
+    let group = connections::group(build, network, ENDPOINT_GROUP, "The interface endpoints");
+    let actions = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"];
+    let secrets = json!({
+        "vpc_id": network.vpc_id(),
+        "vpc_endpoint_type": "Interface",
+        "service_name": format!("com.amazonaws.{REGION}.secretsmanager"),
+        // The usual host name leads here.
+        "private_dns_enabled": true,
+        "subnet_ids": network.subnet_ids(),
+        "security_group_ids": [group.id()],
+        "policy": endpoint(account, &actions, [database.master_secret_arn(), writer.arn()]),
+        "tags": name_tag(build, SECRETS_ENDPOINT),
+    });
+    let secrets = build.document.resource(Block::new("aws_vpc_endpoint", "secrets", secrets));
+    Endpoints { s3, secrets, group }
+}

@@ -1,0 +1,83 @@
+//! Who the functions are: a role each (`aws_iam_role`), with the right to be in the network (`aws_iam_role_policy`).
+//!
+//! Lambda removes a function's network interfaces with the function's own role, some time after the function is gone. So
+//! these come before the network and go after it; what a function may do besides stands in `functions`.
+
+use pipegen_contract::role::Role;
+use serde_json::json;
+
+use super::Build;
+use super::access::{allow, deny_code, policy, trust};
+use super::account::Account;
+use super::names::FunctionNames;
+use crate::terraform::{Block, Expression, Reference};
+
+/// What Lambda does with the role for the network interfaces.
+const INTERFACE_ACTIONS: [&str; 4] = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+];
+
+/// What Lambda asks; EC2 knows no resources for these.
+const INTERFACE_QUESTIONS: [&str; 2] = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
+
+/// The role of a function.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) role: Role,
+    pub(super) names: FunctionNames,
+    iam_role: Reference,
+    /// The right to be in the network.
+    pub(super) network_policy: Reference,
+    function_arn: Expression,
+}
+
+impl Identity {
+    pub(super) fn arn(&self) -> Expression {
+        self.iam_role.attribute("arn")
+    }
+
+    /// The role's name, for its policies.
+    pub(super) fn name(&self) -> Expression {
+        self.iam_role.attribute("name")
+    }
+
+    /// The function's ARN, written out: the function refers to the role, so the role cannot refer to the function.
+    pub(super) fn function_arn(&self) -> Expression {
+        self.function_arn.clone()
+    }
+}
+
+/// Declares the role of a function.
+pub(super) fn declare(build: &mut Build<'_>, account: &Account, role: Role) -> Identity {
+    let names = FunctionNames::of(role);
+    let label = role.handler();
+    let iam_role = build.document.resource(Block::new(
+        "aws_iam_role",
+        label,
+        json!({
+            "name": build.names.of(names.role),
+            "description": format!("Runs {}", build.names.of(names.function)),
+            "assume_role_policy": trust("lambda"),
+        }),
+    ));
+    let function_arn = account.arn("lambda", &format!("function:{}", build.names.of(names.function)));
+    let denied: Vec<_> = INTERFACE_ACTIONS.into_iter().chain(INTERFACE_QUESTIONS).collect();
+    let network_policy = build.document.resource(Block::new(
+        "aws_iam_role_policy",
+        format!("{label}_network"),
+        json!({
+            "name": "network",
+            "role": iam_role.attribute("name"),
+            "policy": policy([
+                // Lambda's documentation asks for all resources of the account: it checks the right before there are any.
+                allow("NetworkInterfaces", &INTERFACE_ACTIONS, [account.arn("ec2", "*/*")]),
+                allow("Questions", &INTERFACE_QUESTIONS, ["*".into()]),
+                deny_code(function_arn.clone(), &denied),
+            ]),
+        }),
+    ));
+    Identity { role, names, iam_role, network_policy, function_arn }
+}

@@ -1,0 +1,105 @@
+//! The stack, one file a role. Knows no files; [`build`] is the bill of materials in dependency order.
+//!
+//! - [`names`]: every name, from one table
+//! - `account`: the provider and the account
+//! - `access`: what policies are made of
+//! - `encryption`: the key
+//! - `identity`: a role for each function
+//! - `network`, `connections`, `endpoints`: the network, who may talk to whom, the ways out
+//! - `logs`, `bucket`: what every log group and every bucket has
+//! - `stream`, `database`, `cache`, `secrets`, `quarantine`: where data lies
+//! - `functions`: one file a function
+//! - `triggers`: what makes the functions run
+//! - `outputs`: what `terraform output` tells
+//! - `versions`: which Terraform and provider, and where the state is
+
+mod access;
+pub mod account;
+mod bucket;
+mod cache;
+mod connections;
+mod database;
+mod encryption;
+mod endpoints;
+mod functions;
+mod identity;
+mod logs;
+pub mod names;
+mod network;
+mod outputs;
+mod quarantine;
+mod secrets;
+mod stream;
+mod triggers;
+mod versions;
+
+use pipegen_contract::role::Role;
+
+use crate::config::{Config, Settings, Sizing};
+use crate::terraform::{Document, Fault};
+use functions::processor::Surroundings;
+use names::Names;
+
+/// The Lambda package, as the stack sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The zip's name beside the rendered files.
+    pub file_name: String,
+    /// The zip's SHA-256 in base64, which Terraform compares.
+    pub source_code_hash: String,
+}
+
+/// The rendered stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text of `main.tf.json`.
+    pub main: String,
+    /// The text of `versions.tf.json`.
+    pub versions: String,
+    /// How many resources it declares.
+    pub resources: usize,
+}
+
+/// What every part of the stack works with.
+struct Build<'a> {
+    document: Document,
+    names: Names,
+    settings: &'a Settings,
+    sizing: Sizing,
+    package: &'a Package,
+}
+
+/// Renders the stack of one environment. A fault is the program's own mistake.
+pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>> {
+    let comment = "Rendered by pipegen. Change pipegen.toml and render again: what is changed here is overwritten.";
+    let settings = &config.settings;
+    let build = &mut Build {
+        document: Document::new(comment),
+        names: Names::new(config.environment.clone()),
+        settings,
+        sizing: Sizing::for_peak(settings.peak_updates_per_minute),
+        package,
+    };
+
+    let account = &account::declare(build);
+    let key = &encryption::declare(build, account);
+    let migrate = &identity::declare(build, account, Role::Migrate);
+    let processor = &identity::declare(build, account, Role::Processor);
+    let network = &network::declare(build, &[migrate, processor]);
+    let stream = &stream::declare(build, key);
+    let database = &database::declare(build, key, network);
+    let cache = &cache::declare(build, key, network);
+    let writer = &secrets::writer(build, key);
+    let quarantine = &quarantine::declare(build, account, key);
+    let endpoints = &endpoints::declare(build, account, network, quarantine, database, writer);
+    let migrated = &functions::migrate::declare(build, migrate, key, network, endpoints, database, writer);
+    let with = &Surroundings { key, network, endpoints, stream, database, writer, cache, quarantine };
+    let processor = &functions::processor::declare(build, processor, with, migrated);
+    triggers::processor(build, stream, processor, quarantine);
+    outputs::declare(build, stream, database, cache, quarantine);
+
+    let versions = versions::text(config);
+    let document = std::mem::take(&mut build.document);
+    let resources = document.resources();
+    document.finish().map(|main| Rendered { main, versions, resources })
+}

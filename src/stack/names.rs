@@ -1,0 +1,241 @@
+//! Every name in the stack: `{resource-type}-{purpose}-{environment}`, from one table of kinds and one list of names.
+//!
+//! Where AWS forbids or decides otherwise:
+//!
+//! | name | rule |
+//! |---|---|
+//! | `s3-{purpose}-{account}-{environment}` | a bucket's name is global, so the account's number is part of the purpose |
+//! | `alias/kms-…` | a key alias must begin with `alias/` |
+//! | `/aws/rds/instance/{database}/…` | RDS writes to log groups of these names only |
+//! | `rds!db-…` | RDS names the master secret that it manages |
+//! | cache user *name* `default` | Redis logs in as this user when a client names none; its id follows the rule |
+//! | `security-group-…` in full | a security group's name cannot begin with `sg-` |
+
+use pipegen_contract::role::Role;
+
+use super::account::Account;
+use crate::config::Environment;
+use crate::terraform::Expression;
+
+/// A kind of thing that has a name.
+#[derive(Debug)]
+pub struct Kind {
+    /// What its names begin with.
+    pub prefix: &'static str,
+    /// What to call it in a message.
+    pub noun: &'static str,
+    /// The longest name that AWS takes.
+    pub limit: usize,
+    /// Whether the account's number (12 digits) is part of the name.
+    pub has_account: bool,
+}
+
+impl Kind {
+    const fn new(prefix: &'static str, noun: &'static str, limit: usize) -> Self {
+        Self { prefix, noun, limit, has_account: false }
+    }
+}
+
+const VPC: Kind = Kind::new("vpc", "network's `Name` tag", 256);
+const SUBNET: Kind = Kind::new("subnet", "subnet's `Name` tag", 256);
+const ROUTE_TABLE: Kind = Kind::new("route-table", "route table's `Name` tag", 256);
+const ENDPOINT: Kind = Kind::new("endpoint", "endpoint's `Name` tag", 256);
+const SECURITY_GROUP: Kind = Kind::new("security-group", "security group", 255);
+const KEY_ALIAS: Kind = Kind::new("kms", "key alias", 256 - "alias/".len());
+const STREAM: Kind = Kind::new("kinesis", "stream", 128);
+const DATABASE: Kind = Kind::new("rds", "database instance", 63);
+const DATABASE_SUBNETS: Kind = Kind::new("rds-subnets", "database subnet group", 255);
+const DATABASE_PARAMETERS: Kind = Kind::new("rds-parameters", "database parameter group", 255);
+const CACHE: Kind = Kind::new("cache", "cache replication group", 40);
+const CACHE_SUBNETS: Kind = Kind::new("cache-subnets", "cache subnet group", 255);
+const CACHE_PARAMETERS: Kind = Kind::new("cache-parameters", "cache parameter group", 255);
+const CACHE_USER: Kind = Kind::new("cache-user", "cache user", 40);
+const CACHE_USER_GROUP: Kind = Kind::new("cache-users", "cache user group", 40);
+const SECRET: Kind = Kind::new("secret", "secret", 512);
+const BUCKET: Kind = Kind { prefix: "s3", noun: "bucket", limit: 63, has_account: true };
+const IAM_ROLE: Kind = Kind::new("role", "IAM role", 64);
+const FUNCTION: Kind = Kind::new("lambda", "function", 64);
+const LOG_GROUP: Kind = Kind::new("logs", "log group", 512);
+
+/// A name without its environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    /// What kind of thing has it.
+    pub kind: &'static Kind,
+    /// What the thing is for.
+    pub purpose: &'static str,
+}
+
+macro_rules! names {
+    ($($(#[$meta:meta])* $name:ident = $kind:ident, $purpose:literal;)*) => {
+        $($(#[$meta])* pub const $name: Name = Name { kind: &$kind, purpose: $purpose };)*
+        /// The names that belong to no function.
+        const SINGLE: &[Name] = &[$($name),*];
+    };
+}
+
+names! {
+    /// The network.
+    NETWORK = VPC, "inventory";
+    /// The first private subnet.
+    SUBNET_A = SUBNET, "private-a";
+    /// The second private subnet, in another zone.
+    SUBNET_B = SUBNET, "private-b";
+    /// Routes of the private subnets.
+    ROUTES = ROUTE_TABLE, "private";
+    /// The network's default group, which lets nothing through.
+    CLOSED_GROUP = SECURITY_GROUP, "closed";
+    /// The way to S3.
+    S3_ENDPOINT = ENDPOINT, "s3";
+    /// The way to Secrets Manager.
+    SECRETS_ENDPOINT = ENDPOINT, "secrets";
+    /// Who reaches the endpoints.
+    ENDPOINT_GROUP = SECURITY_GROUP, "endpoints";
+    /// The key.
+    KEY = KEY_ALIAS, "inventory";
+    /// The stream of events.
+    EVENTS = STREAM, "inventory";
+    /// The catalog's database.
+    CATALOG = DATABASE, "inventory";
+    /// The database's subnets.
+    CATALOG_SUBNETS = DATABASE_SUBNETS, "inventory";
+    /// The database's parameters.
+    CATALOG_PARAMETERS = DATABASE_PARAMETERS, "inventory";
+    /// Who reaches the database.
+    CATALOG_GROUP = SECURITY_GROUP, "database";
+    /// The cache of product views.
+    VIEWS = CACHE, "inventory";
+    /// The cache's subnets.
+    VIEWS_SUBNETS = CACHE_SUBNETS, "inventory";
+    /// The cache's parameters.
+    VIEWS_PARAMETERS = CACHE_PARAMETERS, "inventory";
+    /// Who reaches the cache.
+    VIEWS_GROUP = SECURITY_GROUP, "cache";
+    /// Everyone who may log in to the cache.
+    VIEWS_USERS = CACHE_USER_GROUP, "inventory";
+    /// The user that Redis takes for a client that names none.
+    DEFAULT_USER = CACHE_USER, "default";
+    /// The processor's login to the cache.
+    PROCESSOR_USER = CACHE_USER, "processor";
+    /// The writers' login to the database.
+    WRITER_SECRET = SECRET, "writer";
+    /// The bucket of rejected events and exhausted batches.
+    QUARANTINE = BUCKET, "quarantine";
+}
+
+/// The names of one function.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionNames {
+    /// The function itself.
+    pub function: Name,
+    /// The role that it runs as.
+    pub role: Name,
+    /// Where it logs.
+    pub logs: Name,
+    /// Its security group.
+    pub group: Name,
+}
+
+impl FunctionNames {
+    /// The names of the function with this role.
+    pub fn of(role: Role) -> Self {
+        let purpose = role.handler();
+        let name = |kind| Name { kind, purpose };
+        Self { function: name(&FUNCTION), role: name(&IAM_ROLE), logs: name(&LOG_GROUP), group: name(&SECURITY_GROUP) }
+    }
+
+    fn all(self) -> [Name; 4] {
+        [self.function, self.role, self.logs, self.group]
+    }
+}
+
+/// Every name in the stack.
+pub fn all() -> Vec<Name> {
+    let functions = Role::ALL.into_iter().flat_map(|role| FunctionNames::of(role).all());
+    SINGLE.iter().copied().chain(functions).collect()
+}
+
+impl Name {
+    /// How long the environment at the end may be.
+    fn room(self) -> usize {
+        let account = if self.kind.has_account { 1 + 12 } else { 0 };
+        self.kind.limit - (self.kind.prefix.len() + 1 + self.purpose.len() + account + 1)
+    }
+}
+
+/// Refuses an environment that makes a name too long, and says which.
+pub fn check(environment: &Environment) -> Result<(), String> {
+    let length = environment.as_str().len();
+    match all().into_iter().min_by_key(|name| name.room()) {
+        Some(tightest) if tightest.room() < length => Err(format!(
+            "the environment `{environment}` is too long: it has {length} characters and may have {}, because the {} \
+             `{}-{}-…` may have {}",
+            tightest.room(),
+            tightest.kind.noun,
+            tightest.kind.prefix,
+            tightest.purpose,
+            tightest.kind.limit
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The names of one environment.
+#[derive(Clone, Debug)]
+pub struct Names {
+    environment: Environment,
+}
+
+impl Names {
+    /// The names that end with this environment.
+    pub fn new(environment: Environment) -> Self {
+        Self { environment }
+    }
+
+    /// The environment.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// A whole name.
+    pub fn of(&self, name: Name) -> String {
+        debug_assert!(!name.kind.has_account, "a bucket's name wants the account");
+        format!("{}-{}-{}", name.kind.prefix, name.purpose, self.environment)
+    }
+
+    /// A bucket's whole name.
+    pub fn bucket(&self, name: Name, account: &Account) -> Expression {
+        let begin = format!("{}-{}-", name.kind.prefix, name.purpose);
+        Expression::from(&begin).then(account.id()).then("-").then(self.environment.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_environment_fits_every_name_and_a_longer_one_does_not() {
+        let longest = all().into_iter().map(Name::room).min().unwrap();
+        assert!(longest >= 16, "{longest} characters are too few to be useful");
+        let fitting = Environment::parse(&"x".repeat(longest)).unwrap();
+        check(&fitting).unwrap();
+        let names = Names::new(fitting);
+        for name in all() {
+            let account = if name.kind.has_account { 13 } else { 0 };
+            let whole = format!("{}-{}-{}", name.kind.prefix, name.purpose, names.environment());
+            assert!(whole.len() + account <= name.kind.limit, "{whole}");
+        }
+        let refusal = check(&Environment::parse(&"x".repeat(longest + 1)).unwrap()).unwrap_err();
+        assert!(refusal.contains("may have 40"), "{refusal}");
+    }
+
+    #[test]
+    fn no_two_things_of_a_kind_share_a_name() {
+        let mut names: Vec<_> = all().into_iter().map(|name| (name.kind.prefix, name.purpose)).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,34 @@
+//! `versions.tf.json`: which Terraform and provider, and where the state is.
+//!
+//! The block stands in a file of its own because some readers of Terraform JSON (checkov) stop at a file that has it.
+
+use serde_json::json;
+
+use crate::config::Config;
+use crate::terraform::literal_text;
+
+/// The oldest Terraform: 1.10 is the first whose S3 backend locks without a table.
+const TERRAFORM: &str = ">= 1.10.0, < 2.0.0";
+
+/// The provider's versions that accept the stack: 5.100 is tried; 6 renames attributes and is not.
+const AWS: &str = "~> 5.100";
+
+/// The file's text.
+pub(super) fn text(config: &Config) -> String {
+    let backend = config.settings.backend.as_ref().map(|backend| {
+        json!({ "s3": {
+            "bucket": backend.bucket,
+            "key": format!("{}/{}/terraform.tfstate", backend.prefix, config.environment),
+            "region": backend.region,
+            "encrypt": true,
+            "use_lockfile": true,
+        } })
+    });
+    literal_text(json!({
+        "terraform": {
+            "required_version": TERRAFORM,
+            "required_providers": { "aws": { "source": "hashicorp/aws", "version": AWS } },
+            "backend": backend,
+        },
+    }))
+}
