@@ -1,0 +1,48 @@
+//! Every rule of §3.
+
+use crate::cases;
+use crate::model::judge::{Judged, judge};
+use crate::model::record::Record;
+
+#[test]
+fn every_case_gets_its_verdict() {
+    for (case, number) in cases::all().iter().zip(1..) {
+        let record = Record::parse(&cases::line(number, case)).unwrap();
+        assert_eq!(record.data, case.data, "{}", case.name);
+        let verdicts: Vec<cases::Verdict> = judge(&record).iter().map(reason).collect();
+        assert_eq!(verdicts, case.verdicts, "{}", case.name);
+    }
+}
+
+#[test]
+fn every_reason_that_a_model_can_have_has_a_case() {
+    let mut reasons: Vec<&str> = cases::all().iter().flat_map(|case| &case.verdicts).copied().flatten().collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    let expected =
+        ["from_future", "invalid_data", "invalid_event", "invalid_json", "too_large", "too_old", "unsupported_type"];
+    assert_eq!(reasons, expected);
+}
+
+#[test]
+fn a_rejection_has_the_events_own_text_where_it_has_one() {
+    let texts = |data: &[u8]| {
+        let case = cases::Case { name: "texts".into(), data: data.to_vec(), verdicts: vec![] };
+        let record = Record::parse(&cases::line(1, &case)).unwrap();
+        let rejected = judge(&record).into_iter().map(|judged| match judged {
+            Judged::Rejected(rejection) => (rejection.index, String::from_utf8_lossy(&rejection.event).into_owned()),
+            Judged::Accepted(event) => panic!("accepted: {event:?}"),
+        });
+        rejected.collect::<Vec<_>>()
+    };
+    assert_eq!(texts(b" {} "), [(0, " {} ".into())]);
+    assert_eq!(texts(b"[ {} , 7]"), [(0, "{}".into()), (1, "7".into())]);
+    assert_eq!(texts(b"[{}, 7"), [(0, "[{}, 7".into())]);
+}
+
+fn reason(judged: &Judged) -> cases::Verdict {
+    match judged {
+        Judged::Accepted(_) => None,
+        Judged::Rejected(rejection) => Some(rejection.reason),
+    }
+}

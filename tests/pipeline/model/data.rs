@@ -1,0 +1,147 @@
+//! What an event says: `data` by the event's type.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::RangeInclusive;
+
+use super::currency;
+use super::json::{Node, Value};
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Change {
+    /// An absolute count.
+    Counted(i64),
+    /// A delta.
+    Adjusted(i64),
+    /// A price, its amount canonical.
+    Priced { amount: String, currency: String },
+    /// A description as a whole.
+    Described(Description),
+}
+
+/// Everything that a description may hold.
+#[expect(clippy::struct_field_names, reason = "the event's own names")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Description {
+    pub(crate) title: String,
+    pub(crate) description: Option<String>,
+    pub(crate) category: Option<String>,
+    pub(crate) attributes: BTreeMap<String, String>,
+}
+
+/// A `data` object's fields by name.
+type Fields<'n, 'a> = BTreeMap<&'n str, &'n Node<'a>>;
+
+/// Reads the data of one event type; `None` if it is wrong.
+type Reading = fn(&Node<'_>) -> Option<Change>;
+
+/// How the data of this event type is read; `None` if there is no such type.
+pub(super) fn reading(kind: &str) -> Option<Reading> {
+    match kind {
+        "com.retailtech.stock.counted.v1" => Some(counted),
+        "com.retailtech.stock.adjusted.v1" => Some(adjusted),
+        "com.retailtech.price.changed.v1" => Some(priced),
+        "com.retailtech.product.described.v1" => Some(described),
+        _ => None,
+    }
+}
+
+fn counted(data: &Node<'_>) -> Option<Change> {
+    let fields = fields(data, &["quantity"])?;
+    integer(&fields, "quantity", 0..=1_000_000_000).map(Change::Counted)
+}
+
+fn adjusted(data: &Node<'_>) -> Option<Change> {
+    let fields = fields(data, &["delta", "reason"])?;
+    optional_text(&fields, "reason", 200)?;
+    let delta = integer(&fields, "delta", -1_000_000_000..=1_000_000_000)?;
+    (delta != 0).then_some(Change::Adjusted(delta))
+}
+
+fn priced(data: &Node<'_>) -> Option<Change> {
+    let fields = fields(data, &["amount", "currency"])?;
+    let amount = canonical_amount(fields.get("amount")?.as_text()?)?;
+    let currency = fields.get("currency")?.as_text().filter(|code| currency::is_active(code))?.to_owned();
+    Some(Change::Priced { amount, currency })
+}
+
+fn described(data: &Node<'_>) -> Option<Change> {
+    let fields = fields(data, &["title", "description", "category", "attributes"])?;
+    let title = fields.get("title")?.as_text().filter(|title| (1..=500).contains(&title.chars().count()))?.to_owned();
+    Some(Change::Described(Description {
+        title,
+        description: optional_text(&fields, "description", 10_000)?,
+        category: optional_text(&fields, "category", 200)?,
+        attributes: fields.get("attributes").map_or(Some(BTreeMap::new()), |node| attributes(node))?,
+    }))
+}
+
+/// The fields of an object that knows only these names, has no name twice and no U+0000 in any string, however deep.
+fn fields<'n, 'a>(data: &'n Node<'a>, known: &[&str]) -> Option<Fields<'n, 'a>> {
+    let Value::Object(members) = &data.value else { return None };
+    let all_known = members.iter().all(|(name, _)| known.contains(&name.as_str()));
+    (all_known && has_no_name_twice(data) && has_no_nul(data))
+        .then(|| members.iter().map(|(name, node)| (name.as_str(), node)).collect())
+}
+
+fn has_no_name_twice(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Array(nodes) => nodes.iter().all(has_no_name_twice),
+        Value::Object(members) => {
+            let mut names = HashSet::new();
+            members.iter().all(|(name, node)| names.insert(name) && has_no_name_twice(node))
+        }
+        _ => true,
+    }
+}
+
+fn has_no_nul(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Text(text) => !text.contains('\0'),
+        Value::Array(nodes) => nodes.iter().all(has_no_nul),
+        Value::Object(members) => members.iter().all(|(name, node)| !name.contains('\0') && has_no_nul(node)),
+        _ => true,
+    }
+}
+
+/// A number written without point and exponent.
+fn integer(fields: &Fields<'_, '_>, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
+    let node = fields.get(name)?;
+    let number = matches!(node.value, Value::Number).then(|| node.text.parse().ok())??;
+    range.contains(&number).then_some(number)
+}
+
+/// The outer `None` is a wrong text, the inner one a missing text.
+#[expect(clippy::option_option, reason = "missing is fine, wrong is not")]
+fn optional_text(fields: &Fields<'_, '_>, name: &str, most: usize) -> Option<Option<String>> {
+    let Some(node) = fields.get(name) else { return Some(None) };
+    node.as_text().filter(|text| text.chars().count() <= most).map(|text| Some(text.to_owned()))
+}
+
+fn attributes(node: &Node<'_>) -> Option<BTreeMap<String, String>> {
+    let Value::Object(members) = &node.value else { return None };
+    if members.len() > 50 || members.iter().any(|(name, _)| name.chars().count() > 64) {
+        return None;
+    }
+    let value = |node: &Node<'_>| node.as_text().filter(|text| text.chars().count() <= 500).map(str::to_owned);
+    members.iter().map(|(name, node)| Some((name.clone(), value(node)?))).collect()
+}
+
+/// Digits, optionally a point and 1–4 digits, at most 10⁹; without needless zeros.
+fn canonical_amount(amount: &str) -> Option<String> {
+    let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (whole, fraction) = match amount.split_once('.') {
+        Some((whole, fraction)) if all_digits(fraction) && fraction.len() <= 4 => (whole, fraction),
+        Some(_) => return None,
+        None => (amount, ""),
+    };
+    if !all_digits(whole) {
+        return None;
+    }
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    if whole > 1_000_000_000 || (whole == 1_000_000_000 && !fraction.is_empty()) {
+        return None;
+    }
+    Some(if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") })
+}

@@ -1,0 +1,32 @@
+//! Records to play: the shipped sample or the file that `PIPEGEN_RECORDS` names, and what is made of them.
+//!
+//! - [`rearranged`]: the same records in another order, more than once, over more shards
+//! - [`crowded`]: made-up records in which everything that §4 has a rule for happens all the time
+
+pub(crate) mod crowded;
+mod random;
+pub(crate) mod rearranged;
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use flate2::read::MultiGzDecoder;
+
+/// The lines of the file to play.
+pub(crate) fn lines() -> Result<Vec<String>> {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sample.jsonl.gz");
+    let path = std::env::var_os("PIPEGEN_RECORDS").map_or(sample, PathBuf::from);
+    let lines = read(&path).with_context(|| format!("{} could not be read", path.display()))?;
+    ensure!(!lines.is_empty(), "{} holds no record", path.display());
+    Ok(lines)
+}
+
+fn read(path: &Path) -> Result<Vec<String>> {
+    let file = File::open(path)?;
+    let zipped = path.extension() == Some(OsStr::new("gz"));
+    let bytes: Box<dyn Read> = if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    Ok(BufReader::new(bytes).lines().collect::<std::io::Result<_>>()?)
+}
