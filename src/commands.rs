@@ -1,8 +1,17 @@
-//! One file a subcommand.
+//! One file a subcommand: the only code that touches files, processes and the network.
+//!
+//! - [`render`], [`local`]: the subcommands
+//! - [`bootstrap`]: builds the bootstrap for those that need one
+//! - [`printer`]: what the commands say
+
+use std::fmt;
+use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 
+pub mod bootstrap;
 pub mod local;
+pub mod printer;
 pub mod render;
 
 /// Runs what was typed.
@@ -11,4 +20,42 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Render(args) => render::run(args),
         Command::Local(args) => local::run(args),
     }
+}
+
+/// A mistake of the user's: the exit code is 2 and nothing was written.
+#[derive(Debug)]
+pub struct WrongUse {
+    text: String,
+    /// Whether the text already begins with `error:`.
+    is_report: bool,
+}
+
+impl WrongUse {
+    /// One mistake in one line.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { text: message.into(), is_report: false }
+    }
+
+    /// A whole report, as [`crate::config::report`] makes it.
+    pub fn report(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_report: true }
+    }
+}
+
+impl fmt::Display for WrongUse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for WrongUse {}
+
+/// Prints an error with its causes, once, and picks the exit code.
+pub fn fail(error: &anyhow::Error) -> ExitCode {
+    let wrong_use = error.downcast_ref::<WrongUse>();
+    match wrong_use {
+        Some(WrongUse { text, is_report: true }) => printer::talk(text),
+        _ => printer::talk(&format!("error: {error:#}")),
+    }
+    ExitCode::from(if wrong_use.is_some() { 2 } else { 1 })
 }

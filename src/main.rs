@@ -8,9 +8,6 @@ fn main() -> ExitCode {
     let cli = pipegen::cli::Cli::parse();
     match pipegen::commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            anstream::eprintln!("error: {error:#}");
-            ExitCode::from(1)
-        }
+        Err(error) => pipegen::commands::fail(&error),
     }
 }

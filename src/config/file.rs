@@ -20,9 +20,9 @@ pub struct Config {
     pub perhaps_meant: Option<String>,
 }
 
-/// Reads a settings file, or none, for one environment. The whole file is checked, other environments too: a file with
-/// a fault is a file that somebody must look at.
-pub fn load(source: Option<&Source>, environment: &Environment) -> Result<Config, Vec<Fault>> {
+/// Reads a settings file, or none, for one environment (or what is wrong with that, to be reported with the rest). The whole
+/// file is checked, other environments too: a file with a fault is a file that somebody must look at.
+pub fn load(source: Option<&Source>, environment: Result<Environment, Fault>) -> Result<Config, Vec<Fault>> {
     let text = source.map_or("", |source| source.text.as_str());
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
@@ -30,36 +30,27 @@ pub fn load(source: Option<&Source>, environment: &Environment) -> Result<Config
     }
     let mut faults = Vec::new();
     let sections = Sections::of(root.get_ref(), &mut faults);
-
-    // The defaults alone are read for the faults in what the environments override.
-    let mut reader = Reader::new(sections.defaults.into_iter().collect());
-    Settings::read(&mut reader);
-    reader.refuse_unknown();
-    faults.append(&mut reader.faults);
-
-    let mut read = |table: Option<&DeTable<'_>>| {
-        let mut reader = Reader::new(table.into_iter().chain(sections.defaults).collect());
-        let settings = Settings::read(&mut reader);
-        reader.refuse_unknown();
-        combinations::check(&settings, &mut reader);
-        faults.append(&mut reader.faults);
-        settings
-    };
-    for (_, table) in sections.environments.iter().filter(|(name, _)| *name != environment.as_str()) {
-        read(Some(table));
+    // The defaults alone are read for the faults in what the environments override; combinations count only in the end.
+    sections.read(None, Combinations::Unchecked, &mut faults);
+    for (_, table) in &sections.environments {
+        sections.read(Some(table), Combinations::Checked, &mut faults);
     }
-    let own = sections.environments.iter().find(|(name, _)| *name == environment.as_str());
-    let settings = read(own.map(|(_, table)| *table));
+    let config = environment.map(|environment| sections.config(environment, &mut faults));
 
     faults.sort_by_key(|fault| fault.span.as_ref().map_or(usize::MAX, |span| span.start));
     // A fault of the defaults is met once for each environment.
     faults.dedup();
-    if !faults.is_empty() {
-        return Err(faults);
+    match config {
+        Ok(config) if faults.is_empty() => Ok(config),
+        Ok(_) => Err(faults),
+        Err(fault) => Err(std::iter::once(fault).chain(faults).collect()),
     }
-    let names = sections.environments.iter().map(|(name, _)| *name);
-    let perhaps_meant = if own.is_some() { None } else { nearest(environment.as_str(), names).map(str::to_owned) };
-    Ok(Config { environment: environment.clone(), settings, perhaps_meant })
+}
+
+/// Whether rules over more than one setting are checked.
+enum Combinations {
+    Checked,
+    Unchecked,
 }
 
 /// The layers of a file.
@@ -83,6 +74,27 @@ impl<'a> Sections<'a> {
             }
         }
         sections
+    }
+
+    /// The settings of a table over the defaults.
+    fn read(&self, table: Option<&DeTable<'_>>, combinations: Combinations, faults: &mut Vec<Fault>) -> Settings {
+        let mut reader = Reader::new(table.into_iter().chain(self.defaults).collect());
+        let settings = Settings::read(&mut reader);
+        reader.refuse_unknown();
+        if let Combinations::Checked = combinations {
+            combinations::check(&settings, &mut reader);
+        }
+        faults.append(&mut reader.faults);
+        settings
+    }
+
+    /// The settings of an environment, which need not be in the file.
+    fn config(&self, environment: Environment, faults: &mut Vec<Fault>) -> Config {
+        let own = self.environments.iter().find(|(name, _)| *name == environment.as_str());
+        let settings = self.read(own.map(|(_, table)| *table), Combinations::Checked, faults);
+        let names = self.environments.iter().map(|(name, _)| *name);
+        let perhaps_meant = if own.is_some() { None } else { nearest(environment.as_str(), names).map(str::to_owned) };
+        Config { environment, settings, perhaps_meant }
     }
 
     fn environment(

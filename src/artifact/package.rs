@@ -1,0 +1,134 @@
+//! The zip that Lambda takes, the same bytes for the same bootstrap, and its hashes.
+
+use std::io::{Cursor, Read, Write};
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use sha2::{Digest, Sha256};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+/// Version of how a bootstrap is packed. It is part of the name's hash: raise it whenever other bytes come out (entry,
+/// mode, time, level, or a compressor that packs otherwise; a test pins them).
+pub const PACKING: u32 = 1;
+
+/// The largest zip that Lambda takes without a bucket in between, in bytes.
+pub const LARGEST_ZIP: usize = 50 * 1024 * 1024;
+
+/// The only entry: the name that the runtime starts.
+const ENTRY: &str = "bootstrap";
+
+const LEVEL: i64 = 9;
+
+/// A zip's file name, which tells its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    const BEGIN: &str = "bootstrap-";
+    const END: &str = ".zip";
+    /// 64 bits of the hash: enough to tell any two builds apart, short enough to read.
+    const DIGITS: usize = 16;
+
+    /// The name of the zip that holds this bootstrap.
+    pub fn of(bootstrap: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(PACKING.to_be_bytes());
+        hash.update(bootstrap);
+        let digits =
+            hash.finalize().iter().take(Self::DIGITS / 2).map(|byte| format!("{byte:02x}")).collect::<String>();
+        Self(format!("{}{digits}{}", Self::BEGIN, Self::END))
+    }
+
+    /// Whether a file name is one that this could have made.
+    pub fn matches(file_name: &str) -> bool {
+        let digits = file_name.strip_prefix(Self::BEGIN).and_then(|rest| rest.strip_suffix(Self::END));
+        digits.is_some_and(|digits| {
+            digits.len() == Self::DIGITS && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    }
+
+    /// The file name itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Packs a bootstrap: one entry, with a fixed time and mode.
+pub fn pack(bootstrap: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(LEVEL))
+        .last_modified_time(DateTime::DEFAULT)
+        .unix_permissions(0o755);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(bootstrap.len() / 2)));
+    zip.start_file(ENTRY, options)?;
+    zip.write_all(bootstrap)?;
+    Ok(zip.finish()?.into_inner())
+}
+
+/// Whether a zip holds this bootstrap and nothing else, ready to be started.
+pub fn holds(zip: &[u8], bootstrap: &[u8]) -> bool {
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(zip)) else { return false };
+    let only = archive.len() == 1;
+    let Ok(mut entry) = archive.by_name(ENTRY) else { return false };
+    if !only || entry.unix_mode().is_none_or(|mode| mode & 0o777 != 0o755) || entry.size() != bootstrap.len() as u64 {
+        return false;
+    }
+    let mut buffer = vec![0; 256 * 1024];
+    let mut rest = bootstrap;
+    loop {
+        // Reading to the end also compares the checksum.
+        match entry.read(&mut buffer) {
+            Ok(0) => return rest.is_empty(),
+            Ok(length) => match (rest.split_at_checked(length), buffer.get(..length)) {
+                (Some((expected, left)), Some(found)) if expected == found => rest = left,
+                _ => return false,
+            },
+            Err(_) => return false,
+        }
+    }
+}
+
+/// SHA-256 in base64, as Terraform's `source_code_hash` wants it.
+pub fn sha256_base64(bytes: &[u8]) -> String {
+    BASE64_STANDARD.encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that neither compress away nor stay as they are.
+    fn sample() -> Vec<u8> {
+        (0_u32..200_000).map(|number| u8::try_from((number * number / 7) % 251 & 0x3f).unwrap_or(0)).collect()
+    }
+
+    /// Another value means that others would get another zip for the same bootstrap: raise [`PACKING`].
+    #[test]
+    fn packing_is_pinned() {
+        assert_eq!((PACKING, sha256_base64(&pack(&sample()).unwrap()).as_str()), (1, "?"));
+    }
+
+    #[test]
+    fn a_zip_holds_what_was_packed_and_nothing_else() {
+        let sample = sample();
+        let zip = pack(&sample).unwrap();
+        assert_eq!(zip, pack(&sample).unwrap());
+        assert!(holds(&zip, &sample));
+        assert!(!holds(&zip, sample.get(1..).unwrap()));
+        assert!(!holds(zip.get(..zip.len() - 30).unwrap(), &sample));
+        let mut damaged = zip;
+        damaged[20_000] ^= 1;
+        assert!(!holds(&damaged, &sample));
+    }
+
+    #[test]
+    fn names_tell_content() {
+        let name = Name::of(b"one");
+        assert!(Name::matches(name.as_str()), "{}", name.as_str());
+        assert_ne!(name, Name::of(b"two"));
+        for other in ["bootstrap-.zip", "bootstrap-mine.zip", "bootstrap-0123456789ABCDEF.zip", "x.zip"] {
+            assert!(!Name::matches(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The environment's folder. Terraform's state and lock file lie in it too and are never touched.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, bail};
+
+use super::Zip;
+use crate::artifact;
+use crate::config::Environment;
+use crate::stack::Rendered;
+
+/// The files that `render` writes beside the zip.
+pub(super) const MAIN: &str = "main.tf.json";
+pub(super) const VERSIONS: &str = "versions.tf.json";
+
+/// The environment's folder, there or not.
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+/// What became of the files.
+pub(super) struct Written {
+    pub(super) main: bool,
+    pub(super) versions: bool,
+    /// Zips that were swept.
+    pub(super) swept: Vec<String>,
+}
+
+impl Folder {
+    /// The folder of an environment. Makes nothing yet.
+    pub(super) fn at(out: &Path, environment: &Environment) -> anyhow::Result<Self> {
+        let path = out.join(environment.as_str());
+        for folder in [out, &path] {
+            if folder.exists() && !folder.is_dir() {
+                bail!("`{}` is no folder", folder.display());
+            }
+        }
+        Ok(Self { path })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file of the folder, if it is there.
+    pub(super) fn read(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let path = self.path.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+        }
+    }
+
+    /// Writes what has changed: the zip first and `main.tf.json` last, so that nothing ever names a zip that is not there.
+    pub(super) fn write(&self, zip: &Zip, rendered: &Rendered) -> anyhow::Result<Written> {
+        fs::create_dir_all(&self.path).with_context(|| format!("cannot make the folder `{}`", self.path.display()))?;
+        if zip.is_new {
+            self.replace(zip.name.as_str(), &zip.bytes)?;
+        } else {
+            self.touch(zip.name.as_str())?;
+        }
+        let versions = self.update(VERSIONS, &rendered.versions)?;
+        let main = self.update(MAIN, &rendered.main)?;
+        let swept = self.sweep(zip.name.as_str())?;
+        Ok(Written { main, versions, swept })
+    }
+
+    /// Replaces a file if its text is another; tells whether it was.
+    fn update(&self, name: &str, text: &str) -> anyhow::Result<bool> {
+        if self.read(name)?.as_deref() == Some(text.as_bytes()) {
+            return Ok(false);
+        }
+        self.replace(name, text.as_bytes())?;
+        Ok(true)
+    }
+
+    /// Replaces a file at once: others see the old one or the new one, whenever this is interrupted.
+    fn replace(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let path = self.path.join(name);
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::Builder::new()
+                .prefix(".pipegen-")
+                // As any other file, the user's mask taken off.
+                .permissions(Permissions::from_mode(0o666))
+                .tempfile_in(&self.path)?;
+            file.write_all(bytes)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        write().with_context(|| format!("cannot write `{}`", path.display()))
+    }
+
+    /// Marks a zip as the one in use now, so that it is the previous one for the next.
+    fn touch(&self, name: &str) -> anyhow::Result<()> {
+        let path = self.path.join(name);
+        let touch = || File::options().append(true).open(&path)?.set_modified(SystemTime::now());
+        touch().with_context(|| format!("cannot write `{}`", path.display()))
+    }
+
+    /// Removes older zips. The one before this is kept: a saved plan may name it.
+    fn sweep(&self, own: &str) -> anyhow::Result<Vec<String>> {
+        let mut others = Vec::new();
+        let context = || format!("cannot read the folder `{}`", self.path.display());
+        for entry in fs::read_dir(&self.path).with_context(context)? {
+            let entry = entry.with_context(context)?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if name != own && artifact::Name::matches(&name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                let modified = entry.metadata().and_then(|metadata| metadata.modified()).with_context(context)?;
+                others.push((modified, name));
+            }
+        }
+        others.sort();
+        others.pop();
+        let swept: Vec<_> = others.into_iter().map(|(_, name)| name).collect();
+        for name in &swept {
+            let path = self.path.join(name);
+            fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
+        }
+        Ok(swept)
+    }
+}

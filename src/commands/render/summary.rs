@@ -1,0 +1,93 @@
+//! What `render` says at its end, as text or as JSON.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Zip;
+use super::folder::{Folder, MAIN, VERSIONS, Written};
+use crate::config::{Config, Sizing};
+use crate::stack::{Package, Rendered};
+
+/// What `render` did.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    environment: String,
+    architecture: &'static str,
+    resources: usize,
+    peak_updates_per_minute: u32,
+    shards: u32,
+    folder: String,
+    files: Vec<File>,
+    /// Bytes of the zip.
+    zip_bytes: usize,
+    /// The zip's SHA-256 in base64.
+    source_code_hash: String,
+    /// Older zips that were removed.
+    swept: Vec<String>,
+    /// The command to run next.
+    next: String,
+}
+
+#[derive(Debug, Serialize)]
+struct File {
+    path: String,
+    written: bool,
+}
+
+impl Summary {
+    pub(super) fn new(
+        config: &Config,
+        folder: &Folder,
+        package: &Package,
+        zip: &Zip,
+        rendered: &Rendered,
+        written: Written,
+    ) -> Self {
+        let file = |name: &str, written| File { path: folder.path().join(name).display().to_string(), written };
+        let path = folder.path().display().to_string();
+        let quoted = shell_word(&path);
+        let peak = config.settings.peak_updates_per_minute;
+        Self {
+            environment: config.environment.to_string(),
+            architecture: config.settings.architecture.as_str(),
+            resources: rendered.resources,
+            peak_updates_per_minute: peak,
+            shards: Sizing::for_peak(peak).shards,
+            files: vec![
+                file(zip.name.as_str(), zip.is_new),
+                file(VERSIONS, written.versions),
+                file(MAIN, written.main),
+            ],
+            zip_bytes: zip.bytes.len(),
+            source_code_hash: package.source_code_hash.clone(),
+            swept: written.swept,
+            next: format!("terraform -chdir={quoted} init && terraform -chdir={quoted} apply"),
+            folder: path,
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shards = if self.shards == 1 { "shard" } else { "shards" };
+        writeln!(
+            formatter,
+            "{}: {} resources for {} updates a minute ({} {shards}), {}",
+            self.environment, self.resources, self.peak_updates_per_minute, self.shards, self.architecture
+        )?;
+        for file in &self.files {
+            writeln!(formatter, "  {} {}", if file.written { "written  " } else { "unchanged" }, file.path)?;
+        }
+        for name in &self.swept {
+            writeln!(formatter, "  removed   {}/{name}", self.folder)?;
+        }
+        write!(formatter, "next:\n  {}", self.next)
+    }
+}
+
+/// A path as one word of a shell's command.
+fn shell_word(path: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-+".contains(character);
+    if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
