@@ -1,12 +1,16 @@
 //! Picks the role by the handler name and serves it.
 
+// The futures of the AWS SDK nest deep.
+#![recursion_limit = "256"]
+
 use std::env;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use pipegen_contract::role::Role;
 use pipegen_lambda::event::KinesisBatch;
-use pipegen_lambda::resources::Resources;
+use pipegen_lambda::resources::{Resources, aws_configuration};
 use pipegen_lambda::{logging, migrate, processor};
+use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -26,13 +30,13 @@ async fn main() -> Result<(), Error> {
             .await
         }
         Some(Role::Migrate) => {
-            run(service_fn(async |_: LambdaEvent<serde_json::Value>| migrate::handle(|name| env::var(name).ok()).await))
-                .await
+            let aws = &aws_configuration().await;
+            run(service_fn(move |_: LambdaEvent<Value>| migrate::handle(|name| env::var(name).ok(), aws))).await
         }
         None => {
             let roles = Role::ALL.map(Role::handler).join(", ");
             let message = format!("the handler `{handler}` is not a role of this bootstrap; the roles are: {roles}");
-            run(service_fn(async |_: LambdaEvent<serde_json::Value>| Err::<(), _>(Error::from(message.clone())))).await
+            run(service_fn(async |_: LambdaEvent<Value>| Err::<(), _>(Error::from(message.clone())))).await
         }
     }
 }

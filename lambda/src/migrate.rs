@@ -1,13 +1,20 @@
-//! `migrate`: brings the schema up to date and creates the database roles. Running it again changes nothing.
+//! `migrate`: brings the schema up to date and gives the writers their login. Running it again, or twice at once, changes
+//! nothing more.
 
+use aws_config::SdkConfig;
 use lambda_runtime::Error;
-use pipegen_store::Login;
+use pipegen_contract::database::WRITER_LOGINS;
+use pipegen_store::Login as WriterRole;
 use postgres_protocol::password::scram_sha_256;
+use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 use sqlx::ConnectOptions;
 
-use crate::resources::url_options;
-use crate::settings::{Database, MigrateSettings, WriterLogin};
+use crate::database::Login;
+use crate::secrets::{LoginSecret, UserPassword};
+use crate::settings::{MigrateSettings, Secret, WriterLogin};
+
+const PASSWORD_LENGTH: usize = 40;
 
 /// What was done: counts only, because the answer lies in Terraform's state.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -17,30 +24,49 @@ pub struct Migrated {
 }
 
 /// Migrates the database that the settings name.
-pub async fn handle(lookup: impl Fn(&str) -> Option<String>) -> Result<Migrated, Error> {
+///
+/// # Errors
+/// If a setting, a secret or the database is not as it must be; what was done so far stays and the next run goes on from it.
+pub async fn handle(lookup: impl Fn(&str) -> Option<String>, aws: &SdkConfig) -> Result<Migrated, Error> {
     let settings = MigrateSettings::read(lookup)?;
-    let Database::Url(url) = &settings.database else {
-        return Err("a managed login is not there yet".into());
-    };
-    let WriterLogin::Url(writer) = &settings.writer else {
-        return Err("a managed login is not there yet".into());
-    };
-    let mut connection = url_options(url)?.connect().await?;
+    let options = Login::new(&settings.database, aws)?.options().await?;
+    let mut connection = options.connect().await?;
+    pipegen_store::lock_schema(&mut connection).await?;
     let migrations = pipegen_store::migrate(&mut connection).await?;
-    let (username, password) = url_login(&writer.0).ok_or("the writer's URL names no user or no password")?;
-    let login = Login {
-        name: &username,
-        verifier: &scram_sha_256(password.as_bytes()),
+    let login = writer_login(&settings.writer, aws).await?;
+    let role = WriterRole {
+        name: &login.username,
+        verifier: &scram_sha_256(login.password.as_bytes()),
         connection_limit: settings.writer_connections,
     };
-    pipegen_store::create_writer(&mut connection, login).await?;
+    pipegen_store::create_writer(&mut connection, role).await?;
     Ok(Migrated { migrations })
 }
 
-/// User and password of a URL, which hold nothing that would have to be escaped.
-fn url_login(url: &str) -> Option<(String, String)> {
-    let (_, rest) = url.split_once("://")?;
-    let (login, _) = rest.split_once('@')?;
-    let (username, password) = login.split_once(':')?;
-    Some((username.to_owned(), password.to_owned()))
+/// The writers' login. A secret without a value gets one first, and the role's password is then set to what the secret holds:
+/// a run that dies between the two is healed by the next.
+async fn writer_login(source: &WriterLogin, aws: &SdkConfig) -> Result<UserPassword, Error> {
+    let arn = match source {
+        WriterLogin::Url(url) => return url_login(url),
+        WriterLogin::Secret(arn) => arn.clone(),
+    };
+    let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn };
+    if let Some(login) = secret.get().await? {
+        return Ok(login);
+    }
+    let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
+    let login = UserPassword { username: WRITER_LOGINS[0].to_owned(), password };
+    secret.put(&login).await?;
+    Ok(login)
+}
+
+/// User and password of a development URL, in which they need no escaping.
+fn url_login(Secret(url): &Secret) -> Result<UserPassword, Error> {
+    let login = || {
+        let (_, rest) = url.split_once("://")?;
+        let (login, _) = rest.split_once('@')?;
+        let (username, password) = login.split_once(':')?;
+        Some(UserPassword { username: username.to_owned(), password: password.to_owned() })
+    };
+    login().ok_or_else(|| "the writer's URL holds no user and password".into())
 }

@@ -64,7 +64,8 @@ impl ObjectLines {
     /// The objects, one for each hour.
     pub fn finish(self) -> Vec<Object> {
         let object = |(hour, lines): (String, Lines)| {
-            let hash: String = lines.digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let [a, b, c, d, ..] = lines.digest.finalize().0;
+            let hash = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
             let key = object_key::batch(self.prefix, &hour, &lines.shard, &lines.first, &lines.last, &hash);
             Object { key, body: lines.compressed.finish().expect("writing to memory never fails") }
         };

@@ -3,18 +3,17 @@
 
 use std::env;
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use pipegen_store::Store;
-use sqlx::postgres::PgConnectOptions;
 
 use crate::cache::Cache;
-use crate::settings::{Database, ProcessorSettings, Secret};
+use crate::database::{CatalogDatabase, Login};
+use crate::settings::ProcessorSettings;
 
 /// A function instance serves one invocation at a time.
 const WRITER_CONNECTIONS: u32 = 1;
@@ -24,7 +23,7 @@ pub struct Resources {
     /// Checked settings.
     pub settings: ProcessorSettings,
     /// The catalog.
-    pub store: Store,
+    pub database: CatalogDatabase,
     /// The cache.
     pub cache: Cache,
     /// Object storage.
@@ -54,38 +53,22 @@ impl Resources {
     pub async fn from_environment() -> Result<Self, StartError> {
         let settings = ProcessorSettings::read(|name| env::var(name).ok()).map_err(StartError::because)?;
         let aws = aws_configuration().await;
-        let options = match &settings.database {
-            Database::Url(url) => url_options(url)?,
-            Database::Managed { .. } => return Err(StartError("a managed login is not there yet".to_owned())),
-        };
+        let login = Login::new(&settings.database, &aws).map_err(StartError::because)?;
         Ok(Self {
-            store: Store::new(options, WRITER_CONNECTIONS),
-            cache: Cache::new(&settings.cache, settings.view_seconds).map_err(StartError::because)?,
+            database: CatalogDatabase::new(login, WRITER_CONNECTIONS),
+            cache: Cache::new(&settings.cache, settings.view_seconds, &aws).map_err(StartError::because)?,
             s3: aws_sdk_s3::Client::new(&aws),
             settings,
         })
     }
 }
 
-impl Resources {
-    /// Fetches the login again, after PostgreSQL has refused the one in use.
-    pub async fn renew_login(&self) -> Result<(), StartError> {
-        Err(StartError("a managed login is not there yet".to_owned()))
-    }
-}
-
 /// The AWS SDK's configuration, with an HTTP client on ring.
 pub async fn aws_configuration() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let timeouts = aws_config::timeout::TimeoutConfig::builder()
+    let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(10))
         .build();
     aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts).load().await
-}
-
-/// Connection options of a development URL.
-pub fn url_options(url: &Secret) -> Result<PgConnectOptions, StartError> {
-    // The error's text may repeat the URL, and with it the password.
-    PgConnectOptions::from_str(&url.0).map_err(|_| StartError("the database URL cannot be read".to_owned()))
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 use pipegen_contract::env;
@@ -186,9 +185,6 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         if self.faults.is_empty() { Ok(()) } else { Err(Faults(self.faults)) }
     }
 }
-
-/// How long a statement of ours may run before PostgreSQL ends it.
-pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

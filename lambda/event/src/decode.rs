@@ -19,7 +19,8 @@ const MAX_BYTES: usize = 256 * 1024;
 pub struct Decoded<'a> {
     /// The event's place in the record's array, 0 where there is no array.
     pub index: usize,
-    /// The event's own text: the array's element without the blanks around it, or the whole record. Not always UTF-8.
+    /// The event's own text: the array's element without the blanks around it, or the whole record. UTF-8 but where
+    /// the record is not.
     pub text: &'a [u8],
     /// The event, or why it was refused.
     pub outcome: Result<Event, Rejection>,
@@ -54,28 +55,29 @@ fn guard<'a>(record: &'a [u8], decode: impl FnOnce() -> Vec<Decoded<'a>> + Unwin
 }
 
 fn decode_record(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Vec<Decoded<'_>> {
-    if let Err(detail) = text::check_grammar(record) {
-        return Decoded::refused(record, Rejection::new(Reason::InvalidJson, detail));
+    let json = match text::check_grammar(record) {
+        Ok(json) => json,
+        Err(detail) => return Decoded::refused(record, Rejection::new(Reason::InvalidJson, detail)),
+    };
+    if !text::is_array(json) {
+        return vec![Decoded { index: 0, text: record, outcome: decode_event(json, arrived_at, horizon) }];
     }
-    if !text::is_array(record) {
-        let outcome = decode_event(record, arrived_at, horizon);
-        return vec![Decoded { index: 0, text: record, outcome }];
-    }
-    let elements = text::elements(record, MAX_EVENTS + 1);
+    let elements = text::elements(json, MAX_EVENTS + 1);
     if elements.len() > MAX_EVENTS {
         let detail = format!("an array must have at most {MAX_EVENTS} events");
         return Decoded::refused(record, Rejection::new(Reason::TooLarge, detail));
     }
-    let event = |(index, text)| Decoded { index, text, outcome: decode_event(text, arrived_at, horizon) };
-    elements.into_iter().enumerate().map(event).collect()
+    let mut decoded = Vec::with_capacity(elements.len());
+    for (index, json) in elements.into_iter().enumerate() {
+        decoded.push(Decoded { index, text: json.as_bytes(), outcome: decode_event(json, arrived_at, horizon) });
+    }
+    decoded
 }
 
-/// Checks in the order of the reasons. The text must follow JSON's grammar but for bytes in its strings.
-fn decode_event(text: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Result<Event, Rejection> {
-    let json = text::check_utf8(text)
-        .and_then(|json| text::check_nesting_and_escapes(text).map(|()| json))
-        .map_err(|detail| Rejection::new(Reason::InvalidJson, detail))?;
-    if text.len() > MAX_BYTES {
+/// Checks in the order of the reasons. The text must follow JSON's grammar.
+fn decode_event(json: &str, arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Result<Event, Rejection> {
+    text::check_nesting_and_escapes(json).map_err(|detail| Rejection::new(Reason::InvalidJson, detail))?;
+    if json.len() > MAX_BYTES {
         return Err(Rejection::new(Reason::TooLarge, format!("an event must have at most {MAX_BYTES} bytes of text")));
     }
     let Envelope { id, supplier, event_type, sku, time, data } = Envelope::read(json)?;

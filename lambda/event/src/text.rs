@@ -9,53 +9,35 @@ use serde::de::IgnoredAny;
 /// How deep an event may nest: the event's own object is level 1.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// Checks that the record follows JSON's grammar. Bytes that are not UTF-8 pass inside an array's strings, so that the
-/// array can still be cut and only the element that holds them is refused.
-pub(crate) fn check_grammar(record: &[u8]) -> Result<(), String> {
-    match str::from_utf8(record) {
-        Ok(text) => match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => Ok(()),
-            Err(_) if text.trim_ascii().is_empty() => Err("the text must be JSON, is empty".to_owned()),
-            // Not the error's own message: it is another crate's to word.
-            Err(error) => {
-                Err(format!("the text must be JSON, is not at line {} column {}", error.line(), error.column()))
-            }
-        },
-        Err(_) if is_array(record) && serde_json::from_str::<IgnoredAny>(&with_stand_ins(record)).is_ok() => Ok(()),
-        Err(_) => check_utf8(record).map(|_| ()),
+/// The record as text, if it is UTF-8 and follows JSON's grammar.
+pub(crate) fn check_grammar(record: &[u8]) -> Result<&str, String> {
+    let text = str::from_utf8(record)
+        .map_err(|error| format!("the text must be UTF-8, is not at byte {}", error.valid_up_to() + 1))?;
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Ok(text),
+        Err(_) if text.trim_ascii().is_empty() => Err("the text must be JSON, is empty".to_owned()),
+        // Not the error's own message: it is another crate's to word.
+        Err(error) => Err(format!("the text must be JSON, is not at line {} column {}", error.line(), error.column())),
     }
-}
-
-/// The text, if it is UTF-8.
-pub(crate) fn check_utf8(text: &[u8]) -> Result<&str, String> {
-    str::from_utf8(text).map_err(|error| format!("the text must be UTF-8, is not at byte {}", error.valid_up_to() + 1))
-}
-
-/// The record with one `?` for every byte that is not part of a character: text of the same length and structure.
-fn with_stand_ins(record: &[u8]) -> String {
-    let mut text = String::with_capacity(record.len());
-    for chunk in record.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| '?'));
-    }
-    text
 }
 
 /// Whether the JSON text is an array.
-pub(crate) fn is_array(json: &[u8]) -> bool {
-    json.trim_ascii_start().starts_with(b"[")
+pub(crate) fn is_array(json: &str) -> bool {
+    json.trim_ascii_start().starts_with('[')
 }
 
 /// The array's elements, each without the blanks around it, but no more than `limit` of them. The text must follow
 /// JSON's grammar.
-pub(crate) fn elements(array: &[u8], limit: usize) -> Vec<&[u8]> {
+pub(crate) fn elements(array: &str, limit: usize) -> Vec<&str> {
+    // Cut at ASCII bytes, which are always characters of their own.
+    let cut = |start, end| array.get(start..end).unwrap_or_default().trim_ascii();
     let mut elements = Vec::new();
     let (mut depth, mut start, mut at) = (0_usize, 0, 0);
-    while let Some(&byte) = array.get(at)
+    while let Some(&byte) = array.as_bytes().get(at)
         && elements.len() < limit
     {
         match byte {
-            b'"' => at = string_end(array, at),
+            b'"' => at = string_end(array.as_bytes(), at),
             b'[' | b'{' => {
                 depth += 1;
                 if depth == 1 {
@@ -63,13 +45,13 @@ pub(crate) fn elements(array: &[u8], limit: usize) -> Vec<&[u8]> {
                 }
             }
             b',' if depth == 1 => {
-                elements.push(array[start..at].trim_ascii());
+                elements.push(cut(start, at));
                 start = at + 1;
             }
             b']' | b'}' => {
                 depth = depth.saturating_sub(1);
                 // Only an empty array has nothing before its end.
-                let last = array[start..at].trim_ascii();
+                let last = cut(start, at);
                 if depth == 0 && !last.is_empty() {
                     elements.push(last);
                 }
@@ -83,7 +65,8 @@ pub(crate) fn elements(array: &[u8], limit: usize) -> Vec<&[u8]> {
 
 /// Checks an event's own text, which must follow JSON's grammar: not nested deeper than [`MAX_DEPTH`], and every
 /// `\u` escape of a surrogate half of a pair.
-pub(crate) fn check_nesting_and_escapes(json: &[u8]) -> Result<(), String> {
+pub(crate) fn check_nesting_and_escapes(text: &str) -> Result<(), String> {
+    let json = text.as_bytes();
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(&byte) = json.get(at) {
         match byte {
@@ -158,11 +141,11 @@ mod tests {
 
     #[test]
     fn elements_are_cut_at_the_array_s_own_commas() {
-        let array = br#" [ {"a":[1,2],"b":"],\"[{"} ,2, "x,y" ,[3,[4,5]],{}] "#;
-        let cut: [&[u8]; 5] = [br#"{"a":[1,2],"b":"],\"[{"}"#, b"2", br#""x,y""#, b"[3,[4,5]]", b"{}"];
+        let array = r#" [ {"a":[1,2],"b":"],\"[{"} ,2, "x,y" ,[3,[4,5]],{}] "#;
+        let cut = [r#"{"a":[1,2],"b":"],\"[{"}"#, "2", r#""x,y""#, "[3,[4,5]]", "{}"];
         assert_eq!(elements(array, 9), cut);
         assert_eq!(elements(array, 2), cut[..2]);
-        assert!(elements(b" [ \n ] ", 9).is_empty());
+        assert!(elements(" [ \n ] ", 9).is_empty());
     }
 
     #[test]
@@ -178,8 +161,8 @@ mod tests {
     #[test]
     fn text_that_is_no_json_is_scanned_without_panic() {
         for text in ["", "\"", "\"\\", "]]]", "[,,", "\"\\u12", "{\"a\":"] {
-            let _ = elements(text.as_bytes(), 9);
-            check_nesting_and_escapes(text.as_bytes()).ok();
+            let _ = elements(text, 9);
+            check_nesting_and_escapes(text).ok();
         }
     }
 }

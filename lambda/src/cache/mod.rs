@@ -1,20 +1,24 @@
 //! What Redis is told. The layout is in [`pipegen_contract::cache`].
 //!
 //! - `breaker`: leaves a failing cache alone for a while
+//! - `iam`: the password of a managed cache
 //! - `refresh.lua`: replaces entries by newer ones only
 
 mod breaker;
+mod iam;
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
+use aws_config::SdkConfig;
 use pipegen_contract::cache::product;
 use pipegen_store::View;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, RedisError, Script};
+use redis::{Client, ErrorKind, RedisError, Script};
 
 use breaker::Breaker;
+use iam::TokenSigner;
 
 use crate::settings::CacheEndpoint;
 
@@ -67,16 +71,26 @@ impl Cache {
     ///
     /// # Errors
     /// If the endpoint is none.
-    pub fn new(endpoint: &CacheEndpoint, view_seconds: u32) -> Result<Self, RedisError> {
-        let CacheEndpoint::Url(url) = endpoint else {
-            return Err(RedisError::from((redis::ErrorKind::InvalidClientConfig, "IAM login is not there yet")));
-        };
+    pub fn new(endpoint: &CacheEndpoint, view_seconds: u32, aws: &SdkConfig) -> Result<Self, RedisError> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT))
             // The breaker decides when to try again.
             .set_number_of_retries(0);
-        let connection = ConnectionManager::new_lazy_with_config(Client::open(url.0.as_str())?, config)?;
+        let (client, config) = match endpoint {
+            CacheEndpoint::Url(url) => (Client::open(url.0.as_str())?, config),
+            CacheEndpoint::Managed { host, port, user, replication_group } => {
+                let no = |what| RedisError::from((ErrorKind::InvalidClientConfig, what));
+                let signer = TokenSigner {
+                    credentials: aws.credentials_provider().ok_or_else(|| no("no AWS credentials"))?,
+                    region: aws.region().ok_or_else(|| no("no AWS region"))?.to_string(),
+                    replication_group: replication_group.clone(),
+                    user: user.clone(),
+                };
+                (Client::open(format!("rediss://{host}:{port}"))?, config.set_credentials_provider(signer))
+            }
+        };
+        let connection = ConnectionManager::new_lazy_with_config(client, config)?;
         Ok(Self {
             connection,
             refresh: Script::new(include_str!("refresh.lua")),

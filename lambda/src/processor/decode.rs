@@ -1,9 +1,7 @@
 //! Records to events and rejections. No network, no clock.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use chrono::TimeDelta;
-use pipegen_event::{Event, Reason, Rejection};
+use pipegen_event::Event;
 
 use super::rejections::Rejections;
 use crate::event::KinesisRecord;
@@ -28,14 +26,7 @@ pub(super) fn decode<'a>(
 ) -> Vec<Accepted<'a>> {
     let mut accepted = Vec::with_capacity(records.len());
     for (position, record) in records.iter().enumerate() {
-        // The decoder has no state that a panic could leave half-changed.
-        let decoded =
-            catch_unwind(AssertUnwindSafe(|| pipegen_event::decode(record.data(), record.arrived_at(), horizon)));
-        let Ok(decoded) = decoded else {
-            rejections.push(record, 0, record.data(), &undecodable());
-            continue;
-        };
-        for decoded in decoded {
+        for decoded in pipegen_event::decode(record.data(), record.arrived_at(), horizon) {
             match decoded.outcome {
                 Ok(event) => {
                     accepted.push(Accepted { event, record: position, index: decoded.index, text: decoded.text });
@@ -45,8 +36,4 @@ pub(super) fn decode<'a>(
         }
     }
     accepted
-}
-
-fn undecodable() -> Rejection {
-    Rejection { reason: Reason::InvalidEvent, detail: "the record makes the decoder fail; please report it".to_owned() }
 }

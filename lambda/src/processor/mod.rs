@@ -12,6 +12,7 @@ mod rejections;
 mod report;
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
@@ -19,12 +20,12 @@ use lambda_runtime::LambdaEvent;
 use lambda_runtime::tracing::error;
 use pipegen_contract::batch_line::STAGES;
 use pipegen_event::Event;
-use pipegen_store::{Kind, Outcome};
+use pipegen_store::Outcome;
 use tokio::time::{Instant, timeout_at};
 
 use crate::event::{KinesisBatch, KinesisRecord};
 use crate::logging::chain;
-use crate::objects;
+use crate::objects::{self, StoreObjectError};
 use crate::resources::Resources;
 
 use decode::decode;
@@ -55,7 +56,7 @@ pub async fn handle(
     let Some(first) = records.first() else { return Ok(response) };
     let stop_at = stop_at(event.context.deadline());
     let mut line = BatchLine::new(&event.context.request_id, &records);
-    match process(&records, resources, stop_at, &mut line).await {
+    match Box::pin(process(&records, resources, stop_at, &mut line)).await {
         Ok(()) => line.write(),
         Err(Again { stage, why }) => {
             error!(
@@ -83,7 +84,7 @@ async fn process(
 
     let started = Instant::now();
     let events: Vec<&Event> = accepted.iter().map(|accepted| &accepted.event).collect();
-    let applied = within(stop_at, STAGES[1], apply(resources, &events)).await?;
+    let applied = within(stop_at, STAGES[1], resources.database.run(async |store| store.apply(&events).await)).await?;
     line.took(STAGES[1], started);
     line.count(&applied.outcomes);
     for (accepted, outcome) in accepted.iter().zip(applied.outcomes) {
@@ -102,39 +103,27 @@ async fn process(
 
     let started = Instant::now();
     line.rejected(&rejections);
-    within(stop_at, STAGES[3], quarantine(resources, rejections)).await?;
+    within(stop_at, STAGES[3], Box::pin(quarantine(resources, rejections))).await?;
     line.took(STAGES[3], started);
     Ok(())
 }
 
-/// Applies the events; on a refused login once more, with the secret as it is now.
-async fn apply(resources: &Resources, events: &[&Event]) -> Result<pipegen_store::Applied, String> {
-    let result = match resources.store.apply(events).await {
-        Err(error) if error.kind() == Kind::LoginRefused => {
-            resources.renew_login().await.map_err(|error| chain(&error))?;
-            resources.store.apply(events).await
-        }
-        result => result,
-    };
-    result.map_err(|error| chain(&error))
-}
-
-async fn quarantine(resources: &Resources, rejections: Rejections) -> Result<(), String> {
+async fn quarantine(resources: &Resources, rejections: Rejections) -> Result<(), StoreObjectError> {
     for object in rejections.into_objects() {
         let bucket = &resources.settings.quarantine_bucket;
-        objects::store(&resources.s3, bucket, object).await.map_err(|error| chain(&error))?;
+        objects::store(&resources.s3, bucket, object).await?;
     }
     Ok(())
 }
 
 /// The stage's result, if it comes in time.
-async fn within<T>(
+async fn within<T, E: Error>(
     stop_at: Instant,
     stage: &'static str,
-    work: impl Future<Output = Result<T, String>>,
+    work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Again> {
     match timeout_at(stop_at, work).await {
-        Ok(result) => result.map_err(|why| Again { stage, why }),
+        Ok(result) => result.map_err(|error| Again { stage, why: chain(&error) }),
         Err(_) => Err(Again { stage, why: "the invocation's time does not suffice".to_owned() }),
     }
 }

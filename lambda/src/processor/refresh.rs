@@ -1,8 +1,11 @@
 //! After the commit: the cache is told of every product in the batch, or what it has yet to be told is remembered.
 
-use lambda_runtime::tracing::warn;
-use pipegen_store::{Error, View};
+use std::error::Error;
 
+use lambda_runtime::tracing::warn;
+use pipegen_store::View;
+
+use crate::database::DatabaseError;
 use crate::logging::chain;
 use crate::resources::Resources;
 
@@ -23,31 +26,35 @@ pub(super) enum Told {
 ///
 /// # Errors
 /// If neither the cache nor the database could be told: then the batch must come again.
-pub(super) async fn refresh(resources: &Resources, views: &[View]) -> Result<Told, String> {
+pub(super) async fn refresh(resources: &Resources, views: &[View]) -> Result<Told, DatabaseError> {
     if views.is_empty() {
         return Ok(Told::Cache(0));
     }
     if let Err(error) = resources.cache.refresh(views).await {
         warn!(why = chain(&error), products = views.len(), "the cache could not be told");
-        resources.store.add_pending(views).await.map_err(|error| chain(&error))?;
+        resources.database.run(async |store| store.add_pending(views).await).await?;
         return Ok(Told::Pending(views.len()));
     }
     if resources.cache.has_missed() {
         // The batch itself is done; whatever is left over here is tried again with the next one.
         if let Err(error) = drain(resources).await {
-            warn!(why = error, "pending refreshes are left over");
+            warn!(why = chain(&*error), "pending refreshes are left over");
         }
     }
     Ok(Told::Cache(views.len()))
 }
 
 /// Tells the cache of some products that it missed.
-async fn drain(resources: &Resources) -> Result<(), String> {
-    let database = |error: Error| chain(&error);
-    let skus = resources.store.pending(DRAINED_AT_A_TIME).await.map_err(database)?;
-    let views = resources.store.views(&skus.iter().map(String::as_str).collect::<Vec<_>>()).await.map_err(database)?;
-    resources.cache.refresh(&views).await.map_err(|error| chain(&error))?;
-    resources.store.settle_pending(&views).await.map_err(database)?;
+async fn drain(resources: &Resources) -> Result<(), Box<dyn Error>> {
+    let views = resources
+        .database
+        .run(async |store| {
+            let skus = store.pending(DRAINED_AT_A_TIME).await?;
+            store.views(&skus.iter().map(String::as_str).collect::<Vec<_>>()).await
+        })
+        .await?;
+    resources.cache.refresh(&views).await?;
+    resources.database.run(async |store| store.settle_pending(&views).await).await?;
     if views.len() < usize::try_from(DRAINED_AT_A_TIME).unwrap_or(usize::MAX) {
         resources.cache.caught_up();
     }

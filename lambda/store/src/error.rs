@@ -1,6 +1,9 @@
 //! What went wrong in PostgreSQL, by what can be done about it.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use sqlx::error::DatabaseError;
 
 /// An operation on the store that failed.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ pub enum Kind {
 impl Error {
     /// What can be done about it.
     pub fn kind(&self) -> Kind {
-        let code = self.source.as_database_error().and_then(|error| error.code());
+        let code = self.source.as_database_error().and_then(DatabaseError::code);
         match code.as_deref() {
             Some("54000") => Kind::Data,
             Some(code) if code.starts_with("22") => Kind::Data,
@@ -40,7 +43,7 @@ impl Error {
 
     /// PostgreSQL's name of the error (SQLSTATE), where it was PostgreSQL that answered.
     pub fn sqlstate(&self) -> Option<String> {
-        self.source.as_database_error()?.code().map(|code| code.into_owned())
+        self.source.as_database_error()?.code().map(Cow::into_owned)
     }
 }
 

@@ -23,7 +23,7 @@ mod schema;
 pub use apply::{Applied, Outcome};
 pub use error::{Error, Kind};
 pub use product_view::{View, export};
-pub use schema::{Login, create_writer, migrate};
+pub use schema::{Login, create_writer, lock_schema, migrate};
 
 use std::time::Duration;
 
@@ -32,6 +32,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 /// How long to wait for a connection, a handshake included.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What each session asks of PostgreSQL. A function that is frozen in the middle of a transaction must not keep its locks, and
+/// none of our statements has a reason to take this long.
+const SESSION: [(&str, &str); 2] = [("statement_timeout", "60s"), ("idle_in_transaction_session_timeout", "10s")];
 
 /// The catalog's connections to PostgreSQL. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -46,12 +50,12 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options);
+            .connect_lazy_with(options.options(SESSION));
         Self { pool }
     }
 
     /// Uses these options for connections made from now on, after a password has changed.
     pub fn set_options(&self, options: PgConnectOptions) {
-        self.pool.set_connect_options(options);
+        self.pool.set_connect_options(options.options(SESSION));
     }
 }

@@ -6,8 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use crate::error::{During, Error};
 
-/// The numbered migrations in `lambda/migrations`. The migrator holds an advisory lock while it works, so that two runs follow
-/// one another.
+/// The numbered migrations in `lambda/migrations`.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// A login role and the SCRAM-SHA-256 verifier of its password. Statements are logged, so the password itself must never be
@@ -20,6 +19,15 @@ pub struct Login<'a> {
     pub verifier: &'a str,
     /// How many connections it may hold.
     pub connection_limit: u32,
+}
+
+/// Key of the advisory lock under which the schema and the logins change.
+const SCHEMA_LOCK: i64 = 0x7363_6865_6d61;
+
+/// Waits until nobody else changes the schema or the logins; holds until the connection ends.
+pub async fn lock_schema(connection: &mut PgConnection) -> Result<(), Error> {
+    sqlx::query("select pg_advisory_lock($1)").bind(SCHEMA_LOCK).execute(connection).await.during("lock the schema")?;
+    Ok(())
 }
 
 /// Applies the migrations that the database has not had yet and returns how many those were.

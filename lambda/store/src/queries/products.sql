@@ -1,5 +1,10 @@
--- $1: SKUs. Rows of transactions that are still creating them (version 0) are nobody's yet.
-select sku, title, description, category, attributes::text as attributes,
-       described_at, described_by, described_id, version, updated_at
-from product
-where sku = any($1)
+-- $1: SKUs, distinct. `offset 0` makes the planner look each one up.
+select found.*
+from unnest($1::text[]) as wanted (sku)
+cross join lateral (
+    select sku, title, description, category, attributes::text as attributes,
+           described_at, described_by, described_id, version, updated_at
+    from product
+    where product.sku = wanted.sku
+    offset 0
+) as found
