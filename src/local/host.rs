@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::console::Console;
 use super::mapping::Outcome;
+use super::objects;
 use super::process::Supervisor;
 use environment::Environment;
 
@@ -58,8 +59,8 @@ impl Function {
     fn environment(&self, runtime_api: SocketAddr) -> Vec<(&'static str, String)> {
         let mut variables = vec![
             ("_HANDLER", self.handler.to_owned()),
-            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_ACCESS_KEY_ID", objects::ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", objects::SECRET_KEY.to_owned()),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
             ("AWS_LAMBDA_FUNCTION_NAME", self.name.clone()),

@@ -116,7 +116,7 @@ fn gzip_is_known_by_its_first_bytes() {
         encoder.write_all(part.as_bytes()).expect("compressed");
         gzip.extend(encoder.finish().expect("compressed"));
     }
-    assert_eq!(read(&gzip).into_iter().filter(Result::is_ok).count(), 2, "both members of the file");
+    assert_eq!(read(&gzip).into_iter().flatten().count(), 2, "both members of the file");
     gzip.truncate(gzip.len() - 12);
     assert!(matches!(read(&gzip).last(), Some(Err(ReadError::Read { .. }))), "a cut file is an error, not an end");
 }

@@ -1,0 +1,178 @@
+//! The S3 operations that the functions use, and those that one looks at a bucket with.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
+use s3s::checksum::ChecksumHasher;
+use s3s::dto::{
+    Checksum, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+    ListObjectsV2Input, ListObjectsV2Output, Object, PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp,
+};
+use s3s::{S3, S3Error, S3Request, S3Response, S3Result, TrailingHeaders, s3_error};
+
+use super::folder::{Folder, ObjectError};
+
+/// The largest object, in bytes: far more than a batch can become.
+const OBJECT_LIMIT: usize = 64 * 1024 * 1024;
+/// How many objects a page of a listing has at most (S3's limit).
+const PAGE: usize = 1000;
+
+pub(super) struct Operations(pub(super) Arc<Folder>);
+
+#[async_trait::async_trait]
+impl S3 for Operations {
+    /// Checks every checksum that came, then stores the object under its key; with `If-None-Match: *` only a new one (412
+    /// otherwise). Other conditions are refused rather than ignored.
+    async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let S3Request { mut input, trailing_headers, .. } = request;
+        if input.if_match.is_some() || input.content_md5.is_some() {
+            return Err(s3_error!(NotImplemented, "only `If-None-Match: *` and x-amz-checksum headers are understood"));
+        }
+        let only_new = match &input.if_none_match {
+            None => false,
+            Some(condition) if condition.is_any() => true,
+            Some(_) => return Err(s3_error!(NotImplemented, "`If-None-Match` takes `*` only")),
+        };
+        let content = match input.body.take() {
+            Some(body) => read(body).await?,
+            None => Bytes::new(),
+        };
+        let sent = sent_checksums(&input, trailing_headers.as_ref())?;
+        let computed = compute(&sent, &content);
+        if sent != computed {
+            return Err(s3_error!(BadDigest, "the content does not match its checksum"));
+        }
+        self.0.put(&input.bucket, &input.key, &content, only_new).map_err(answer)?;
+        Ok(S3Response::new(PutObjectOutput {
+            checksum_crc32: computed.checksum_crc32,
+            checksum_crc32c: computed.checksum_crc32c,
+            checksum_crc64nvme: computed.checksum_crc64nvme,
+            checksum_sha1: computed.checksum_sha1,
+            checksum_sha256: computed.checksum_sha256,
+            ..PutObjectOutput::default()
+        }))
+    }
+
+    async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let input = request.input;
+        if input.range.is_some() {
+            return Err(s3_error!(NotImplemented, "objects are read as a whole"));
+        }
+        let entry = self.0.head(&input.bucket, &input.key).map_err(answer)?;
+        let content = self.0.get(&input.bucket, &input.key).map_err(answer)?;
+        Ok(S3Response::new(GetObjectOutput {
+            content_length: Some(length(content.len() as u64)),
+            last_modified: Some(Timestamp::from(entry.modified)),
+            body: Some(StreamingBlob::from(s3s::Body::from(content))),
+            ..GetObjectOutput::default()
+        }))
+    }
+
+    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let entry = self.0.head(&request.input.bucket, &request.input.key).map_err(answer)?;
+        Ok(S3Response::new(HeadObjectOutput {
+            content_length: Some(length(entry.size)),
+            last_modified: Some(Timestamp::from(entry.modified)),
+            ..HeadObjectOutput::default()
+        }))
+    }
+
+    async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+        self.0.bucket(&request.input.bucket).map_err(answer)?;
+        Ok(S3Response::new(HeadBucketOutput::default()))
+    }
+
+    /// Lists by prefix, page by page; the token is the last key of the page before.
+    async fn list_objects_v2(
+        &self,
+        request: S3Request<ListObjectsV2Input>,
+    ) -> S3Result<S3Response<ListObjectsV2Output>> {
+        let input = request.input;
+        if input.delimiter.is_some() {
+            return Err(s3_error!(NotImplemented, "listings have no delimiter"));
+        }
+        let prefix = input.prefix.clone().unwrap_or_default();
+        let after = input.continuation_token.as_ref().or(input.start_after.as_ref()).cloned().unwrap_or_default();
+        let page = input.max_keys.and_then(|keys| usize::try_from(keys).ok()).unwrap_or(PAGE).min(PAGE);
+        let mut entries = self.0.list(&input.bucket, &prefix).map_err(answer)?;
+        entries.retain(|entry| entry.key > after);
+        let truncated = entries.len() > page;
+        entries.truncate(page);
+        let next = if truncated { entries.last().map(|entry| entry.key.clone()) } else { None };
+        let contents: Vec<_> = entries
+            .into_iter()
+            .map(|entry| Object {
+                key: Some(entry.key),
+                size: Some(length(entry.size)),
+                last_modified: Some(Timestamp::from(entry.modified)),
+                ..Object::default()
+            })
+            .collect();
+        Ok(S3Response::new(ListObjectsV2Output {
+            name: Some(input.bucket),
+            prefix: Some(prefix),
+            key_count: i32::try_from(contents.len()).ok(),
+            max_keys: i32::try_from(page).ok(),
+            is_truncated: Some(truncated),
+            next_continuation_token: next,
+            contents: Some(contents),
+            ..ListObjectsV2Output::default()
+        }))
+    }
+}
+
+async fn read(body: StreamingBlob) -> S3Result<Bytes> {
+    to_bytes(Body::from_stream(body), OBJECT_LIMIT)
+        .await
+        .map_err(|error| s3_error!(IncompleteBody, "the content could not be read: {error}"))
+}
+
+/// The checksums that came as headers, or behind the content.
+fn sent_checksums(input: &PutObjectInput, trailers: Option<&TrailingHeaders>) -> S3Result<Checksum> {
+    let trailers = trailers.and_then(TrailingHeaders::take).unwrap_or_default();
+    let either = |header: &Option<String>, name: &str| -> S3Result<Option<String>> {
+        match trailers.get(name) {
+            Some(value) => value
+                .to_str()
+                .map(|value| Some(value.to_owned()))
+                .map_err(|_| s3_error!(InvalidArgument, "{name} is no text")),
+            None => Ok(header.clone()),
+        }
+    };
+    Ok(Checksum {
+        checksum_crc32: either(&input.checksum_crc32, "x-amz-checksum-crc32")?,
+        checksum_crc32c: either(&input.checksum_crc32c, "x-amz-checksum-crc32c")?,
+        checksum_crc64nvme: either(&input.checksum_crc64nvme, "x-amz-checksum-crc64nvme")?,
+        checksum_sha1: either(&input.checksum_sha1, "x-amz-checksum-sha1")?,
+        checksum_sha256: either(&input.checksum_sha256, "x-amz-checksum-sha256")?,
+        ..Checksum::default()
+    })
+}
+
+/// The same checksums of the content.
+fn compute(sent: &Checksum, content: &[u8]) -> Checksum {
+    let mut hasher = ChecksumHasher {
+        crc32: sent.checksum_crc32.as_ref().map(|_| s3s::crypto::Checksum::new()),
+        crc32c: sent.checksum_crc32c.as_ref().map(|_| s3s::crypto::Checksum::new()),
+        sha1: sent.checksum_sha1.as_ref().map(|_| s3s::crypto::Checksum::new()),
+        sha256: sent.checksum_sha256.as_ref().map(|_| s3s::crypto::Checksum::new()),
+        crc64nvme: sent.checksum_crc64nvme.as_ref().map(|_| s3s::crypto::Checksum::new()),
+    };
+    hasher.update(content);
+    hasher.finalize()
+}
+
+fn length(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+fn answer(error: ObjectError) -> S3Error {
+    match error {
+        ObjectError::NoBucket => s3_error!(NoSuchBucket),
+        ObjectError::NoObject => s3_error!(NoSuchKey),
+        ObjectError::Exists => s3_error!(PreconditionFailed, "the object exists"),
+        ObjectError::Key => s3_error!(InvalidArgument, "the key cannot be a file"),
+        ObjectError::Io(error) => s3_error!(InternalError, "{error}"),
+    }
+}

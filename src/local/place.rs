@@ -1,0 +1,102 @@
+//! The folder of a run: thrown away at its end, or kept and continued.
+
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+
+/// Where the servers, the objects and the logs of a run lie.
+#[derive(Debug)]
+pub struct Place {
+    root: PathBuf,
+    scratch: Option<TempDir>,
+    /// Held as long as the place is, so that two runs never share one.
+    _lock: Option<File>,
+}
+
+impl Place {
+    /// A folder that is removed at the end.
+    pub fn scratch() -> anyhow::Result<Self> {
+        let scratch = tempfile::Builder::new().prefix("pipegen-").tempdir().context("cannot make a scratch folder")?;
+        // PostgreSQL may run as another user, who has to pass through to its own folder. What lies here is either a
+        // folder with rights of its own or readable by its owner only.
+        fs::set_permissions(scratch.path(), Permissions::from_mode(0o711)).context("cannot open the scratch folder")?;
+        Ok(Self { root: scratch.path().to_owned(), scratch: Some(scratch), _lock: None })
+    }
+
+    /// A folder that is kept; what an earlier run left there is gone on with.
+    pub fn kept(folder: &Path) -> anyhow::Result<Self> {
+        let name = folder.display();
+        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {name}"))?;
+        let root = folder.canonicalize().with_context(|| format!("cannot find the folder {name}"))?;
+        let lock = File::create(root.join(".lock")).with_context(|| format!("cannot write into {name}"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                anyhow::bail!("{name} is in use by another `pipegen local`: wait for it or give another --data")
+            }
+            Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("cannot lock {name}")),
+        }
+        fs::create_dir_all(root.join("logs")).with_context(|| format!("cannot write into {name}"))?;
+        Ok(Self { root, scratch: None, _lock: Some(lock) })
+    }
+
+    /// Whether what lies here is there after the run.
+    pub fn is_kept(&self) -> bool {
+        self.scratch.is_none()
+    }
+
+    /// What is to be removed if pipegen cannot do it itself.
+    pub fn to_remove(&self) -> Option<&Path> {
+        self.scratch.as_ref().map(TempDir::path)
+    }
+
+    /// The folder for the log files, if they are kept.
+    pub fn logs(&self) -> Option<PathBuf> {
+        self.is_kept().then(|| self.root.join("logs"))
+    }
+
+    /// Where a part of the run lies; it is for that part to make.
+    pub fn part(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Removes the folder, if it is not to be kept.
+    pub fn remove(self) -> io::Result<()> {
+        self.scratch.map_or(Ok(()), TempDir::close)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scratch_folder_goes_and_a_kept_one_stays() {
+        let scratch = Place::scratch().expect("a folder");
+        let folder = scratch.part("x");
+        fs::create_dir(&folder).expect("made");
+        scratch.remove().expect("removed");
+        assert!(!folder.exists());
+
+        let parent = tempfile::tempdir().expect("a folder");
+        let kept = Place::kept(&parent.path().join("a/b")).expect("a folder");
+        assert_eq!(kept.to_remove(), None);
+        let logs = kept.logs().expect("kept");
+        kept.remove().expect("nothing to do");
+        assert!(logs.is_dir());
+    }
+
+    #[test]
+    fn two_runs_do_not_share_a_kept_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = Place::kept(folder.path()).expect("free");
+        let error = Place::kept(folder.path()).expect_err("in use");
+        assert!(error.to_string().contains("--data"), "{error}");
+        drop(first);
+        Place::kept(folder.path()).expect("free again");
+    }
+}

@@ -1,0 +1,273 @@
+//! PostgreSQL.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use nix::sys::signal::Signal;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, PgConnection};
+use tokio::process::Command;
+use uuid::Uuid;
+
+use super::account::{self, Account};
+use super::installed::Folders;
+use crate::local::place::Place;
+use crate::local::process::{Kind, Process, Stop, Supervisor};
+
+/// The cluster's folder in its place.
+pub(super) const FOLDER: &str = "postgresql";
+/// The oldest major version that will do.
+const OLDEST: u32 = 15;
+const SUPERUSER: &str = "pipegen";
+const DATABASE: &str = "inventory";
+/// Each environment holds a few connections, and a killed one's stay until the server notices.
+const CONNECTIONS: u32 = 200;
+/// How long a start may take; a kept cluster that was killed has to recover.
+const START_LIMIT: Duration = Duration::from_mins(2);
+
+/// Installed programs of one version.
+#[derive(Debug)]
+pub(super) struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// The newest that will do; for a cluster that is there already, its own version.
+    pub(super) fn find(folders: &Folders, place: &Path) -> anyhow::Result<Self> {
+        let mut found: Vec<_> = folders.holding(&["postgres", "initdb"]).collect();
+        found.sort_by_key(|(_, version)| *version);
+        let cluster = fs::read_to_string(place.join("data/PG_VERSION")).ok();
+        if let Some(cluster) = cluster.as_deref().map(str::trim) {
+            found.retain(|(_, (major, _))| major.to_string() == cluster);
+            let (folder, _) = found.pop().with_context(|| {
+                format!("the kept data needs PostgreSQL {cluster}, which is not installed: install it, or give another --data")
+            })?;
+            return Ok(Self { folder: folder.to_owned() });
+        }
+        match found.pop() {
+            Some((folder, (major, _))) if major >= OLDEST => Ok(Self { folder: folder.to_owned() }),
+            newest => {
+                let mut message = match newest {
+                    None => "PostgreSQL is not installed".to_owned(),
+                    Some((folder, (major, _))) => format!("PostgreSQL {major} in {} is too old", folder.display()),
+                };
+                write!(
+                    message,
+                    ": version {OLDEST} or later is needed. Install it (`apt-get install postgresql`, `brew install \
+                     postgresql@{OLDEST}`), or name a server with --database-url"
+                )?;
+                anyhow::bail!(message)
+            }
+        }
+    }
+}
+
+/// Starts a server on a free port of loopback; the superuser's URL.
+pub(super) async fn start(programs: &Programs, place: &Place, supervisor: &Supervisor) -> anyhow::Result<String> {
+    let account = Account::unprivileged()?;
+    let folder = place.part(FOLDER);
+    account::own_folder(&folder, account)?;
+    let password = superuser_password(&folder, account)?;
+    let data = folder.join("data");
+    if !data.join("PG_VERSION").exists() {
+        initialise(programs, &folder, account, place.is_kept()).await?;
+    }
+    for _ in 1..super::PORTS {
+        if let Some(url) = start_once(programs, place, supervisor, account, &password).await? {
+            return Ok(url);
+        }
+    }
+    anyhow::bail!("PostgreSQL finds no free port")
+}
+
+/// The superuser's password, made with the cluster and kept beside it.
+fn superuser_password(folder: &Path, account: Option<Account>) -> anyhow::Result<String> {
+    let path = folder.join("password");
+    match fs::read_to_string(&path) {
+        Ok(password) => Ok(password),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let password = Uuid::new_v4().simple().to_string();
+            // The folder lets nobody else in, so the file need not be guarded once more.
+            fs::write(&path, &password)
+                .and_then(|()| account::own(&path, account))
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(password)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Makes the cluster. Costs 0.4 s without syncing, so there is no template that would be copied.
+async fn initialise(programs: &Programs, folder: &Path, account: Option<Account>, kept: bool) -> anyhow::Result<()> {
+    // An earlier run may have been killed in the middle of it.
+    let data = folder.join("data");
+    if data.exists() {
+        fs::remove_dir_all(&data).with_context(|| format!("cannot remove the unfinished {}", data.display()))?;
+    }
+    let mut command = Command::new(programs.folder.join("initdb"));
+    command
+        .args(["--username", SUPERUSER, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"])
+        .arg("--no-instructions")
+        .args((!kept).then_some("--no-sync"))
+        .arg("--pwfile")
+        .arg(folder.join("password"))
+        .arg("--pgdata")
+        .arg(&data)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("TZ", "UTC")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    account::run_as(&mut command, account);
+    let output = command.output().await.context("cannot run initdb")?;
+    anyhow::ensure!(
+        output.status.success(),
+        "PostgreSQL cannot make its data folder {} ({}): {}",
+        data.display(),
+        output.status,
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    Ok(())
+}
+
+/// Starts on one port; nothing if that was taken in between.
+async fn start_once(
+    programs: &Programs,
+    place: &Place,
+    supervisor: &Supervisor,
+    account: Option<Account>,
+    password: &str,
+) -> anyhow::Result<Option<String>> {
+    let port = super::free_port().context("there is no free port")?;
+    let mut command = Command::new(programs.folder.join("postgres"));
+    command.arg("-D").arg(place.part(FOLDER).join("data")).env_clear().env("TZ", "UTC").current_dir("/");
+    for setting in settings(port, place.is_kept()) {
+        command.arg("-c").arg(setting);
+    }
+    account::run_as(&mut command, account);
+    let stop = if place.is_kept() {
+        // A fast shutdown, which writes a checkpoint.
+        Stop { signal: Signal::SIGINT, grace: Duration::from_secs(30) }
+    } else {
+        Stop { signal: Signal::SIGQUIT, grace: Duration::from_secs(5) }
+    };
+    let lines = super::log_lines(FOLDER, place)?;
+    let process = supervisor.spawn("PostgreSQL", Kind::Server, stop, command, lines).context("cannot run postgres")?;
+    let options = PgConnectOptions::new_without_pgpass()
+        .host("127.0.0.1")
+        .port(port)
+        .username(SUPERUSER)
+        .password(password)
+        .database("postgres")
+        .ssl_mode(PgSslMode::Disable);
+    match ready(&options, &process).await? {
+        Some(mut connection) => create_database(&mut connection).await?,
+        None => return Ok(None),
+    }
+    Ok(Some(format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{DATABASE}?sslmode=disable")))
+}
+
+/// The server's settings. Data that is thrown away need not survive a power cut.
+fn settings(port: u16, kept: bool) -> Vec<String> {
+    let mut settings = vec![
+        "listen_addresses=127.0.0.1".to_owned(),
+        format!("port={port}"),
+        // Only the port is used, and a socket's path has a limit of some hundred characters.
+        "unix_socket_directories=".to_owned(),
+        format!("max_connections={CONNECTIONS}"),
+        "shared_buffers=128MB".to_owned(),
+        "timezone=UTC".to_owned(),
+        "log_timezone=UTC".to_owned(),
+    ];
+    if !kept {
+        settings.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off"].map(str::to_owned));
+    }
+    settings
+}
+
+/// Waits until the server takes connections; nothing if its port was taken.
+async fn ready(options: &PgConnectOptions, process: &Process) -> anyhow::Result<Option<PgConnection>> {
+    let probe = async {
+        loop {
+            if let Ok(connection) = options.connect().await {
+                return connection;
+            }
+            tokio::time::sleep(super::PROBE_PAUSE).await;
+        }
+    };
+    tokio::select! {
+        connection = probe => Ok(Some(connection)),
+        status = process.exited() => {
+            let lines = process.last_lines();
+            if lines.contains("Address already in use") {
+                return Ok(None);
+            }
+            anyhow::bail!("PostgreSQL does not start ({status}); its last lines: {lines}")
+        }
+        () = tokio::time::sleep(START_LIMIT) => {
+            anyhow::bail!("PostgreSQL is not ready after {} s; its last lines: {}", START_LIMIT.as_secs(), process.last_lines())
+        }
+    }
+}
+
+async fn create_database(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(DATABASE)
+        .fetch_one(&mut *connection)
+        .await
+        .context("cannot look for the database")?;
+    if !exists {
+        sqlx::query("create database inventory").execute(connection).await.context("cannot create the database")?;
+    }
+    Ok(())
+}
+
+/// Whether a given server answers and is new enough.
+pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
+    let options: PgConnectOptions = url.parse().context("is no PostgreSQL URL")?;
+    let connect = async {
+        let mut connection = options.connect().await?;
+        sqlx::query_scalar::<_, String>("select current_setting('server_version_num')").fetch_one(&mut connection).await
+    };
+    let version = tokio::time::timeout(Duration::from_secs(10), connect)
+        .await
+        .context("no answer within 10 s")?
+        .context("cannot connect")?;
+    let major = version.parse::<u32>().unwrap_or_default() / 10_000;
+    anyhow::ensure!(major >= OLDEST, "is PostgreSQL {major}; version {OLDEST} or later is needed");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_server_is_named_with_what_to_do() {
+        let error = Programs::find(&Folders::of(&[]), Path::new("/nowhere")).expect_err("nothing there");
+        let message = error.to_string();
+        for part in ["PostgreSQL is not installed", "apt-get install postgresql", "brew install", "--database-url"] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn kept_data_needs_its_own_version() {
+        let place = tempfile::tempdir().expect("a folder");
+        fs::create_dir(place.path().join("data")).expect("made");
+        fs::write(place.path().join("data/PG_VERSION"), "14\n").expect("written");
+        let error = Programs::find(&Folders::of(&[]), place.path()).expect_err("nothing there");
+        assert!(error.to_string().contains("PostgreSQL 14"), "{error}");
+    }
+
+    #[test]
+    fn only_thrown_away_data_is_not_synced() {
+        let has = |kept| settings(1, kept).iter().any(|setting| setting == "fsync=off");
+        assert!(has(false) && !has(true));
+    }
+}
