@@ -1,9 +1,11 @@
 //! What is said on standard error while a run goes on: the progress bar, and lines above it.
 
 use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::commands::printer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How many lines a burst may have before lines are held back.
@@ -16,6 +18,8 @@ const PER_LINE: Duration = Duration::from_secs(1);
 pub struct Console {
     bar: ProgressBar,
     allowance: Mutex<Allowance>,
+    /// Whether no warnings are shown any more.
+    closed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -33,16 +37,20 @@ impl Console {
         Self {
             bar: ProgressBar::with_draw_target(None, target),
             allowance: Mutex::new(Allowance { lines: BURST, since: Instant::now(), held_back: 0 }),
+            closed: AtomicBool::new(false),
         }
     }
 
     /// Writes a line.
     pub fn say(&self, line: &str) {
-        self.bar.suspend(|| anstream::eprintln!("{line}"));
+        self.bar.suspend(|| printer::talk(line));
     }
 
     /// Writes a line that may come often: a burst of them is written, then one a second; the rest is counted.
     pub fn warn(&self, line: &str) {
+        if self.closed.load(Ordering::Relaxed) {
+            return;
+        }
         let held_back = {
             let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
             let earned = u32::try_from(allowance.since.elapsed().as_millis() / PER_LINE.as_millis()).unwrap_or(BURST);
@@ -92,6 +100,14 @@ impl Console {
         if held_back > 0 {
             self.say(&format!("… {held_back} lines not shown"));
         }
+    }
+}
+
+impl Console {
+    /// Ends the bar, and shows no warnings from now on: what a function says about being stopped is no news.
+    pub fn close(&self) {
+        self.end();
+        self.closed.store(true, Ordering::Relaxed);
     }
 }
 

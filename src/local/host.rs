@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::console::Console;
@@ -30,6 +31,8 @@ pub use output::{BatchLine, Output};
 
 /// How often an environment is started for one invocation before that is an error.
 const STARTS: u32 = 4;
+/// How many environments a function has at most (its concurrency). A file may name any number of shards.
+pub const CONCURRENCY: usize = 32;
 /// The wait before the second start; each further one waits as much longer.
 const START_PAUSE: Duration = Duration::from_millis(250);
 
@@ -51,7 +54,8 @@ pub struct Function {
 }
 
 impl Function {
-    fn arn(&self) -> String {
+    /// Its ARN.
+    pub fn arn(&self) -> String {
         format!("arn:aws:lambda:us-east-1:000000000000:function:{}", self.name)
     }
 
@@ -141,6 +145,7 @@ pub struct Host {
     output: Arc<Output>,
     console: Arc<Console>,
     idle: Mutex<Vec<Environment>>,
+    free: Semaphore,
     /// Whether answers are still believed to come with a batch line.
     expects_batch_lines: AtomicBool,
     errors: AtomicU64,
@@ -161,6 +166,7 @@ impl Host {
             output: Arc::new(output),
             console,
             idle: Mutex::default(),
+            free: Semaphore::new(CONCURRENCY),
             expects_batch_lines: AtomicBool::new(batch_lines),
             errors: AtomicU64::new(0),
         }
@@ -168,6 +174,7 @@ impl Host {
 
     /// Invokes the function once. A function error is an outcome, not an error.
     pub async fn invoke(&self, payload: Bytes) -> Result<Invocation, HostError> {
+        let _place = self.free.acquire().await;
         let mut environment = self.environment().await?;
         let request_id = Uuid::new_v4().to_string();
         let expects = self.expects_batch_lines.load(Ordering::Relaxed);
@@ -202,9 +209,12 @@ impl Host {
         &self.function
     }
 
-    /// Shows nothing of what it writes any more; before it is stopped.
-    pub fn quiet(&self) {
-        self.output.quiet();
+    /// Ends the environments that wait.
+    pub async fn close(&self) {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        for environment in idle {
+            environment.stop().await;
+        }
     }
 
     /// A living environment, the one used last if there are several.

@@ -42,7 +42,7 @@ use lane::Lane;
 pub struct Mapping {
     settings: Settings,
     shards: Vec<Shard>,
-    discarded: VecDeque<Discarded>,
+    discarded: VecDeque<(LaneId, Discarded)>,
     /// Whether no more records come.
     ended: bool,
     /// The lane that is asked first next time, so that none waits for ever behind busy ones.
@@ -76,7 +76,12 @@ pub enum Step {
         records: Vec<Arc<Record>>,
     },
     /// Send these records to the on-failure destination.
-    Discard(Discarded),
+    Discard {
+        /// Whose records they are.
+        lane: LaneId,
+        /// What is given up, and why.
+        discarded: Discarded,
+    },
     /// Nothing until an invocation finishes, records are offered, or this time has come.
     Wait(Option<Duration>),
     /// The input has ended and every record has come to its end.
@@ -138,8 +143,8 @@ impl Mapping {
 
     /// What is to be done now.
     pub fn next(&mut self, now: Duration) -> Step {
-        if let Some(discarded) = self.discarded.pop_front() {
-            return self.discard(discarded);
+        if let Some((lane, discarded)) = self.discarded.pop_front() {
+            return self.discard(lane, discarded);
         }
         let per_shard = self.settings.parallelization;
         let lanes = self.shards.len() * per_shard;
@@ -155,7 +160,7 @@ impl Mapping {
                     self.turn = (turn + 1) % lanes;
                     return Step::Invoke { lane: id, records };
                 }
-                lane::Step::Discard(discarded) => return self.discard(discarded),
+                lane::Step::Discard(discarded) => return self.discard(id, discarded),
                 lane::Step::Wait(at) => {
                     done &= lane.is_done();
                     until = [until, at].into_iter().flatten().min();
@@ -176,7 +181,7 @@ impl Mapping {
         self.statistics.delivered += settled.delivered as u64;
         self.statistics.retries += u64::from(settled.retried);
         self.statistics.splits += u64::from(settled.split);
-        self.discarded.extend(settled.discarded);
+        self.discarded.extend(settled.discarded.map(|discarded| (lane, discarded)));
         settled.complete
     }
 
@@ -185,9 +190,9 @@ impl Mapping {
         self.statistics
     }
 
-    fn discard(&mut self, discarded: Discarded) -> Step {
+    fn discard(&mut self, lane: LaneId, discarded: Discarded) -> Step {
         self.statistics.discarded += discarded.records.len() as u64;
-        Step::Discard(discarded)
+        Step::Discard { lane, discarded }
     }
 
     /// The shard's place; a new one is opened.

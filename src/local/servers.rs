@@ -55,13 +55,13 @@ pub struct Servers {
 }
 
 impl Plan {
-    /// Finds the programs; everything that is missing is named in one error.
-    pub fn make(database_url: Option<String>, cache_url: Option<String>, place: &Place) -> anyhow::Result<Self> {
+    /// Finds the programs, for the data in the kept place if there is one. Everything that is missing is named in one error.
+    pub fn make(database_url: Option<String>, cache_url: Option<String>, kept: Option<&Place>) -> anyhow::Result<Self> {
         let folders = installed::Folders::from_environment();
         let mut missing = Vec::new();
         let database = match database_url {
             Some(url) => Some(Database::Given(url)),
-            None => postgresql::Programs::find(&folders, &place.part(postgresql::FOLDER))
+            None => postgresql::Programs::find(&folders, kept.map(|place| place.part(postgresql::FOLDER)).as_deref())
                 .map(Database::Throwaway)
                 .map_err(|error| missing.push(error.to_string()))
                 .ok(),

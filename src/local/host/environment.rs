@@ -79,6 +79,11 @@ impl Environment {
         self.process.status().is_none()
     }
 
+    /// Ends it.
+    pub(super) async fn stop(self) {
+        self.process.stop().await;
+    }
+
     /// Hands an event over and waits for what comes of it. An environment that took too long is killed.
     pub(super) async fn invoke(
         &mut self,

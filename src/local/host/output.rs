@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use pipegen_contract::batch_line;
@@ -22,8 +21,6 @@ pub struct Output {
     function: String,
     console: Arc<Console>,
     file: Option<Mutex<File>>,
-    /// Whether nothing is shown any more: what a runtime says about being stopped is no news.
-    quiet: AtomicBool,
 }
 
 impl Output {
@@ -34,12 +31,7 @@ impl Output {
             File::options().create(true).append(true).open(path).map(Mutex::new)
         };
         let file = folder.map(open).transpose()?;
-        Ok(Self { function: function.to_owned(), console, file, quiet: AtomicBool::new(false) })
-    }
-
-    /// Shows nothing any more.
-    pub(super) fn quiet(&self) {
-        self.quiet.store(true, Ordering::Relaxed);
+        Ok(Self { function: function.to_owned(), console, file })
     }
 
     /// What one environment's lines are given to; its batch lines come out of the receiver.
@@ -68,9 +60,7 @@ impl Output {
     }
 
     fn show(&self, line: &str) {
-        if !self.quiet.load(Ordering::Relaxed) {
-            self.console.warn(&format!("{}: {line}", self.function));
-        }
+        self.console.warn(&format!("{}: {line}", self.function));
     }
 }
 

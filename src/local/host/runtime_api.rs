@@ -119,7 +119,8 @@ fn routes(shared: Arc<Shared>) -> Router {
 async fn next(State(shared): State<Arc<Shared>>) -> Response {
     shared.ready.send_replace(true);
     let Some(event) = shared.events.lock().await.recv().await else {
-        return StatusCode::GONE.into_response();
+        // The environment is about to be stopped; whatever was answered, the runtime would take for an event.
+        return std::future::pending().await;
     };
     *shared.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(event.request_id.clone());
     let headers = [

@@ -154,7 +154,7 @@ proptest! {
             }
             match run.mapping.next(run.now) {
                 Step::Invoke { lane, records } => run.invoke(lane, records, &settings),
-                Step::Discard(discarded) => {
+                Step::Discard { discarded, .. } => {
                     prop_assert!(!discarded.records.is_empty());
                     run.end(&discarded.records, discarded.condition.name());
                 }

@@ -42,11 +42,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             batch_size: 500,
-            window: Duration::from_secs(1),
+            window: Duration::ZERO,
             parallelization: 2,
             bisect: true,
             maximum_retries: None,
-            maximum_age: Some(Duration::from_mins(24 * 60 - 10)),
+            maximum_age: Some(Duration::from_mins(24 * 60 - 15)),
             payload_limit: 6 * 1024 * 1024,
             first_backoff: Duration::from_millis(100),
             longest_backoff: Duration::from_secs(5),

@@ -43,7 +43,7 @@ fn invoked(mapping: &mut Mapping, now: u64) -> (LaneId, Vec<usize>) {
 
 fn discarded(mapping: &mut Mapping, now: u64) -> (Vec<usize>, Condition, u32) {
     match mapping.next(ms(now)) {
-        Step::Discard(discarded) => (numbers(&discarded.records), discarded.condition, discarded.invocations),
+        Step::Discard { discarded, .. } => (numbers(&discarded.records), discarded.condition, discarded.invocations),
         other => panic!("a discarded batch at {now}, not {other:?}"),
     }
 }
@@ -265,7 +265,7 @@ fn cutting_uses_up_no_retry() {
                 }
                 mapping.finished(lane, &outcome, ms(0));
             }
-            Step::Discard(discarded) => given_up.extend(numbers(&discarded.records)),
+            Step::Discard { discarded, .. } => given_up.extend(numbers(&discarded.records)),
             Step::Wait(until) => panic!("waits until {until:?}"),
             Step::Done => break,
         }

@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -21,6 +23,22 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 pub struct Source {
     name: String,
     bytes: Box<dyn Read + Send>,
+    length: Option<u64>,
+    read: Arc<AtomicU64>,
+}
+
+/// Counts what is read from a source.
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 /// Why reading stopped.
@@ -67,23 +85,40 @@ impl Source {
     /// read, when servers are running already.
     pub fn open(path: Option<&Path>) -> Result<Self, ReadError> {
         let Some(path) = path else {
-            return Ok(Self { name: "the sample".to_owned(), bytes: Box::new(Cursor::new(SAMPLE)) });
+            return Ok(Self::new("the sample".to_owned(), Cursor::new(SAMPLE), Some(SAMPLE.len() as u64)));
         };
         if path == Path::new("-") {
-            return Ok(Self { name: "standard input".to_owned(), bytes: Box::new(std::io::stdin()) });
+            return Ok(Self::new("standard input".to_owned(), std::io::stdin(), None));
         }
         let name = path.display().to_string();
         let open = || {
             let file = File::open(path)?;
-            if file.metadata()?.is_dir() {
+            let metadata = file.metadata()?;
+            if metadata.is_dir() {
                 return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
             }
-            Ok(file)
+            Ok((file, metadata.is_file().then_some(metadata.len())))
         };
         match open() {
-            Ok(file) => Ok(Self { name, bytes: Box::new(file) }),
+            Ok((file, length)) => Ok(Self::new(name, file, length)),
             Err(source) => Err(ReadError::Read { name, source }),
         }
+    }
+
+    fn new(name: String, bytes: impl Read + Send + 'static, length: Option<u64>) -> Self {
+        let read = Arc::new(AtomicU64::new(0));
+        let bytes = Box::new(Counted { inner: bytes, read: Arc::clone(&read) });
+        Self { name, bytes, length, read }
+    }
+
+    /// Its length in bytes, as it lies there, if that is known.
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// How many bytes of it have been read so far; goes on counting.
+    pub fn bytes_read(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.read)
     }
 
     /// The records in their order. Reading begins with the first one that is asked for; after an error nothing follows.

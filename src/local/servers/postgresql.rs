@@ -37,10 +37,10 @@ pub(super) struct Programs {
 
 impl Programs {
     /// The newest that will do; for a cluster that is there already, its own version.
-    pub(super) fn find(folders: &Folders, place: &Path) -> anyhow::Result<Self> {
+    pub(super) fn find(folders: &Folders, kept: Option<&Path>) -> anyhow::Result<Self> {
         let mut found: Vec<_> = folders.holding(&["postgres", "initdb"]).collect();
         found.sort_by_key(|(_, version)| *version);
-        let cluster = fs::read_to_string(place.join("data/PG_VERSION")).ok();
+        let cluster = kept.and_then(|folder| fs::read_to_string(folder.join("data/PG_VERSION")).ok());
         if let Some(cluster) = cluster.as_deref().map(str::trim) {
             found.retain(|(_, (major, _))| major.to_string() == cluster);
             let (folder, _) = found.pop().with_context(|| {
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_missing_server_is_named_with_what_to_do() {
-        let error = Programs::find(&Folders::of(&[]), Path::new("/nowhere")).expect_err("nothing there");
+        let error = Programs::find(&Folders::of(&[]), None).expect_err("nothing there");
         let message = error.to_string();
         for part in ["PostgreSQL is not installed", "apt-get install postgresql", "brew install", "--database-url"] {
             assert!(message.contains(part), "{message}");
@@ -261,7 +261,7 @@ mod tests {
         let place = tempfile::tempdir().expect("a folder");
         fs::create_dir(place.path().join("data")).expect("made");
         fs::write(place.path().join("data/PG_VERSION"), "14\n").expect("written");
-        let error = Programs::find(&Folders::of(&[]), place.path()).expect_err("nothing there");
+        let error = Programs::find(&Folders::of(&[]), Some(place.path())).expect_err("nothing there");
         assert!(error.to_string().contains("PostgreSQL 14"), "{error}");
     }
 

@@ -1,0 +1,144 @@
+//! The object that Lambda writes to an on-failure destination in S3 about a batch that was given up.
+//!
+//! Documented in Lambda's developer guide ("Retain discarded batch records for a Kinesis Data Streams event source"): key
+//! `aws/lambda/{mapping}/{shard}/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-{random UUID}`, and the whole event as a string in `payload`.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use pipegen_contract::object_key;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::mapping::{Discarded, STREAM_ARN, event};
+use super::objects::{Folder, ObjectError};
+
+/// The event source mapping's id. Always the same, so that kept objects of several runs lie together.
+const MAPPING_ID: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0001);
+
+/// What is known about the last invocation of a batch.
+#[derive(Clone, Debug, Default)]
+pub struct LastInvocation {
+    /// Its id.
+    pub request_id: String,
+    /// Whether it ended in a function error, rather than in a report of records.
+    pub failed: bool,
+}
+
+/// Writes the object of a batch.
+pub fn keep(
+    objects: &Folder,
+    bucket: &str,
+    function_arn: &str,
+    discarded: &Discarded,
+    last: Option<&LastInvocation>,
+    now: DateTime<Utc>,
+) -> Result<(), ObjectError> {
+    let Some(first) = discarded.records.first() else { return Ok(()) };
+    let key = format!(
+        "{}{MAPPING_ID}/{}/{}-{}",
+        object_key::ON_FAILURE,
+        first.shard,
+        now.format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"),
+        Uuid::new_v4()
+    );
+    let content = invocation_record(function_arn, discarded, last, now).to_string();
+    objects.put(bucket, &key, content.as_bytes(), true)
+}
+
+fn invocation_record(
+    function_arn: &str,
+    discarded: &Discarded,
+    last: Option<&LastInvocation>,
+    now: DateTime<Utc>,
+) -> Value {
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let records = &discarded.records;
+    let (first, last_record) = (records.first(), records.last());
+    let mut response = json!({"statusCode": 200, "executedVersion": "$LATEST"});
+    if last.is_some_and(|last| last.failed) {
+        response["functionError"] = json!("Unhandled");
+    }
+    json!({
+        "requestContext": {
+            "requestId": last.map(|last| &last.request_id),
+            "functionArn": function_arn,
+            "condition": discarded.condition.name(),
+            "approximateInvokeCount": discarded.invocations,
+        },
+        "responseContext": response,
+        "version": "1.0",
+        "timestamp": time(now),
+        "KinesisBatchInfo": {
+            "shardId": first.map(|record| &record.shard),
+            "startSequenceNumber": first.map(|record| &record.sequence_number),
+            "endSequenceNumber": last_record.map(|record| &record.sequence_number),
+            "approximateArrivalOfFirstRecord": first.map(|record| time(record.arrived_at)),
+            "approximateArrivalOfLastRecord": last_record.map(|record| time(record.arrived_at)),
+            "batchSize": records.len(),
+            "streamArn": STREAM_ARN,
+        },
+        "payload": String::from_utf8_lossy(&event(records)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::mapping::Condition;
+    use super::super::records::Record;
+    use super::*;
+
+    fn record(number: &str) -> Arc<Record> {
+        Arc::new(Record {
+            shard: "shardId-000000000001".to_owned(),
+            sequence_number: number.to_owned(),
+            partition_key: "acme/1".to_owned(),
+            arrived_at: "2019-11-14T00:38:04.835Z".parse().expect("a time"),
+            data: b"Hello".to_vec(),
+        })
+    }
+
+    #[test]
+    fn the_object_has_lambdas_key_and_form() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let objects = Folder::open(folder.path().to_owned(), &["bucket"]).expect("a folder");
+        let discarded = Discarded {
+            records: vec![record("1"), record("2")],
+            condition: Condition::RetryAttemptsExhausted,
+            invocations: 3,
+        };
+        let last = LastInvocation { request_id: "an id".to_owned(), failed: true };
+        let now = "2019-11-14T00:38:06.021Z".parse().expect("a time");
+        keep(&objects, "bucket", "arn:function", &discarded, Some(&last), now).expect("written");
+
+        let day = folder
+            .path()
+            .join("bucket/aws/lambda/00000000-0000-4000-8000-000000000001/shardId-000000000001/2019/11/14");
+        let entry = std::fs::read_dir(day).expect("the day").next().expect("one object").expect("readable");
+        let name = entry.file_name().into_string().expect("text");
+        assert!(name.starts_with("2019-11-14T00.38.06-") && name.len() == 20 + 36, "{name}");
+        let mut object: Value = serde_json::from_slice(&std::fs::read(entry.path()).expect("read")).expect("JSON");
+        let payload = object["payload"].take();
+        let event: Value = serde_json::from_str(payload.as_str().expect("a string")).expect("the event");
+        assert_eq!(event["Records"][1]["kinesis"]["data"], "SGVsbG8=");
+        assert_eq!(
+            object,
+            json!({
+                "requestContext": {"requestId": "an id", "functionArn": "arn:function", "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 3},
+                "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+                "version": "1.0",
+                "timestamp": "2019-11-14T00:38:06.021Z",
+                "KinesisBatchInfo": {
+                    "shardId": "shardId-000000000001",
+                    "startSequenceNumber": "1",
+                    "endSequenceNumber": "2",
+                    "approximateArrivalOfFirstRecord": "2019-11-14T00:38:04.835Z",
+                    "approximateArrivalOfLastRecord": "2019-11-14T00:38:04.835Z",
+                    "batchSize": 2,
+                    "streamArn": STREAM_ARN,
+                },
+                "payload": null,
+            })
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! What happened in a run, as a table and as JSON.
+
+use std::fmt::Write as _;
+
+use pipegen_contract::batch_line;
+use serde::Serialize;
+
+use super::tally::Tally;
+
+/// Everything that is told at the end.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Records that were acknowledged.
+    pub records: u64,
+    /// Records that were given up, and kept in the quarantine bucket.
+    pub discarded: u64,
+    /// Seconds from the hand-over of the first record to the acknowledgement of the last.
+    pub seconds: f64,
+    /// Acknowledged records in each of them.
+    pub records_per_second: f64,
+    /// Invocations of the processor, the failed ones among them.
+    pub batches: u64,
+    /// Batches that came again as they were.
+    pub retries: u64,
+    /// Batches that were cut.
+    pub splits: u64,
+    /// Invocations that ended in a function error.
+    pub function_errors: u64,
+    /// What the processor says about the acknowledged batches.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Product views that were exported, if any were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exported: Option<u64>,
+}
+
+impl Summary {
+    /// The summary for a person.
+    pub fn table(&self) -> String {
+        let mut table = Table(String::new());
+        table.row("records", &thousands(self.records), "");
+        if self.discarded > 0 {
+            table.row("  given up", &thousands(self.discarded), "(kept in the quarantine bucket)");
+        }
+        let Tally { events, outcomes, rejected, refreshed, pending, milliseconds } = &self.tally;
+        table.row("events", &thousands(*events), "");
+        table.row("  applied", &thousands(outcomes.applied), "");
+        table.row("  stale", &thousands(outcomes.stale), "");
+        table.row("  duplicate", &thousands(outcomes.duplicate), "");
+        table.row("  rejected", &thousands(rejected.values().sum()), "");
+        for (reason, count) in rejected {
+            table.row(&format!("    {reason}"), &thousands(*count), "");
+        }
+        table.row("cache entries told", &thousands(*refreshed), "");
+        if *pending > 0 {
+            table.row("  to be told later", &thousands(*pending), "");
+        }
+        table.row("batches", &thousands(self.batches), "");
+        for (name, count) in
+            [("  tried again", self.retries), ("  cut", self.splits), ("  function errors", self.function_errors)]
+        {
+            if count > 0 {
+                table.row(name, &thousands(count), "");
+            }
+        }
+        for stage in batch_line::STAGES {
+            let name = format!("seconds to {stage}");
+            table.row(
+                &name,
+                &seconds(milliseconds.get(stage).copied().unwrap_or(0.0) / 1000.0),
+                "(all lanes together)",
+            );
+        }
+        table.row("seconds", &seconds(self.seconds), "");
+        table.row("records a second", &format!("{:.0}", self.records_per_second), "");
+        if let Some(exported) = self.exported {
+            table.row("views exported", &thousands(exported), "");
+        }
+        table.0
+    }
+}
+
+struct Table(String);
+
+impl Table {
+    fn row(&mut self, name: &str, value: &str, note: &str) {
+        let row = format!("{name:<26}{value:>12}  {note}");
+        writeln!(self.0, "{}", row.trim_end()).ok();
+    }
+}
+
+fn seconds(seconds: f64) -> String {
+    format!("{seconds:.2}")
+}
+
+/// A number with a blank after each thousand.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1 000"), (309_955, "309 955"), (1_234_567, "1 234 567")]
+        {
+            assert_eq!(thousands(number), text);
+        }
+    }
+
+    #[test]
+    fn json_has_what_programs_read() {
+        let json = serde_json::to_value(Summary::default()).expect("JSON");
+        for name in [
+            "records",
+            "events",
+            "records_per_second",
+            "seconds",
+            "batches",
+            "outcomes",
+            "rejected",
+            "refreshed",
+            "pending",
+            "milliseconds",
+            "discarded",
+            "function_errors",
+        ] {
+            assert!(json.get(name).is_some(), "{name} in {json}");
+        }
+        assert_eq!(json["outcomes"], serde_json::json!({"applied": 0, "stale": 0, "duplicate": 0}));
+        assert_eq!(json.get("exported"), None);
+    }
+
+    #[test]
+    fn the_table_names_every_reason() {
+        let mut summary = Summary { records: 2207, ..Summary::default() };
+        summary.tally.rejected.insert("invalid_json".to_owned(), 3);
+        let table = summary.table();
+        assert!(table.starts_with("records                          2 207\n"), "{table}");
+        assert!(table.contains("    invalid_json                     3\n"), "{table}");
+    }
+}
