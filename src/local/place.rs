@@ -64,7 +64,7 @@ impl Place {
         self.root.join(name)
     }
 
-    /// Removes the folder, if it is not to be kept.
+    /// Removes the folder, if it is not to be kept. Whoever wrote into it has been stopped before.
     pub fn remove(self) -> io::Result<()> {
         self.scratch.map_or(Ok(()), TempDir::close)
     }

@@ -5,7 +5,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
@@ -139,8 +139,9 @@ fn watch_over(
                 status = child.wait() => break status,
                 Some(signal) = signals.recv() => {
                     if let Ok(id) = i32::try_from(id) {
-                        // The only failure is that it ended by itself just now.
-                        kill(Pid::from_raw(id), signal).ok();
+                        // Its group, so that what it started (initdb starts postgres) goes with it. The only failure
+                        // is that it ended by itself just now.
+                        killpg(Pid::from_raw(id), signal).ok();
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::account::{self, Account};
 use super::installed::Folders;
 use crate::local::place::Place;
-use crate::local::process::{Kind, Process, Stop, Supervisor};
+use crate::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
 
 /// The cluster's folder in its place.
 pub(super) const FOLDER: &str = "postgresql";
@@ -74,7 +74,7 @@ pub(super) async fn start(programs: &Programs, place: &Place, supervisor: &Super
     let password = superuser_password(&folder, account)?;
     let data = folder.join("data");
     if !data.join("PG_VERSION").exists() {
-        initialise(programs, &folder, account, place.is_kept()).await?;
+        initialise(programs, &folder, account, place.is_kept(), supervisor).await?;
     }
     for _ in 1..super::PORTS {
         if let Some(url) = start_once(programs, place, supervisor, account, &password).await? {
@@ -102,7 +102,13 @@ fn superuser_password(folder: &Path, account: Option<Account>) -> anyhow::Result
 }
 
 /// Makes the cluster. Costs 0.4 s without syncing, so there is no template that would be copied.
-async fn initialise(programs: &Programs, folder: &Path, account: Option<Account>, kept: bool) -> anyhow::Result<()> {
+async fn initialise(
+    programs: &Programs,
+    folder: &Path,
+    account: Option<Account>,
+    kept: bool,
+    supervisor: &Supervisor,
+) -> anyhow::Result<()> {
     // An earlier run may have been killed in the middle of it.
     let data = folder.join("data");
     if data.exists() {
@@ -120,17 +126,17 @@ async fn initialise(programs: &Programs, folder: &Path, account: Option<Account>
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("TZ", "UTC")
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+        .current_dir("/");
     account::run_as(&mut command, account);
-    let output = command.output().await.context("cannot run initdb")?;
+    let stop = Stop { signal: Signal::SIGTERM, grace: Duration::from_secs(5) };
+    let lines: Lines = Arc::new(|_: Stream, _: &str| {});
+    let process = supervisor.spawn("initdb", Kind::Server, stop, command, lines).context("cannot run initdb")?;
+    let status = process.exited().await;
     anyhow::ensure!(
-        output.status.success(),
-        "PostgreSQL cannot make its data folder {} ({}): {}",
+        status.success(),
+        "PostgreSQL cannot make its data folder {} ({status}); initdb's last lines: {}",
         data.display(),
-        output.status,
-        String::from_utf8_lossy(&output.stderr).trim()
+        process.last_lines()
     );
     Ok(())
 }
