@@ -4,9 +4,30 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+/// What to try first.
+const EXAMPLES: &str = "\
+Examples:
+  pipegen render --env staging     writes tf-out/staging, for Terraform
+  pipegen local                    plays a sample through the pipeline, here";
+
+const RENDER_EXAMPLES: &str = "\
+Examples:
+  pipegen render --env staging
+  pipegen render --env production --config platform.toml --bootstrap target/bootstrap/bootstrap
+  pipegen render --env staging --json | jq -r .next
+
+A settings file, all of it optional:
+  [defaults]
+  peak_updates_per_minute = 1000
+
+  [environments.production]
+  database_multi_az = true
+
+Exit code: 0 rendered, 1 failed, 2 something to mend in what was typed, set or named (nothing was written).";
+
 /// Renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
 #[derive(Debug, Parser)]
-#[command(name = "pipegen", version, propagate_version = true)]
+#[command(name = "pipegen", version, propagate_version = true, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -17,9 +38,14 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Writes the Terraform JSON and the Lambda zip of one environment.
+    #[command(after_help = RENDER_EXAMPLES)]
     Render(RenderArgs),
     /// Runs the pipeline on this machine: real PostgreSQL, real Redis, the real bootstrap.
     Local(LocalArgs),
+    /// Prints completions for a shell.
+    Completions(CompletionsArgs),
+    /// Prints the man page.
+    Man,
 }
 
 /// What `render` takes.
@@ -63,7 +89,17 @@ pub struct LocalArgs {
     /// Writes every product view as JSON Lines, sorted by SKU.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
+    /// Batches of one shard that are processed at the same time, 1 to 10.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub parallelization: u8,
     /// Prints what happened as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `completions` takes.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: clap_complete::Shell,
 }

@@ -1,6 +1,7 @@
 //! One file a subcommand: the only code that touches files, processes and the network.
 //!
 //! - [`render`], [`local`]: the subcommands
+//! - [`reference`]: completions and the man page
 //! - [`bootstrap`]: builds the bootstrap for those that need one
 //! - [`printer`]: what the commands say
 
@@ -12,13 +13,16 @@ use crate::cli::{Cli, Command};
 pub mod bootstrap;
 pub mod local;
 pub mod printer;
+pub mod reference;
 pub mod render;
 
 /// Runs what was typed.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        Command::Render(args) => render::run(args),
+        Command::Render(args) => render::run(&args),
         Command::Local(args) => local::run(args),
+        Command::Completions(args) => reference::completions(args.shell),
+        Command::Man => reference::man(),
     }
 }
 

@@ -7,10 +7,11 @@ use object::elf::{self, FileHeader64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, ReadRef};
 
+use super::misfit::Misfit;
 use crate::config::Architecture;
 
 /// Amazon Linux 2023 has this glibc; what a newer one added is not there.
-const GLIBC: Version = Version { major: 2, minor: 34 };
+pub(super) const GLIBC: Version = Version { major: 2, minor: 34 };
 
 /// The shared libraries that every `provided.al2023` function finds: glibc's own and GCC's.
 const LIBRARIES: [&str; 11] = [
@@ -39,25 +40,6 @@ pub struct Bootstrap {
 pub struct Version {
     major: u32,
     minor: u32,
-}
-
-/// Why a bootstrap does not run on `provided.al2023`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Misfit {
-    /// No ELF at all, but this.
-    Format(&'static str),
-    /// An ELF that cannot be read: what is wrong with it.
-    Broken(String),
-    /// An ELF, but no program: what it is.
-    Kind(&'static str),
-    /// A program for another machine: what it is for and what it should be for.
-    Machine(String, Architecture),
-    /// Its loader is not there.
-    Loader(String),
-    /// A shared library that is not there.
-    Library(String),
-    /// It asks for a newer glibc: which one, and in which library.
-    Glibc(Version, String),
 }
 
 impl Bootstrap {
@@ -129,7 +111,7 @@ impl Program {
         let value = |wanted| entries.iter().find(|(tag, _)| *tag == wanted).map(|(_, value)| *value);
 
         let strings = value(elf::DT_STRTAB).map(|address| image.at(address)).transpose()?.unwrap_or_default();
-        self.is_pie = value(elf::DT_FLAGS_1).is_some_and(|flags| flags & u64::from(elf::DF_1_PIE.0) != 0);
+        self.is_pie = value(elf::DT_FLAGS_1).is_some_and(|flags| flags & elf::DF_1_PIE.0 != 0);
         for (_, offset) in entries.iter().filter(|(tag, _)| *tag == elf::DT_NEEDED) {
             self.libraries.push(string(strings, *offset)?);
         }
@@ -259,53 +241,5 @@ impl Version {
 impl fmt::Display for Version {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}.{}", self.major, self.minor)
-    }
-}
-
-impl fmt::Display for Misfit {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Format(what) => write!(formatter, "it is {what}, not an ELF executable"),
-            Self::Broken(problem) => write!(formatter, "its ELF cannot be read: {problem}"),
-            Self::Kind(what) => write!(formatter, "it is {what}, not an executable"),
-            Self::Machine(machine, architecture) => {
-                write!(formatter, "it is for {machine}, the functions run on {}", architecture.as_str())
-            }
-            Self::Loader(loader) => write!(formatter, "its loader `{loader}` is not in `provided.al2023`"),
-            Self::Library(library) => write!(formatter, "the shared library `{library}` is not in `provided.al2023`"),
-            Self::Glibc(version, library) => {
-                write!(formatter, "it needs glibc {version} (in `{library}`), `provided.al2023` has {GLIBC}")
-            }
-        }
-    }
-}
-
-impl Misfit {
-    /// What to do about it.
-    pub fn help(&self) -> String {
-        let target = |architecture: Architecture| match architecture {
-            Architecture::X86_64 => "x86_64-unknown-linux-gnu",
-            Architecture::Arm64 => "aarch64-unknown-linux-gnu",
-        };
-        match self {
-            Self::Format(_) | Self::Kind(_) | Self::Broken(_) => {
-                "leave `--bootstrap` out to have it built, or name the program that \
-                 `cargo build --profile bootstrap -p pipegen-lambda --bin bootstrap` made"
-                    .into()
-            }
-            Self::Machine(_, architecture) => format!(
-                "build it with `cargo zigbuild --profile bootstrap -p pipegen-lambda --bin bootstrap --target {}.{GLIBC}`, \
-                 or set `architecture` in pipegen.toml",
-                target(*architecture)
-            ),
-            Self::Loader(_) => {
-                "build it for `…-unknown-linux-gnu`, on a system whose loader lies in the usual place".into()
-            }
-            Self::Library(_) => "link that library statically, or do without it".into(),
-            Self::Glibc(..) => format!(
-                "build it on a system with glibc {GLIBC} or older, or with \
-                 `cargo zigbuild --profile bootstrap -p pipegen-lambda --bin bootstrap --target …-unknown-linux-gnu.{GLIBC}`"
-            ),
-        }
     }
 }

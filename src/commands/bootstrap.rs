@@ -137,8 +137,8 @@ fn compiler(workspace: &Path) -> anyhow::Result<(PathBuf, String)> {
 /// The path of the bootstrap in cargo's messages.
 fn executable(messages: &[u8]) -> Option<PathBuf> {
     let messages = messages.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-    let built = messages.filter(|message: &serde_json::Value| {
+    let mut built = messages.filter(|message: &serde_json::Value| {
         message["reason"] == "compiler-artifact" && message["target"]["name"] == "bootstrap"
     });
-    built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last()
+    built.find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }

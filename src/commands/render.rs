@@ -20,8 +20,8 @@ use crate::stack::{self, Package, names};
 const SETTINGS_FILE: &str = "pipegen.toml";
 
 /// Renders an environment. Nothing is written before everything is known to be right.
-pub fn run(args: RenderArgs) -> anyhow::Result<()> {
-    let config = settings(&args)?;
+pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
+    let config = settings(args)?;
     let bytes = checked_bootstrap(args.bootstrap.as_deref(), config.settings.architecture)?;
     let folder = Folder::at(&args.out, &config.environment)?;
     let zip = packed(&bytes, &folder)?;

@@ -11,8 +11,9 @@ const OTHER_CONNECTIONS: u32 = 15;
 
 /// Collects what cannot go together.
 pub(super) fn check(settings: &Settings, reader: &mut Reader<'_>) {
-    let fault = connections(settings, reader);
-    reader.faults.extend(fault);
+    let faults = connections(settings, reader).into_iter().chain(backend(settings, reader));
+    let faults: Vec<_> = faults.collect();
+    reader.faults.extend(faults);
 }
 
 /// The database must take a connection of every execution environment.
@@ -34,4 +35,15 @@ fn connections(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
         Some(enough) => format!("set `database_instance_class` to `{}` or a larger one", enough.name),
         None => "lower the peak".into(),
     }))
+}
+
+/// What is said about the state's place in a bucket wants a bucket. In the defaults it may stand for those environments that
+/// have one.
+fn backend(settings: &Settings, reader: &Reader<'_>) -> Vec<Fault> {
+    if settings.backend.is_some() || reader.span("state_bucket").is_some() {
+        return Vec::new();
+    }
+    let alone = ["state_prefix", "state_region"].into_iter().filter_map(|key| Some((key, reader.own_span(key)?)));
+    let fault = |(key, span)| Fault::new(Some(span), format!("`{key}` means nothing without `state_bucket`"));
+    alone.map(fault).collect()
 }

@@ -41,14 +41,14 @@ impl Fault {
 /// All faults as one text with the lines they are about, coloured.
 pub fn report(faults: &[Fault], source: Option<&Source>) -> String {
     let renderer = Renderer::styled();
-    let rendered = faults.iter().map(|fault| {
+    let texts = faults.iter().map(|fault| {
         let mut group = Level::ERROR.primary_title(fault.message.as_str()).elements(snippet(fault, source));
         if let Some(help) = &fault.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
         renderer.render(&[group])
     });
-    rendered.collect::<Vec<_>>().join("\n\n")
+    texts.collect::<Vec<_>>().join("\n\n")
 }
 
 fn snippet<'a>(fault: &Fault, source: Option<&'a Source>) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {

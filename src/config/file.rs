@@ -37,8 +37,9 @@ pub fn load(source: Option<&Source>, environment: Result<Environment, Fault>) ->
     }
     let config = environment.map(|environment| sections.config(environment, &mut faults));
 
-    faults.sort_by_key(|fault| fault.span.as_ref().map_or(usize::MAX, |span| span.start));
-    // A fault of the defaults is met once for each environment.
+    // In the file's order. A fault of the defaults was met once for each environment.
+    faults
+        .sort_by_cached_key(|fault| (fault.span.as_ref().map_or(usize::MAX, |span| span.start), fault.message.clone()));
     faults.dedup();
     match config {
         Ok(config) if faults.is_empty() => Ok(config),
@@ -48,6 +49,7 @@ pub fn load(source: Option<&Source>, environment: Result<Environment, Fault>) ->
 }
 
 /// Whether rules over more than one setting are checked.
+#[derive(Clone, Copy)]
 enum Combinations {
     Checked,
     Unchecked,

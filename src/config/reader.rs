@@ -57,6 +57,9 @@ impl<'a> Reader<'a> {
             found.map(|(_, choice)| *choice).ok_or_else(|| {
                 let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
                 let problem = Problem::new(format!("cannot be `{text}`"));
+                if let [only] = names.as_slice() {
+                    return problem.help(format!("`{only}` is the only one"));
+                }
                 problem.help(match nearest(text, names.iter().copied()) {
                     Some(near) if names.len() > 3 => format!("did you mean `{near}`? Allowed are {}", names.join(", ")),
                     _ => format!("allowed are {}", names.join(", ")),
@@ -81,6 +84,11 @@ impl<'a> Reader<'a> {
     /// Where a key's value stands, for faults that concern more than one key.
     pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
         self.layers.iter().find_map(|layer| layer.get(key)).map(toml::Spanned::span)
+    }
+
+    /// The same, but in the strongest layer only.
+    pub(super) fn own_span(&self, key: &str) -> Option<Range<usize>> {
+        self.layers.first()?.get(key).map(toml::Spanned::span)
     }
 
     /// Collects a fault for every key of these layers that nothing asked for.

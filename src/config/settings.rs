@@ -127,14 +127,6 @@ fn backend(reader: &mut Reader<'_>) -> Option<Backend> {
     let bucket = reader.text("state_bucket", None, |text| bucket_name(text).map(Some));
     let prefix = reader.text("state_prefix", "pipegen".to_owned(), state_prefix);
     let region = reader.text("state_region", REGION.to_owned(), region_name);
-    if reader.span("state_bucket").is_none() {
-        for key in ["state_prefix", "state_region"] {
-            if let Some(span) = reader.span(key) {
-                let fault = super::Fault::new(Some(span), format!("`{key}` means nothing without `state_bucket`"));
-                reader.faults.push(fault);
-            }
-        }
-    }
     bucket.map(|bucket| Backend { bucket, prefix, region })
 }
 

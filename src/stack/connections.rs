@@ -63,7 +63,7 @@ pub(super) fn connect_to_service(
     build: &mut Build<'_>,
     from: &Group,
     service: &str,
-    prefix_list: Expression,
+    prefix_list: &Expression,
 ) -> Reference {
     let body = json!({
         "security_group_id": from.id(),

@@ -45,8 +45,8 @@ impl Identity {
     }
 
     /// The function's ARN, written out: the function refers to the role, so the role cannot refer to the function.
-    pub(super) fn function_arn(&self) -> Expression {
-        self.function_arn.clone()
+    pub(super) fn function_arn(&self) -> &Expression {
+        &self.function_arn
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, role: Role) -> I
                 // Lambda's documentation asks for all resources of the account: it checks the right before there are any.
                 allow("NetworkInterfaces", &INTERFACE_ACTIONS, [account.arn("ec2", "*/*")]),
                 allow("Questions", &INTERFACE_QUESTIONS, ["*".into()]),
-                deny_code(function_arn.clone(), &denied),
+                deny_code(&function_arn, &denied),
             ]),
         }),
     ));

@@ -112,7 +112,7 @@ names! {
     /// Who reaches the cache.
     VIEWS_GROUP = SECURITY_GROUP, "cache";
     /// Everyone who may log in to the cache.
-    VIEWS_USERS = CACHE_USER_GROUP, "inventory";
+    VIEWS_USERS = CACHE_USER_GROUP, "views";
     /// The user that Redis takes for a client that names none.
     DEFAULT_USER = CACHE_USER, "default";
     /// The processor's login to the cache.

@@ -1,6 +1,7 @@
 //! Collects blocks.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Value, json};
 
@@ -102,15 +103,15 @@ impl Document {
     }
 
     fn add(&mut self, section: &'static str, labels: Vec<String>, body: Value) {
-        let address = || format!("{section}.{}", labels.join("."));
+        let address = format!("{section}.{}", labels.join("."));
         if !labels.last().is_some_and(|label| is_identifier(label)) {
-            self.faults.push(Fault::Label { address: address() });
+            self.faults.push(Fault::Label { address: address.clone() });
         }
-        let blocks = self.blocks.entry(section).or_default();
-        if blocks.contains_key(&labels) {
-            self.faults.push(Fault::Twice { address: address() });
-        } else {
-            blocks.insert(labels, Tree::new(body).unwrap_or_else(|| Tree::Map(BTreeMap::new())));
+        match self.blocks.entry(section).or_default().entry(labels) {
+            Entry::Occupied(_) => self.faults.push(Fault::Twice { address }),
+            Entry::Vacant(place) => {
+                place.insert(Tree::new(body).unwrap_or_else(|| Tree::Map(BTreeMap::new())));
+            }
         }
     }
 }

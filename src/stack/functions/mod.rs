@@ -109,7 +109,7 @@ fn declare(
     Function { function: build.document.resource(block), policy: ground.policy }
 }
 
-/// A number or the like as the value of a variable.
-fn value(value: impl ToString) -> Expression {
+/// A number as the value of a variable.
+fn value(value: u32) -> Expression {
     Expression::from(&value.to_string())
 }

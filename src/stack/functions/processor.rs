@@ -66,7 +66,7 @@ pub(in crate::stack) fn declare(
     ways.extend(connect(build, &ground.group, &with.database.group, database::PORT));
     ways.extend(connect(build, &ground.group, &with.cache.group, cache::PORT));
     ways.extend(connect(build, &ground.group, &with.endpoints.group, 443));
-    ways.push(connect_to_service(build, &ground.group, "s3", with.endpoints.s3_prefix_list()));
+    ways.push(connect_to_service(build, &ground.group, "s3", &with.endpoints.s3_prefix_list()));
     ways.extend([with.endpoints.s3.clone(), with.endpoints.secrets.clone()]);
     let spec = Spec {
         description: "Applies events to the catalog and refreshes the cache",

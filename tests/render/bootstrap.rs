@@ -1,0 +1,113 @@
+//! Which bootstraps are refused and what is said about them.
+
+use crate::elf::Elf;
+use crate::workshop::Workshop;
+
+/// A bootstrap that is refused, and nothing is written.
+#[track_caller]
+fn refused(bootstrap: &[u8], words: &[&str]) {
+    let workshop = Workshop::new();
+    workshop.write("bootstrap", bootstrap);
+    workshop.render().refused(words).refused(&["help: "]);
+    assert_eq!(workshop.files(), ["bootstrap"], "something was written");
+}
+
+#[test]
+fn what_is_no_elf() {
+    refused(b"#!/bin/sh\nexec python3 app.py\n", &["it is a script, not an ELF executable", "leave `--bootstrap` out"]);
+    refused(b"", &["it is an empty file"]);
+    refused(b"PK\x03\x04", &["it is a zip archive"]);
+    refused(b"MZ\x90\0", &["it is a Windows program"]);
+    refused(b"\xcf\xfa\xed\xfe\x07\0\0\x01", &["it is a macOS program"]);
+    refused(b"hello", &["it is no program for Linux"]);
+}
+
+#[test]
+fn what_is_no_executable() {
+    refused(&Elf { kind: 1, ..Elf::default() }.bytes(), &["it is an object file"]);
+    refused(&Elf { loader: None, ..Elf::default() }.bytes(), &["it is a shared library"]);
+    refused(Elf::default().bytes().get(..100).unwrap(), &["its ELF cannot be read"]);
+}
+
+#[test]
+fn another_architecture() {
+    let arm = Elf { machine: 183, loader: Some("/lib/ld-linux-aarch64.so.1"), ..Elf::default() };
+    refused(
+        &arm.bytes(),
+        &[
+            "it is for arm64, the functions run on x86_64",
+            "--target x86_64-unknown-linux-gnu.2.34",
+            "set `architecture`",
+        ],
+    );
+    refused(&Elf { class: 1, ..Elf::default() }.bytes(), &["it is for a 32-bit machine"]);
+    refused(&Elf { machine: 243, ..Elf::default() }.bytes(), &["it is for machine 243"]);
+
+    let workshop = Workshop::new();
+    workshop.write("pipegen.toml", "[environments.staging]\narchitecture = \"arm64\"\n");
+    workshop.render().refused(&["it is for x86_64, the functions run on arm64", "aarch64-unknown-linux-gnu.2.34"]);
+    workshop.write("bootstrap", arm.bytes());
+    workshop.render().fine();
+    assert!(workshop.read("tf-out/staging/main.tf.json").contains("\"arm64\""));
+}
+
+#[test]
+fn a_newer_glibc() {
+    let with = |versions| Elf { libraries: vec![("libc.so.6", versions)], ..Elf::default() }.bytes();
+    refused(
+        &with(vec!["GLIBC_2.34", "GLIBC_2.38", "GLIBC_2.9"]),
+        &["it needs glibc 2.38 (in `libc.so.6`), `provided.al2023` has 2.34", "cargo zigbuild"],
+    );
+    refused(&with(vec!["GLIBC_2.35"]), &["it needs glibc 2.35"]);
+    refused(&with(vec!["GLIBC_3"]), &["it needs glibc 3.0"]);
+
+    let workshop = Workshop::new();
+    workshop.write("bootstrap", with(vec!["GLIBC_2.34", "GLIBC_2.4", "GLIBC_PRIVATE"]));
+    workshop.render().fine();
+}
+
+#[test]
+fn a_library_or_a_loader_that_is_not_there() {
+    let libraries =
+        vec![("libc.so.6", vec!["GLIBC_2.34"]), ("libssl.so.3", vec!["OPENSSL_3.0.0"]), ("libpq.so.5", vec![])];
+    refused(
+        &Elf { libraries, ..Elf::default() }.bytes(),
+        &["the shared library `libssl.so.3` is not", "the shared library `libpq.so.5` is not", "statically"],
+    );
+    let musl = Elf {
+        loader: Some("/lib/ld-musl-x86_64.so.1"),
+        libraries: vec![("libc.musl-x86_64.so.1", vec![])],
+        ..Elf::default()
+    };
+    refused(&musl.bytes(), &["its loader `/lib/ld-musl-x86_64.so.1` is not"]);
+}
+
+#[test]
+fn all_misfits_at_once() {
+    let libraries = vec![("libssl.so.3", vec![]), ("libc.so.6", vec!["GLIBC_2.39"])];
+    let elf = Elf { machine: 183, libraries, ..Elf::default() };
+    refused(&elf.bytes(), &["arm64", "libssl.so.3", "2.39"]);
+}
+
+#[test]
+fn a_static_program_needs_no_glibc() {
+    let workshop = Workshop::new();
+    workshop.write("bootstrap", Elf { kind: 2, loader: None, libraries: vec![], ..Elf::default() }.bytes());
+    workshop.render().fine();
+}
+
+#[test]
+fn a_bootstrap_that_is_not_there() {
+    let workshop = Workshop::new();
+    let run = workshop.pipegen(["render", "--env", "staging", "--bootstrap", "nowhere"]);
+    run.refused(&["cannot read the bootstrap `nowhere`"]);
+}
+
+#[test]
+fn without_a_workspace_it_cannot_be_built() {
+    let workshop = Workshop::new();
+    let run = workshop.pipegen(["render", "--env", "staging"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("name a built bootstrap with `--bootstrap`"), "{}", run.stderr);
+    assert_eq!(workshop.files(), ["bootstrap"]);
+}

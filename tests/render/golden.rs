@@ -1,0 +1,61 @@
+//! The rendered text of whole environments, and what faulty settings files are told.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::rendered::{PRODUCTION, render};
+use crate::workshop::Workshop;
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+/// Compares with a golden file, or writes it anew.
+#[track_caller]
+fn compare(name: &str, text: &str) {
+    let path = golden(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    if let Some((number, (found, wanted))) =
+        text.lines().zip(expected.lines()).enumerate().find(|(_, (found, wanted))| found != wanted)
+    {
+        panic!("{name}, line {}:\n  is     {found}\n  golden {wanted}\nUPDATE_GOLDEN=1 accepts it", number + 1);
+    }
+    assert_eq!(text.len(), expected.len(), "{name} is longer or shorter than its golden; UPDATE_GOLDEN=1 accepts it");
+}
+
+#[test]
+fn environments() {
+    for (name, settings) in [("staging", ""), ("production", PRODUCTION)] {
+        let rendered = render(name, settings);
+        compare(&format!("{name}.main.tf.json"), &rendered.main);
+        compare(&format!("{name}.versions.tf.json"), &rendered.versions);
+    }
+}
+
+#[test]
+fn rendering_again_gives_the_same_text() {
+    assert_eq!(render("production", PRODUCTION), render("production", PRODUCTION));
+}
+
+/// Each `.toml` in `faults` is refused with the text beside it.
+#[test]
+fn faulty_settings_files() {
+    let mut count = 0;
+    for entry in fs::read_dir(golden("faults")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let workshop = Workshop::new();
+            fs::copy(&path, workshop.path("pipegen.toml")).unwrap();
+            let run = workshop.render().refused(&[]);
+            assert_eq!(workshop.files(), ["bootstrap", "pipegen.toml"], "something was written");
+            let name = path.file_stem().unwrap().display();
+            compare(&format!("faults/{name}.stderr"), &run.stderr);
+            count += 1;
+        }
+    }
+    assert!(count >= 5, "only {count} faulty files");
+}

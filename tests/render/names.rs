@@ -1,0 +1,90 @@
+//! Every name follows the rule and fits.
+
+use std::collections::BTreeSet;
+
+use pipegen::config::Environment;
+use pipegen::stack::names;
+use serde_json::Value;
+
+use crate::rendered::{all_resources, every_kind};
+use crate::workshop::Workshop;
+
+/// Attributes that name a resource, where the provider calls them otherwise than `name`.
+const NAME_ATTRIBUTES: [&str; 8] =
+    ["bucket", "function_name", "identifier", "name", "replication_group_id", "user_group_id", "user_id", "user_name"];
+
+/// Names that AWS does not leave to the rule (see `stack::names`), and names within a named thing.
+fn is_excepted(kind: &str, attribute: &str, name: &str) -> bool {
+    kind == "aws_iam_role_policy"
+        || kind == "aws_elasticache_user" && attribute == "user_name" && name == "default"
+        || kind == "aws_cloudwatch_log_group" && name.starts_with("/aws/rds/instance/")
+}
+
+fn named(main: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (kind, label, body) in all_resources(main) {
+        let own = NAME_ATTRIBUTES.iter().filter_map(|attribute| Some((*attribute, body[*attribute].as_str()?)));
+        let tag = body["tags"]["Name"].as_str().map(|name| ("tags.Name", name));
+        for (attribute, name) in own.chain(tag) {
+            let is_reference = name.starts_with("${");
+            if !is_reference && !is_excepted(kind, attribute, name) {
+                found.push((format!("{kind}.{label}.{attribute}"), name.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_name_follows_the_rule() {
+    let rules: BTreeSet<_> = names::all().into_iter().map(|name| (name.kind.prefix, name.purpose)).collect();
+    for (environment, main) in every_kind() {
+        let named = named(&main);
+        assert!(named.len() > 30, "{environment}: only {} names were found", named.len());
+        for (place, name) in named {
+            let account = "${data.aws_caller_identity.current.account_id}-";
+            let plain = name.replace(account, "");
+            let plain = plain.strip_prefix("alias/").unwrap_or(&plain);
+            let begin = plain.strip_suffix(&format!("-{environment}"));
+            let begin = begin.unwrap_or_else(|| panic!("{place}: `{name}` does not end with `-{environment}`"));
+            assert!(
+                rules.iter().any(|(prefix, purpose)| begin == format!("{prefix}-{purpose}")),
+                "{place}: `{name}` is not in the table of names"
+            );
+            assert_eq!(name.to_lowercase().replace(&account.to_lowercase(), account), name, "{place}");
+        }
+    }
+}
+
+#[test]
+fn every_name_of_the_table_is_used() {
+    let (environment, main) = every_kind().remove(0);
+    let used: Vec<_> = named(&main).into_iter().map(|(_, name)| name).collect();
+    for name in names::all() {
+        let begin = format!("{}-{}-", name.kind.prefix, name.purpose);
+        let is_used = used
+            .iter()
+            .any(|used| used.trim_start_matches("alias/").starts_with(&begin) && used.ends_with(environment));
+        assert!(is_used, "`{begin}…` is in the table and nowhere else");
+    }
+}
+
+#[test]
+fn a_name_that_would_be_too_long_is_named() {
+    let longest = (1..100).rev().find(|length| names::check(&environment(*length)).is_ok()).unwrap();
+    let fits = "x".repeat(longest);
+    let workshop = Workshop::new();
+    workshop.pipegen(["render", "--env", &fits, "--bootstrap", "bootstrap"]).fine();
+
+    let workshop = Workshop::new();
+    let too_long = "x".repeat(longest + 1);
+    workshop.pipegen(["render", "--env", &too_long, "--bootstrap", "bootstrap"]).refused(&[
+        &format!("has {} characters and may have {longest}", longest + 1),
+        "cache user `cache-user-processor-…` may have 40",
+    ]);
+    assert_eq!(workshop.files(), ["bootstrap"]);
+}
+
+fn environment(length: usize) -> Environment {
+    Environment::parse(&"x".repeat(length)).unwrap()
+}

@@ -1,0 +1,58 @@
+//! What must hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
+
+mod access;
+mod attributes;
+mod exposure;
+
+use serde_json::Value;
+
+use crate::rendered::every_kind;
+
+/// A rule: everything in `main.tf.json` that breaks it.
+type Rule = fn(&Value) -> Vec<String>;
+
+/// A way to break a rule: where, and what is put there (a null takes it away).
+struct Breach {
+    rule: Rule,
+    place: &'static str,
+    value: Value,
+}
+
+fn breach(rule: Rule, place: &'static str, value: Value) -> Breach {
+    Breach { rule, place, value }
+}
+
+#[track_caller]
+fn holds(rule: Rule) {
+    for (kind, main) in every_kind() {
+        let found = rule(&main);
+        assert!(found.is_empty(), "{kind}:\n{}", found.join("\n"));
+    }
+}
+
+/// Breaks the output in each way and sees the rule fail.
+#[track_caller]
+fn notices(breaches: Vec<Breach>) {
+    for Breach { rule, place, value } in breaches {
+        let (_, mut main) = every_kind().remove(0);
+        put(&mut main, place, value.clone());
+        assert!(!rule(&main).is_empty(), "`{place}` = {value} went unnoticed");
+    }
+}
+
+/// Puts a value at a place such as `resource/aws_vpc/main/tags`. What is not there yet is made.
+fn put(value: &mut Value, place: &str, new: Value) {
+    match place.split_once('/') {
+        None if new.is_null() => {
+            assert!(value.as_object_mut().unwrap().remove(place).is_some(), "`{place}` is not there");
+        }
+        None => value[place] = new,
+        Some((first, rest)) => {
+            let inner = match first.parse::<usize>() {
+                Ok(index) => &mut value[index],
+                Err(_) => &mut value[first],
+            };
+            put(inner, rest, new);
+        }
+    }
+}

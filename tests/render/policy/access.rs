@@ -1,0 +1,206 @@
+//! Who may do what: least privilege in every policy.
+
+use serde_json::{Value, json};
+
+use super::{Breach, Rule, breach, holds, notices};
+use crate::rendered::{all_resources, resources};
+
+/// A statement of a policy, and where it stands.
+struct Statement {
+    place: String,
+    body: Value,
+}
+
+/// Every statement of every policy in the output.
+fn statements(main: &Value) -> Vec<Statement> {
+    let mut found = Vec::new();
+    for (kind, label, body) in all_resources(main) {
+        for attribute in ["policy", "assume_role_policy"] {
+            let Some(text) = body[attribute].as_str() else { continue };
+            let policy: Value = serde_json::from_str(text).unwrap_or_default();
+            let place = format!("{kind}.{label}.{attribute}");
+            for statement in policy["Statement"].as_array().into_iter().flatten() {
+                found.push(Statement { place: place.clone(), body: statement.clone() });
+            }
+        }
+    }
+    found
+}
+
+fn list(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
+        other => other.as_str().into_iter().collect(),
+    }
+}
+
+/// The only actions with a star that are allowed, each with AWS' reason.
+fn is_excepted_action(place: &str, action: &str) -> bool {
+    // The account's own policies decide; without it nobody could manage the key any more.
+    place == "aws_kms_key.main.policy" && action == "kms:*"
+}
+
+/// The only statements that are allowed on all resources, each with AWS' reason.
+fn is_excepted_resource(place: &str, sid: &str) -> bool {
+    // In a key's policy the star is the key.
+    place == "aws_kms_key.main.policy"
+        // EC2 knows no resources for `Describe…`.
+        || place.starts_with("aws_iam_role_policy.") && place.ends_with("_network.policy") && sid == "Questions"
+}
+
+/// What is allowed is named: no action and no resource is a star.
+fn no_stars(main: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for Statement { place, body } in statements(main) {
+        if body["Effect"] != "Allow" {
+            continue;
+        }
+        let starred = list(&body["Action"]).into_iter().filter(|action| action.contains('*'));
+        let starred = starred.filter(|action| !is_excepted_action(&place, action));
+        wrong.extend(starred.map(|action| format!("{place} allows `{action}`")));
+        for not in ["NotAction", "NotResource", "NotPrincipal"] {
+            if body.get(not).is_some() {
+                wrong.push(format!("{place} allows all but some ({not})"));
+            }
+        }
+        let sid = body["Sid"].as_str().unwrap_or_default();
+        if list(&body["Resource"]).contains(&"*") && !is_excepted_resource(&place, sid) {
+            wrong.push(format!("{place} allows on all resources ({sid})"));
+        }
+    }
+    wrong
+}
+
+/// Nobody outside the account may do anything.
+fn no_strangers(main: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for Statement { place, body } in statements(main) {
+        let anyone = body["Principal"] == "*" || list(&body["Principal"]["AWS"]).contains(&"*");
+        let own = &body["Condition"]["StringEquals"]["aws:PrincipalAccount"];
+        if body["Effect"] == "Allow" && anyone && own != "${data.aws_caller_identity.current.account_id}" {
+            wrong.push(format!("{place} lets anyone in"));
+        }
+    }
+    wrong
+}
+
+/// Each policy has statements that mean something; the provider takes any JSON.
+fn every_policy_speaks(main: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (kind, label, body) in all_resources(main) {
+        for attribute in ["policy", "assume_role_policy"] {
+            if let Some(text) = body[attribute].as_str() {
+                let policy: Value = serde_json::from_str(text).unwrap_or_default();
+                let is_whole = policy["Version"] == "2012-10-17"
+                    && policy["Statement"].as_array().is_some_and(|statements| {
+                        !statements.is_empty()
+                            && statements.iter().all(|one| {
+                                one["Effect"].is_string()
+                                    && !list(&one["Action"]).is_empty()
+                                    && (attribute == "assume_role_policy" || !list(&one["Resource"]).is_empty())
+                            })
+                    });
+                if !is_whole {
+                    wrong.push(format!("{kind}.{label}.{attribute} says nothing"));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+/// What Lambda does with a function's role, the function's code may not.
+fn code_is_kept_away(main: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let statements = statements(main);
+    for (role, _) in resources(main, "aws_iam_role") {
+        let own = |statement: &&Statement| statement.place.starts_with(&format!("aws_iam_role_policy.{role}_"));
+        let denied: Vec<_> = statements.iter().filter(own).filter(|statement| is_for_code(statement, role)).collect();
+        for statement in statements.iter().filter(own).filter(|statement| statement.body["Effect"] == "Allow") {
+            for action in list(&statement.body["Action"]) {
+                let only_for_lambda = ["ec2:", "kinesis:"].iter().any(|service| action.starts_with(service));
+                let is_denied = denied
+                    .iter()
+                    .any(|denial| list(&denial.body["Action"]).contains(&action) && denial.body["Resource"] == "*");
+                if only_for_lambda && !is_denied {
+                    wrong.push(format!("the code of {role} may call `{action}`"));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+fn is_for_code(statement: &Statement, role: &str) -> bool {
+    let function = &statement.body["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"];
+    statement.body["Effect"] == "Deny"
+        && function.as_str().is_some_and(|arn| arn.contains(&format!(":function:lambda-{role}-")))
+}
+
+/// Functions write to their own log group and create none.
+fn no_log_groups_of_their_own(main: &Value) -> Vec<String> {
+    let allowed = statements(main).into_iter().filter(|statement| statement.body["Effect"] == "Allow");
+    let creating = allowed.filter(|statement| list(&statement.body["Action"]).contains(&"logs:CreateLogGroup"));
+    creating.map(|statement| format!("{} may create log groups, which nothing removes", statement.place)).collect()
+}
+
+/// A policy of one statement, as a place for a breach.
+fn policy(statement: &Value) -> Value {
+    json!(json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
+}
+
+fn with_policy(rule: Rule, statement: &Value) -> Breach {
+    breach(rule, "resource/aws_iam_role_policy/processor_work/policy", policy(statement))
+}
+
+#[test]
+fn what_is_allowed_is_named() {
+    holds(no_stars);
+    notices(vec![
+        with_policy(no_stars, &json!({ "Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::x" })),
+        with_policy(no_stars, &json!({ "Effect": "Allow", "Action": ["s3:Get*"], "Resource": "arn:aws:s3:::x" })),
+        with_policy(no_stars, &json!({ "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["*"] })),
+        with_policy(
+            no_stars,
+            &json!({ "Effect": "Allow", "NotAction": ["s3:GetObject"], "Resource": "arn:aws:s3:::x" }),
+        ),
+    ]);
+}
+
+#[test]
+fn strangers_are_let_in_nowhere() {
+    holds(no_strangers);
+    let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::x/*" });
+    notices(vec![
+        breach(no_strangers, "resource/aws_s3_bucket_policy/quarantine/policy", policy(&open)),
+        breach(no_strangers, "resource/aws_vpc_endpoint/s3/policy", policy(&open)),
+    ]);
+}
+
+#[test]
+fn every_policy_has_statements() {
+    holds(every_policy_speaks);
+    notices(vec![
+        breach(every_policy_speaks, "resource/aws_iam_role_policy/processor_work/policy", json!("{}")),
+        breach(every_policy_speaks, "resource/aws_iam_role/processor/assume_role_policy", json!("{\"Statement\":[]}")),
+    ]);
+}
+
+#[test]
+fn the_code_may_not_do_what_only_lambda_needs() {
+    holds(code_is_kept_away);
+    let polling = json!({ "Effect": "Allow", "Action": ["kinesis:GetRecords"], "Resource": "arn:aws:kinesis:::x" });
+    let interfaces =
+        json!({ "Effect": "Allow", "Action": ["ec2:CreateNetworkInterface"], "Resource": "arn:aws:ec2:::*/*" });
+    notices(vec![
+        with_policy(code_is_kept_away, &polling),
+        breach(code_is_kept_away, "resource/aws_iam_role_policy/migrate_network/policy", policy(&interfaces)),
+    ]);
+}
+
+#[test]
+fn log_groups_are_created_by_terraform_alone() {
+    holds(no_log_groups_of_their_own);
+    let creating = json!({ "Effect": "Allow", "Action": ["logs:CreateLogGroup"], "Resource": "arn:aws:logs:::x" });
+    notices(vec![with_policy(no_log_groups_of_their_own, &creating)]);
+}

@@ -1,0 +1,53 @@
+//! Renders in this process.
+
+use pipegen::config::{self, Environment, Fault, Source};
+use pipegen::stack::{self, Package, Rendered};
+use serde_json::{Map, Value};
+
+/// Settings that differ from the defaults in everything that can: a large environment.
+pub(crate) const PRODUCTION: &str = include_str!("../golden/production.toml");
+
+/// A zip that nobody packed, so that no golden file depends on the runtime's code.
+pub(crate) fn package() -> Package {
+    Package {
+        file_name: "bootstrap-0000000000000000.zip".into(),
+        source_code_hash: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into(),
+    }
+}
+
+/// Renders an environment with these settings.
+pub(crate) fn render(environment: &str, settings: &str) -> Rendered {
+    let source = Source { path: "pipegen.toml".into(), text: settings.into() };
+    let environment = Environment::parse(environment).map_err(|problem| Fault::new(None, problem));
+    let config = config::load(Some(&source), environment).unwrap();
+    stack::build(&config, &package()).unwrap()
+}
+
+/// `main.tf.json` of every kind of environment, with a name for messages.
+pub(crate) fn every_kind() -> Vec<(&'static str, Value)> {
+    let parse = |rendered: Rendered| serde_json::from_str(&rendered.main).unwrap();
+    vec![("staging", parse(render("staging", ""))), ("production", parse(render("production", PRODUCTION)))]
+}
+
+/// The resources of a type, by label.
+pub(crate) fn resources<'a>(main: &'a Value, kind: &str) -> &'a Map<String, Value> {
+    main["resource"][kind].as_object().unwrap_or_else(|| panic!("no resource is an `{kind}`"))
+}
+
+/// Every resource: type, label, body.
+pub(crate) fn all_resources(main: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let kinds = main["resource"].as_object().unwrap();
+    kinds.iter().flat_map(|(kind, labels)| {
+        labels.as_object().unwrap().iter().map(move |(label, body)| (kind.as_str(), label.as_str(), body))
+    })
+}
+
+/// Every string below a value.
+pub(crate) fn strings(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(values) => values.iter().flat_map(strings).collect(),
+        Value::Object(entries) => entries.values().flat_map(strings).collect(),
+        _ => Vec::new(),
+    }
+}
