@@ -1,1 +1,69 @@
-//! The rendered folder under the real Terraform, with a mocked provider.
+//! The rendered folder under the real Terraform: `init`, `validate`, and a plan and an apply with a mocked provider.
+//!
+//! `terraform` must be in the path. `TF_CLI_CONFIG_FILE` is passed on: it may name a local provider mirror.
+//!
+//! - `stack.tftest.hcl`: the mocks, and what the plan and the applied stack must look like
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+
+#[path = "../render/elf.rs"]
+mod elf;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use elf::Elf;
+use tempfile::TempDir;
+
+/// Renders with these settings and has Terraform plan and apply what came out.
+#[track_caller]
+fn applies(environment: &str, settings: &str, bootstrap: &Elf) {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("bootstrap"), bootstrap.bytes()).unwrap();
+    fs::write(folder.path().join("pipegen.toml"), settings).unwrap();
+    let arguments = ["render", "--env", environment, "--bootstrap", "bootstrap"];
+    run(Command::new(env!("CARGO_BIN_EXE_pipegen")).args(arguments).current_dir(folder.path()));
+
+    let rendered = folder.path().join("tf-out").join(environment);
+    fs::write(rendered.join("stack.tftest.hcl"), include_str!("stack.tftest.hcl")).unwrap();
+    // A backend would want its bucket.
+    terraform(&rendered, &["init", "-backend=false", "-input=false"]);
+    terraform(&rendered, &["validate"]);
+    let report = terraform(&rendered, &["test"]);
+    assert!(report.contains("Success! 2 passed, 0 failed"), "{report}");
+
+    // Rendering again beside Terraform's own files leaves a folder that is still valid.
+    run(Command::new(env!("CARGO_BIN_EXE_pipegen")).args(arguments).current_dir(folder.path()));
+    assert!(rendered.join(".terraform.lock.hcl").is_file());
+    terraform(&rendered, &["validate"]);
+}
+
+#[track_caller]
+fn terraform(folder: &Path, arguments: &[&str]) -> String {
+    run(Command::new("terraform").args(arguments).arg("-no-color").current_dir(folder))
+}
+
+/// Runs a command that must succeed, and returns what it said.
+#[track_caller]
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
+    text
+}
+
+#[test]
+fn the_defaults() {
+    applies("staging", "", &Elf::default());
+}
+
+#[test]
+fn a_large_environment() {
+    let arm = Elf { machine: 183, loader: Some("/lib/ld-linux-aarch64.so.1"), ..Elf::default() };
+    applies("production", include_str!("../golden/production.toml"), &arm);
+}
+
+#[test]
+fn the_longest_name() {
+    applies("a123456789-12345678", "", &Elf::default());
+}

@@ -1,0 +1,117 @@
+# The rendered folder, planned and applied with a mocked provider: no account, no credentials, no network. What the provider
+# itself checks while planning (names, ranges, policies' JSON) is checked; what only AWS knows is not.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock" }
+  }
+  mock_resource "aws_db_instance" {
+    defaults = {
+      arn                = "arn:aws:rds:us-east-1:123456789012:db:mock"
+      address            = "mock.rds.amazonaws.com"
+      master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-mock", kms_key_id = "mock", secret_status = "active" }]
+    }
+  }
+  mock_resource "aws_elasticache_replication_group" {
+    defaults = {
+      arn                      = "arn:aws:elasticache:us-east-1:123456789012:replicationgroup:mock"
+      primary_endpoint_address = "mock.cache.amazonaws.com"
+    }
+  }
+  mock_resource "aws_elasticache_user" {
+    defaults = { arn = "arn:aws:elasticache:us-east-1:123456789012:user:mock" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+  }
+  mock_resource "aws_kinesis_stream" {
+    defaults = { arn = "arn:aws:kinesis:us-east-1:123456789012:stream/mock" }
+  }
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000" }
+  }
+  mock_resource "aws_lambda_function" {
+    defaults = {
+      arn        = "arn:aws:lambda:us-east-1:123456789012:function:mock"
+      invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/mock/invocations"
+    }
+  }
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::mock" }
+  }
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock" }
+  }
+}
+
+run "plan" {
+  command = plan
+
+  assert {
+    condition     = aws_kms_key.main.enable_key_rotation && aws_kms_key.main.deletion_window_in_days == 7
+    error_message = "the key is not rotated, or waits for its deletion longer than it must"
+  }
+  assert {
+    condition     = aws_db_instance.catalog.storage_encrypted && !aws_db_instance.catalog.publicly_accessible
+    error_message = "the database is not encrypted, or public"
+  }
+  assert {
+    condition     = aws_db_instance.catalog.skip_final_snapshot && aws_db_instance.catalog.delete_automated_backups && !aws_db_instance.catalog.deletion_protection
+    error_message = "destroy would stop at the database, or leave something of it behind"
+  }
+  assert {
+    condition     = aws_db_instance.catalog.manage_master_user_password && aws_db_instance.catalog.password == null
+    error_message = "the master password is not left to RDS"
+  }
+  assert {
+    condition     = aws_elasticache_user.processor.user_name == aws_elasticache_user.processor.user_id
+    error_message = "a user that logs in by IAM must be called like its id"
+  }
+}
+
+run "apply" {
+  command = apply
+
+  assert {
+    condition     = can(regex("^s3-quarantine-123456789012-[a-z0-9-]+$", aws_s3_bucket.quarantine.bucket))
+    error_message = "the bucket's name does not follow the rule"
+  }
+  assert {
+    condition     = aws_lambda_event_source_mapping.processor.event_source_arn == aws_kinesis_stream.events.arn
+    error_message = "the processor does not read the stream"
+  }
+  assert {
+    condition     = aws_lambda_event_source_mapping.processor.destination_config[0].on_failure[0].destination_arn == aws_s3_bucket.quarantine.arn
+    error_message = "batches that Lambda gives up on do not go to the quarantine"
+  }
+  assert {
+    condition     = alltrue([for function in [aws_lambda_function.migrate, aws_lambda_function.processor] : function.replace_security_groups_on_destroy])
+    error_message = "a function's network interfaces would hold its security group after it is gone"
+  }
+  assert {
+    condition     = aws_lambda_function.migrate.environment[0].variables["PIPEGEN_DATABASE_MASTER_SECRET_ARN"] == aws_db_instance.catalog.master_user_secret[0].secret_arn
+    error_message = "`migrate` does not get the master login"
+  }
+  assert {
+    condition     = !contains(keys(aws_lambda_function.processor.environment[0].variables), "PIPEGEN_DATABASE_MASTER_SECRET_ARN")
+    error_message = "the processor gets the master login"
+  }
+  assert {
+    condition     = aws_lambda_invocation.migrate.triggers["code"] == aws_lambda_function.processor.source_code_hash
+    error_message = "`migrate` does not run when the code changes"
+  }
+  assert {
+    condition = alltrue([
+      for policy in [
+        aws_iam_role_policy.migrate_network.policy, aws_iam_role_policy.migrate_work.policy,
+        aws_iam_role_policy.processor_network.policy, aws_iam_role_policy.processor_work.policy,
+        aws_kms_key.main.policy, aws_s3_bucket_policy.quarantine.policy,
+        aws_vpc_endpoint.s3.policy, aws_vpc_endpoint.secrets.policy,
+      ] : length(jsondecode(policy).Statement) > 0
+    ])
+    error_message = "a policy has no statement"
+  }
+}
