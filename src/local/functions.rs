@@ -37,8 +37,8 @@ impl Writer {
     pub fn new(servers: &Servers) -> anyhow::Result<Self> {
         let password = Uuid::new_v4().simple().to_string();
         let [name, _] = WRITER_LOGINS;
-        let url = url::with_login(&servers.database_url, name, &password)
-            .context("--database-url must have the form postgres://USER:PASSWORD@HOST:PORT/DATABASE")?;
+        let url =
+            url::with_login(&servers.database_url, name, &password).context("the database's URL names no host")?;
         Ok(Self { url })
     }
 }

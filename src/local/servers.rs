@@ -57,6 +57,11 @@ pub struct Servers {
 impl Plan {
     /// Finds the programs, for the data in the kept place if there is one. Everything that is missing is named in one error.
     pub fn make(database_url: Option<String>, cache_url: Option<String>, kept: Option<&Place>) -> anyhow::Result<Self> {
+        if let Some(url) = &database_url {
+            url::with_login(url, "name", "password").context(
+                "--database-url must name an administrator, a host and a database: postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+            )?;
+        }
         let folders = installed::Folders::from_environment();
         let mut missing = Vec::new();
         let database = match database_url {
@@ -76,23 +81,23 @@ impl Plan {
         }
     }
 
-    /// Checks the given servers and starts the others, side by side.
+    /// Checks the given servers; when they are right, starts the others, side by side.
     pub async fn start(self, place: &Place, supervisor: &Supervisor) -> anyhow::Result<Servers> {
+        if let Database::Given(url) = &self.database {
+            postgresql::check_given(url).await.context("--database-url")?;
+        }
+        if let Cache::Given(url) = &self.cache {
+            redis::check_given(url).await.context("--cache-url")?;
+        }
         let database = async {
             match self.database {
-                Database::Given(url) => {
-                    postgresql::check_given(&url).await.context("--database-url")?;
-                    Ok(url)
-                }
+                Database::Given(url) => Ok(url),
                 Database::Throwaway(programs) => postgresql::start(&programs, place, supervisor).await,
             }
         };
         let cache = async {
             match self.cache {
-                Cache::Given(url) => {
-                    redis::check_given(&url).await.context("--cache-url")?;
-                    Ok(url)
-                }
+                Cache::Given(url) => Ok(url),
                 Cache::Throwaway(program) => redis::start(&program, place, supervisor).await,
             }
         };

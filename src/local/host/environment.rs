@@ -45,11 +45,12 @@ impl Environment {
         output: &Arc<Output>,
     ) -> Result<Self, HostError> {
         let failed = |source| HostError::Spawn { bootstrap: function.bootstrap.clone(), source };
-        let api = RuntimeApi::start().await.map_err(failed)?;
+        let mut api = RuntimeApi::start().await.map_err(failed)?;
         let (lines, batch_lines) = output.lines();
         let mut command = Command::new(&function.bootstrap);
         command.env_clear().envs(function.environment(api.address)).current_dir("/");
         let process = supervisor.spawn(&function.name, Kind::Function, STOP, command, lines).map_err(failed)?;
+        api.serve_until_end_of(Arc::clone(&process));
         let mut environment = Self { process, api, batch_lines };
         environment.wait_for_first_poll().await?;
         Ok(environment)

@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::local::process::Process;
+
 /// The largest answer (Lambda's limit for a synchronous invocation), in bytes.
 const ANSWER_LIMIT: usize = 6 * 1024 * 1024;
 
@@ -50,7 +52,7 @@ pub(super) struct RuntimeApi {
     pub(super) answers: mpsc::UnboundedReceiver<Answer>,
     events: mpsc::Sender<Event>,
     ready: watch::Receiver<bool>,
-    server: JoinHandle<()>,
+    server: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
@@ -82,7 +84,7 @@ impl RuntimeApi {
         });
         let routes = routes(Arc::new(shared));
         let server = tokio::spawn(async move { drop(axum::serve(listener, routes).await) });
-        Ok(Self { address, answers, events, ready, server })
+        Ok(Self { address, answers, events, ready, server: Some(server) })
     }
 
     /// Waits until the runtime has asked for its first event.
@@ -90,16 +92,21 @@ impl RuntimeApi {
         self.ready.wait_for(|ready| *ready).await.ok();
     }
 
+    /// Serves until the process has ended, whatever becomes of this value: a runtime that loses its Runtime API while it
+    /// lives would only complain.
+    pub(super) fn serve_until_end_of(&mut self, process: Arc<Process>) {
+        if let Some(server) = self.server.take() {
+            tokio::spawn(async move {
+                process.exited().await;
+                server.abort();
+            });
+        }
+    }
+
     /// Puts an event where the runtime finds it next.
     pub(super) fn hand_over(&self, event: Event) {
         // There is room: an environment gets one event at a time.
         self.events.try_send(event).ok();
-    }
-}
-
-impl Drop for RuntimeApi {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }
 

@@ -243,7 +243,8 @@ pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
     let version = tokio::time::timeout(Duration::from_secs(10), connect)
         .await
         .context("no answer within 10 s")?
-        .context("cannot connect")?;
+        // Its text names its own causes.
+        .map_err(|error| anyhow::anyhow!("cannot connect: {error}"))?;
     let major = version.parse::<u32>().unwrap_or_default() / 10_000;
     anyhow::ensure!(major >= OLDEST, "is PostgreSQL {major}; version {OLDEST} or later is needed");
     Ok(())

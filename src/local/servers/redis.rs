@@ -116,7 +116,8 @@ pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
     let info = tokio::time::timeout(Duration::from_secs(10), ask)
         .await
         .context("no answer within 10 s")?
-        .context("cannot connect")?;
+        // Its text names its own causes.
+        .map_err(|error| anyhow::anyhow!("cannot connect: {error}"))?;
     let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).and_then(parse_version);
     let (major, _) = version.context("does not say its version")?;
     anyhow::ensure!(major >= OLDEST, "is Redis {major}; version {OLDEST} or later is needed");
