@@ -103,7 +103,7 @@ impl Environment {
         });
         let answer = tokio::select! {
             biased;
-            answer = self.api.answers.recv() => answer.ok_or_else(|| "its Runtime API is gone".to_owned()),
+            answer = self.api.answer() => Ok(answer),
             status = self.process.exited() => Err(describe(status)),
             () = tokio::time::sleep(function.timeout) => {
                 self.process.kill();

@@ -87,9 +87,19 @@ impl RuntimeApi {
         Ok(Self { address, answers, events, ready, server: Some(server) })
     }
 
-    /// Waits until the runtime has asked for its first event.
+    /// Waits until the runtime has asked for its first event; for ever, if it ends without.
     pub(super) async fn ready(&mut self) {
-        self.ready.wait_for(|ready| *ready).await.ok();
+        if self.ready.wait_for(|ready| *ready).await.is_err() {
+            std::future::pending().await;
+        }
+    }
+
+    /// The runtime's next answer; for ever, if it ends without.
+    pub(super) async fn answer(&mut self) -> Answer {
+        match self.answers.recv().await {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        }
     }
 
     /// Serves until the process has ended, whatever becomes of this value: a runtime that loses its Runtime API while it

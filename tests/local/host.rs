@@ -1,0 +1,193 @@
+//! Environments that answer, fail, die, hang.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::DateTime;
+use pipegen::local::host::{Host, HostError};
+use pipegen::local::mapping::{Outcome, Settings};
+use pipegen::local::objects::Folder;
+use pipegen::local::play::{Stage, play};
+use pipegen::local::records::Source;
+
+use super::workshop::{Workshop, eventually, processes_of};
+
+/// The answer of the pretended bootstrap: its process id.
+async fn process(host: &Host) -> String {
+    let invocation = host.invoke("{}".into()).await.expect("a host");
+    let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
+    String::from_utf8(answer).expect("text")
+}
+
+async fn failure(host: &Host, event: &'static str) -> String {
+    let invocation = host.invoke(event.into()).await.expect("a host");
+    assert_eq!(invocation.outcome, Outcome::Failed);
+    invocation.failure.expect("a reason")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_is_used_again_and_one_more_is_started_when_needed() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    let first = process(&host).await;
+    assert_eq!(process(&host).await, first);
+    let both = tokio::join!(host.invoke(r#"{"do":"sleep"}"#.into()), host.invoke(r#"{"do":"sleep"}"#.into()));
+    assert_ne!(both.0.expect("a host").outcome, both.1.expect("a host").outcome, "two processes at once");
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_our_own_environment_is_passed_on() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    let invocation = host.invoke(r#"{"do":"environment"}"#.into()).await.expect("a host");
+    let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
+    let names: Vec<String> = serde_json::from_slice(&answer).expect("names");
+    for needed in [
+        "_HANDLER",
+        "A_SETTING",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_LOG_FORMAT",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_LEVEL",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+    ] {
+        assert!(names.iter().any(|name| name == needed), "{needed} in {names:?}");
+    }
+    let known = |name: &&String| !name.starts_with("AWS_") && !["_HANDLER", "A_SETTING", "TZ"].contains(&name.as_str());
+    assert_eq!(names.iter().find(known), None);
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reported_error_keeps_the_environment() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    let first = process(&host).await;
+    assert!(failure(&host, r#"{"do":"fail"}"#).await.contains("as told"));
+    assert_eq!(process(&host).await, first);
+    assert_eq!(host.errors(), 1);
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_death_is_a_function_error_and_the_next_one_is_started() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    let first = process(&host).await;
+    assert!(failure(&host, r#"{"do":"die"}"#).await.contains("exit status: 9"));
+    let second = process(&host).await;
+    assert_ne!(second, first);
+
+    // Killed while it waits: nobody notices.
+    assert!(Command::new("kill").args(["-9", &second]).status().expect("kill").success());
+    eventually("its end", || processes_of(workshop.folder.path()).is_empty());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_ne!(process(&host).await, second);
+    assert_eq!(host.errors(), 1);
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_is_a_function_error() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    let first = process(&host).await;
+    let killer = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Command::new("kill").args(["-9", &first]).status().expect("kill")
+    });
+    assert!(failure(&host, r#"{"do":"hang"}"#).await.contains("SIGKILL"));
+    assert!(killer.await.expect("no panic").success());
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeout_kills() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    let begin = Instant::now();
+    assert!(failure(&host, r#"{"do":"hang"}"#).await.contains("timed out after 2.00 seconds"));
+    assert!(begin.elapsed() < Duration::from_secs(4));
+    assert_eq!(processes_of(workshop.folder.path()), Vec::<String>::new());
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_beyond_the_limit_is_a_function_error() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    assert!(failure(&host, r#"{"do":"big"}"#).await.contains("ResponseSizeTooLarge"));
+    process(&host).await;
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bootstrap_that_does_not_start_is_an_error_with_its_last_lines() {
+    let workshop = Workshop::new();
+    for (handler, reason, last_line) in
+        [("dies", "exit status: 7", "dying of a broken heart"), ("init_error", "no settings", "it wrote nothing")]
+    {
+        let error = workshop.host(handler).invoke("{}".into()).await.expect_err("no host");
+        let HostError::Start { .. } = error else { panic!("{error:?}") };
+        let message = error.to_string();
+        assert!(message.contains(reason) && message.contains(last_line), "{message}");
+    }
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    std::fs::write(&host.function().bootstrap, "no program").expect("written");
+    let error = host.invoke("{}".into()).await.expect_err("no host");
+    assert!(matches!(error, HostError::Spawn { .. }), "{error:?}");
+    workshop.close().await;
+}
+
+/// Plays records, one of them poison for the function, with no retries left.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
+    let workshop = Workshop::new();
+    let records = workshop.folder.path().join("records.jsonl");
+    let line = |number: usize| {
+        let data = if number == 37 { "poison" } else { "fine" };
+        let arrived_at = DateTime::from_timestamp(1_291_191_960, 0).expect("in range").to_rfc3339();
+        serde_json::json!({
+            "shard": "shardId-000000000000", "sequence_number": number.to_string(), "partition_key": "k",
+            "arrived_at": arrived_at, "data": data,
+        })
+        .to_string()
+    };
+    std::fs::write(&records, (0..100).map(|number| line(number) + "\n").collect::<String>()).expect("written");
+
+    let buckets = workshop.folder.path().join("objects");
+    let stage = Stage {
+        host: Arc::new(workshop.host("processor")),
+        objects: Arc::new(Folder::open(buckets.clone(), &["bucket"]).expect("a folder")),
+        bucket: "bucket".to_owned(),
+        console: Arc::clone(&workshop.console),
+    };
+    let settings = Settings { batch_size: 64, maximum_retries: Some(0), ..Settings::default() };
+    let source = Source::open(Some(&records)).expect("a file");
+    let summary = play(source, settings, stage).await.expect("played").summary;
+    assert_eq!((summary.records, summary.discarded, summary.tally.events), (99, 1, 99));
+    assert_eq!(summary.tally.outcomes.applied, 99);
+    assert!(summary.function_errors >= 7, "halved from 64 to 1: {}", summary.function_errors);
+    assert_eq!(summary.splits, summary.function_errors - 1);
+
+    let found = Command::new("find").arg(buckets.join("bucket")).args(["-type", "f"]).output().expect("find");
+    let found = String::from_utf8(found.stdout).expect("text");
+    let object = std::fs::read(found.trim_end()).expect("one object");
+    let object: serde_json::Value = serde_json::from_slice(&object).expect("JSON");
+    assert_eq!(object["KinesisBatchInfo"]["startSequenceNumber"], "37");
+    assert_eq!(object["responseContext"]["functionError"], "Unhandled");
+    workshop.close().await;
+}

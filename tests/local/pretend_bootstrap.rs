@@ -1,0 +1,87 @@
+//! A bootstrap without a pipeline, compiled by the tests: speaks the Runtime API with the standard library alone and does
+//! what the event says (`{"do": …}`), or answers `null` and writes a batch line.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::exit;
+use std::time::Duration;
+
+fn main() {
+    let handler = std::env::var("_HANDLER").unwrap();
+    match handler.as_str() {
+        "dies" => {
+            println!("about to die");
+            eprintln!("dying of a broken heart");
+            exit(7);
+        }
+        "init_error" => {
+            call("POST", "/2018-06-01/runtime/init/error", r#"{"errorMessage":"no settings"}"#);
+            exit(1);
+        }
+        "never_asks" => loop {
+            std::thread::sleep(Duration::from_secs(60));
+        },
+        _ => {}
+    }
+    loop {
+        let (headers, event) = call("GET", "/2018-06-01/runtime/invocation/next", "");
+        let header = |name: &str| {
+            let line = headers.lines().find(|line| line.to_lowercase().starts_with(name)).unwrap();
+            line.split_once(": ").unwrap().1.trim().to_owned()
+        };
+        let id = header("lambda-runtime-aws-request-id");
+        for needed in ["lambda-runtime-deadline-ms", "lambda-runtime-invoked-function-arn", "lambda-runtime-trace-id"] {
+            header(needed);
+        }
+        let answer = format!("/2018-06-01/runtime/invocation/{id}/response");
+        let wants = |what: &str| event.contains(&format!(r#""do":"{what}""#));
+        if wants("fail") || event.contains("cG9pc29u") {
+            call("POST", &format!("/2018-06-01/runtime/invocation/{id}/error"), r#"{"errorMessage":"as told"}"#);
+        } else if wants("die") {
+            exit(9);
+        } else if wants("hang") {
+            std::thread::sleep(Duration::from_secs(60));
+        } else if wants("big") {
+            call("POST", &answer, &"x".repeat(7 * 1024 * 1024));
+        } else if wants("environment") {
+            let variables: Vec<_> = std::env::vars().map(|(name, _)| format!("{name:?}")).collect();
+            call("POST", &answer, &format!("[{}]", variables.join(",")));
+        } else {
+            if wants("sleep") {
+                std::thread::sleep(Duration::from_millis(300));
+            }
+            if handler == "processor" {
+                let records = event.matches("\"kinesis\":").count();
+                println!(
+                    r#"{{"level":"INFO","message":"batch","records":{records},"events":{records},"applied":{records}}}"#
+                );
+                std::io::stdout().flush().unwrap();
+            }
+            call(
+                "POST",
+                &answer,
+                &if handler == "processor" { "null".to_owned() } else { std::process::id().to_string() },
+            );
+        }
+    }
+}
+
+/// One request on a connection of its own: headers and body of the answer. Ends the process when nobody is there.
+fn call(method: &str, path: &str, body: &str) -> (String, String) {
+    let address = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
+    let Ok(mut connection) = TcpStream::connect(&address) else { exit(0) };
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    // A server that refuses a large body stops reading it.
+    let _ = connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(body.as_bytes()));
+    let mut answer = Vec::new();
+    let _ = connection.read_to_end(&mut answer);
+    if answer.is_empty() {
+        exit(0);
+    }
+    let answer = String::from_utf8(answer).unwrap();
+    let (headers, body) = answer.split_once("\r\n\r\n").unwrap();
+    (headers.to_owned(), body.to_owned())
+}

@@ -1,0 +1,184 @@
+//! The command from start to end, and everything that must not be left when it is stopped.
+
+use std::fs;
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use super::workshop::{bootstrap_in, eventually, open_folder, processes_of};
+
+/// The command with a scratch folder of its own.
+struct Desk {
+    folder: TempDir,
+    scratch: PathBuf,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = open_folder();
+        let scratch = folder.path().join("scratch");
+        fs::create_dir(&scratch).expect("made");
+        bootstrap_in(folder.path());
+        Self { folder, scratch }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
+        command.arg("local").arg("--bootstrap").arg(self.folder.path().join("bootstrap")).args(arguments);
+        command.env("TMPDIR", &self.scratch).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().expect("runs");
+        self.assert_nothing_left();
+        output
+    }
+
+    /// Starts a run that goes on until it is stopped: its input never ends.
+    fn start(&self) -> Child {
+        let mut command = self.command(&["--records", "-"]);
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+        eventually("a running bootstrap", || {
+            processes_of(self.folder.path()).iter().any(|line| line.contains("postgres"))
+                && self.redis_port().is_some_and(|port| TcpStream::connect(("127.0.0.1", port)).is_ok())
+        });
+        child
+    }
+
+    fn redis_port(&self) -> Option<u16> {
+        let run = fs::read_dir(&self.scratch).ok()?.flatten().next()?.path();
+        let text = fs::read_to_string(run.join("redis/redis.conf")).ok()?;
+        text.lines().find_map(|line| line.strip_prefix("port "))?.parse().ok()
+    }
+
+    fn is_clean(&self) -> bool {
+        processes_of(self.folder.path()).is_empty()
+            && fs::read_dir(&self.scratch).is_ok_and(|mut entries| entries.next().is_none())
+    }
+
+    fn assert_nothing_left(&self) {
+        assert_eq!(processes_of(self.folder.path()), Vec::<String>::new());
+        assert_eq!(fs::read_dir(&self.scratch).expect("there").count(), 0, "the scratch folder is not empty");
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("one object")
+}
+
+#[test]
+fn the_sample_is_played_when_no_file_is_named() {
+    let desk = Desk::new();
+    let summary = json(&desk.run(&["--json"]));
+    assert_eq!(summary["records"], 2207);
+    assert_eq!(summary["events"], 2207, "the pretended processor counts records");
+    assert_eq!(summary["outcomes"]["applied"], 2207);
+    assert_eq!(summary["function_errors"], 0);
+    assert!(summary["records_per_second"].as_f64().is_some_and(|rate| rate > 0.0));
+}
+
+#[test]
+fn the_table_is_for_people() {
+    let output = Desk::new().run(&[]);
+    assert!(text(&output.stdout).starts_with("records                          2 207\n"), "{}", text(&output.stdout));
+    assert_eq!(text(&output.stderr), "", "no bar without a terminal");
+}
+
+#[test]
+fn a_bad_line_stops_after_what_stands_before_it() {
+    let desk = Desk::new();
+    let path = desk.folder.path().join("bad.jsonl");
+    let good =
+        r#"{"shard":"s","sequence_number":"1","partition_key":"k","arrived_at":"2010-12-01T08:26:00Z","data":"{}"}"#;
+    fs::write(&path, format!("{good}\n{good}\n{{\"shard\":7}}\n{good}\n")).expect("written");
+    let output = desk.run(&["--json", "--records", path.to_str().expect("text")]);
+    assert_eq!(output.status.code(), Some(1));
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(summary["records"], 2);
+    let error = text(&output.stderr);
+    assert!(error.contains("bad.jsonl, line 3: `shard`"), "{error}");
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_is_started() {
+    let desk = Desk::new();
+    for (arguments, code, words) in [
+        (&["--records", "missing.jsonl"][..], 1, &["cannot read missing.jsonl"][..]),
+        (&["--export", "missing/out.jsonl"], 1, &["cannot export to missing/out.jsonl"]),
+        (&["--export", "-", "--json"], 2, &["--export -", "--json"]),
+        (&["--parallelization", "11"], 2, &["--parallelization"]),
+        (&["--database-url", "nonsense"], 1, &["--database-url", "postgres://"]),
+        (&["--bootstrap", "missing"], 2, &["--bootstrap"]),
+    ] {
+        let output = desk.run(arguments);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+        assert!(words.iter().all(|word| error.contains(word)), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn missing_servers_are_named_with_what_to_do() {
+    let desk = Desk::new();
+    let mut command = desk.command(&[]);
+    let output = command.env("PIPEGEN_SERVER_PATH", desk.folder.path()).output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    for word in
+        ["PostgreSQL is not installed", "Redis is not installed", "apt-get install", "--database-url", "--cache-url"]
+    {
+        assert!(error.contains(word), "{error}");
+    }
+    desk.assert_nothing_left();
+}
+
+fn signalled(signal: &str) -> (Desk, std::process::ExitStatus) {
+    let desk = Desk::new();
+    let mut child = desk.start();
+    let status = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
+    assert!(status.success());
+    let port = desk.redis_port();
+    let status = child.wait().expect("ends");
+    eventually("an end of everything", || {
+        desk.is_clean() && port.is_none_or(|port| TcpStream::connect(("127.0.0.1", port)).is_err())
+    });
+    (desk, status)
+}
+
+#[test]
+fn signals_end_the_run_and_leave_nothing() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        let (desk, status) = signalled(signal);
+        assert_eq!(status.code(), Some(code), "{signal}");
+        desk.assert_nothing_left();
+    }
+}
+
+#[test]
+fn even_a_kill_leaves_nothing() {
+    let (_desk, status) = signalled("-KILL");
+    assert_eq!(status.signal(), Some(9));
+}
+
+#[test]
+fn kept_data_is_kept_and_not_shared() {
+    let desk = Desk::new();
+    let data = desk.folder.path().join("data");
+    let data = data.to_str().expect("text");
+    json(&desk.run(&["--json", "--data", data]));
+    json(&desk.run(&["--json", "--data", data]));
+    for kept in ["postgresql/data/PG_VERSION", "redis/dump.rdb", "objects/s3-quarantine-local", "logs/processor.log"] {
+        assert!(Path::new(data).join(kept).exists(), "{kept}");
+    }
+    let batches = fs::read_to_string(Path::new(data).join("logs/processor.log")).expect("a log");
+    assert!(batches.lines().count() >= 10, "both runs' batches");
+}

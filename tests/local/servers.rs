@@ -1,0 +1,87 @@
+//! PostgreSQL and Redis come, are guarded by a password, and go.
+
+use pipegen::local::place::Place;
+use pipegen::local::servers::{Plan, Servers, url};
+use sqlx::{Connection as _, PgConnection};
+
+use super::workshop::{Workshop, open_folder, processes_of};
+
+async fn start(place: &Place, workshop: &Workshop) -> Servers {
+    Plan::make(None, None, Some(place)).expect("installed").start(place, &workshop.supervisor).await.expect("started")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_want_their_password_and_end() {
+    let workshop = Workshop::new();
+    let place = Place::scratch().expect("a folder");
+    let servers = start(&place, &workshop).await;
+
+    let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
+    let listens: String =
+        sqlx::query_scalar("select current_setting('listen_addresses')").fetch_one(&mut database).await.expect("asked");
+    assert_eq!(listens, "127.0.0.1");
+    let wrong = url::with_login(&servers.database_url, "pipegen", "wrong").expect("a URL");
+    assert!(PgConnection::connect(&wrong).await.is_err());
+
+    let mut cache = connect(&servers.cache_url).await.expect("connected");
+    let policy: Vec<String> =
+        redis::cmd("CONFIG").arg("GET").arg("maxmemory-policy").query_async(&mut cache).await.expect("asked");
+    assert_eq!(policy, ["maxmemory-policy", "allkeys-lru"]);
+    let address = servers.cache_url.rsplit_once('@').expect("a login").1;
+    assert!(connect(&format!("redis://{address}")).await.is_err(), "no password");
+
+    let folder = place.to_remove().expect("a scratch folder").to_owned();
+    workshop.supervisor.stop_all().await;
+    assert_eq!(processes_of(&folder), Vec::<String>::new());
+    assert!(PgConnection::connect(&servers.database_url).await.is_err());
+    assert!(connect(&servers.cache_url).await.is_err());
+    place.remove().expect("removed");
+    workshop.close().await;
+}
+
+async fn connect(url: &str) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
+    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    redis::cmd("PING").query_async::<()>(&mut connection).await?;
+    Ok(connection)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kept_data_is_there_again() {
+    let folder = open_folder();
+    for run in 0..2 {
+        let workshop = Workshop::new();
+        let place = Place::kept(&folder.path().join("data")).expect("a folder");
+        let servers = start(&place, &workshop).await;
+        let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
+        let mut cache = connect(&servers.cache_url).await.expect("connected");
+        if run == 0 {
+            sqlx::query("create table kept as select 42 as number").execute(&mut database).await.expect("created");
+            redis::cmd("SET").arg("kept").arg(42).query_async::<()>(&mut cache).await.expect("set");
+        } else {
+            let number: i32 =
+                sqlx::query_scalar("select number from kept").fetch_one(&mut database).await.expect("kept");
+            let cached: i32 = redis::cmd("GET").arg("kept").query_async(&mut cache).await.expect("kept");
+            assert_eq!((number, cached), (42, 42));
+        }
+        workshop.close().await;
+        place.remove().expect("nothing to remove");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_servers_are_checked_before_others_are_started() {
+    let workshop = Workshop::new();
+    let place = Place::scratch().expect("a folder");
+    for (database, cache, option) in [
+        (Some("postgres://nobody:secret@127.0.0.1:1/none"), None, "--database-url"),
+        (None, Some("redis://127.0.0.1:1/"), "--cache-url"),
+    ] {
+        let plan = Plan::make(database.map(str::to_owned), cache.map(str::to_owned), None).expect("installed");
+        let error = format!("{:#}", plan.start(&place, &workshop.supervisor).await.err().expect("not there"));
+        assert!(error.contains(option) && !error.contains("secret"), "{error}");
+        let folder = place.to_remove().expect("a scratch folder");
+        assert_eq!(std::fs::read_dir(folder).expect("there").count(), 0, "nothing was started");
+    }
+    place.remove().expect("removed");
+    workshop.close().await;
+}

@@ -1,0 +1,102 @@
+//! What the tests are made with.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use pipegen::local::console::Console;
+use pipegen::local::guard::Guard;
+use pipegen::local::host::{Function, Host, Output};
+use pipegen::local::process::Supervisor;
+use tempfile::TempDir;
+
+/// A folder that other users can pass through, as `/tmp` is.
+pub(crate) fn open_folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).expect("opened");
+    folder
+}
+
+/// The pretended bootstrap, compiled once.
+fn compiled() -> &'static Path {
+    static COMPILED: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = COMPILED.get_or_init(|| {
+        let folder = open_folder();
+        let path = folder.path().join("bootstrap");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/local/pretend_bootstrap.rs");
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let status = Command::new(rustc)
+            .args(["--edition", "2024", "-o"])
+            .arg(&path)
+            .arg(source)
+            .status()
+            .expect("the tests need rustc");
+        assert!(status.success(), "the pretended bootstrap does not compile");
+        (folder, path)
+    });
+    path
+}
+
+/// A copy of the pretended bootstrap in a folder, so that its processes are known by their path.
+pub(crate) fn bootstrap_in(folder: &Path) -> PathBuf {
+    let path = folder.join("bootstrap");
+    fs::copy(compiled(), &path).expect("copied");
+    path
+}
+
+/// A host of the pretended bootstrap, and what stops it.
+pub(crate) struct Workshop {
+    pub(crate) folder: TempDir,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) supervisor: Arc<Supervisor>,
+    pub(crate) console: Arc<Console>,
+}
+
+impl Workshop {
+    pub(crate) fn new() -> Self {
+        let guard = Arc::new(Guard::start(None).expect("a shell"));
+        let console = Arc::new(Console::new());
+        console.close();
+        Self { folder: open_folder(), supervisor: Arc::new(Supervisor::new(Arc::clone(&guard))), guard, console }
+    }
+
+    pub(crate) fn host(&self, handler: &'static str) -> Host {
+        let function = Function {
+            name: format!("lambda-{handler}-test"),
+            handler,
+            bootstrap: bootstrap_in(self.folder.path()),
+            variables: vec![("A_SETTING", "a value".to_owned())],
+            timeout: Duration::from_secs(2),
+            memory: 128,
+        };
+        let output = Output::new(handler, Arc::clone(&self.console), None).expect("no file");
+        Host::new(function, Arc::clone(&self.supervisor), output, Arc::clone(&self.console), handler == "processor")
+    }
+
+    /// Stops everything; nothing may be left of it.
+    pub(crate) async fn close(self) {
+        self.supervisor.stop_all().await;
+        self.guard.finish();
+        assert_eq!(processes_of(self.folder.path()), Vec::<String>::new());
+    }
+}
+
+/// Living processes whose command line names something in this folder.
+pub(crate) fn processes_of(folder: &Path) -> Vec<String> {
+    let output = Command::new("ps").args(["-axo", "stat=,args="]).output().expect("the tests need ps");
+    let folder = folder.to_str().expect("text");
+    let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+    lines.lines().filter(|line| line.contains(folder) && !line.starts_with('Z')).map(str::to_owned).collect()
+}
+
+/// Waits until something holds.
+pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what} does not come true");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
