@@ -90,7 +90,7 @@ impl RuntimeApi {
     /// Waits until the runtime has asked for its first event; for ever, if it ends without.
     pub(super) async fn ready(&mut self) {
         if self.ready.wait_for(|ready| *ready).await.is_err() {
-            std::future::pending().await;
+            std::future::pending::<()>().await;
         }
     }
 
