@@ -1,0 +1,62 @@
+//! Ctrl-C.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::records::crowded;
+use crate::run::local::{Local, Running};
+use crate::run::processes::{alive, descendants, naming, processors};
+
+/// How long the first bootstrap may take to be there: it may have to be built.
+const LONGEST_START: Duration = Duration::from_mins(15);
+
+#[test]
+fn ctrl_c_in_the_middle_leaves_nothing() -> Result<()> {
+    let mut running = Local::new()?.listens().start()?;
+    let mut pipe = running.pipe()?;
+    let text: String = crowded::lines().iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    // The pipe stays open: the run would wait for more.
+    pipe.write_all(text.as_bytes()).context("pipegen does not read")?;
+    wait_until(&mut running, |running| Ok(!processors(running.pid())?.is_empty()))?;
+    interrupt_and_check(running)
+}
+
+#[test]
+fn ctrl_c_at_the_start_leaves_nothing() -> Result<()> {
+    let mut running = Local::new()?.listens().start()?;
+    wait_until(&mut running, |running| Ok(left(&running.temporary())?.iter().any(|path| path.is_dir())))?;
+    interrupt_and_check(running)
+}
+
+fn wait_until(running: &mut Running, is_so: impl Fn(&Running) -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + LONGEST_START;
+    while !is_so(running)? {
+        ensure!(running.is_alive()?, "pipegen has ended by itself");
+        ensure!(Instant::now() < deadline, "nothing runs after {LONGEST_START:?}");
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+fn interrupt_and_check(running: Running) -> Result<()> {
+    let temporary = running.temporary();
+    let started = descendants(running.pid())?;
+    assert!(!started.is_empty(), "there was nothing to stop");
+    running.press_ctrl_c()?;
+    let finished = running.wait_for_stop()?;
+
+    assert!(!finished.status.success(), "an interrupted run is no success");
+    assert_eq!(alive(&started)?, [], "started before and still alive");
+    assert_eq!(naming(&temporary)?, [], "alive and at work in the run's folder");
+    assert_eq!(left(&temporary)?, Vec::<PathBuf>::new(), "left in the folder for temporary files");
+    Ok(())
+}
+
+fn left(folder: &PathBuf) -> Result<Vec<PathBuf>> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
+}

@@ -1,0 +1,53 @@
+//! Records from the first to the last.
+
+use anyhow::Result;
+
+use crate::cases;
+use crate::records::{crowded, lines, rearranged};
+use crate::run::play::play_and_check;
+
+#[test]
+fn the_records_as_they_are() -> Result<()> {
+    play_and_check(&lines()?).map(drop)
+}
+
+#[test]
+fn the_records_shuffled() -> Result<()> {
+    play_and_check(&rearranged::shuffled(&lines()?)).map(drop)
+}
+
+#[test]
+fn all_records_and_then_all_of_them_again() -> Result<()> {
+    play_and_check(&rearranged::repeated(&lines()?)).map(drop)
+}
+
+#[test]
+fn every_record_followed_by_a_copy() -> Result<()> {
+    play_and_check(&rearranged::interleaved(&lines()?)?).map(drop)
+}
+
+#[test]
+fn the_records_over_four_shards() -> Result<()> {
+    play_and_check(&rearranged::spread(&lines()?, 4)?).map(drop)
+}
+
+#[test]
+fn a_crowd_in_which_every_rule_of_meaning_works() -> Result<()> {
+    play_and_check(&crowded::lines()).map(drop)
+}
+
+#[test]
+fn the_crowd_repeated_shuffled_and_over_four_shards() -> Result<()> {
+    let lines = rearranged::shuffled(&rearranged::repeated(&crowded::lines()));
+    play_and_check(&rearranged::spread(&lines, 4)?).map(drop)
+}
+
+#[test]
+fn a_case_for_every_rule_of_the_format() -> Result<()> {
+    let played = play_and_check(&cases::lines())?;
+    // The verdicts were given by hand: here they are held against the pipeline without the model in between.
+    let verdicts: Vec<cases::Verdict> = cases::all().into_iter().flat_map(|case| case.verdicts).collect();
+    assert_eq!(played.count("events"), u64::try_from(verdicts.len())?);
+    assert_eq!(played.rejected(), u64::try_from(verdicts.iter().flatten().count())?);
+    Ok(())
+}

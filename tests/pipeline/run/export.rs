@@ -1,0 +1,90 @@
+//! The exported product views, held against the model.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::model::catalog::Catalog;
+use crate::model::time;
+
+/// How many differing products a failure shows.
+const SHOWN: usize = 5;
+
+/// Every view as it stands in the file, by SKU.
+pub(crate) struct Export(BTreeMap<String, View>);
+
+/// A product's view.
+pub(crate) struct View {
+    /// The line as it stands.
+    pub(crate) line: String,
+    pub(crate) version: u64,
+    /// Without `version` and `updated_at`.
+    content: Value,
+}
+
+impl Export {
+    /// Reads the file; refuses lines that are out of order, and versions and times that are none.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).context("there is no export")?;
+        ensure!(text.is_empty() || text.ends_with('\n'), "the export's last line has no end");
+        let mut views = BTreeMap::new();
+        let mut previous = String::new();
+        for line in text.lines() {
+            let (sku, view) = view(line).with_context(|| format!("in the export: {line}"))?;
+            ensure!(views.is_empty() || previous < sku, "{sku:?} stands behind {previous:?} in the export");
+            previous.clone_from(&sku);
+            views.insert(sku, view);
+        }
+        Ok(Self(views))
+    }
+
+    /// The view of a SKU.
+    pub(crate) fn get(&self, sku: &str) -> Option<&View> {
+        self.0.get(sku)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Every view must be what the model says, and no product more or less.
+    pub(crate) fn check(&self, catalog: &Catalog) {
+        assert!(catalog.ambiguous.is_empty(), "these records have no single right catalog: {:?}", catalog.ambiguous);
+        let skus = catalog.views.keys().chain(self.0.keys().filter(|sku| !catalog.views.contains_key(*sku)));
+        let differing: Vec<&String> =
+            skus.filter(|sku| self.get(sku).map(|view| &view.content) != catalog.views.get(*sku)).collect();
+        let shown = differing.iter().take(SHOWN).map(|sku| {
+            let text = |view: Option<&Value>| view.map_or_else(|| "no product".to_owned(), shortened);
+            let (expected, exported) = (catalog.views.get(*sku), self.get(sku).map(|view| &view.content));
+            format!("{sku:?}\n  expected {}\n  exported {}", text(expected), text(exported))
+        });
+        let shown: Vec<String> = shown.collect();
+        assert!(differing.is_empty(), "{} products differ from the model:\n{}", differing.len(), shown.join("\n"));
+    }
+}
+
+/// Enough of a view for a failure to show.
+fn shortened(view: &Value) -> String {
+    view.to_string().chars().take(2000).collect()
+}
+
+fn view(line: &str) -> Result<(String, View)> {
+    let mut content: Value = serde_json::from_str(line)?;
+    let fields = content.as_object_mut().context("no object")?;
+    let version = fields.remove("version").and_then(|version| version.as_u64()).context("version is no integer")?;
+    ensure!((1..1 << 53).contains(&version), "version {version} is out of range");
+    let updated_at = fields.remove("updated_at").context("no updated_at")?;
+    let updated_at = updated_at.as_str().context("updated_at is no string")?;
+    ensure!(
+        updated_at.len() == "2026-11-23T05:00:00.123456Z".len() && updated_at.ends_with('Z'),
+        "updated_at {updated_at}"
+    );
+    let micros = time::parse(updated_at).context("updated_at is not RFC 3339")?;
+    ensure!(u64::try_from(micros).is_ok_and(|micros| micros <= version), "version {version} before {updated_at}");
+    let sku = fields.get("sku").and_then(Value::as_str).context("no sku")?.to_owned();
+    Ok((sku, View { line: line.to_owned(), version, content }))
+}
