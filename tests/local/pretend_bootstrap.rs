@@ -23,6 +23,7 @@ fn main() {
         },
         _ => {}
     }
+    let mut reported = false;
     loop {
         let (headers, event) = call("GET", "/2018-06-01/runtime/invocation/next", "");
         let header = |name: &str| {
@@ -50,6 +51,8 @@ fn main() {
             if wants("sleep") {
                 std::thread::sleep(Duration::from_millis(300));
             }
+            // A batch with `once` in it is processed and reported all the same, the first time.
+            let report = event.contains("b25jZQ==") && !std::mem::replace(&mut reported, true);
             if handler == "processor" {
                 let records = event.matches("\"kinesis\":").count();
                 println!(
@@ -57,11 +60,14 @@ fn main() {
                 );
                 std::io::stdout().flush().unwrap();
             }
-            call(
-                "POST",
-                &answer,
-                &if handler == "processor" { "null".to_owned() } else { std::process::id().to_string() },
-            );
+            let (_, number) = event.split_once("\"sequenceNumber\":\"").unwrap_or_default();
+            let number = number.split('"').next().unwrap_or_default();
+            let text = match handler.as_str() {
+                "processor" if report => format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{number}"}}]}}"#),
+                "processor" => "null".to_owned(),
+                _ => std::process::id().to_string(),
+            };
+            call("POST", &answer, &text);
         }
     }
 }

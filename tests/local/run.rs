@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -165,8 +166,10 @@ fn signals_end_the_run_and_leave_nothing() {
 
 #[test]
 fn even_a_kill_leaves_nothing() {
+    let begin = Instant::now();
     let (_desk, status) = signalled("-KILL");
     assert_eq!(status.signal(), Some(9));
+    assert!(begin.elapsed() < Duration::from_secs(5), "the children ended when they were asked to");
 }
 
 #[test]

@@ -302,3 +302,19 @@ fn an_outcome_without_invocation_is_a_mistake() {
     mapping.finished(lane, &done(), ms(0));
     mapping.finished(lane, &done(), ms(0));
 }
+
+#[test]
+fn pieces_keep_the_retries_used_so_far() {
+    let mut mapping = filled(Settings { maximum_retries: Some(1), batch_size: 2, ..settings() }, 2);
+    let (lane, _) = invoked(&mut mapping, 0);
+    mapping.finished(lane, &from(0), ms(0));
+    let (lane, _) = invoked(&mut mapping, 100);
+    mapping.finished(lane, &Outcome::Failed, ms(100));
+    let (lane, batch) = invoked(&mut mapping, 100);
+    assert_eq!(batch, [0]);
+    mapping.finished(lane, &Outcome::Failed, ms(100));
+    assert_eq!(discarded(&mut mapping, 100), (vec![0], Condition::RetryAttemptsExhausted, 3));
+    let (lane, _) = invoked(&mut mapping, 100);
+    mapping.finished(lane, &Outcome::Failed, ms(100));
+    assert_eq!(discarded(&mut mapping, 100), (vec![1], Condition::RetryAttemptsExhausted, 3));
+}
