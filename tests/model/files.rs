@@ -10,7 +10,7 @@ use crate::records::{self, crowded, rearranged};
 
 #[test]
 fn order_repetition_and_shards_change_no_view() {
-    for lines in [records::lines().unwrap(), crowded::lines()] {
+    for lines in [records::lines().unwrap(), crowded::dense(), crowded::scattered()] {
         let expected = Expected::of(&lines).unwrap();
         let variants = [
             rearranged::shuffled(&lines),
@@ -41,25 +41,31 @@ fn the_records_have_every_reason_and_only_one_right_catalog() {
 }
 
 #[test]
-fn the_crowd_has_what_sales_lack_and_only_one_right_catalog() {
-    let lines = crowded::lines();
-    let expected = Expected::of(&lines).unwrap();
-    assert_eq!(expected.catalog.ambiguous, BTreeSet::new());
-    assert!(expected.rejections.is_empty(), "{:?}", expected.rejections.first());
-
-    let events: Vec<_> = lines.iter().flat_map(|line| judge(&Record::parse(line).unwrap())).collect();
-    let mut identities = BTreeSet::new();
-    let (mut again, mut other_time) = (0, 0);
-    for judged in &events {
-        let Judged::Accepted(event) = judged else { continue };
-        let identity = (&event.kind, &event.supplier, &event.sku, &event.id);
-        let known = identities.range((identity, i64::MIN)..=(identity, i64::MAX)).next().is_some();
-        let is_new = identities.insert((identity, event.time));
-        again += usize::from(!is_new);
-        other_time += usize::from(known && is_new);
+fn the_crowds_have_what_sales_lack_and_only_one_right_catalog() {
+    for lines in [crowded::dense(), crowded::scattered()] {
+        let expected = Expected::of(&lines).unwrap();
+        assert_eq!(expected.catalog.ambiguous, BTreeSet::new());
+        assert!(expected.rejections.is_empty(), "{:?}", expected.rejections.first());
+        let (again, otherwise) = repetitions(&lines);
+        assert!(again > 100, "{again} deliveries of an event with its content");
+        assert!(otherwise > 100, "{otherwise} deliveries of an event with another content");
     }
-    assert!(again > 100, "{again} deliveries of an event with its content");
-    assert!(other_time > 100, "{other_time} deliveries of an event with another content");
+}
+
+/// How many deliveries repeat an event as it was, and how many with another time, thus with another content.
+fn repetitions(lines: &[String]) -> (usize, usize) {
+    let events = lines.iter().flat_map(|line| judge(&Record::parse(line).expect("a record")));
+    let (mut identities, mut contents) = (BTreeSet::new(), BTreeSet::new());
+    let (mut again, mut otherwise) = (0, 0);
+    for judged in events {
+        let Judged::Accepted(event) = judged else { continue };
+        let identity = (event.kind, event.supplier, event.sku, event.id);
+        let is_known = !identities.insert(identity.clone());
+        let is_new = contents.insert((identity, event.time));
+        again += usize::from(!is_new);
+        otherwise += usize::from(is_known && is_new);
+    }
+    (again, otherwise)
 }
 
 #[test]

@@ -23,7 +23,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(5);
 
 #[test]
 fn killed_ten_times_on_the_way() -> Result<()> {
-    let lines = [lines()?, crowded::lines()].concat();
+    let lines = [lines()?, crowded::scattered(), crowded::dense()].concat();
     let expected = Expected::of(&lines)?;
     let (cache, mut running) = Play::new(&expected)?.edit(|local| Ok(local.listens()))?.start()?;
 

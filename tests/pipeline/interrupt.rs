@@ -19,7 +19,7 @@ const LONGEST_START: Duration = Duration::from_mins(15);
 fn ctrl_c_in_the_middle_leaves_nothing() -> Result<()> {
     let mut running = Local::new()?.listens().start()?;
     let mut pipe = running.pipe()?;
-    let text: String = crowded::lines().iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    let text: String = crowded::dense().iter().flat_map(|line| [line.as_str(), "\n"]).collect();
     // The pipe stays open: the run would wait for more.
     pipe.write_all(text.as_bytes()).context("pipegen does not read")?;
     wait_until(&mut running, |running| Ok(!processors(running.pid())?.is_empty()))?;

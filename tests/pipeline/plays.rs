@@ -33,12 +33,22 @@ fn the_records_over_four_shards() -> Result<()> {
 
 #[test]
 fn a_crowd_in_which_every_rule_of_meaning_works() -> Result<()> {
-    play_and_check(&crowded::lines()).map(drop)
+    play_and_check(&crowded::dense()).map(drop)
+}
+
+#[test]
+fn a_scattered_crowd_whose_changes_often_cancel_out() -> Result<()> {
+    play_and_check(&crowded::scattered()).map(drop)
+}
+
+#[test]
+fn the_scattered_crowd_twice_and_shuffled() -> Result<()> {
+    play_and_check(&rearranged::shuffled(&rearranged::repeated(&crowded::scattered()))).map(drop)
 }
 
 #[test]
 fn the_crowd_repeated_shuffled_and_over_four_shards() -> Result<()> {
-    let lines = rearranged::shuffled(&rearranged::repeated(&crowded::lines()));
+    let lines = rearranged::shuffled(&rearranged::repeated(&crowded::dense()));
     play_and_check(&rearranged::spread(&lines, 4)?).map(drop)
 }
 

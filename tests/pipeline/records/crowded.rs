@@ -1,70 +1,97 @@
-//! Made-up records of few products, suppliers, ids and times.
+//! Made-up records of few suppliers, ids and times.
 //!
 //! Sales data has little of what §4 settles: late counts, counts and adjustments at one time, the same event with other
-//! content, ties that only source or id decides. Here nearly every record is one of these. Content follows from identity
-//! and time, so that no two contents at one time contradict each other.
+//! content, ties that only source or id decides, adjustments that cancel each other out. Here nearly every record is one
+//! of these. Content follows from identity and time, so that no two contents at one time contradict each other.
 
 use serde_json::{Value, json};
 
 use super::random::{Random, hash};
 
-/// How many records there are.
+/// How many records a file has.
 const RECORDS: usize = 4000;
 const SUPPLIERS: [&str; 3] = ["acme", "acme-2", "beta"];
+/// The first SKUs; the others are numbers.
 const SKUS: [&str; 5] = ["A", "a", "A B", "Ä", "\u{1f600}"];
 
-/// The lines of the file; one record in ten is an array.
-pub(crate) fn lines() -> Vec<String> {
-    let mut random = Random(42);
-    (0..RECORDS).map(|number| line(number, &mut random)).collect()
+/// How many different ones there are of each.
+struct Crowd {
+    skus: usize,
+    adjustments: usize,
+    minutes: usize,
 }
 
-fn line(number: usize, random: &mut Random) -> String {
-    let single = random.below(10) > 0;
-    let data = if single { event(random) } else { (0..random.below(30)).map(|_| event(random)).collect() };
-    let (seconds, millis) = (number / 1000, number % 1000);
-    json!({
-        "shard": "shardId-000000000000",
-        "sequence_number": (1_000_000 + number).to_string(),
-        "partition_key": format!("crowd/{}", random.below(8)),
-        "arrived_at": format!("2026-01-06T12:00:{seconds:02}.{millis:03}000Z"),
-        "data": data.to_string(),
-    })
-    .to_string()
+/// Few products: each batch brings much about each of them.
+pub(crate) fn dense() -> Vec<String> {
+    Crowd { skus: SKUS.len(), adjustments: 400, minutes: 300 }.lines()
 }
 
-fn event(random: &mut Random) -> Value {
-    // Many adjustments and few counts, or hardly an adjustment would be later than its count.
-    let (kind, ids) = match random.below(100) {
-        0..70 => ("stock.adjusted", 400),
-        70..74 => ("stock.counted", 3),
-        74..90 => ("price.changed", 4),
-        _ => ("product.described", 4),
-    };
-    let (supplier, sku) = (SUPPLIERS[random.below(SUPPLIERS.len())], SKUS[random.below(SKUS.len())]);
-    let (id, time) = (format!("{kind}-{}", random.below(ids)), time(random));
-    let content = hash(&format!("{supplier} {sku} {id} {time}"));
-    json!({
-        "specversion": "1.0",
-        "id": id,
-        "source": format!("/suppliers/{supplier}"),
-        "type": format!("com.retailtech.{kind}.v1"),
-        "subject": sku,
-        "time": time,
-        "data": data(kind, content),
-    })
+/// Many products: each batch brings a few events about each, which often leave a level where it was.
+pub(crate) fn scattered() -> Vec<String> {
+    Crowd { skus: 120, adjustments: 5, minutes: 8 }.lines()
 }
 
-/// One of a few hundred, and the earlier the rarer, so that a count is often late.
-fn time(random: &mut Random) -> String {
-    let minute = random.below(300).max(random.below(300));
-    format!("2026-01-06T{:02}:{:02}:00Z", minute / 60, minute % 60)
+impl Crowd {
+    fn lines(&self) -> Vec<String> {
+        let mut random = Random(42);
+        (0..RECORDS).map(|number| self.line(number, &mut random)).collect()
+    }
+
+    /// One record in ten is an array.
+    fn line(&self, number: usize, random: &mut Random) -> String {
+        let single = random.below(10) > 0;
+        let data =
+            if single { self.event(random) } else { (0..random.below(30)).map(|_| self.event(random)).collect() };
+        let (seconds, millis) = (number / 1000, number % 1000);
+        json!({
+            "shard": "shardId-000000000000",
+            "sequence_number": (1_000_000 + number).to_string(),
+            "partition_key": format!("crowd/{}", random.below(8)),
+            "arrived_at": format!("2026-01-06T12:00:{seconds:02}.{millis:03}000Z"),
+            "data": data.to_string(),
+        })
+        .to_string()
+    }
+
+    fn event(&self, random: &mut Random) -> Value {
+        // Many adjustments and few counts, or hardly an adjustment would be later than its count.
+        let (kind, ids) = match random.below(100) {
+            0..70 => ("stock.adjusted", self.adjustments),
+            70..74 => ("stock.counted", 3),
+            74..90 => ("price.changed", 4),
+            _ => ("product.described", 4),
+        };
+        let supplier = SUPPLIERS[random.below(SUPPLIERS.len())];
+        let sku = self.sku(random);
+        let (id, time) = (format!("{kind}-{}", random.below(ids)), self.time(random));
+        let content = hash(&format!("{supplier} {sku} {id} {time}"));
+        json!({
+            "specversion": "1.0",
+            "id": id,
+            "source": format!("/suppliers/{supplier}"),
+            "type": format!("com.retailtech.{kind}.v1"),
+            "subject": sku,
+            "time": time,
+            "data": data(kind, content),
+        })
+    }
+
+    fn sku(&self, random: &mut Random) -> String {
+        let number = random.below(self.skus);
+        SKUS.get(number).map_or_else(|| number.to_string(), |sku| (*sku).to_owned())
+    }
+
+    /// The earlier the rarer, so that a count is often late.
+    fn time(&self, random: &mut Random) -> String {
+        let minute = random.below(self.minutes).max(random.below(self.minutes));
+        format!("2026-01-06T{:02}:{:02}:00Z", minute / 60, minute % 60)
+    }
 }
 
 fn data(kind: &str, content: u64) -> Value {
     match kind {
         "stock.counted" => json!({ "quantity": content % 1000 }),
-        "stock.adjusted" => json!({ "delta": if content.is_multiple_of(3) { 1 + content % 50 } else { 7 } }),
+        "stock.adjusted" => json!({ "delta": delta(content) }),
         "price.changed" => {
             json!({ "amount": format!("{}.{:02}", content % 40, content / 64 % 100), "currency": "GBP" })
         }
@@ -75,5 +102,15 @@ fn data(kind: &str, content: u64) -> Value {
             "category": format!("category {}", content % 7),
             "attributes": { "colour": format!("{}", content % 5), "size": "L" },
         }),
+    }
+}
+
+/// Few different ones of either sign, so that many cancel each other out or stay the same at another time.
+fn delta(content: u64) -> i64 {
+    match content % 6 {
+        0 => -2,
+        1 | 2 => -1,
+        3 | 4 => 1,
+        _ => 3,
     }
 }

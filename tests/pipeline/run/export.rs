@@ -55,21 +55,38 @@ impl Export {
     pub(crate) fn check(&self, catalog: &Catalog) {
         assert!(catalog.ambiguous.is_empty(), "these records have no single right catalog: {:?}", catalog.ambiguous);
         let skus = catalog.views.keys().chain(self.0.keys().filter(|sku| !catalog.views.contains_key(*sku)));
-        let differing: Vec<&String> =
-            skus.filter(|sku| self.get(sku).map(|view| &view.content) != catalog.views.get(*sku)).collect();
-        let shown = differing.iter().take(SHOWN).map(|sku| {
-            let text = |view: Option<&Value>| view.map_or_else(|| "no product".to_owned(), shortened);
-            let (expected, exported) = (catalog.views.get(*sku), self.get(sku).map(|view| &view.content));
-            format!("{sku:?}\n  expected {}\n  exported {}", text(expected), text(exported))
-        });
-        let shown: Vec<String> = shown.collect();
+        let differing: Vec<String> = skus
+            .filter(|sku| self.content(sku) != catalog.views.get(*sku))
+            .map(|sku| format!("{sku:?}{}", difference(catalog.views.get(sku), self.content(sku))))
+            .collect();
+        let shown: Vec<&str> = differing.iter().take(SHOWN).map(String::as_str).collect();
         assert!(differing.is_empty(), "{} products differ from the model:\n{}", differing.len(), shown.join("\n"));
+    }
+
+    fn content(&self, sku: &str) -> Option<&Value> {
+        self.get(sku).map(|view| &view.content)
     }
 }
 
-/// Enough of a view for a failure to show.
-fn shortened(view: &Value) -> String {
-    view.to_string().chars().take(2000).collect()
+/// The parts of two views that are not the same, each on a line of its own.
+fn difference(expected: Option<&Value>, exported: Option<&Value>) -> String {
+    let (Some(expected), Some(exported)) = (expected, exported) else {
+        return format!("\n  {}", if expected.is_some() { "is not exported" } else { "must not be there" });
+    };
+    let parts = |view: &Value| -> Vec<String> {
+        let fields = view.as_object().into_iter().flatten();
+        fields
+            .flat_map(|(name, value)| match value.as_array() {
+                Some(items) => items.iter().map(|item| format!("{name}: {item}")).collect(),
+                None => vec![format!("{name}: {value}")],
+            })
+            .map(|part| part.chars().take(500).collect())
+            .collect()
+    };
+    let (expected, exported) = (parts(expected), parts(exported));
+    let missing = expected.iter().filter(|part| !exported.contains(part)).map(|part| format!("\n  expected {part}"));
+    let wrong = exported.iter().filter(|part| !expected.contains(part)).map(|part| format!("\n  exported {part}"));
+    missing.chain(wrong).collect()
 }
 
 fn view(line: &str) -> Result<(String, View)> {
