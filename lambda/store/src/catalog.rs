@@ -82,8 +82,8 @@ impl Offer {
         Self { stored: Some(row.clone()), now: row, ..Self::default() }
     }
 
-    /// Whether the row must be written.
-    pub(crate) fn changed(&self) -> bool {
+    /// Whether the row must be written. The ledger may have to be all the same: adjustments can cancel each other out.
+    pub(crate) fn row_changed(&self) -> bool {
         self.stored.as_ref() != Some(&self.now)
     }
 
@@ -92,6 +92,11 @@ impl Offer {
         let counted = self.now.counted.as_ref()?;
         let before = self.stored.as_ref().and_then(|row| row.counted.as_ref());
         (before != Some(counted)).then_some(counted.time)
+    }
+
+    /// The entries that the batch has put into the ledger, by event id, less those that a count of the same batch superseded.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, LedgerEntry)> {
+        self.entered.iter().filter_map(|id| Some((id.as_str(), *self.ledger.get(id)?)))
     }
 
     /// Whether the batch changed what a view shows of the offer.

@@ -16,7 +16,6 @@ pub(crate) async fn changes(
         .products
         .iter()
         .flat_map(|(sku, product)| product.offers.iter().map(move |(supplier, offer)| (&**sku, &**supplier, offer)))
-        .filter(|(_, _, offer)| offer.changed())
         .collect();
     save_offers(connection, &offers).await?;
     supersede_ledger(connection, &offers).await?;
@@ -39,6 +38,7 @@ pub(crate) async fn drop_unused(connection: &mut PgConnection, skus: &[&str]) ->
 }
 
 async fn save_offers(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
+    let offers: Vec<_> = offers.iter().filter(|(_, _, offer)| offer.row_changed()).collect();
     if offers.is_empty() {
         return Ok(());
     }
@@ -79,11 +79,7 @@ async fn supersede_ledger(connection: &mut PgConnection, offers: &[(&str, &str, 
 async fn enter_ledger(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
     let entries: Vec<(&str, &str, &str, LedgerEntry)> = offers
         .iter()
-        .flat_map(|(sku, supplier, offer)| {
-            // A count in the same batch may have superseded what was entered before it.
-            let entered = offer.entered.iter().filter_map(|id| Some((&**id, *offer.ledger.get(id)?)));
-            entered.map(move |(id, entry)| (*sku, *supplier, id, entry))
-        })
+        .flat_map(|(sku, supplier, offer)| offer.entries().map(move |(id, entry)| (*sku, *supplier, id, entry)))
         .collect();
     if entries.is_empty() {
         return Ok(());
