@@ -1,0 +1,129 @@
+//! Batches in any order, size and number, also at the same time, leave the same catalog.
+
+use std::time::Duration;
+
+use pipegen_event::Event;
+use pipegen_store::Outcome;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::json;
+
+use super::workshop::{Workshop, event};
+
+/// Events on few products, suppliers, ids and times, so that all of them meet. What one says follows from its identity and
+/// time, because of two with the same either may win.
+fn crowd(runner: &mut TestRunner, size: usize) -> Vec<Event> {
+    let one = (0..4_usize, select(vec!["acme", "globex"]), 0..12_u32, 0..9_u32, 0..12_i64);
+    let one = one.prop_map(|(kind, supplier, sku, id, minute)| {
+        let salt = i64::from(id) + minute;
+        let (kind, data) = match kind {
+            0 => ("stock.counted", json!({"quantity": salt})),
+            1 => ("stock.adjusted", json!({"delta": if salt % 2 == 0 { 1 } else { -1 }})),
+            2 => ("price.changed", json!({"amount": format!("{salt}.50"), "currency": "GBP"})),
+            _ => (
+                "product.described",
+                json!({"title": format!("title {salt} by {supplier}"), "attributes": {"size": "L"}}),
+            ),
+        };
+        event(kind, supplier, &format!("sku {sku}"), &format!("id-{id}"), minute, &data)
+    });
+    prop::collection::vec(one, size).new_tree(runner).expect("events").current()
+}
+
+fn shuffled(runner: &mut TestRunner, events: &[Event]) -> Vec<Event> {
+    Just(events.to_vec()).prop_shuffle().new_tree(runner).expect("an order").current()
+}
+
+async fn play(workshop: &Workshop, events: &[Event], batch: usize) {
+    let store = Workshop::another_store(&workshop.servers);
+    for batch in events.chunks(batch) {
+        store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied");
+    }
+}
+
+async fn emptied(workshop: &Workshop) {
+    workshop.execute("truncate product, offer, ledger").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn order_batches_repetition_and_company_do_not_matter() {
+    let workshop = Workshop::open().await;
+    let mut runner = TestRunner::deterministic();
+    let events = crowd(&mut runner, 400);
+    play(&workshop, &events, 400).await;
+    let expected = workshop.shown().await;
+    assert_eq!(expected.len(), 12);
+
+    for batch in [1, 7, 150] {
+        emptied(&workshop).await;
+        let twice = [shuffled(&mut runner, &events), shuffled(&mut runner, &events)].concat();
+        play(&workshop, &twice, batch).await;
+        assert_eq!(workshop.shown().await, expected, "twice, in batches of {batch}");
+    }
+
+    emptied(&workshop).await;
+    let orders: Vec<_> = (0..4).map(|_| shuffled(&mut runner, &events)).collect();
+    let company = orders.iter().map(|events| play(&workshop, events, 60));
+    let together = async { for_all(company.collect()).await };
+    tokio::time::timeout(Duration::from_mins(2), together).await.expect("no two batches wait for each other");
+    assert_eq!(workshop.shown().await, expected, "four at a time");
+    workshop.close().await;
+}
+
+/// Polls all of them, side by side.
+async fn for_all<F: Future<Output = ()>>(futures: Vec<F>) {
+    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        futures.retain_mut(|future| future.as_mut().poll(context).is_pending());
+        if futures.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outcomes_say_what_happened() {
+    let workshop = Workshop::open().await;
+    let count = event("stock.counted", "acme", "1", "a", 5, &json!({"quantity": 10}));
+    let early = event("stock.adjusted", "acme", "1", "b", 4, &json!({"delta": -1}));
+    let late = event("stock.adjusted", "acme", "1", "c", 6, &json!({"delta": -1}));
+    let applied = workshop.store.apply(&[&count, &early, &late, &late]).await.expect("applied");
+    assert_eq!(applied.outcomes, [Outcome::Applied, Outcome::Stale, Outcome::Applied, Outcome::Duplicate]);
+    assert_eq!(workshop.shown().await[0]["available"], 9);
+
+    let again = workshop.store.apply(&[&count, &late]).await.expect("applied");
+    assert_eq!(again.outcomes, [Outcome::Duplicate, Outcome::Duplicate]);
+    assert_eq!(again.views, applied.views, "a batch that comes again is told to the cache again, unchanged");
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_shows_every_offer_and_every_field() {
+    let workshop = Workshop::open().await;
+    let events = [
+        event("stock.counted", "globex", "A B", "1", 1, &json!({"quantity": 5})),
+        event("stock.adjusted", "acme", "A B", "2", 1, &json!({"delta": -3})),
+        event("price.changed", "initech", "A B", "3", 1, &json!({"amount": "02.5000", "currency": "GBP"})),
+        event(
+            "product.described",
+            "acme",
+            "A B",
+            "4",
+            1,
+            &json!({"title": "Ärmel", "description": "long", "category": "c", "attributes": {"b": "2", "a": "1"}}),
+        ),
+    ];
+    workshop.store.apply(&events.iter().collect::<Vec<_>>()).await.expect("applied");
+    let expected = json!({
+        "sku": "A B", "title": "Ärmel", "description": "long", "category": "c", "attributes": {"a": "1", "b": "2"},
+        "available": 5,
+        "offers": [
+            {"supplier": "acme", "on_hand": -3, "price": null},
+            {"supplier": "globex", "on_hand": 5, "price": null},
+            {"supplier": "initech", "on_hand": 0, "price": {"amount": "2.5", "currency": "GBP"}},
+        ],
+    });
+    assert_eq!(workshop.shown().await, [expected]);
+    workshop.close().await;
+}

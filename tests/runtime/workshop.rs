@@ -1,0 +1,106 @@
+//! What the tests are made with: servers of their own, events, and what the catalog shows.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pipegen::local::guard::Guard;
+use pipegen::local::place::Place;
+use pipegen::local::process::Supervisor;
+use pipegen::local::servers::{Plan, Servers};
+use pipegen_event::{Event, decode};
+use pipegen_store::Store;
+use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
+
+/// A PostgreSQL with the schema, and a Redis; both end with the test.
+pub(crate) struct Workshop {
+    pub(crate) servers: Servers,
+    pub(crate) store: Store,
+    guard: Arc<Guard>,
+    supervisor: Arc<Supervisor>,
+    place: Place,
+}
+
+impl Workshop {
+    pub(crate) async fn open() -> Self {
+        let place = Place::scratch().expect("a folder");
+        let guard = Arc::new(Guard::start(None).expect("a shell"));
+        let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
+        let servers =
+            Plan::make(None, None, None).expect("installed").start(&place, &supervisor).await.expect("started");
+        let mut admin = PgConnection::connect(&servers.database_url).await.expect("connected");
+        pipegen_store::migrate(&mut admin).await.expect("migrated");
+        let store = Self::another_store(&servers);
+        Self { servers, store, guard, supervisor, place }
+    }
+
+    /// Connections of another function instance.
+    pub(crate) fn another_store(servers: &Servers) -> Store {
+        Store::new(servers.database_url.parse().expect("a URL"), 1)
+    }
+
+    /// Runs statements as an administrator.
+    pub(crate) async fn execute(&self, statements: &'static str) {
+        let mut admin = PgConnection::connect(&self.servers.database_url).await.expect("connected");
+        sqlx::raw_sql(statements).execute(&mut admin).await.expect("executed");
+    }
+
+    /// One number that a query finds.
+    pub(crate) async fn number(&self, query: &'static str) -> i64 {
+        let mut admin = PgConnection::connect(&self.servers.database_url).await.expect("connected");
+        sqlx::query_scalar(query).fetch_one(&mut admin).await.expect("a number")
+    }
+
+    /// Every view, without its version and time.
+    pub(crate) async fn shown(&self) -> Vec<Value> {
+        self.exported().await.into_iter().map(without_version).collect()
+    }
+
+    /// Every view.
+    pub(crate) async fn exported(&self) -> Vec<Value> {
+        let mut views = Vec::new();
+        let write = &mut |line: &str| {
+            views.push(serde_json::from_str(line)?);
+            Ok(())
+        };
+        pipegen_store::export(&self.servers.database_url, write).await.expect("exported");
+        views
+    }
+
+    pub(crate) async fn close(self) {
+        self.supervisor.stop_all().await;
+        self.guard.finish();
+        self.place.remove().expect("removed");
+    }
+}
+
+fn without_version(mut view: Value) -> Value {
+    let fields = view.as_object_mut().expect("an object");
+    fields.remove("version").expect("a version");
+    fields.remove("updated_at").expect("a time");
+    view
+}
+
+/// Minutes after some morning.
+pub(crate) fn at(minute: i64) -> DateTime<Utc> {
+    "2026-11-23T05:00:00Z".parse::<DateTime<Utc>>().expect("a time") + TimeDelta::minutes(minute)
+}
+
+/// An event as a supplier sends it, decoded.
+pub(crate) fn event(kind: &str, supplier: &str, sku: &str, id: &str, minute: i64, data: &Value) -> Event {
+    let text = json!({
+        "specversion": "1.0", "id": id, "source": format!("/suppliers/{supplier}"), "subject": sku,
+        "type": format!("com.retailtech.{kind}.v1"), "time": at(minute).to_rfc3339(), "data": data,
+    })
+    .to_string();
+    let mut decoded = decode(text.as_bytes(), at(minute), TimeDelta::days(7));
+    decoded.remove(0).outcome.expect("a good event")
+}
+
+pub(crate) fn counted(sku: &str, id: &str, minute: i64, quantity: i64) -> Event {
+    event("stock.counted", "acme", sku, id, minute, &json!({"quantity": quantity}))
+}
+
+pub(crate) fn adjusted(sku: &str, id: &str, minute: i64, delta: i64) -> Event {
+    event("stock.adjusted", "acme", sku, id, minute, &json!({"delta": delta}))
+}
