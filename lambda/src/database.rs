@@ -97,7 +97,8 @@ impl Login {
         }
     }
 
-    fn without_login(&self) -> &PgConnectOptions {
+    /// Connection options that may lack the login.
+    pub fn without_login(&self) -> &PgConnectOptions {
         match self {
             Self::Fixed(options) | Self::Managed { options, .. } => options,
         }

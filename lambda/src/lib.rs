@@ -5,19 +5,31 @@
 //! - [`database`]: the catalog's connections and the login they use
 //! - [`event`]: what Kinesis hands over
 //! - [`processor`]: a batch of the stream into the catalog, the cache and the quarantine
-//! - [`migrate`]: the schema and the database roles
+//! - [`archiver`]: a batch of the stream into the archive
+//! - [`maintain`]: what is left over, and the ledger's end
+//! - [`migrate`]: the schema and the database logins
+//! - [`rotate`]: a new database password
 //! - [`cache`]: what Redis is told
+//! - [`pending`]: what Redis missed
 //! - [`objects`]: lines of a batch as compressed objects in S3
 //! - [`secrets`]: logins in Secrets Manager
+//! - [`deadline`]: how long an invocation may work
 //! - [`logging`]: JSON lines
+//! - [`metrics`]: lines that are metrics, too
 
+pub mod archiver;
 pub mod cache;
 pub mod database;
+pub mod deadline;
 pub mod event;
 pub mod logging;
+pub mod maintain;
+pub mod metrics;
 pub mod migrate;
 pub mod objects;
+pub mod pending;
 pub mod processor;
 pub mod resources;
+pub mod rotate;
 pub mod secrets;
 pub mod settings;

@@ -4,13 +4,14 @@
 #![recursion_limit = "256"]
 
 use std::env;
+use std::fmt;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use pipegen_contract::role::Role;
-use pipegen_lambda::event::KinesisBatch;
-use pipegen_lambda::resources::{Resources, aws_configuration};
-use pipegen_lambda::{logging, migrate, processor};
-use serde_json::Value;
+use pipegen_lambda::resources::{self, ArchiverResources, MaintainResources, ProcessorResources};
+use pipegen_lambda::{archiver, logging, maintain, migrate, processor, rotate};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -18,25 +19,43 @@ async fn main() -> Result<(), Error> {
     // Everything that speaks TLS uses ring; a second installation is impossible, so an error here means just that.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "another TLS provider is installed")?;
     let handler = env::var("_HANDLER").unwrap_or_default();
-    // A failure before `run` would not reach Lambda: what is wrong with the settings is the answer to each invocation.
+    let aws = &resources::aws_configuration().await;
     match Role::from_handler(&handler) {
-        Some(Role::Processor) => {
-            let resources = Resources::from_environment().await;
-            let resources = &resources;
-            run(service_fn(move |event: LambdaEvent<KinesisBatch>| async move {
-                let resources = resources.as_ref().map_err(|error| Error::from(error.clone()))?;
-                processor::handle(event, resources).await.map_err(Error::from)
-            }))
+        Some(Role::Processor) => serve(&ProcessorResources::from_environment(aws), processor::handle).await,
+        Some(Role::Archiver) => serve(&ArchiverResources::from_environment(aws), archiver::handle).await,
+        Some(Role::Maintain) => serve(&MaintainResources::from_environment(aws), maintain::handle).await,
+        Some(Role::Migrate) => {
+            serve(&Ok::<_, Error>(aws), async |_: LambdaEvent<serde_json::Value>, aws| {
+                migrate::handle(resources::variable, aws).await
+            })
             .await
         }
-        Some(Role::Migrate) => {
-            let aws = &aws_configuration().await;
-            run(service_fn(move |_: LambdaEvent<Value>| migrate::handle(|name| env::var(name).ok(), aws))).await
+        Some(Role::Rotate) => {
+            serve(&Ok::<_, Error>(aws), async |event, aws| rotate::handle(event, resources::variable, aws).await).await
         }
         None => {
             let roles = Role::ALL.map(Role::handler).join(", ");
-            let message = format!("the handler `{handler}` is not a role of this bootstrap; the roles are: {roles}");
-            run(service_fn(async |_: LambdaEvent<Value>| Err::<(), _>(Error::from(message.clone())))).await
+            let error = format!("the handler `{handler}` is not a role of this bootstrap; the roles are: {roles}");
+            serve(&Err::<(), _>(error), async |_: LambdaEvent<serde_json::Value>, ()| Ok::<_, Error>(())).await
         }
     }
+}
+
+/// Serves invocations with `handle`. A failure before `run` would not reach Lambda: what is wrong with the resources is the
+/// answer to each invocation.
+async fn serve<'a, R, E, A, B>(
+    resources: &'a Result<R, impl fmt::Display>,
+    handle: impl AsyncFn(LambdaEvent<A>, &'a R) -> Result<B, E>,
+) -> Result<(), Error>
+where
+    A: DeserializeOwned,
+    B: Serialize,
+    E: Into<Error>,
+{
+    let handle = &handle;
+    run(service_fn(move |event| async move {
+        let resources = resources.as_ref().map_err(|error| Error::from(error.to_string()))?;
+        handle(event, resources).await.map_err(Into::into)
+    }))
+    .await
 }

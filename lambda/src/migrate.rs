@@ -1,26 +1,24 @@
-//! `migrate`: brings the schema up to date and gives the writers their login. Running it again, or twice at once, changes
-//! nothing more.
+//! `migrate`: brings the schema up to date and creates the logins. Running it again, or twice at once, changes nothing more.
 
 use aws_config::SdkConfig;
 use lambda_runtime::Error;
-use pipegen_contract::database::WRITER_LOGINS;
-use pipegen_store::Login as WriterRole;
+use pipegen_contract::database::Access;
+use pipegen_store::Login as LoginRole;
 use postgres_protocol::password::scram_sha_256;
-use rand::distr::{Alphanumeric, SampleString};
 use serde::Serialize;
 use sqlx::ConnectOptions;
 
 use crate::database::Login;
 use crate::secrets::{LoginSecret, UserPassword};
-use crate::settings::{MigrateSettings, Secret, WriterLogin};
-
-const PASSWORD_LENGTH: usize = 40;
+use crate::settings::{LoginSettings, LoginSource, MigrateSettings, Secret};
 
 /// What was done: counts only, because the answer lies in Terraform's state.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Migrated {
     /// Migrations that this run applied.
     pub migrations: usize,
+    /// Logins that are as they must be now.
+    pub logins: usize,
 }
 
 /// Migrates the database that the settings name.
@@ -33,29 +31,31 @@ pub async fn handle(lookup: impl Fn(&str) -> Option<String>, aws: &SdkConfig) ->
     let mut connection = options.connect().await?;
     pipegen_store::lock_schema(&mut connection).await?;
     let migrations = pipegen_store::migrate(&mut connection).await?;
-    let login = writer_login(&settings.writer, aws).await?;
-    let role = WriterRole {
-        name: &login.username,
-        verifier: &scram_sha_256(login.password.as_bytes()),
-        connection_limit: settings.writer_connections,
-    };
-    pipegen_store::create_writer(&mut connection, role).await?;
-    Ok(Migrated { migrations })
+    for LoginSettings { access, source, connections } in &settings.logins {
+        let login = login(*access, source, aws).await?;
+        let role = LoginRole {
+            name: &login.username,
+            access: *access,
+            verifier: &scram_sha_256(login.password.as_bytes()),
+            connection_limit: *connections,
+        };
+        pipegen_store::set_login(&mut connection, role).await?;
+    }
+    Ok(Migrated { migrations, logins: settings.logins.len() })
 }
 
-/// The writers' login. A secret without a value gets one first, and the role's password is then set to what the secret holds:
-/// a run that dies between the two is healed by the next.
-async fn writer_login(source: &WriterLogin, aws: &SdkConfig) -> Result<UserPassword, Error> {
+/// An access' login. A secret without a value gets one first, and the role's password is then set to what the secret holds: a
+/// run that dies between the two is healed by the next.
+async fn login(access: Access, source: &LoginSource, aws: &SdkConfig) -> Result<UserPassword, Error> {
     let arn = match source {
-        WriterLogin::Url(url) => return url_login(url),
-        WriterLogin::Secret(arn) => arn.clone(),
+        LoginSource::Url(url) => return url_login(url),
+        LoginSource::Secret(arn) => arn.clone(),
     };
     let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn };
     if let Some(login) = secret.get().await? {
         return Ok(login);
     }
-    let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
-    let login = UserPassword { username: WRITER_LOGINS[0].to_owned(), password };
+    let login = UserPassword::generate(access.logins()[0]);
     secret.put(&login).await?;
     Ok(login)
 }
@@ -68,5 +68,5 @@ fn url_login(Secret(url): &Secret) -> Result<UserPassword, Error> {
         let (username, password) = login.split_once(':')?;
         Some(UserPassword { username: username.to_owned(), password: password.to_owned() })
     };
-    login().ok_or_else(|| "the writer's URL holds no user and password".into())
+    login().ok_or_else(|| "a login's URL holds no user and password".into())
 }

@@ -103,6 +103,31 @@ impl Lines {
     }
 }
 
+/// Bytes as a field of a line: as text if they are UTF-8.
+#[derive(Serialize)]
+pub enum RawBytes<'a> {
+    /// UTF-8.
+    #[serde(rename = "event")]
+    Text(&'a str),
+    /// Anything else.
+    #[serde(rename = "event_base64")]
+    Base64(String),
+}
+
+impl<'a> From<&'a [u8]> for RawBytes<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::Text(text),
+            Err(_) => Self::Base64(BASE64_STANDARD.encode(bytes)),
+        }
+    }
+}
+
+/// When a record arrived, as a field of a line.
+pub fn arrival(record: &KinesisRecord) -> String {
+    record.arrived_at().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
 /// An object that could not be stored.
 #[derive(Debug)]
 pub struct StoreObjectError {

@@ -13,21 +13,39 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::cache::Cache;
 use crate::database::{CatalogDatabase, Login};
-use crate::settings::ProcessorSettings;
+use crate::settings::{ArchiverSettings, Database, MaintainSettings, ProcessorSettings};
 
 /// A function instance serves one invocation at a time.
-const WRITER_CONNECTIONS: u32 = 1;
+const CONNECTIONS: u32 = 1;
 
 /// What the processor needs.
-pub struct Resources {
+pub struct ProcessorResources {
     /// Checked settings.
     pub settings: ProcessorSettings,
-    /// The catalog.
+    /// The catalog's tables, as a writer.
     pub database: CatalogDatabase,
     /// The cache.
     pub cache: Cache,
     /// Object storage.
     pub s3: aws_sdk_s3::Client,
+}
+
+/// What the archiver needs.
+pub struct ArchiverResources {
+    /// Checked settings.
+    pub settings: ArchiverSettings,
+    /// Object storage.
+    pub s3: aws_sdk_s3::Client,
+}
+
+/// What maintenance needs.
+pub struct MaintainResources {
+    /// Checked settings.
+    pub settings: MaintainSettings,
+    /// The catalog's tables, as a maintainer.
+    pub database: CatalogDatabase,
+    /// The cache.
+    pub cache: Cache,
 }
 
 /// Why an instance cannot work at all. Cloned into the answer of each invocation.
@@ -48,19 +66,47 @@ impl StartError {
     }
 }
 
-impl Resources {
+impl ProcessorResources {
     /// Resources as the process's environment describes them.
-    pub async fn from_environment() -> Result<Self, StartError> {
-        let settings = ProcessorSettings::read(|name| env::var(name).ok()).map_err(StartError::because)?;
-        let aws = aws_configuration().await;
-        let login = Login::new(&settings.database, &aws).map_err(StartError::because)?;
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
+        let settings = ProcessorSettings::read(variable).map_err(StartError::because)?;
         Ok(Self {
-            database: CatalogDatabase::new(login, WRITER_CONNECTIONS),
-            cache: Cache::new(&settings.cache, settings.view_seconds, &aws).map_err(StartError::because)?,
-            s3: aws_sdk_s3::Client::new(&aws),
+            database: database(&settings.database, aws)?,
+            cache: Cache::new(&settings.cache, aws).map_err(StartError::because)?,
+            s3: aws_sdk_s3::Client::new(aws),
             settings,
         })
     }
+}
+
+impl ArchiverResources {
+    /// Resources as the process's environment describes them.
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
+        let settings = ArchiverSettings::read(variable).map_err(StartError::because)?;
+        Ok(Self { s3: aws_sdk_s3::Client::new(aws), settings })
+    }
+}
+
+impl MaintainResources {
+    /// Resources as the process's environment describes them.
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
+        let settings = MaintainSettings::read(variable).map_err(StartError::because)?;
+        Ok(Self {
+            database: database(&settings.database, aws)?,
+            cache: Cache::new(&settings.cache, aws).map_err(StartError::because)?,
+            settings,
+        })
+    }
+}
+
+/// A variable of the process's environment.
+pub fn variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+fn database(settings: &Database, aws: &SdkConfig) -> Result<CatalogDatabase, StartError> {
+    let login = Login::new(settings, aws).map_err(StartError::because)?;
+    Ok(CatalogDatabase::new(login, CONNECTIONS))
 }
 
 /// The AWS SDK's configuration, with an HTTP client on ring.

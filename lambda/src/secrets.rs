@@ -1,11 +1,18 @@
 //! Logins in Secrets Manager.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
+use aws_sdk_secretsmanager::operation::get_secret_value::builders::GetSecretValueFluentBuilder;
+use aws_sdk_secretsmanager::operation::put_secret_value::builders::PutSecretValueFluentBuilder;
+use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
+
+/// In characters of which each holds almost 6 bits.
+const PASSWORD_LENGTH: usize = 40;
 
 /// A secret that holds a login, or will.
 #[derive(Clone, Debug)]
@@ -47,10 +54,85 @@ impl fmt::Display for SecretError {
 
 impl std::error::Error for SecretError {}
 
+impl UserPassword {
+    /// A new password for this role.
+    pub fn generate(username: &str) -> Self {
+        let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
+        Self { username: username.to_owned(), password }
+    }
+}
+
+/// The stages that a version can have during a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// `AWSCURRENT`: the login in use.
+    Current,
+    /// `AWSPENDING`, or no value yet: the login that a rotation makes.
+    Pending,
+}
+
+const CURRENT: &str = "AWSCURRENT";
+const PENDING: &str = "AWSPENDING";
+
 impl LoginSecret {
-    /// The login, or none if the secret has no value yet.
+    /// The current login, or none if the secret has no value yet.
     pub async fn get(&self) -> Result<Option<UserPassword>, SecretError> {
-        let answer = match self.client.get_secret_value().secret_id(&self.arn).send().await {
+        self.read(self.client.get_secret_value()).await
+    }
+
+    /// The login that a rotation has made as this version, or none if it has not yet.
+    pub async fn pending(&self, version: &str) -> Result<Option<UserPassword>, SecretError> {
+        self.read(self.client.get_secret_value().version_id(version).version_stage(PENDING)).await
+    }
+
+    /// Makes this the current login.
+    pub async fn put(&self, login: &UserPassword) -> Result<(), SecretError> {
+        self.write(self.client.put_secret_value(), login).await
+    }
+
+    /// Stores this as the login that a rotation makes.
+    pub async fn put_pending(&self, version: &str, login: &UserPassword) -> Result<(), SecretError> {
+        self.write(self.client.put_secret_value().client_request_token(version).version_stages(PENDING), login).await
+    }
+
+    /// Where a rotation's version stands.
+    ///
+    /// # Errors
+    /// If the secret is not being rotated to this version.
+    pub async fn stage_of(&self, version: &str) -> Result<Stage, SecretError> {
+        let stages = self.versions().await?.remove(version).unwrap_or_default();
+        match stages {
+            stages if stages.iter().any(|stage| stage == CURRENT) => Ok(Stage::Current),
+            stages if stages.iter().any(|stage| stage == PENDING) => Ok(Stage::Pending),
+            _ => Err(self.failed("rotate", format!("version {version} is not pending"))),
+        }
+    }
+
+    /// Makes the pending version the current one.
+    pub async fn make_current(&self, version: &str) -> Result<(), SecretError> {
+        let versions = self.versions().await?;
+        let current = versions.into_iter().find(|(_, stages)| stages.iter().any(|stage| stage == CURRENT));
+        let answer = self
+            .client
+            .update_secret_version_stage()
+            .secret_id(&self.arn)
+            .version_stage(CURRENT)
+            .move_to_version_id(version)
+            .set_remove_from_version_id(current.map(|(id, _)| id))
+            .send()
+            .await;
+        answer.map(|_| ()).map_err(|error| self.failed("finish rotating", DisplayErrorContext(error).to_string()))
+    }
+
+    /// The stages of each version.
+    async fn versions(&self) -> Result<HashMap<String, Vec<String>>, SecretError> {
+        let answer = self.client.describe_secret().secret_id(&self.arn).send().await;
+        let answer = answer.map_err(|error| self.failed("describe", DisplayErrorContext(error).to_string()))?;
+        Ok(answer.version_ids_to_stages.unwrap_or_default())
+    }
+
+    async fn read(&self, request: GetSecretValueFluentBuilder) -> Result<Option<UserPassword>, SecretError> {
+        let answer = match request.secret_id(&self.arn).send().await {
             Err(error) if has_no_value(&error) => return Ok(None),
             answer => answer.map_err(|error| self.failed("read", DisplayErrorContext(error).to_string()))?,
         };
@@ -61,10 +143,9 @@ impl LoginSecret {
         login.map(Some)
     }
 
-    /// Makes this the secret's current value.
-    pub async fn put(&self, login: &UserPassword) -> Result<(), SecretError> {
+    async fn write(&self, request: PutSecretValueFluentBuilder, login: &UserPassword) -> Result<(), SecretError> {
         let text = serde_json::to_string(login).expect("two strings are always JSON");
-        let answer = self.client.put_secret_value().secret_id(&self.arn).secret_string(text).send().await;
+        let answer = request.secret_id(&self.arn).secret_string(text).send().await;
         answer.map(|_| ()).map_err(|error| self.failed("store", DisplayErrorContext(error).to_string()))
     }
 
@@ -73,7 +154,7 @@ impl LoginSecret {
     }
 }
 
-/// A secret without a version answers as one that does not exist.
+/// A secret without (such) a version answers as one that does not exist.
 fn has_no_value(error: &SdkError<GetSecretValueError>) -> bool {
     error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception)
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
+use pipegen_contract::database::Access;
 use pipegen_contract::env;
 
 /// Where PostgreSQL is and how to log in.
@@ -57,14 +58,41 @@ impl fmt::Debug for Secret {
 pub struct ProcessorSettings {
     /// Where the catalog is.
     pub database: Database,
-    /// Where the cache is.
-    pub cache: CacheEndpoint,
-    /// How long a view stays in the cache, before jitter.
-    pub view_seconds: u32,
+    /// Where the cache is, and how long a view stays there.
+    pub cache: CacheSettings,
     /// How long before its record's arrival an event's time may lie.
     pub horizon: TimeDelta,
     /// Name of the quarantine bucket.
     pub quarantine_bucket: String,
+}
+
+/// The archiver's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiverSettings {
+    /// Name of the archive bucket.
+    pub archive_bucket: String,
+}
+
+/// The settings of `maintain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaintainSettings {
+    /// Where the catalog is.
+    pub database: Database,
+    /// Where the cache is, and how long a view stays there.
+    pub cache: CacheSettings,
+    /// How long before its record's arrival an event's time may lie.
+    pub horizon: TimeDelta,
+    /// How long the stream keeps a record.
+    pub stream_retention: TimeDelta,
+}
+
+/// Where the cache is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// Where to connect to.
+    pub endpoint: CacheEndpoint,
+    /// How long a view stays in the cache, before jitter.
+    pub view_seconds: u32,
 }
 
 /// The settings of `migrate`.
@@ -72,15 +100,33 @@ pub struct ProcessorSettings {
 pub struct MigrateSettings {
     /// Where the catalog is, with the master login.
     pub database: Database,
-    /// Where the writers' login comes from.
-    pub writer: WriterLogin,
-    /// How many connections the writers' login may hold.
-    pub writer_connections: u32,
+    /// The logins to create: of each access for which the stack has a secret.
+    pub logins: Vec<LoginSettings>,
 }
 
-/// Where the writers' login comes from.
+/// The settings of `rotate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WriterLogin {
+pub struct RotateSettings {
+    /// Where the catalog is, with the master login.
+    pub database: Database,
+    /// How many connections each login may hold, of the accesses that the stack has.
+    pub connections: Vec<(Access, u32)>,
+}
+
+/// A login that `migrate` creates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoginSettings {
+    /// What it may do.
+    pub access: Access,
+    /// Where it is kept.
+    pub source: LoginSource,
+    /// How many connections it may hold.
+    pub connections: u32,
+}
+
+/// Where a login is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginSource {
     /// ARN of the secret that holds it, or will.
     Secret(String),
     /// Development only: a URL whose user and password are the login.
@@ -105,11 +151,30 @@ impl ProcessorSettings {
         let mut reader = Reader::new(lookup);
         let database = reader.database(env::DATABASE_SECRET_ARN);
         let cache = reader.cache();
-        let view_seconds = reader.parsed(env::CACHE_VIEW_SECONDS);
-        let horizon = reader.parsed::<u32>(env::HORIZON_SECONDS);
+        let horizon = reader.seconds(env::HORIZON_SECONDS);
         let quarantine_bucket = reader.text(env::QUARANTINE_BUCKET);
-        reader.finish()?;
-        Ok(Self { database, cache, view_seconds, horizon: TimeDelta::seconds(horizon.into()), quarantine_bucket })
+        reader.finish(Self { database, cache, horizon, quarantine_bucket })
+    }
+}
+
+impl ArchiverSettings {
+    /// Reads the settings with `lookup`, from the environment of the process or of a test.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let archive_bucket = reader.text(env::ARCHIVE_BUCKET);
+        reader.finish(Self { archive_bucket })
+    }
+}
+
+impl MaintainSettings {
+    /// Reads the settings with `lookup`, from the environment of the process or of a test.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let database = reader.database(env::DATABASE_SECRET_ARN);
+        let cache = reader.cache();
+        let horizon = reader.seconds(env::HORIZON_SECONDS);
+        let stream_retention = reader.seconds(env::STREAM_RETENTION_SECONDS);
+        reader.finish(Self { database, cache, horizon, stream_retention })
     }
 }
 
@@ -118,13 +183,25 @@ impl MigrateSettings {
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
         let mut reader = Reader::new(lookup);
         let database = reader.database(env::DATABASE_MASTER_SECRET_ARN);
-        let writer = match (reader.lookup)(env::DEV_WRITER_URL) {
-            Some(url) => WriterLogin::Url(Secret(url)),
-            None => WriterLogin::Secret(reader.text(env::DATABASE_SECRET_ARN)),
-        };
-        let writer_connections = reader.parsed(env::DATABASE_WRITER_CONNECTIONS);
-        reader.finish()?;
-        Ok(Self { database, writer, writer_connections })
+        let logins: Vec<_> = Access::ALL.into_iter().filter_map(|access| reader.login(access)).collect();
+        if logins.is_empty() {
+            let variables = Access::ALL.map(Access::secret_variable).join(", ");
+            reader.faults.push(format!("none of {variables} is set"));
+        }
+        reader.finish(Self { database, logins })
+    }
+}
+
+impl RotateSettings {
+    /// Reads the settings with `lookup`, from the environment of the process or of a test.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let database = reader.database(env::DATABASE_MASTER_SECRET_ARN);
+        let named = |access: &Access| (reader.lookup)(access.connections_variable()).is_some();
+        let accesses: Vec<_> = Access::ALL.into_iter().filter(named).collect();
+        let connections =
+            accesses.into_iter().map(|access| (access, reader.parsed(access.connections_variable()))).collect();
+        reader.finish(Self { database, connections })
     }
 }
 
@@ -151,7 +228,19 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    fn cache(&mut self) -> CacheEndpoint {
+    fn login(&mut self, access: Access) -> Option<LoginSettings> {
+        let source = match (self.lookup)(access.dev_url_variable()) {
+            Some(url) => LoginSource::Url(Secret(url)),
+            None => LoginSource::Secret((self.lookup)(access.secret_variable())?),
+        };
+        Some(LoginSettings { access, source, connections: self.parsed(access.connections_variable()) })
+    }
+
+    fn cache(&mut self) -> CacheSettings {
+        CacheSettings { endpoint: self.cache_endpoint(), view_seconds: self.parsed(env::CACHE_VIEW_SECONDS) }
+    }
+
+    fn cache_endpoint(&mut self) -> CacheEndpoint {
         if let Some(url) = (self.lookup)(env::DEV_CACHE_URL) {
             return CacheEndpoint::Url(Secret(url));
         }
@@ -181,8 +270,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         })
     }
 
-    fn finish(self) -> Result<(), Faults> {
-        if self.faults.is_empty() { Ok(()) } else { Err(Faults(self.faults)) }
+    fn seconds(&mut self, name: &str) -> TimeDelta {
+        TimeDelta::seconds(self.parsed::<u32>(name).into())
+    }
+
+    /// The settings, if nothing was wrong with them.
+    fn finish<T>(self, settings: T) -> Result<T, Faults> {
+        if self.faults.is_empty() { Ok(settings) } else { Err(Faults(self.faults)) }
     }
 }
 
@@ -233,7 +327,9 @@ mod tests {
     #[test]
     fn a_secret_does_not_show() {
         let settings = MigrateSettings::read(|name| match name {
-            env::DEV_DATABASE_URL | env::DEV_WRITER_URL => Some("postgres://me:hunter2@localhost".to_owned()),
+            env::DEV_DATABASE_URL | env::DEV_WRITER_URL | env::DEV_READER_URL | env::DEV_MAINTAINER_URL => {
+                Some("postgres://me:hunter2@localhost".to_owned())
+            }
             _ => Some("5".to_owned()),
         })
         .unwrap();

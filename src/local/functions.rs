@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use pipegen_contract::database::WRITER_LOGINS;
+use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use uuid::Uuid;
@@ -36,7 +36,7 @@ impl Writer {
     /// A new login for the database.
     pub fn new(servers: &Servers) -> anyhow::Result<Self> {
         let password = Uuid::new_v4().simple().to_string();
-        let [name, _] = WRITER_LOGINS;
+        let [name, _] = Access::Writer.logins();
         let url =
             url::with_login(&servers.database_url, name, &password).context("the database's URL names no host")?;
         Ok(Self { url })

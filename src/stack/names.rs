@@ -149,9 +149,12 @@ impl FunctionNames {
     }
 }
 
+/// The roles that are a function of the stack.
+const FUNCTIONS: [Role; 2] = [Role::Processor, Role::Migrate];
+
 /// Every name in the stack.
 pub fn all() -> Vec<Name> {
-    let functions = Role::ALL.into_iter().flat_map(|role| FunctionNames::of(role).all());
+    let functions = FUNCTIONS.into_iter().flat_map(|role| FunctionNames::of(role).all());
     SINGLE.iter().copied().chain(functions).collect()
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use pipegen_lambda::cache::{Cache, CacheError};
-use pipegen_lambda::settings::{CacheEndpoint, Secret};
+use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, Secret};
 use pipegen_store::View;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
@@ -19,7 +19,11 @@ fn view(sku: &str, version: i64) -> View {
 
 fn cache(url: &str) -> Cache {
     let aws = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build();
-    Cache::new(&CacheEndpoint::Url(Secret(url.to_owned())), VIEW_SECONDS, &aws).expect("a URL")
+    Cache::new(
+        &CacheSettings { endpoint: CacheEndpoint::Url(Secret(url.to_owned())), view_seconds: VIEW_SECONDS },
+        &aws,
+    )
+    .expect("a URL")
 }
 
 async fn connect(url: &str) -> MultiplexedConnection {

@@ -6,8 +6,10 @@
 //! - [`versions`]: a view's version only ever grows
 //! - [`pending`]: versions that the cache could not be told
 //! - [`cache`]: what the cache keeps and what it takes
+//! - [`archive`]: every record is kept
 //! - [`workshop`]: what the tests are made with
 
+mod archive;
 mod cache;
 mod floor;
 mod meaning;

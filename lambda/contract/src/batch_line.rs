@@ -18,6 +18,8 @@ pub const REJECTED: &str = "rejected";
 pub const REFRESHED: &str = "refreshed";
 /// Number of products whose cache entry could not be told.
 pub const PENDING: &str = "pending";
+/// Milliseconds from the batch's first arrival until its changes could be seen.
+pub const LAG: &str = "lag_milliseconds";
 /// Milliseconds by stage: an object with the keys of [`STAGES`].
 pub const MILLISECONDS: &str = "milliseconds";
 /// The stages of a batch, in order.

@@ -1,8 +1,70 @@
 //! Roles in PostgreSQL.
 
-/// Holds the processor's rights; cannot log in.
-pub const WRITER: &str = "inventory_writer";
+use crate::env;
 
-/// The two logins that inherit [`WRITER`]. One is in use; rotation renews the other and moves over, so that no request
-/// meets a password that is already gone.
-pub const WRITER_LOGINS: [&str; 2] = ["inventory_writer_a", "inventory_writer_b"];
+/// What a function may do in the database. Each access is a role that cannot log in, and two logins that inherit it: one is in
+/// use; rotation renews the other and moves over, so that no request meets a password that is already gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// The processor's: the catalog, the ledger, pending refreshes.
+    Writer,
+    /// The catalog's: products and offers, nothing else, and nothing written.
+    Reader,
+    /// Maintenance: prunes the ledger and drains pending refreshes.
+    Maintainer,
+}
+
+impl Access {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Writer, Self::Reader, Self::Maintainer];
+
+    /// The role that holds the rights.
+    pub const fn role(self) -> &'static str {
+        match self {
+            Self::Writer => "inventory_writer",
+            Self::Reader => "inventory_reader",
+            Self::Maintainer => "inventory_maintainer",
+        }
+    }
+
+    /// The two logins that inherit the rights, the first in use at first.
+    pub const fn logins(self) -> [&'static str; 2] {
+        match self {
+            Self::Writer => ["inventory_writer_a", "inventory_writer_b"],
+            Self::Reader => ["inventory_reader_a", "inventory_reader_b"],
+            Self::Maintainer => ["inventory_maintainer_a", "inventory_maintainer_b"],
+        }
+    }
+
+    /// The access that this login inherits, if it is one of ours.
+    pub fn of_login(login: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|access| access.logins().contains(&login))
+    }
+
+    /// The environment variable that tells `migrate` the ARN of the secret with this access's login.
+    pub const fn secret_variable(self) -> &'static str {
+        match self {
+            Self::Writer => env::DATABASE_WRITER_SECRET_ARN,
+            Self::Reader => env::DATABASE_READER_SECRET_ARN,
+            Self::Maintainer => env::DATABASE_MAINTAINER_SECRET_ARN,
+        }
+    }
+
+    /// The environment variable that tells `migrate` how many connections each of the logins may hold.
+    pub const fn connections_variable(self) -> &'static str {
+        match self {
+            Self::Writer => env::DATABASE_WRITER_CONNECTIONS,
+            Self::Reader => env::DATABASE_READER_CONNECTIONS,
+            Self::Maintainer => env::DATABASE_MAINTAINER_CONNECTIONS,
+        }
+    }
+
+    /// The development-only variable that takes the place of [`Self::secret_variable`].
+    pub const fn dev_url_variable(self) -> &'static str {
+        match self {
+            Self::Writer => env::DEV_WRITER_URL,
+            Self::Reader => env::DEV_READER_URL,
+            Self::Maintainer => env::DEV_MAINTAINER_URL,
+        }
+    }
+}

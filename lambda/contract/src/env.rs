@@ -11,8 +11,18 @@ pub const DATABASE_NAME: &str = "PIPEGEN_DATABASE_NAME";
 pub const DATABASE_SECRET_ARN: &str = "PIPEGEN_DATABASE_SECRET_ARN";
 /// ARN of the master secret that RDS manages; only `migrate` has it.
 pub const DATABASE_MASTER_SECRET_ARN: &str = "PIPEGEN_DATABASE_MASTER_SECRET_ARN";
-/// How many connections the writers' login may hold; `migrate` sets it as the role's `CONNECTION LIMIT`.
+/// ARN of the secret with the writers' login; for `migrate`, which makes it.
+pub const DATABASE_WRITER_SECRET_ARN: &str = "PIPEGEN_DATABASE_WRITER_SECRET_ARN";
+/// ARN of the secret with the readers' login; for `migrate`, which makes it.
+pub const DATABASE_READER_SECRET_ARN: &str = "PIPEGEN_DATABASE_READER_SECRET_ARN";
+/// ARN of the secret with the maintainers' login; for `migrate`, which makes it.
+pub const DATABASE_MAINTAINER_SECRET_ARN: &str = "PIPEGEN_DATABASE_MAINTAINER_SECRET_ARN";
+/// How many connections each of the writers' logins may hold; `migrate` sets it as the role's `CONNECTION LIMIT`.
 pub const DATABASE_WRITER_CONNECTIONS: &str = "PIPEGEN_DATABASE_WRITER_CONNECTIONS";
+/// How many connections each of the readers' logins may hold.
+pub const DATABASE_READER_CONNECTIONS: &str = "PIPEGEN_DATABASE_READER_CONNECTIONS";
+/// How many connections each of the maintainers' logins may hold.
+pub const DATABASE_MAINTAINER_CONNECTIONS: &str = "PIPEGEN_DATABASE_MAINTAINER_CONNECTIONS";
 /// Host name of Redis, the primary endpoint.
 pub const CACHE_HOST: &str = "PIPEGEN_CACHE_HOST";
 /// TCP port of Redis.
@@ -25,6 +35,12 @@ pub const CACHE_REPLICATION_GROUP: &str = "PIPEGEN_CACHE_REPLICATION_GROUP";
 pub const CACHE_VIEW_SECONDS: &str = "PIPEGEN_CACHE_VIEW_SECONDS";
 /// How long before its record's arrival an event's time may lie, in seconds.
 pub const HORIZON_SECONDS: &str = "PIPEGEN_HORIZON_SECONDS";
+/// How long the stream keeps a record, in seconds.
+pub const STREAM_RETENTION_SECONDS: &str = "PIPEGEN_STREAM_RETENTION_SECONDS";
+/// Namespace of the metrics; without it none are counted.
+pub const METRIC_NAMESPACE: &str = "PIPEGEN_METRIC_NAMESPACE";
+/// Name of the archive bucket.
+pub const ARCHIVE_BUCKET: &str = "PIPEGEN_ARCHIVE_BUCKET";
 /// Name of the quarantine bucket.
 pub const QUARANTINE_BUCKET: &str = "PIPEGEN_QUARANTINE_BUCKET";
 
@@ -32,6 +48,12 @@ pub const QUARANTINE_BUCKET: &str = "PIPEGEN_QUARANTINE_BUCKET";
 pub const DEV_DATABASE_URL: &str = "PIPEGEN_DEV_DATABASE_URL";
 /// Development only: the connection URL of the writers' login, which `migrate` creates from it. Never rendered.
 pub const DEV_WRITER_URL: &str = "PIPEGEN_DEV_WRITER_URL";
+/// Development only: the connection URL of the readers' login, which `migrate` creates from it. Never rendered.
+pub const DEV_READER_URL: &str = "PIPEGEN_DEV_READER_URL";
+/// Development only: the connection URL of the maintainers' login, which `migrate` creates from it. Never rendered.
+pub const DEV_MAINTAINER_URL: &str = "PIPEGEN_DEV_MAINTAINER_URL";
+/// Development only: a file with the only certificate authority (PEM) that PostgreSQL and Redis are believed. Never rendered.
+pub const DEV_AUTHORITY: &str = "PIPEGEN_DEV_AUTHORITY";
 /// Development only: a Redis URL that takes the place of host, port and IAM user. Never rendered.
 pub const DEV_CACHE_URL: &str = "PIPEGEN_DEV_CACHE_URL";
 

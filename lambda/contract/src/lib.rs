@@ -3,9 +3,10 @@
 //! - [`role`]: the handler names, one a role of the bootstrap
 //! - [`env`]: environment variables of the functions
 //! - [`event_type`]: the supplier's event types
-//! - [`object_key`]: where objects lie in the quarantine (and, later, archive) bucket
+//! - [`object_key`]: where objects lie in the archive and quarantine buckets
 //! - [`cache`]: the Redis layout, a public contract for services that read it directly
 //! - [`database`]: roles in PostgreSQL
+//! - [`metric`]: what the functions measure
 //! - [`batch_line`]: the log line that a processor writes for each batch
 #![no_std]
 
@@ -16,5 +17,6 @@ pub mod cache;
 pub mod database;
 pub mod env;
 pub mod event_type;
+pub mod metric;
 pub mod object_key;
 pub mod role;

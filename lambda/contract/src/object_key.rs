@@ -3,6 +3,9 @@
 use alloc::format;
 use alloc::string::String;
 
+/// What begins the key of every archived object.
+pub const ARCHIVE: &str = "archive/v1/";
+
 /// What begins the key of every quarantined rejection.
 pub const REJECTED: &str = "rejected/v1/";
 

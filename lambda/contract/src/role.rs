@@ -1,23 +1,32 @@
 //! The roles of the one bootstrap, chosen by the function's handler name (`_HANDLER`).
 
 /// A role of the bootstrap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Applies batches of the stream to the catalog and refreshes the cache.
     Processor,
+    /// Keeps every record of the stream.
+    Archiver,
+    /// Catches up with what was left over and prunes the ledger, on a schedule.
+    Maintain,
     /// Brings the schema up to date and creates the database roles.
     Migrate,
+    /// Renews a database password.
+    Rotate,
 }
 
 impl Role {
     /// Every role, in the order of the help texts.
-    pub const ALL: [Self; 2] = [Self::Processor, Self::Migrate];
+    pub const ALL: [Self; 5] = [Self::Processor, Self::Archiver, Self::Maintain, Self::Migrate, Self::Rotate];
 
     /// The handler name that Terraform sets and the bootstrap reads.
     pub const fn handler(self) -> &'static str {
         match self {
             Self::Processor => "processor",
+            Self::Archiver => "archiver",
+            Self::Maintain => "maintain",
             Self::Migrate => "migrate",
+            Self::Rotate => "rotate",
         }
     }
 

@@ -20,7 +20,7 @@ use redis::{Client, ErrorKind, RedisError, Script};
 use breaker::Breaker;
 use iam::TokenSigner;
 
-use crate::settings::CacheEndpoint;
+use crate::settings::{CacheEndpoint, CacheSettings};
 
 /// How long a tombstone lives, in seconds. A reader's fill is refused long before.
 const TOMBSTONE_SECONDS: u32 = 60;
@@ -67,17 +67,17 @@ impl std::error::Error for CacheError {
 }
 
 impl Cache {
-    /// A cache whose views live for about `view_seconds`. Does not connect yet.
+    /// The cache that the settings name. Does not connect yet.
     ///
     /// # Errors
     /// If the endpoint is none.
-    pub fn new(endpoint: &CacheEndpoint, view_seconds: u32, aws: &SdkConfig) -> Result<Self, RedisError> {
+    pub fn new(settings: &CacheSettings, aws: &SdkConfig) -> Result<Self, RedisError> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT))
             // The breaker decides when to try again.
             .set_number_of_retries(0);
-        let (client, config) = match endpoint {
+        let (client, config) = match &settings.endpoint {
             CacheEndpoint::Url(url) => (Client::open(url.0.as_str())?, config),
             CacheEndpoint::Managed { host, port, user, replication_group } => {
                 let no = |what| RedisError::from((ErrorKind::InvalidClientConfig, what));
@@ -95,7 +95,7 @@ impl Cache {
             connection,
             refresh: Script::new(include_str!("refresh.lua")),
             breaker: Breaker::default(),
-            view_seconds,
+            view_seconds: settings.view_seconds,
         })
     }
 

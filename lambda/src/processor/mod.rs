@@ -13,7 +13,6 @@ mod report;
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
@@ -23,18 +22,16 @@ use pipegen_event::Event;
 use pipegen_store::Outcome;
 use tokio::time::{Instant, timeout_at};
 
+use crate::deadline::stop_at;
 use crate::event::{KinesisBatch, KinesisRecord};
 use crate::logging::chain;
 use crate::objects::{self, StoreObjectError};
-use crate::resources::Resources;
+use crate::resources::ProcessorResources;
 
 use decode::decode;
 use refresh::{Told, refresh};
 use rejections::Rejections;
-use report::BatchLine;
-
-/// What is left of an invocation's time to report that the rest of it did not suffice.
-const REPORTING_TIME: Duration = Duration::from_secs(1);
+use report::BatchReport;
 
 /// Why a batch has to come again.
 #[derive(Debug)]
@@ -49,15 +46,15 @@ struct Again {
 /// None: everything that can go wrong is in the response.
 pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
-    resources: &Resources,
+    resources: &ProcessorResources,
 ) -> Result<KinesisEventResponse, Infallible> {
     let KinesisBatch { records } = event.payload;
     let mut response = KinesisEventResponse::default();
     let Some(first) = records.first() else { return Ok(response) };
     let stop_at = stop_at(event.context.deadline());
-    let mut line = BatchLine::new(&event.context.request_id, &records);
-    match Box::pin(process(&records, resources, stop_at, &mut line)).await {
-        Ok(()) => line.write(),
+    let mut report = BatchReport::default();
+    match Box::pin(process(&records, resources, stop_at, &mut report)).await {
+        Ok(()) => report.write(&event.context.request_id, &records),
         Err(Again { stage, why }) => {
             error!(
                 stage,
@@ -75,18 +72,20 @@ pub async fn handle(
 
 async fn process(
     records: &[KinesisRecord],
-    resources: &Resources,
+    resources: &ProcessorResources,
     stop_at: Instant,
-    line: &mut BatchLine,
+    report: &mut BatchReport,
 ) -> Result<(), Again> {
     let mut rejections = Rejections::default();
-    let accepted = line.timed(STAGES[0], || decode(records, resources.settings.horizon, &mut rejections));
+    let started = Instant::now();
+    let accepted = decode(records, resources.settings.horizon, &mut rejections);
+    report.took(STAGES[0], started);
 
     let started = Instant::now();
     let events: Vec<&Event> = accepted.iter().map(|accepted| &accepted.event).collect();
     let applied = within(stop_at, STAGES[1], resources.database.run(async |store| store.apply(&events).await)).await?;
-    line.took(STAGES[1], started);
-    line.count(&applied.outcomes);
+    report.took(STAGES[1], started);
+    report.count(&applied.outcomes);
     for (accepted, outcome) in accepted.iter().zip(applied.outcomes) {
         if let Outcome::Rejected(rejection) = outcome {
             rejections.push(&records[accepted.record], accepted.index, accepted.text, &rejection);
@@ -95,20 +94,20 @@ async fn process(
 
     let started = Instant::now();
     let told = within(stop_at, STAGES[2], refresh(resources, &applied.views)).await?;
-    line.took(STAGES[2], started);
+    report.took(STAGES[2], started);
     match told {
-        Told::Cache(refreshed) => line.refreshed = refreshed,
-        Told::Pending(pending) => line.pending = pending,
+        Told::Cache(refreshed) => report.refreshed = refreshed,
+        Told::Pending(pending) => report.pending = pending,
     }
 
     let started = Instant::now();
-    line.rejected(&rejections);
+    report.count_rejected(&rejections);
     within(stop_at, STAGES[3], Box::pin(quarantine(resources, rejections))).await?;
-    line.took(STAGES[3], started);
+    report.took(STAGES[3], started);
     Ok(())
 }
 
-async fn quarantine(resources: &Resources, rejections: Rejections) -> Result<(), StoreObjectError> {
+async fn quarantine(resources: &ProcessorResources, rejections: Rejections) -> Result<(), StoreObjectError> {
     for object in rejections.into_objects() {
         let bucket = &resources.settings.quarantine_bucket;
         objects::store(&resources.s3, bucket, object).await?;
@@ -126,9 +125,4 @@ async fn within<T, E: Error>(
         Ok(result) => result.map_err(|error| Again { stage, why: chain(&error) }),
         Err(_) => Err(Again { stage, why: "the invocation's time does not suffice".to_owned() }),
     }
-}
-
-fn stop_at(deadline: SystemTime) -> Instant {
-    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
-    Instant::now() + left.saturating_sub(REPORTING_TIME)
 }

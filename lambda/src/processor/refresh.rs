@@ -1,16 +1,12 @@
 //! After the commit: the cache is told of every product in the batch, or what it has yet to be told is remembered.
 
-use std::error::Error;
-
 use lambda_runtime::tracing::warn;
 use pipegen_store::View;
 
 use crate::database::DatabaseError;
 use crate::logging::chain;
-use crate::resources::Resources;
-
-/// How many pending products are told at a time.
-const DRAINED_AT_A_TIME: i64 = 500;
+use crate::pending::{DRAINED_AT_A_TIME, drain};
+use crate::resources::ProcessorResources;
 
 /// Who knows of the new versions.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +22,7 @@ pub(super) enum Told {
 ///
 /// # Errors
 /// If neither the cache nor the database could be told: then the batch must come again.
-pub(super) async fn refresh(resources: &Resources, views: &[View]) -> Result<Told, DatabaseError> {
+pub(super) async fn refresh(resources: &ProcessorResources, views: &[View]) -> Result<Told, DatabaseError> {
     if views.is_empty() {
         return Ok(Told::Cache(0));
     }
@@ -37,26 +33,11 @@ pub(super) async fn refresh(resources: &Resources, views: &[View]) -> Result<Tol
     }
     if resources.cache.has_missed() {
         // The batch itself is done; whatever is left over here is tried again with the next one.
-        if let Err(error) = drain(resources).await {
-            warn!(why = chain(&*error), "pending refreshes are left over");
+        match drain(&resources.database, &resources.cache).await {
+            Ok(told) if told < DRAINED_AT_A_TIME => resources.cache.caught_up(),
+            Ok(_) => {}
+            Err(error) => warn!(why = chain(&*error), "pending refreshes are left over"),
         }
     }
     Ok(Told::Cache(views.len()))
-}
-
-/// Tells the cache of some products that it missed.
-async fn drain(resources: &Resources) -> Result<(), Box<dyn Error>> {
-    let views = resources
-        .database
-        .run(async |store| {
-            let skus = store.pending(DRAINED_AT_A_TIME).await?;
-            store.views(&skus.iter().map(String::as_str).collect::<Vec<_>>()).await
-        })
-        .await?;
-    resources.cache.refresh(&views).await?;
-    resources.database.run(async |store| store.settle_pending(&views).await).await?;
-    if views.len() < usize::try_from(DRAINED_AT_A_TIME).unwrap_or(usize::MAX) {
-        resources.cache.caught_up();
-    }
-    Ok(())
 }

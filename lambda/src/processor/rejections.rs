@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use pipegen_contract::object_key::REJECTED;
 use pipegen_event::{Reason, Rejection};
 use serde::Serialize;
 
 use crate::event::KinesisRecord;
-use crate::objects::{Object, ObjectLines};
+use crate::objects::{Object, ObjectLines, RawBytes, arrival};
 
 /// The rejections of one batch, compressed as they come.
 pub(super) struct Rejections {
@@ -26,25 +24,7 @@ struct Line<'a> {
     index: usize,
     arrived_at: String,
     #[serde(flatten)]
-    event: Raw<'a>,
-}
-
-/// An event's own bytes: as text if they are UTF-8.
-#[derive(Serialize)]
-enum Raw<'a> {
-    #[serde(rename = "event")]
-    Text(&'a str),
-    #[serde(rename = "event_base64")]
-    Base64(String),
-}
-
-impl<'a> From<&'a [u8]> for Raw<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Text(text),
-            Err(_) => Self::Base64(BASE64_STANDARD.encode(bytes)),
-        }
-    }
+    event: RawBytes<'a>,
 }
 
 impl Default for Rejections {
@@ -63,7 +43,7 @@ impl Rejections {
             shard: record.shard(),
             sequence_number: record.sequence_number(),
             index,
-            arrived_at: record.arrived_at().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+            arrived_at: arrival(record),
             event: text.into(),
         };
         self.lines.push(record, &line);

@@ -10,8 +10,7 @@ use crate::fold::Effect;
 use crate::product_view::{self, View};
 use crate::{Store, load, save};
 
-/// Key of the advisory lock that batches share and that pruning the ledger takes alone, so that no batch reads the floor
-/// before and the ledger after a pruning.
+/// Key of the advisory lock that batches share and that pruning takes alone.
 pub(crate) const LEDGER_LOCK: i64 = 0x6c65_6467_6572;
 
 /// How often a transaction that met another one is run again before the batch is reported.

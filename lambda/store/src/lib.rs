@@ -6,6 +6,7 @@
 //! - `fold`: what each event does to it (pure)
 //! - `product_view`: the view that the cache holds and the catalog returns (pure)
 //! - `load`, `save`: the statements of the transaction, in `queries/`
+//! - `maintenance`: pruning the ledger, and gauges
 //! - `pending`: versions that the cache could not be told
 //! - `schema`: migrations and logins
 //! - [`Error`]: what went wrong, by what can be done about it
@@ -15,6 +16,7 @@ mod catalog;
 mod error;
 mod fold;
 mod load;
+mod maintenance;
 mod pending;
 mod product_view;
 mod save;
@@ -22,8 +24,9 @@ mod schema;
 
 pub use apply::{Applied, Outcome};
 pub use error::{Error, Kind};
+pub use maintenance::Gauges;
 pub use product_view::{View, export};
-pub use schema::{Login, create_writer, lock_schema, migrate};
+pub use schema::{Login, lock_schema, migrate, set_login, try_access};
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! Migrations and logins: what `migrate` does with the master user's connection.
 
+use pipegen_contract::database::Access;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Executor};
@@ -9,12 +10,13 @@ use crate::error::{During, Error};
 /// The numbered migrations in `lambda/migrations`.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// A login role and the SCRAM-SHA-256 verifier of its password. Statements are logged, so the password itself must never be
-/// in one.
+/// A login and the SCRAM-SHA-256 verifier of its password. Statements are logged, so the password itself must never be in one.
 #[derive(Clone, Copy, Debug)]
 pub struct Login<'a> {
     /// The role's name.
     pub name: &'a str,
+    /// What it may do.
+    pub access: Access,
     /// As in `pg_authid`: `SCRAM-SHA-256$…`.
     pub verifier: &'a str,
     /// How many connections it may hold.
@@ -52,8 +54,8 @@ async fn applied(connection: &mut PgConnection) -> Result<usize, Error> {
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// Creates the login if it is not there and gives it this password, this limit and the writers' rights.
-pub async fn create_writer(connection: &mut PgConnection, login: Login<'_>) -> Result<(), Error> {
+/// Creates the login if it is not there and gives it this password, this limit and its access' rights.
+pub async fn set_login(connection: &mut PgConnection, login: Login<'_>) -> Result<(), Error> {
     let mut transaction = connection.begin().await.during("begin creating a login")?;
     let there: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
         .bind(login.name)
@@ -66,11 +68,22 @@ pub async fn create_writer(connection: &mut PgConnection, login: Login<'_>) -> R
     let limit = login.connection_limit;
     // Utility statements take no parameters.
     let statements = format!(
-        "{verb} role {name} with login connection limit {limit} password '{verifier}'; grant {writer} to {name}",
-        writer = quote_identifier(pipegen_contract::database::WRITER),
+        "{verb} role {name} with login connection limit {limit} password '{verifier}'; grant {access} to {name}",
+        access = quote_identifier(login.access.role()),
     );
     transaction.execute(AssertSqlSafe(statements)).await.during("create a login")?;
     transaction.commit().await.during("commit a login")
+}
+
+/// Checks that this connection's login has its access' rights.
+pub async fn try_access(connection: &mut PgConnection, access: Access) -> Result<(), Error> {
+    let granted: bool =
+        sqlx::query_scalar("select pg_has_role($1, 'usage') and has_table_privilege('product', 'select')")
+            .bind(access.role())
+            .fetch_one(connection)
+            .await
+            .during("try a login")?;
+    if granted { Ok(()) } else { Err(sqlx::Error::RowNotFound).during("use a login's rights") }
 }
 
 fn quote_identifier(name: &str) -> String {

@@ -50,7 +50,7 @@ pub(in crate::stack) fn declare(
             (env::DATABASE_PORT, database.port()),
             (env::DATABASE_NAME, database.name()),
             (env::DATABASE_MASTER_SECRET_ARN, database.master_secret_arn()),
-            (env::DATABASE_SECRET_ARN, writer.arn()),
+            (env::DATABASE_WRITER_SECRET_ARN, writer.arn()),
             (env::DATABASE_WRITER_CONNECTIONS, value(build.sizing.writer_connections)),
         ]),
     };

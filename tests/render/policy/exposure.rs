@@ -57,10 +57,13 @@ fn nothing_of_development(main: &Value) -> Vec<String> {
 /// Each function gets what it reads, and nothing else.
 fn variables(main: &Value) -> Vec<String> {
     let expected = |label: &str| -> BTreeSet<&str> {
-        let database = [env::DATABASE_HOST, env::DATABASE_PORT, env::DATABASE_NAME, env::DATABASE_SECRET_ARN];
+        let database = [env::DATABASE_HOST, env::DATABASE_PORT, env::DATABASE_NAME];
         let own: &[&str] = match label {
-            "migrate" => &[env::DATABASE_MASTER_SECRET_ARN, env::DATABASE_WRITER_CONNECTIONS],
+            "migrate" => {
+                &[env::DATABASE_MASTER_SECRET_ARN, env::DATABASE_WRITER_SECRET_ARN, env::DATABASE_WRITER_CONNECTIONS]
+            }
             _ => &[
+                env::DATABASE_SECRET_ARN,
                 env::CACHE_HOST,
                 env::CACHE_PORT,
                 env::CACHE_USER,

@@ -1,0 +1,38 @@
+//! The metrics that the functions write (in `CloudWatch`'s embedded metric format) and the alarms and the dashboard read. Each costs
+//! by the month, so there are few; everything else is a field of a log line.
+
+/// A metric's name and its unit, as `CloudWatch` spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// Unique in the namespace.
+    pub name: &'static str,
+    /// `Count`, `Milliseconds` or `Seconds`.
+    pub unit: &'static str,
+}
+
+const fn metric(name: &'static str, unit: &'static str) -> Metric {
+    Metric { name, unit }
+}
+
+/// Events that changed the catalog.
+pub const APPLIED: Metric = metric("Applied", "Count");
+/// Rejected events, in all and by the dimension [`REASON`].
+pub const REJECTED: Metric = metric("Rejected", "Count");
+/// From a batch's first arrival until its changes can be seen.
+pub const VISIBLE_LAG: Metric = metric("VisibleLag", "Milliseconds");
+/// Records that the archive holds now.
+pub const ARCHIVED: Metric = metric("Archived", "Count");
+/// From a batch's first arrival until it is archived.
+pub const ARCHIVE_LAG: Metric = metric("ArchiveLag", "Seconds");
+/// Products that the cache has yet to be told of.
+pub const PENDING: Metric = metric("PendingRefreshes", "Count");
+/// How long the longest waiting of them has waited.
+pub const PENDING_AGE: Metric = metric("PendingRefreshAge", "Seconds");
+/// Rows of the ledger, estimated.
+pub const LEDGER_ROWS: Metric = metric("LedgerRows", "Count");
+
+/// All of them.
+pub const ALL: [Metric; 8] = [APPLIED, REJECTED, VISIBLE_LAG, ARCHIVED, ARCHIVE_LAG, PENDING, PENDING_AGE, LEDGER_ROWS];
+
+/// The dimension of [`REJECTED`]: the reason's identifier.
+pub const REASON: &str = "Reason";

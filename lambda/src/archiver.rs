@@ -1,0 +1,95 @@
+//! `archiver`: keeps every record of the stream, byte for byte, in compressed objects by hour of arrival. It decodes nothing, so
+//! nothing can be refused by it.
+
+use std::convert::Infallible;
+
+use aws_lambda_events::event::streams::KinesisEventResponse;
+use lambda_runtime::LambdaEvent;
+use lambda_runtime::tracing::error;
+use pipegen_contract::metric;
+use pipegen_contract::object_key::ARCHIVE;
+use serde::Serialize;
+use tokio::time::timeout_at;
+
+use crate::deadline::stop_at;
+use crate::event::{KinesisBatch, KinesisRecord};
+use crate::logging::chain;
+use crate::metrics::{MetricLine, lag_milliseconds};
+use crate::objects::{ObjectLines, RawBytes, StoreObjectError, arrival, store};
+use crate::resources::ArchiverResources;
+
+/// A record as it is kept. Readers take each (shard, sequence number) once.
+#[derive(Serialize)]
+struct Line<'a> {
+    shard: &'a str,
+    sequence_number: &'a str,
+    arrived_at: String,
+    partition_key: &'a str,
+    #[serde(flatten)]
+    event: RawBytes<'a>,
+}
+
+impl<'a> From<&'a KinesisRecord> for Line<'a> {
+    fn from(record: &'a KinesisRecord) -> Self {
+        Self {
+            shard: record.shard(),
+            sequence_number: record.sequence_number(),
+            arrived_at: arrival(record),
+            partition_key: record.partition_key(),
+            event: record.data().into(),
+        }
+    }
+}
+
+/// Archives one batch. A batch that could not be archived is reported by its first record, so that Lambda sends it again.
+///
+/// # Errors
+/// None: everything that can go wrong is in the response.
+pub async fn handle(
+    event: LambdaEvent<KinesisBatch>,
+    resources: &ArchiverResources,
+) -> Result<KinesisEventResponse, Infallible> {
+    let KinesisBatch { records } = event.payload;
+    let mut response = KinesisEventResponse::default();
+    let Some(first) = records.first() else { return Ok(response) };
+    let archived = timeout_at(stop_at(event.context.deadline()), archive(&records, resources)).await;
+    let why = match archived {
+        Ok(Ok(objects)) => {
+            report(&event.context.request_id, &records, objects);
+            return Ok(response);
+        }
+        Ok(Err(error)) => chain(&error),
+        Err(_) => "the invocation's time does not suffice".to_owned(),
+    };
+    error!(
+        why,
+        shard = first.shard(),
+        first_sequence_number = first.sequence_number(),
+        records = records.len(),
+        "the batch is reported and comes again"
+    );
+    response.add_failure(first.sequence_number());
+    Ok(response)
+}
+
+/// Stores the objects, one after the other, and returns how many.
+async fn archive(records: &[KinesisRecord], resources: &ArchiverResources) -> Result<usize, StoreObjectError> {
+    let mut lines = ObjectLines::new(ARCHIVE);
+    for record in records {
+        lines.push(record, &Line::from(record));
+    }
+    let objects = lines.finish();
+    let count = objects.len();
+    for object in objects {
+        store(&resources.s3, &resources.settings.archive_bucket, object).await?;
+    }
+    Ok(count)
+}
+
+fn report(request_id: &str, records: &[KinesisRecord], objects: usize) {
+    let mut line = MetricLine::of_batch("archived", request_id, records);
+    line.metric(metric::ARCHIVED, records.len());
+    line.metric(metric::ARCHIVE_LAG, lag_milliseconds(records) / 1000);
+    line.field("objects", objects);
+    line.write();
+}

@@ -1,0 +1,150 @@
+//! `rotate`: a new database password, by the four steps of Secrets Manager's contract. Each step may be repeated.
+//!
+//! Two logins inherit one access. The current one is left as it is: the other gets the new password, is tried, and becomes the
+//! current one. So no request meets a password that is already gone; what still uses the old login goes on until the rotation
+//! after the next.
+//!
+//! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
+
+use aws_config::SdkConfig;
+use lambda_runtime::tracing::info;
+use lambda_runtime::{Error, LambdaEvent};
+use pipegen_contract::database::Access;
+use postgres_protocol::password::scram_sha_256;
+use serde::Deserialize;
+use sqlx::ConnectOptions;
+use sqlx::Connection;
+
+use crate::database::Login;
+use crate::secrets::{LoginSecret, Stage, UserPassword};
+use crate::settings::RotateSettings;
+
+/// What Secrets Manager asks for.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RotationEvent {
+    /// The secret's ARN.
+    pub secret_id: String,
+    /// The id of the version that this rotation makes.
+    pub client_request_token: String,
+    /// Which step.
+    pub step: Step,
+}
+
+/// The steps, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Step {
+    /// Stores a new login as the pending version.
+    CreateSecret,
+    /// Gives the pending login its password in the database.
+    SetSecret,
+    /// Logs in with it.
+    TestSecret,
+    /// Makes the pending version the current one.
+    FinishSecret,
+}
+
+/// Does one step.
+///
+/// # Errors
+/// If the secret, its rotation or the database is not as it must be. Secrets Manager tries again later; the current login works on.
+pub async fn handle(
+    event: LambdaEvent<RotationEvent>,
+    lookup: impl Fn(&str) -> Option<String>,
+    aws: &SdkConfig,
+) -> Result<(), Error> {
+    let RotationEvent { secret_id, client_request_token: version, step } = event.payload;
+    let settings = RotateSettings::read(lookup)?;
+    let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_id };
+    match secret.stage_of(&version).await? {
+        // A repeated step of a rotation that is done.
+        Stage::Current => return Ok(()),
+        Stage::Pending => {}
+    }
+    match step {
+        Step::CreateSecret => create(&secret, &version).await?,
+        Step::SetSecret => set(&secret, &version, &settings, aws).await?,
+        Step::TestSecret => test(&secret, &version, &settings, aws).await?,
+        Step::FinishSecret => secret.make_current(&version).await?,
+    }
+    info!(?step, "a step of a rotation is done");
+    Ok(())
+}
+
+async fn create(secret: &LoginSecret, version: &str) -> Result<(), Error> {
+    if secret.pending(version).await?.is_some() {
+        return Ok(());
+    }
+    let current = secret.get().await?.ok_or("the secret has no value yet: `migrate` has not run")?;
+    secret.put_pending(version, &UserPassword::generate(other_login(&current.username)?)).await?;
+    Ok(())
+}
+
+async fn set(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws: &SdkConfig) -> Result<(), Error> {
+    let pending = pending(secret, version).await?;
+    let current = secret.get().await?.ok_or("the secret has no current value")?;
+    if pending.username == current.username {
+        return Err("the pending login is the current one, whose password must not change".into());
+    }
+    let access = access_of(&pending.username)?;
+    let connections = settings.connections.iter().find(|(of, _)| *of == access);
+    let (_, connections) = connections.ok_or_else(|| format!("{} is not set", access.connections_variable()))?;
+    let mut connection = Login::new(&settings.database, aws)?.options().await?.connect().await?;
+    pipegen_store::lock_schema(&mut connection).await?;
+    let login = pipegen_store::Login {
+        name: &pending.username,
+        access,
+        verifier: &scram_sha_256(pending.password.as_bytes()),
+        connection_limit: *connections,
+    };
+    pipegen_store::set_login(&mut connection, login).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+async fn test(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws: &SdkConfig) -> Result<(), Error> {
+    let UserPassword { username, password } = pending(secret, version).await?;
+    let options = Login::new(&settings.database, aws)?.without_login().clone();
+    let mut connection = options.username(&username).password(&password).connect().await?;
+    pipegen_store::try_access(&mut connection, access_of(&username)?).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+async fn pending(secret: &LoginSecret, version: &str) -> Result<UserPassword, Error> {
+    Ok(secret.pending(version).await?.ok_or("there is no pending login: createSecret has not run")?)
+}
+
+fn access_of(login: &str) -> Result<Access, Error> {
+    Access::of_login(login)
+        .ok_or_else(|| format!("the secret's username `{login}` is none of this stack's logins").into())
+}
+
+/// The login that is not in use now.
+fn other_login(current: &str) -> Result<&'static str, Error> {
+    let [first, second] = access_of(current)?.logins();
+    Ok(if current == first { second } else { first })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_alternate() {
+        assert_eq!(other_login("inventory_writer_a").unwrap(), "inventory_writer_b");
+        assert_eq!(other_login("inventory_writer_b").unwrap(), "inventory_writer_a");
+        assert!(other_login("postgres").is_err());
+    }
+
+    #[test]
+    fn the_event_is_read_as_secrets_manager_sends_it() {
+        let event: RotationEvent = serde_json::from_str(
+            r#"{"SecretId": "arn:aws:secretsmanager:us-east-1:123456789012:secret:a", "ClientRequestToken": "b", "Step": "createSecret",
+                "RotationToken": "c"}"#,
+        )
+        .unwrap();
+        assert_eq!(event.step, Step::CreateSecret);
+    }
+}

@@ -1,0 +1,134 @@
+//! The archive holds every record, byte for byte, where it is looked for.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use lambda_runtime::{Context, LambdaEvent};
+use pipegen::local::objects::{ACCESS_KEY, Folder, ObjectServer, SECRET_KEY};
+use pipegen_lambda::archiver;
+use pipegen_lambda::resources::ArchiverResources;
+use pipegen_lambda::settings::ArchiverSettings;
+use serde_json::{Value, json};
+
+const BUCKET: &str = "s3-archive-test";
+
+fn resources(endpoint: &str) -> ArchiverResources {
+    let aws = aws_config::SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            ACCESS_KEY, SECRET_KEY, None, None, "test",
+        )))
+        .endpoint_url(endpoint)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let settings = ArchiverSettings { archive_bucket: BUCKET.to_owned() };
+    ArchiverResources { settings, s3: aws_sdk_s3::Client::new(&aws) }
+}
+
+/// 30 records, a minute apart, over the full hour; some are no text.
+fn records() -> Vec<(String, Vec<u8>)> {
+    let data = |n: u8| {
+        if n.is_multiple_of(7) { vec![0xff, n, b'"'] } else { format!("{{\"n\": {n},\t\"ü\"}}\u{0}").into_bytes() }
+    };
+    (0..30).map(|n| (format!("4{n:02}"), data(n))).collect()
+}
+
+fn batch(records: &[(String, Vec<u8>)]) -> Value {
+    let record = |(sequence_number, data): &(String, Vec<u8>)| {
+        let minute: f64 = sequence_number.parse::<f64>().expect("a number") - 400.0;
+        json!({"eventID": format!("shardId-000000000003:{sequence_number}"), "kinesis": {
+            "approximateArrivalTimestamp": 1_795_410_000.25 - 600.0 + minute * 60.0,
+            "data": BASE64_STANDARD.encode(data), "partitionKey": "acme/1", "sequenceNumber": sequence_number}})
+    };
+    json!({"Records": records.iter().map(record).collect::<Vec<_>>()})
+}
+
+async fn archive(resources: &ArchiverResources, batch: Value) -> Vec<Option<String>> {
+    let mut context = Context::default();
+    let deadline = SystemTime::now() + Duration::from_secs(30);
+    context.deadline = u64::try_from(deadline.duration_since(UNIX_EPOCH).expect("later").as_millis()).expect("fits");
+    let event = LambdaEvent::new(serde_json::from_value(batch).expect("a batch"), context);
+    let response = archiver::handle(event, resources).await.expect("answered");
+    response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
+}
+
+/// The objects' keys and lines.
+fn objects(root: &Path) -> BTreeMap<String, Vec<Value>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.join(BUCKET)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let key = path.strip_prefix(root.join(BUCKET)).expect("below").to_str().expect("text").to_owned();
+            let mut text = String::new();
+            let file = std::fs::File::open(&path).expect("a file");
+            flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("gzip'd text");
+            found.insert(key, text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect());
+        }
+    }
+    found
+}
+
+fn bytes(line: &Value) -> Vec<u8> {
+    match line["event"].as_str() {
+        Some(text) => text.as_bytes().to_vec(),
+        None => BASE64_STANDARD.decode(line["event_base64"].as_str().expect("base64")).expect("base64"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_record_lies_in_the_object_of_its_hour_once() {
+    let root = tempfile::tempdir().expect("a folder");
+    let folder = Folder::open(root.path().to_owned(), &[BUCKET]).expect("a bucket");
+    let server = ObjectServer::start(Arc::new(folder)).await.expect("started");
+    let resources = resources(&server.endpoint());
+    let records = records();
+
+    // The same batch twice, as after an answer that was lost: the objects are there already, which is success.
+    for _ in 0..2 {
+        assert_eq!(archive(&resources, batch(&records)).await, []);
+        let objects = objects(root.path());
+        let keys: Vec<_> = objects.keys().map(|key| key.rsplit_once('-').expect("a hash").0).collect();
+        assert_eq!(
+            keys,
+            [
+                "archive/v1/2026/11/23/04/shardId-000000000003/400-409",
+                "archive/v1/2026/11/23/05/shardId-000000000003/410-429"
+            ]
+        );
+        let kept: Vec<_> = objects
+            .values()
+            .flatten()
+            .map(|line| (line["sequence_number"].as_str().expect("text").to_owned(), bytes(line)))
+            .collect();
+        assert_eq!(kept, records);
+    }
+    let objects_so_far = objects(root.path());
+    let line = &objects_so_far.values().next().expect("an object")[1];
+    assert_eq!(
+        (&line["arrived_at"], &line["partition_key"]),
+        (&"2026-11-23T04:51:00.250000Z".into(), &"acme/1".into())
+    );
+
+    // A batch that is cut otherwise hides behind no key that is there.
+    assert_eq!(archive(&resources, batch(records.get(..5).expect("five"))).await, []);
+    assert_eq!(objects(root.path()).len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_cannot_be_kept_comes_again() {
+    let resources = resources("http://127.0.0.1:1");
+    assert_eq!(archive(&resources, batch(&records())).await, [Some("400".to_owned())]);
+}
