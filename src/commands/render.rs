@@ -5,6 +5,7 @@ mod summary;
 
 use std::io;
 use std::path::Path;
+use std::thread;
 
 use anyhow::{Context, anyhow};
 
@@ -81,8 +82,17 @@ fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow
 
 /// The bootstrap's zip: the one that lies there if it is right, else a new one.
 fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
-    let name = artifact::Name::of(bootstrap);
-    let present = folder.read(name.as_str())?.filter(|zip| artifact::holds(zip, bootstrap));
+    let last = folder.last_zip()?;
+    // Each reads megabytes: what the zip must be called, and whether the one that was used last is right. Side by side.
+    let (name, is_right) = thread::scope(|scope| {
+        let compare = || last.as_ref().is_some_and(|(_, bytes)| artifact::holds(bytes, bootstrap));
+        let comparison = scope.spawn(compare);
+        (artifact::Name::of(bootstrap), comparison.join().unwrap_or(false))
+    });
+    let present = match last {
+        Some((last, bytes)) if last == name.as_str() => Some(bytes).filter(|_| is_right),
+        _ => folder.read(name.as_str())?.filter(|bytes| artifact::holds(bytes, bootstrap)),
+    };
     let is_new = present.is_none();
     let bytes = present.map_or_else(|| artifact::pack(bootstrap), Ok).context("cannot pack the bootstrap")?;
     if bytes.len() > artifact::LARGEST_ZIP {
