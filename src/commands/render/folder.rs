@@ -60,13 +60,13 @@ impl Folder {
     pub(super) fn write(&self, zip: &Zip, rendered: &Rendered) -> anyhow::Result<Written> {
         fs::create_dir_all(&self.path).with_context(|| format!("cannot make the folder `{}`", self.path.display()))?;
         if zip.is_new {
-            self.replace(zip.name.as_str(), &zip.bytes)?;
+            self.replace(&zip.name, &zip.bytes)?;
         } else {
-            self.touch(zip.name.as_str())?;
+            self.touch(&zip.name)?;
         }
         let versions = self.update(VERSIONS, &rendered.versions)?;
         let main = self.update(MAIN, &rendered.main)?;
-        let swept = self.sweep(zip.name.as_str())?;
+        let swept = self.sweep(&zip.name)?;
         Ok(Written { main, versions, swept })
     }
 
