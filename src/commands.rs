@@ -1,7 +1,7 @@
 //! One file a subcommand: the only code that touches files, processes and the network.
 //!
 //! - [`render`], [`local`]: the subcommands
-//! - [`reference`]: completions and the man page
+//! - [`mod@reference`]: completions and the man page
 //! - [`bootstrap`]: builds the bootstrap for those that need one
 //! - [`printer`]: what the commands say
 

@@ -1,8 +1,8 @@
 //! A bootstrap's bytes, checked, packed and named. Knows no files.
 //!
-//! - [`elf`]: does it run on `provided.al2023`
-//! - [`misfit`]: why not, and what to do about it
-//! - [`package`]: the reproducible zip and its hashes
+//! - `elf`: does it run on `provided.al2023`
+//! - `misfit`: why not, and what to do about it
+//! - `package`: the reproducible zip and its hashes
 
 mod elf;
 mod misfit;

@@ -101,10 +101,7 @@ fn remapping(workspace: &Path, target_folder: &Path) -> anyhow::Result<OsString>
         (target_folder.to_path_buf(), "/target".to_owned()),
         (home.clone(), "/cargo".to_owned()),
     ];
-    // A folder for each registry, named after its address: a mirror has another one for the same sources.
-    let registries = std::fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
-    let mut registries: Vec<_> = registries.map(|entry| entry.path()).collect();
-    registries.sort();
+    let registries = registry_folders(workspace, &home)?;
     folders.extend(registries.into_iter().map(|folder| (folder, "/cargo/registry".to_owned())));
     // Where the standard library's sources are installed, the compiler shows them instead of its own fixed path.
     folders.push((sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{commit}")));
@@ -119,6 +116,41 @@ fn remapping(workspace: &Path, target_folder: &Path) -> anyhow::Result<OsString>
         flags.push(format!("={fixed}"));
     }
     Ok(flags)
+}
+
+/// Where the dependencies' sources lie: in a folder named after the registry's address, so in another one where there is a
+/// mirror. They are downloaded now if need be: that folder must be known before the first file is compiled.
+fn registry_folders(workspace: &Path, home: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let lock = std::fs::read_to_string(workspace.join("Cargo.lock")).context("cannot read Cargo.lock")?;
+    let dependency = locked_version(&lock, "lambda_runtime").map(|version| format!("lambda_runtime-{version}"));
+    let dependency = dependency.context("Cargo.lock has no `lambda_runtime`")?;
+    let find = || {
+        let registries = std::fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+        let registries = registries.map(|entry| entry.path()).filter(|folder| folder.join(&dependency).is_dir());
+        let mut registries: Vec<_> = registries.collect();
+        registries.sort();
+        registries
+    };
+    let found = find();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let mut fetch = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    fetch.args(["fetch", "--locked"]).current_dir(workspace).stdin(Stdio::null()).stdout(Stdio::null());
+    fix_environment(&mut fetch);
+    let status = fetch.status().context("cannot start cargo")?;
+    if !status.success() {
+        bail!("the bootstrap's dependencies could not be downloaded ({status}); what cargo says stands above");
+    }
+    // Still nothing where the sources are vendored: then they lie in the workspace.
+    Ok(find())
+}
+
+/// The version of a package in Cargo.lock.
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
 }
 
 /// The compiler's folder and the commit that it was built from.
@@ -141,4 +173,32 @@ fn executable(messages: &[u8]) -> Option<PathBuf> {
         message["reason"] == "compiler-artifact" && message["target"]["name"] == "bootstrap"
     });
     built.find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locked_version_is_found() {
+        let lock = include_str!("../../Cargo.lock");
+        assert!(locked_version(lock, "lambda_runtime").is_some_and(|version| version.starts_with("1.")));
+        assert_eq!(locked_version(lock, "no_such_package"), None);
+    }
+
+    #[test]
+    fn the_workspace_is_found_from_below() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(find_workspace(&workspace.join("lambda/store/src")).as_deref(), Some(workspace));
+        assert_eq!(find_workspace(Path::new("/")), None);
+    }
+
+    #[test]
+    fn the_bootstrap_is_found_in_cargos_messages() {
+        let messages = br#"{"reason":"compiler-artifact","target":{"name":"pipegen_lambda"},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"bootstrap"},"executable":"/target/bootstrap/bootstrap"}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(executable(messages), Some(PathBuf::from("/target/bootstrap/bootstrap")));
+        assert_eq!(executable(b""), None);
+    }
 }

@@ -5,6 +5,7 @@ mod summary;
 
 use std::io;
 use std::path::Path;
+use std::thread;
 
 use anyhow::{Context, anyhow};
 
@@ -22,11 +23,10 @@ const SETTINGS_FILE: &str = "pipegen.toml";
 /// Renders an environment. Nothing is written before everything is known to be right.
 pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let config = settings(args)?;
-    let bytes = checked_bootstrap(args.bootstrap.as_deref(), config.settings.architecture)?;
     let folder = Folder::at(&args.out, &config.environment)?;
+    let bytes = checked_bootstrap(args.bootstrap.as_deref(), config.settings.architecture)?;
     let zip = packed(&bytes, &folder)?;
-    let package =
-        Package { file_name: zip.name.as_str().to_owned(), source_code_hash: artifact::sha256_base64(&zip.bytes) };
+    let package = Package { file_name: zip.name.clone(), source_code_hash: zip.source_code_hash.clone() };
     let rendered = stack::build(&config, &package).map_err(|faults| own_mistake(&faults))?;
     let written = folder.write(&zip, &rendered)?;
     let summary = Summary::new(&config, &folder, &package, &zip, &rendered, written);
@@ -81,8 +81,11 @@ fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow
 
 /// The bootstrap's zip: the one that lies there if it is right, else a new one.
 fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
-    let name = artifact::Name::of(bootstrap);
-    let present = folder.read(name.as_str())?.filter(|zip| artifact::holds(zip, bootstrap));
+    let (name, last) = name_beside_last_zip(bootstrap, folder.last_zip()?);
+    if let Some(last) = last.filter(|last| last.name == name.as_str()) {
+        return Ok(last);
+    }
+    let present = folder.read(name.as_str())?.filter(|bytes| artifact::holds(bytes, bootstrap));
     let is_new = present.is_none();
     let bytes = present.map_or_else(|| artifact::pack(bootstrap), Ok).context("cannot pack the bootstrap")?;
     if bytes.len() > artifact::LARGEST_ZIP {
@@ -90,13 +93,27 @@ fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
         let message = format!("the packed bootstrap has {size} MiB; Lambda takes {limit} MiB");
         return Err(WrongUse::new(message).into());
     }
-    Ok(Zip { name, bytes, is_new })
+    let source_code_hash = artifact::sha256_base64(&bytes);
+    Ok(Zip { name: name.as_str().to_owned(), bytes, source_code_hash, is_new })
+}
+
+/// What the bootstrap's zip is called, and the zip that was used last if it holds the bootstrap: mostly the same one. Both
+/// read all of the bootstrap, so they do it side by side.
+fn name_beside_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (artifact::Name, Option<Zip>) {
+    let Some((last, bytes)) = last else { return (artifact::Name::of(bootstrap), None) };
+    let (name, source_code_hash, is_right) = thread::scope(|scope| {
+        let comparison = scope.spawn(|| artifact::holds(&bytes, bootstrap));
+        let name = artifact::Name::of(bootstrap);
+        (name, artifact::sha256_base64(&bytes), comparison.join().unwrap_or(false))
+    });
+    (name, is_right.then_some(Zip { name: last, bytes, source_code_hash, is_new: false }))
 }
 
 /// The Lambda package.
 struct Zip {
-    name: artifact::Name,
+    name: String,
     bytes: Vec<u8>,
+    source_code_hash: String,
     /// Whether it does not lie in the folder yet.
     is_new: bool,
 }

@@ -2,14 +2,14 @@
 //!
 //! The file is optional: `[defaults]`, then `[environments.NAME]`. Every fault in it is reported together, with its line.
 //!
-//! - [`environment`]: the suffix of every name
-//! - [`settings`]: what can be set, with meaning, range and default
-//! - [`sizing`]: what follows from the peak number of updates
+//! - `environment`: the suffix of every name
+//! - `settings`: what can be set, with meaning, range and default
+//! - `sizing`: what follows from the peak number of updates
 //! - [`machines`]: instance classes and what they hold
-//! - [`network_range`]: the network's addresses
-//! - [`reader`]: typed look-ups through the layers of a file
-//! - [`combinations`]: rules over more than one setting
-//! - [`fault`]: what is wrong, where, and what to do
+//! - `network_range`: the network's addresses
+//! - `reader`: typed look-ups through the layers of a file
+//! - `combinations`: rules over more than one setting
+//! - `fault`: what is wrong, where, and what to do
 
 mod combinations;
 mod environment;

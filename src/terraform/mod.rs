@@ -1,11 +1,11 @@
 //! Terraform JSON, and nothing about what it describes.
 //!
-//! - [`expression`]: text that Terraform evaluates; the only file that writes `${…}`
-//! - [`reference`]: the handle of a block, and the only way to refer to one
-//! - [`block`]: a resource or a data source before it is added
-//! - [`document`]: collects blocks, refuses a second use of an address
-//! - [`tree`]: JSON values in a fixed order, literal text escaped
-//! - [`writer`]: text with sorted keys and a final newline
+//! - `expression`: text that Terraform evaluates; the only file that writes `${…}`
+//! - `reference`: the handle of a block, and the only way to refer to one
+//! - `block`: a resource or a data source before it is added
+//! - `document`: collects blocks, refuses a second use of an address
+//! - `tree`: JSON values in a fixed order, literal text escaped
+//! - `writer`: text with sorted keys and a final newline
 //!
 //! Bodies are `serde_json::json!` in the provider's own attribute names. A `null` in a body leaves the attribute out.
 

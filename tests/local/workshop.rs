@@ -20,24 +20,25 @@ pub(crate) fn open_folder() -> TempDir {
     folder
 }
 
-/// The pretended bootstrap, compiled once.
+/// The pretended bootstrap, compiled once. It stays where the build's own files are: a static is never dropped.
 fn compiled() -> &'static Path {
-    static COMPILED: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = COMPILED.get_or_init(|| {
-        let folder = open_folder();
-        let path = folder.path().join("bootstrap");
+    static COMPILED: OnceLock<PathBuf> = OnceLock::new();
+    COMPILED.get_or_init(|| {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pretend_bootstrap");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/local/pretend_bootstrap.rs");
+        // Renamed when it is whole, since another run may be using the old one.
+        let fresh = path.with_extension(std::process::id().to_string());
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let status = Command::new(rustc)
             .args(["--edition", "2024", "-o"])
-            .arg(&path)
+            .arg(&fresh)
             .arg(source)
             .status()
             .expect("the tests need rustc");
         assert!(status.success(), "the pretended bootstrap does not compile");
-        (folder, path)
-    });
-    path
+        fs::rename(fresh, &path).expect("renamed");
+        path
+    })
 }
 
 /// A copy of the pretended bootstrap in a folder, so that its processes are known by their path.

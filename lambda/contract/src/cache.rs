@@ -25,5 +25,4 @@ pub const DEFAULT_RIGHTS: &str = "off -@all";
 
 /// What the processor may do: run its scripts, and what they call, on products. A Redis ACL; commands inside a script are
 /// checked against the caller. `AUTH` and `HELLO` need no right.
-pub const PROCESSOR_RIGHTS: &str =
-    "on ~product:* -@all +ping +client|setinfo +script|load +evalsha +hmget +hset +expire +del";
+pub const PROCESSOR_RIGHTS: &str = "on ~product:* -@all +ping +script|load +evalsha +hmget +hset +expire +del";

@@ -60,13 +60,13 @@ impl Folder {
     pub(super) fn write(&self, zip: &Zip, rendered: &Rendered) -> anyhow::Result<Written> {
         fs::create_dir_all(&self.path).with_context(|| format!("cannot make the folder `{}`", self.path.display()))?;
         if zip.is_new {
-            self.replace(zip.name.as_str(), &zip.bytes)?;
+            self.replace(&zip.name, &zip.bytes)?;
         } else {
-            self.touch(zip.name.as_str())?;
+            self.touch(&zip.name)?;
         }
         let versions = self.update(VERSIONS, &rendered.versions)?;
         let main = self.update(MAIN, &rendered.main)?;
-        let swept = self.sweep(zip.name.as_str())?;
+        let swept = self.sweep(&zip.name)?;
         Ok(Written { main, versions, swept })
     }
 
@@ -105,23 +105,39 @@ impl Folder {
 
     /// Removes older zips. The one before this is kept: a saved plan may name it.
     fn sweep(&self, own: &str) -> anyhow::Result<Vec<String>> {
-        let mut others = Vec::new();
-        let context = || format!("cannot read the folder `{}`", self.path.display());
-        for entry in fs::read_dir(&self.path).with_context(context)? {
-            let entry = entry.with_context(context)?;
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            if name != own && artifact::Name::matches(&name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
-                let modified = entry.metadata().and_then(|metadata| metadata.modified()).with_context(context)?;
-                others.push((modified, name));
-            }
-        }
-        others.sort();
+        let mut others = self.zips()?;
+        others.retain(|name| name != own);
         others.pop();
-        let swept: Vec<_> = others.into_iter().map(|(_, name)| name).collect();
-        for name in &swept {
+        for name in &others {
             let path = self.path.join(name);
             fs::remove_file(&path).with_context(|| format!("cannot remove `{}`", path.display()))?;
         }
-        Ok(swept)
+        Ok(others)
+    }
+
+    /// The zip that was used last, name and content.
+    pub(super) fn last_zip(&self) -> anyhow::Result<Option<(String, Vec<u8>)>> {
+        let Some(name) = self.zips()?.pop() else { return Ok(None) };
+        Ok(self.read(&name)?.map(|bytes| (name, bytes)))
+    }
+
+    /// The names of the zips that pipegen wrote, the one that was used last at the end.
+    fn zips(&self) -> anyhow::Result<Vec<String>> {
+        let context = || format!("cannot read the folder `{}`", self.path.display());
+        let entries = match fs::read_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.with_context(context)?,
+        };
+        let mut zips = Vec::new();
+        for entry in entries {
+            let entry = entry.with_context(context)?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if artifact::Name::matches(&name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                let used = entry.metadata().and_then(|metadata| metadata.modified()).with_context(context)?;
+                zips.push((used, name));
+            }
+        }
+        zips.sort();
+        Ok(zips.into_iter().map(|(_, name)| name).collect())
     }
 }

@@ -54,11 +54,7 @@ impl Summary {
             resources: rendered.resources,
             peak_updates_per_minute: peak,
             shards: Sizing::for_peak(peak).shards,
-            files: vec![
-                file(zip.name.as_str(), zip.is_new),
-                file(VERSIONS, written.versions),
-                file(MAIN, written.main),
-            ],
+            files: vec![file(&zip.name, zip.is_new), file(VERSIONS, written.versions), file(MAIN, written.main)],
             zip_bytes: zip.bytes.len(),
             source_code_hash: package.source_code_hash.clone(),
             swept: written.swept,
