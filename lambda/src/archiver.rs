@@ -5,15 +5,13 @@ use std::convert::Infallible;
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
-use lambda_runtime::tracing::error;
 use pipegen_contract::metric;
 use pipegen_contract::object_key::ARCHIVE;
 use serde::Serialize;
-use tokio::time::timeout_at;
 
+use crate::answer::{again, within};
 use crate::deadline::stop_at;
 use crate::event::{KinesisBatch, KinesisRecord};
-use crate::logging::chain;
 use crate::metrics::{MetricLine, lag_milliseconds};
 use crate::objects::{ObjectLines, RawBytes, StoreObjectError, arrival, store};
 use crate::resources::ArchiverResources;
@@ -50,26 +48,12 @@ pub async fn handle(
     resources: &ArchiverResources,
 ) -> Result<KinesisEventResponse, Infallible> {
     let KinesisBatch { records } = event.payload;
-    let mut response = KinesisEventResponse::default();
-    let Some(first) = records.first() else { return Ok(response) };
-    let archived = timeout_at(stop_at(event.context.deadline()), archive(&records, resources)).await;
-    let why = match archived {
-        Ok(Ok(objects)) => {
-            report(&event.context.request_id, &records, objects);
-            return Ok(response);
-        }
-        Ok(Err(error)) => chain(&error),
-        Err(_) => "the invocation's time does not suffice".to_owned(),
-    };
-    error!(
-        why,
-        shard = first.shard(),
-        first_sequence_number = first.sequence_number(),
-        records = records.len(),
-        "the batch is reported and comes again"
-    );
-    response.add_failure(first.sequence_number());
-    Ok(response)
+    let stop_at = stop_at(event.context.deadline());
+    match within(stop_at, "archive", Box::pin(archive(&records, resources))).await {
+        Ok(objects) => report(&event.context.request_id, &records, objects),
+        Err(why) => return Ok(again(&why, &records)),
+    }
+    Ok(KinesisEventResponse::default())
 }
 
 /// Stores the objects, one after the other, and returns how many.

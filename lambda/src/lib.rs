@@ -13,10 +13,12 @@
 //! - [`pending`]: what Redis missed
 //! - [`objects`]: lines of a batch as compressed objects in S3
 //! - [`secrets`]: logins in Secrets Manager
+//! - [`answer`]: what Lambda is told about a batch
 //! - [`deadline`]: how long an invocation may work
 //! - [`logging`]: JSON lines
 //! - [`metrics`]: lines that are metrics, too
 
+pub mod answer;
 pub mod archiver;
 pub mod cache;
 pub mod database;

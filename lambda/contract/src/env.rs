@@ -52,8 +52,6 @@ pub const DEV_WRITER_URL: &str = "PIPEGEN_DEV_WRITER_URL";
 pub const DEV_READER_URL: &str = "PIPEGEN_DEV_READER_URL";
 /// Development only: the connection URL of the maintainers' login, which `migrate` creates from it. Never rendered.
 pub const DEV_MAINTAINER_URL: &str = "PIPEGEN_DEV_MAINTAINER_URL";
-/// Development only: a file with the only certificate authority (PEM) that PostgreSQL and Redis are believed. Never rendered.
-pub const DEV_AUTHORITY: &str = "PIPEGEN_DEV_AUTHORITY";
 /// Development only: a Redis URL that takes the place of host, port and IAM user. Never rendered.
 pub const DEV_CACHE_URL: &str = "PIPEGEN_DEV_CACHE_URL";
 

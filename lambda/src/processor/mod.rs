@@ -12,19 +12,17 @@ mod rejections;
 mod report;
 
 use std::convert::Infallible;
-use std::error::Error;
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
-use lambda_runtime::tracing::error;
 use pipegen_contract::batch_line::STAGES;
 use pipegen_event::Event;
 use pipegen_store::Outcome;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use crate::answer::{Again, again, within};
 use crate::deadline::stop_at;
 use crate::event::{KinesisBatch, KinesisRecord};
-use crate::logging::chain;
 use crate::objects::{self, StoreObjectError};
 use crate::resources::ProcessorResources;
 
@@ -32,13 +30,6 @@ use decode::decode;
 use refresh::{Told, refresh};
 use rejections::Rejections;
 use report::BatchReport;
-
-/// Why a batch has to come again.
-#[derive(Debug)]
-struct Again {
-    stage: &'static str,
-    why: String,
-}
 
 /// Processes one batch. A batch that could not be processed is reported by its first record, so that Lambda sends it again.
 ///
@@ -49,25 +40,13 @@ pub async fn handle(
     resources: &ProcessorResources,
 ) -> Result<KinesisEventResponse, Infallible> {
     let KinesisBatch { records } = event.payload;
-    let mut response = KinesisEventResponse::default();
-    let Some(first) = records.first() else { return Ok(response) };
     let stop_at = stop_at(event.context.deadline());
     let mut report = BatchReport::default();
-    match Box::pin(process(&records, resources, stop_at, &mut report)).await {
-        Ok(()) => report.write(&event.context.request_id, &records),
-        Err(Again { stage, why }) => {
-            error!(
-                stage,
-                why,
-                shard = first.shard(),
-                first_sequence_number = first.sequence_number(),
-                records = records.len(),
-                "the batch is reported and comes again"
-            );
-            response.add_failure(first.sequence_number());
-        }
+    if let Err(why) = Box::pin(process(&records, resources, stop_at, &mut report)).await {
+        return Ok(again(&why, &records));
     }
-    Ok(response)
+    report.write(&event.context.request_id, &records);
+    Ok(KinesisEventResponse::default())
 }
 
 async fn process(
@@ -113,16 +92,4 @@ async fn quarantine(resources: &ProcessorResources, rejections: Rejections) -> R
         objects::store(&resources.s3, bucket, object).await?;
     }
     Ok(())
-}
-
-/// The stage's result, if it comes in time.
-async fn within<T, E: Error>(
-    stop_at: Instant,
-    stage: &'static str,
-    work: impl Future<Output = Result<T, E>>,
-) -> Result<T, Again> {
-    match timeout_at(stop_at, work).await {
-        Ok(result) => result.map_err(|error| Again { stage, why: chain(&error) }),
-        Err(_) => Err(Again { stage, why: "the invocation's time does not suffice".to_owned() }),
-    }
 }
