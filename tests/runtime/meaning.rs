@@ -50,6 +50,9 @@ async fn emptied(workshop: &Workshop) {
 #[tokio::test(flavor = "multi_thread")]
 async fn order_batches_repetition_and_company_do_not_matter() {
     let workshop = Workshop::open().await;
+    // A deadlock would be resolved after a second and the batch run again, unseen: here it must hang.
+    workshop.execute("alter system set deadlock_timeout = '10min'").await;
+    workshop.execute("select pg_reload_conf()").await;
     let mut runner = TestRunner::deterministic();
     let events = crowd(&mut runner, 400);
     play(&workshop, &events, 400).await;
