@@ -29,7 +29,11 @@ fn ctrl_c_in_the_middle_leaves_nothing() -> Result<()> {
 #[test]
 fn ctrl_c_at_the_start_leaves_nothing() -> Result<()> {
     let mut running = Local::new()?.listens().start()?;
-    wait_until(&mut running, |running| Ok(left(&running.temporary())?.iter().any(|path| path.is_dir())))?;
+    // The run's folder comes first, and only then what works in it: before that there is nothing to stop.
+    wait_until(&mut running, |running| {
+        let folder = left(&running.temporary())?.iter().any(|path| path.is_dir());
+        Ok(folder && !descendants(running.pid())?.is_empty())
+    })?;
     interrupt_and_check(running)
 }
 
