@@ -6,10 +6,11 @@
 //! - [`event`]: what Kinesis hands over
 //! - [`processor`]: a batch of the stream into the catalog, the cache and the quarantine
 //! - [`archiver`]: a batch of the stream into the archive
+//! - [`catalog`]: the products that readers ask for
 //! - [`maintain`]: what is left over, and the ledger's end
 //! - [`migrate`]: the schema and the database logins
 //! - [`rotate`]: a new database password
-//! - [`cache`]: what Redis is told
+//! - [`cache`]: what Redis is told and asked
 //! - [`pending`]: what Redis missed
 //! - [`objects`]: lines of a batch as compressed objects in S3
 //! - [`secrets`]: logins in Secrets Manager
@@ -21,6 +22,7 @@
 pub mod answer;
 pub mod archiver;
 pub mod cache;
+pub mod catalog;
 pub mod database;
 pub mod deadline;
 pub mod event;

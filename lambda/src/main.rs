@@ -8,8 +8,8 @@ use std::fmt;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use pipegen_contract::role::Role;
-use pipegen_lambda::resources::{self, ArchiverResources, MaintainResources, ProcessorResources};
-use pipegen_lambda::{archiver, logging, maintain, migrate, processor, rotate};
+use pipegen_lambda::resources::{self, ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
+use pipegen_lambda::{archiver, catalog, logging, maintain, migrate, processor, rotate};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,6 +23,7 @@ async fn main() -> Result<(), Error> {
     match Role::from_handler(&handler) {
         Some(Role::Processor) => serve(&ProcessorResources::from_environment(aws), processor::handle).await,
         Some(Role::Archiver) => serve(&ArchiverResources::from_environment(aws), archiver::handle).await,
+        Some(Role::Catalog) => serve(&CatalogResources::from_environment(aws), catalog::handle).await,
         Some(Role::Maintain) => serve(&MaintainResources::from_environment(aws), maintain::handle).await,
         Some(Role::Migrate) => {
             serve(&Ok::<_, Error>(aws), async |_: LambdaEvent<serde_json::Value>, aws| {

@@ -12,8 +12,9 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::cache::Cache;
+use crate::catalog::Flights;
 use crate::database::{CatalogDatabase, Login};
-use crate::settings::{ArchiverSettings, Database, MaintainSettings, ProcessorSettings};
+use crate::settings::{ArchiverSettings, CatalogSettings, Database, MaintainSettings, ProcessorSettings};
 
 /// A function instance serves one invocation at a time.
 const CONNECTIONS: u32 = 1;
@@ -36,6 +37,16 @@ pub struct ArchiverResources {
     pub settings: ArchiverSettings,
     /// Object storage.
     pub s3: aws_sdk_s3::Client,
+}
+
+/// What the catalog needs.
+pub struct CatalogResources {
+    /// The catalog's tables, as a reader.
+    pub database: CatalogDatabase,
+    /// The cache.
+    pub cache: Cache,
+    /// What is being asked for.
+    pub flights: Flights,
 }
 
 /// What maintenance needs.
@@ -84,6 +95,22 @@ impl ArchiverResources {
     pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
         let settings = ArchiverSettings::read(variable).map_err(StartError::because)?;
         Ok(Self { s3: aws_sdk_s3::Client::new(aws), settings })
+    }
+}
+
+impl CatalogResources {
+    /// Resources as the process's environment describes them.
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
+        Self::new(&CatalogSettings::read(variable).map_err(StartError::because)?, aws)
+    }
+
+    /// Resources as the settings describe them.
+    pub fn new(settings: &CatalogSettings, aws: &SdkConfig) -> Result<Self, StartError> {
+        Ok(Self {
+            database: database(&settings.database, aws)?,
+            cache: Cache::new(&settings.cache, aws).map_err(StartError::because)?,
+            flights: Flights::new(CONNECTIONS),
+        })
     }
 }
 

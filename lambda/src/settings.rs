@@ -73,6 +73,15 @@ pub struct ArchiverSettings {
     pub archive_bucket: String,
 }
 
+/// The settings of `catalog`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogSettings {
+    /// Where the catalog is.
+    pub database: Database,
+    /// Where the cache is, and how long a view stays there.
+    pub cache: CacheSettings,
+}
+
 /// The settings of `maintain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaintainSettings {
@@ -163,6 +172,16 @@ impl ArchiverSettings {
         let mut reader = Reader::new(lookup);
         let archive_bucket = reader.text(env::ARCHIVE_BUCKET);
         reader.finish(Self { archive_bucket })
+    }
+}
+
+impl CatalogSettings {
+    /// Reads the settings with `lookup`, from the environment of the process or of a test.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader::new(lookup);
+        let database = reader.database(env::DATABASE_SECRET_ARN);
+        let cache = reader.cache();
+        reader.finish(Self { database, cache })
     }
 }
 

@@ -2,7 +2,7 @@
 //! `aws_elasticache_parameter_group`, users and their group (`aws_elasticache_user`, `aws_elasticache_user_group`).
 //! Nobody has a password: functions log in by IAM.
 
-use pipegen_contract::cache::{DEFAULT_RIGHTS, PROCESSOR_RIGHTS};
+use pipegen_contract::cache::{DEFAULT_RIGHTS, WRITER_RIGHTS};
 use serde_json::{Value, json};
 
 use super::Build;
@@ -81,7 +81,7 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Ca
     // A Redis group must have a user of this name. It may do nothing.
     let no_password = json!({ "type": "no-password-required" });
     let default = user(build, DEFAULT_USER, Some("default"), DEFAULT_RIGHTS, &no_password);
-    let processor = user(build, PROCESSOR_USER, None, PROCESSOR_RIGHTS, &json!({ "type": "iam" }));
+    let processor = user(build, PROCESSOR_USER, None, WRITER_RIGHTS, &json!({ "type": "iam" }));
     let users = json!({
         "user_group_id": build.names.of(VIEWS_USERS),
         "engine": "redis",

@@ -23,6 +23,9 @@ pub fn product(sku: &str) -> String {
 /// What the user `default` may do, whom Redis takes for a client that names none: nothing. A Redis ACL.
 pub const DEFAULT_RIGHTS: &str = "off -@all";
 
-/// What the processor may do: run its scripts, and what they call, on products. A Redis ACL; commands inside a script are
-/// checked against the caller. `AUTH` and `HELLO` need no right.
-pub const PROCESSOR_RIGHTS: &str = "on ~product:* -@all +ping +script|load +evalsha +hmget +hset +expire +del";
+/// What the functions that tell the cache of new versions (`processor`, `maintain`) may do: run their scripts, and what these
+/// call, on products. A Redis ACL; commands inside a script are checked against the caller. `AUTH` and `HELLO` need no right.
+pub const WRITER_RIGHTS: &str = "on ~product:* -@all +ping +script|load +evalsha +hmget +hset +expire +del";
+
+/// What the catalog may do: look products up and fill them in, never remove one. A Redis ACL.
+pub const READER_RIGHTS: &str = "on ~product:* -@all +ping +time +script|load +evalsha +hmget +hset +expire";

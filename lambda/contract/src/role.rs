@@ -7,6 +7,8 @@ pub enum Role {
     Processor,
     /// Keeps every record of the stream.
     Archiver,
+    /// Answers readers.
+    Catalog,
     /// Catches up with what was left over and prunes the ledger, on a schedule.
     Maintain,
     /// Brings the schema up to date and creates the database roles.
@@ -17,13 +19,15 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the help texts.
-    pub const ALL: [Self; 5] = [Self::Processor, Self::Archiver, Self::Maintain, Self::Migrate, Self::Rotate];
+    pub const ALL: [Self; 6] =
+        [Self::Processor, Self::Archiver, Self::Catalog, Self::Maintain, Self::Migrate, Self::Rotate];
 
     /// The handler name that Terraform sets and the bootstrap reads.
     pub const fn handler(self) -> &'static str {
         match self {
             Self::Processor => "processor",
             Self::Archiver => "archiver",
+            Self::Catalog => "catalog",
             Self::Maintain => "maintain",
             Self::Migrate => "migrate",
             Self::Rotate => "rotate",

@@ -1,45 +1,60 @@
-//! What Redis is told. The layout is in [`pipegen_contract::cache`].
+//! What Redis is told and asked. The layout is in [`pipegen_contract::cache`].
 //!
+//! - [`Cache`]: the connection
 //! - `breaker`: leaves a failing cache alone for a while
 //! - `iam`: the password of a managed cache
-//! - `refresh.lua`: replaces entries by newer ones only
+//! - `refresh`, `refresh.lua`: writers replace entries by newer ones only
+//! - `read`: readers ask for entries
+//! - `fill`, `fill.lua`: readers put in what was missing, unless it may be out of date
+//!
+//! What writers and readers may do is in [`pipegen_contract::cache`], too. The client itself also sends `CLIENT SETINFO`, and
+//! does not mind being refused.
 
 mod breaker;
+mod fill;
 mod iam;
+mod read;
+mod refresh;
+
+pub use fill::{Fill, UNKNOWN_SECONDS};
+pub use read::{Entry, Reading, Ticket};
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
-use pipegen_contract::cache::product;
 use pipegen_store::View;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ErrorKind, RedisError, Script};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, Script};
 
 use breaker::Breaker;
 use iam::TokenSigner;
 
 use crate::settings::{CacheEndpoint, CacheSettings};
 
-/// How long a tombstone lives, in seconds. A reader's fill is refused long before.
-const TOMBSTONE_SECONDS: u32 = 60;
-
-/// How many entries one script call tells: about a millisecond in which Redis serves nobody else.
-const ENTRIES_A_CALL: usize = 500;
+/// How long after its miss a reader's fill is refused, in seconds by Redis' clock. Every entry that a writer has told must live
+/// longer, else a slow reader could fill in something older after it is gone.
+const FILL_SECONDS: u32 = 5;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The cache, connected when it is first used. Losing it never fails a batch.
+/// How long what was sent may stay unacknowledged before the connection counts as dead. After a failover nobody closes the old
+/// connection, and a command that times out does not replace it.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(2);
+
+/// The cache, connected when it is first used. Losing it fails neither a batch nor a read.
 pub struct Cache {
     connection: ConnectionManager,
     refresh: Script,
+    fill: Script,
     breaker: Breaker,
     view_seconds: u32,
 }
 
-/// Why the cache was not told.
+/// Why the cache was not told or asked.
 #[derive(Debug)]
 pub enum CacheError {
     /// It failed a moment ago and is left alone.
@@ -52,7 +67,7 @@ impl fmt::Display for CacheError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LeftAlone => f.write_str("Redis failed a moment ago and is left alone"),
-            Self::Failed(_) => f.write_str("Redis could not be told"),
+            Self::Failed(_) => f.write_str("Redis cannot be told or asked"),
         }
     }
 }
@@ -78,7 +93,7 @@ impl Cache {
             // The breaker decides when to try again.
             .set_number_of_retries(0);
         let (client, config) = match &settings.endpoint {
-            CacheEndpoint::Url(url) => (Client::open(url.0.as_str())?, config),
+            CacheEndpoint::Url(url) => (client(url.0.as_str())?, config),
             CacheEndpoint::Managed { host, port, user, replication_group } => {
                 let no = |what| RedisError::from((ErrorKind::InvalidClientConfig, what));
                 let signer = TokenSigner {
@@ -87,33 +102,17 @@ impl Cache {
                     replication_group: replication_group.clone(),
                     user: user.clone(),
                 };
-                (Client::open(format!("rediss://{host}:{port}"))?, config.set_credentials_provider(signer))
+                (client(&format!("rediss://{host}:{port}"))?, config.set_credentials_provider(signer))
             }
         };
         let connection = ConnectionManager::new_lazy_with_config(client, config)?;
         Ok(Self {
             connection,
             refresh: Script::new(include_str!("refresh.lua")),
+            fill: Script::new(include_str!("fill.lua")),
             breaker: Breaker::default(),
             view_seconds: settings.view_seconds,
         })
-    }
-
-    /// Tells the cache of these views. An entry that is as new or newer stays; telling it again changes nothing.
-    pub async fn refresh(&self, views: &[View]) -> Result<(), CacheError> {
-        if views.is_empty() {
-            return Ok(());
-        }
-        if self.breaker.is_open(Instant::now()) {
-            return Err(CacheError::LeftAlone);
-        }
-        for views in views.chunks(ENTRIES_A_CALL) {
-            if let Err(error) = self.refresh_some(views).await {
-                self.breaker.failed(Instant::now());
-                return Err(CacheError::Failed(error));
-            }
-        }
-        Ok(())
     }
 
     /// Whether the cache has failed since [`Self::caught_up`] was last called: others may be pending.
@@ -126,15 +125,6 @@ impl Cache {
         self.breaker.caught_up();
     }
 
-    async fn refresh_some(&self, views: &[View]) -> Result<(), RedisError> {
-        let mut call = self.refresh.prepare_invoke();
-        call.arg(TOMBSTONE_SECONDS);
-        for view in views {
-            call.key(product(&view.sku)).arg(view.version).arg(&view.json).arg(self.seconds_for(view));
-        }
-        call.invoke_async(&mut self.connection.clone()).await
-    }
-
     /// The view's time to live: up to a fifth shorter than configured, spread over the entries, so that those written together
     /// do not expire together.
     fn seconds_for(&self, view: &View) -> u32 {
@@ -142,6 +132,22 @@ impl Cache {
         (&view.sku, view.version).hash(&mut hasher);
         let spread = u64::from(self.view_seconds / 5) + 1;
         let shorter = u32::try_from(hasher.finish() % spread).unwrap_or_default();
-        (self.view_seconds - shorter).max(1)
+        (self.view_seconds - shorter).max(FILL_SECONDS + 1)
     }
+
+    /// Nothing, unless the cache is being left alone.
+    fn allowed(&self) -> Result<(), CacheError> {
+        if self.breaker.is_open(Instant::now()) { Err(CacheError::LeftAlone) } else { Ok(()) }
+    }
+
+    /// Has the cache left alone from now on.
+    fn failed(&self, error: RedisError) -> CacheError {
+        self.breaker.failed(Instant::now());
+        CacheError::Failed(error)
+    }
+}
+
+fn client(url: &str) -> Result<Client, RedisError> {
+    let settings = TcpSettings::default().set_nodelay(true).set_user_timeout(UNACKNOWLEDGED);
+    Client::open(url.into_connection_info()?.set_tcp_settings(settings))
 }

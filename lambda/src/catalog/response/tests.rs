@@ -1,0 +1,100 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn view(sku: &str, version: i64, json: &str) -> View {
+    View { sku: sku.to_owned(), version, json: json.to_owned() }
+}
+
+fn body(response: &UrlResponse) -> Value {
+    serde_json::from_str(response.body.as_deref().unwrap()).unwrap()
+}
+
+#[test]
+fn one_product_is_its_view_untouched() {
+    let response = UrlResponse::one(view("a", 7, r#"{ "sku":"a" , "x":1.0}"#), None).saying(true);
+    assert_eq!(response.status_code, 200);
+    assert_eq!(response.body.as_deref(), Some(r#"{ "sku":"a" , "x":1.0}"#));
+    let headers = response.headers.iter().map(|(name, value)| (*name, &**value)).collect::<Vec<_>>();
+    assert_eq!(
+        headers,
+        [("cache-control", "no-cache"), ("content-type", "application/json"), ("etag", "\"7\""), ("x-cache", "hit")]
+    );
+}
+
+#[test]
+fn a_tag_that_the_reader_has_is_not_sent_again() {
+    for list in ["\"7\"", "W/\"7\"", "*", " * ", "\"1\", \"7\"", "\"1\",W/\"7\" ,\"9\"", "\"a,\", \"7\"", "\"\",\"7\""]
+    {
+        let response = UrlResponse::one(view("a", 7, "{}"), Some(list));
+        assert_eq!((response.status_code, &response.body), (304, &None), "{list}");
+        assert_eq!(response.headers["etag"], "\"7\"");
+        assert_eq!(response.headers["cache-control"], "no-cache");
+    }
+    for list in ["\"17\"", "7", "\"7", "\"1\", *", "", "w/\"7\"", "\"1,7\"", "\"1\"x\"7\"", "\"W/\"7"] {
+        assert_eq!(UrlResponse::one(view("a", 7, "{}"), Some(list)).status_code, 200, "{list}");
+    }
+}
+
+#[test]
+fn many_products_are_in_the_order_asked() {
+    let views = [Some(view("b", 2, r#"{"sku":"b"}"#)), None, Some(view("a", 1, r#"{"sku":"a"}"#)), None];
+    let response = UrlResponse::many(&["b", "q\"u", "a", "none"], &views).saying(false);
+    assert_eq!(body(&response), json!({"products": [{"sku": "b"}, {"sku": "a"}], "unknown": ["q\"u", "none"]}));
+    assert_eq!(response.headers.get("etag"), None);
+    assert_eq!((&*response.headers["x-cache"], &*response.headers["cache-control"]), ("miss", "no-store"));
+    assert_eq!(body(&UrlResponse::many(&["x"], &[None])), json!({"products": [], "unknown": ["x"]}));
+}
+
+#[test]
+fn the_limit_counts_the_encoded_response() {
+    // A quote is two bytes inside the response's JSON, a control character six.
+    for (filler, bytes) in [("x", 1), ("\"", 2), ("\u{1}", 6), ("é", 2)] {
+        let around = encoded_bytes(&UrlResponse::one(view("a", 7, ""), None));
+        let fitting = (MAX_BYTES - around) / bytes;
+        let fits = UrlResponse::one(view("a", 7, &filler.repeat(fitting)), None);
+        assert_eq!(serde_json::to_vec(&fits).unwrap().len(), encoded_bytes(&fits));
+        assert!(fits.sendable().is_ok(), "{filler:?}");
+        let passes = UrlResponse::one(view("a", 7, &filler.repeat(fitting + 1)), None);
+        assert_eq!(passes.sendable(), Err(Problem::TooLarge), "{filler:?}");
+    }
+}
+
+#[test]
+fn a_problem_is_a_document() {
+    let invalid = "".parse::<pipegen_event::Sku>().unwrap_err();
+    for (problem, status) in [
+        (Problem::NoSuchResource, 404),
+        (Problem::MethodNotAllowed, 405),
+        (Problem::NoSku, 400),
+        (Problem::TooManySkus, 400),
+        (Problem::NotUtf8, 400),
+        (Problem::NotASku(invalid), 400),
+        (Problem::UnknownSku, 404),
+        (Problem::TooLarge, 413),
+        (Problem::NoConnection, 503),
+        (Problem::NoDatabase, 503),
+    ] {
+        let response = UrlResponse::from(&problem);
+        assert_eq!(response.status_code, status);
+        assert_eq!(response.headers["content-type"], "application/problem+json");
+        // Without it a 404 could be kept by whoever is between us and the reader (RFC 9111, 4.2.2).
+        assert_eq!(response.headers["cache-control"], "no-store");
+        assert_eq!(response.headers.contains_key("retry-after"), status == 503);
+        assert_eq!(response.headers.contains_key("allow"), status == 405);
+        let document = body(&response);
+        assert_eq!(document["status"], status);
+        assert!(document["type"].as_str().unwrap().starts_with("tag:retailtech.com,2026:problem/"));
+        for member in ["title", "detail"] {
+            assert!(!document[member].as_str().unwrap().is_empty(), "{document}");
+        }
+    }
+}
+
+#[test]
+fn lambda_reads_the_response() {
+    let response = UrlResponse::one(view("a", 7, "{}"), Some("*")).without_body();
+    let encoded = serde_json::to_value(&response).unwrap();
+    let headers = json!({"etag": "\"7\"", "cache-control": "no-cache"});
+    assert_eq!(encoded, json!({"statusCode": 304, "headers": headers, "isBase64Encoded": false}));
+}

@@ -1,0 +1,158 @@
+//! What readers are answered.
+
+use std::slice::from_ref;
+
+use serde_json::json;
+
+use crate::world::{
+    World, body, cache_url, database_url, get, key, path, query, reader, reader_of, request, seen, split_login,
+};
+
+#[tokio::test]
+async fn a_product_is_read_from_the_database_once() {
+    let (world, reader) = (World::new().await, reader());
+    let sku = world.sku("a/b,c+d");
+    let view = world.process(&sku, 42).await;
+    let first = get(&sku, &reader).await;
+    assert_eq!((first.status_code, &*first.headers["x-cache"]), (200, "miss"));
+    assert_eq!(first.body.as_ref(), Some(&view.json));
+    assert_eq!(first.headers["etag"], format!("\"{}\"", view.version));
+    let second = get(&sku, &reader).await;
+    assert_eq!((second.status_code, &*second.headers["x-cache"]), (200, "hit"));
+    assert_eq!(second.body.as_ref(), Some(&view.json));
+    assert_eq!(second.headers["etag"], first.headers["etag"]);
+}
+
+#[tokio::test]
+async fn the_cache_s_bytes_are_passed_on_untouched() {
+    let (world, reader) = (World::new().await, reader());
+    let (sku, json) = (world.sku("a"), "{ \"sku\" : \"é\" }\n");
+    let _: i64 = world.redis(redis::cmd("HSET").arg(key(&sku)).arg("version").arg(5).arg("view").arg(json)).await;
+    assert_eq!(get(&sku, &reader).await.body.as_deref(), Some(json));
+}
+
+#[tokio::test]
+async fn a_reader_that_has_the_version_gets_no_body() {
+    let (world, reader) = (World::new().await, reader());
+    let sku = world.sku("a");
+    let view = world.process(&sku, 1).await;
+    let etag = format!("\"{}\"", view.version);
+    let has = format!("W/{etag}");
+    for cached in ["miss", "hit"] {
+        let response = request("GET", &path(&sku), "", &[("If-None-Match", &has)], &reader).await;
+        assert_eq!((response.status_code, response.body), (304, None));
+        assert_eq!(response.headers["etag"], etag);
+        assert_eq!(response.headers["x-cache"], cached);
+    }
+    world.process(&sku, 2).await;
+    let response = request("GET", &path(&sku), "", &[("if-none-match", &has)], &reader).await;
+    assert_eq!((response.status_code, body(&response)["available"].as_i64()), (200, Some(2)));
+}
+
+#[tokio::test]
+async fn head_is_get_without_a_body() {
+    let (world, reader) = (World::new().await, reader());
+    let sku = world.sku("a");
+    world.process(&sku, 1).await;
+    get(&sku, &reader).await;
+    let (head, got) = (request("HEAD", &path(&sku), "", &[], &reader).await, get(&sku, &reader).await);
+    assert_eq!((head.status_code, head.headers, head.body), (200, got.headers, None));
+    let head = request("HEAD", "/products", "", &[], &reader).await;
+    assert_eq!((head.status_code, head.body), (400, None));
+}
+
+#[tokio::test]
+async fn an_unknown_sku_is_remembered_for_a_short_time() {
+    let (world, reader) = (World::new().await, reader());
+    let sku = world.sku("a");
+    for cached in ["miss", "hit"] {
+        let response = get(&sku, &reader).await;
+        assert_eq!((response.status_code, &*response.headers["x-cache"]), (404, cached));
+        assert_eq!(response.headers["content-type"], "application/problem+json");
+        let problem = body(&response);
+        assert_eq!((&problem["status"], &problem["title"]), (&json!(404), &json!("Unknown SKU")));
+    }
+    assert_eq!(world.entry(&sku).await, (Some("0".to_owned()), Some(String::new())));
+    assert!((1..=30).contains(&world.seconds(&sku).await));
+}
+
+#[tokio::test]
+async fn many_products_come_in_the_order_asked() {
+    let (world, reader) = (World::new().await, reader());
+    let skus = ["c", "a,b", "none", "b c", "a", "nothing"].map(|name| world.sku(name));
+    for known in [0, 1, 3, 4] {
+        world.process(&skus[known], 1).await;
+    }
+    seen(&skus[1], &reader).await;
+    let asked: Vec<&str> = skus.iter().map(String::as_str).collect();
+    for cached in ["miss", "hit"] {
+        let response = request("GET", "/products", &query(&asked), &[], &reader).await;
+        assert_eq!((response.status_code, &*response.headers["x-cache"]), (200, cached));
+        assert_eq!(response.headers.get("etag"), None);
+        let answer = body(&response);
+        let products = answer["products"].as_array().unwrap().iter().map(|view| &view["sku"]).collect::<Vec<_>>();
+        assert_eq!(products, [&skus[0], &skus[1], &skus[3], &skus[4]]);
+        assert_eq!(answer["unknown"], json!([skus[2], skus[5]]));
+    }
+}
+
+#[tokio::test]
+async fn what_lambda_cannot_send_is_a_problem() {
+    let (world, reader) = (World::new().await, reader());
+    let skus: Vec<String> = (0..100).map(|n| world.sku(&n.to_string())).collect();
+    // 4 MB of views, which become 6.7 MB inside the response's JSON.
+    let view = format!("[{}0]", "\"\",".repeat(40_000 / 3));
+    for sku in &skus {
+        let _: i64 = world.redis(redis::cmd("HSET").arg(key(sku)).arg("version").arg(5).arg("view").arg(&view)).await;
+    }
+    let asked: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let response = request("GET", "/products", &query(&asked), &[], &reader).await;
+    assert_eq!((response.status_code, body(&response)["status"].as_i64()), (413, Some(413)));
+    let response = request("GET", "/products", &query(&asked[..50]), &[], &reader).await;
+    assert_eq!(response.status_code, 200);
+}
+
+#[tokio::test]
+async fn an_entry_that_cannot_be_understood_is_a_miss() {
+    let (world, reader) = (World::new().await, reader());
+    let set = |sku: &str, fields: &[(&str, &str)]| redis::cmd("HSET").arg(key(sku)).arg(fields).to_owned();
+    for (name, command) in [
+        ("no version", set(&world.sku("no version"), &[("view", "{}")])),
+        ("no number", set(&world.sku("no number"), &[("version", "new"), ("view", "{}")])),
+        ("other fields", set(&world.sku("other fields"), &[("x", "y")])),
+        ("other type", redis::cmd("SET").arg(key(&world.sku("other type"))).arg("{}").to_owned()),
+    ] {
+        let sku = world.sku(name);
+        let view = world.commit(&sku, 1).await;
+        let _: redis::Value = world.redis(&command).await;
+        assert_eq!(seen(&sku, &reader).await, (view.version, "miss".to_owned()), "{name}");
+        // The next one finds it mended; but what is not even a hash is for the writers to remove.
+        let cached = if name == "other type" { "miss" } else { "hit" };
+        assert_eq!(seen(&sku, &reader).await, (view.version, cached.to_owned()), "{name}");
+        world.cache.refresh(from_ref(&view)).await.unwrap();
+        seen(&sku, &reader).await;
+        assert_eq!(seen(&sku, &reader).await, (view.version, "hit".to_owned()), "{name}");
+    }
+}
+
+/// What the documentation of the cache says that readers send is all that they need.
+#[tokio::test]
+async fn readers_need_few_rights() {
+    const RIGHTS: [&str; 8] =
+        ["~product:*", "-@all", "+time", "+hmget", "+evalsha", "+script|load", "+hset", "+expire"];
+    let world = World::new().await;
+    let (known, unknown) = (world.sku("known"), world.sku("unknown"));
+    let view = world.process(&known, 1).await;
+    let user = world.sku("reader").replace(' ', "-");
+    let _: redis::Value =
+        world.redis(redis::cmd("ACL").arg("SETUSER").arg(&user).arg("on").arg(">secret").arg(&RIGHTS)).await;
+    let _: redis::Value = world.redis(redis::cmd("SCRIPT").arg("FLUSH")).await;
+    let (_, server) = split_login(&cache_url());
+    let reader = reader_of(database_url(), &format!("redis://{user}:secret@{server}"));
+    assert_eq!(seen(&known, &reader).await, (view.version, "miss".to_owned()));
+    assert_eq!(seen(&known, &reader).await, (view.version, "hit".to_owned()));
+    for cached in ["miss", "hit"] {
+        assert_eq!(get(&unknown, &reader).await.headers["x-cache"], cached);
+    }
+    let _: i64 = world.redis(redis::cmd("ACL").arg("DELUSER").arg(&user)).await;
+}

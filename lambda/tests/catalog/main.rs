@@ -1,0 +1,18 @@
+//! The read path on a real PostgreSQL and a real Redis, which `PIPEGEN_TEST_DATABASE_URL` (a superuser's login to any database of the
+//! server) and `PIPEGEN_TEST_CACHE_URL` name.
+//!
+//! - `world`: the servers, a writer, and readers
+//! - `proxy`: a server that keeps its answers back
+//! - `answers`: what readers are answered
+//! - `fills`: what may be put into the cache
+//! - `interleavings`: readers and writers in each other's way
+//! - `trouble`: servers that are away, silent or full
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod answers;
+mod fills;
+mod interleavings;
+mod proxy;
+mod trouble;
+mod world;

@@ -1,0 +1,240 @@
+//! The servers, a writer, and readers.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use chrono::{SecondsFormat, TimeDelta, Utc};
+use lambda_runtime::{Context, LambdaEvent};
+use pipegen_event::Event;
+use pipegen_lambda::cache::Cache;
+use pipegen_lambda::catalog::{self, RequestContext, RequestLine, UrlRequest, UrlResponse};
+use pipegen_lambda::resources::CatalogResources;
+use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, CatalogSettings, Database, Secret};
+use pipegen_store::{Store, View, migrate};
+use redis::aio::MultiplexedConnection;
+use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+
+/// How long a view stays in the cache, before jitter, in seconds.
+pub(crate) const VIEW_SECONDS: u32 = 300;
+
+/// Made anew by each run.
+const DATABASE: &str = "catalog_test";
+
+/// A test's own products on the servers that all tests share.
+pub(crate) struct World {
+    /// Begins each of the test's SKUs.
+    prefix: String,
+    /// The writer's tables.
+    pub(crate) store: Store,
+    /// The writer's cache.
+    pub(crate) cache: Cache,
+    /// A connection to look at the cache with.
+    redis: MultiplexedConnection,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        static WORLDS: AtomicU64 = AtomicU64::new(0);
+        let number = WORLDS.fetch_add(1, Ordering::Relaxed);
+        let client = redis::Client::open(cache_url()).unwrap();
+        Self {
+            prefix: format!("{}-{number}", Utc::now().timestamp_micros()),
+            store: Store::new(PgConnectOptions::from_str(database_url()).unwrap(), 1),
+            cache: cache(&cache_url(), VIEW_SECONDS),
+            redis: client.get_multiplexed_async_connection().await.unwrap(),
+        }
+    }
+
+    /// A SKU of this test.
+    pub(crate) fn sku(&self, name: &str) -> String {
+        format!("{} {name}", self.prefix)
+    }
+
+    /// The processor commits a batch with one count, and returns the view.
+    pub(crate) async fn commit(&self, sku: &str, quantity: u32) -> View {
+        let mut applied = self.store.apply(&[&counted(sku, quantity)]).await.unwrap();
+        applied.views.pop().unwrap()
+    }
+
+    /// The processor commits a batch with one count, tells the cache and acknowledges.
+    pub(crate) async fn process(&self, sku: &str, quantity: u32) -> View {
+        let view = self.commit(sku, quantity).await;
+        self.cache.refresh(std::slice::from_ref(&view)).await.unwrap();
+        view
+    }
+
+    /// An entry's version and view.
+    pub(crate) async fn entry(&self, sku: &str) -> (Option<String>, Option<String>) {
+        self.redis(redis::cmd("HMGET").arg(key(sku)).arg("version").arg("view")).await
+    }
+
+    /// An entry's time to live, in seconds.
+    pub(crate) async fn seconds(&self, sku: &str) -> i64 {
+        self.redis(redis::cmd("TTL").arg(key(sku))).await
+    }
+
+    /// The cache loses an entry.
+    pub(crate) async fn evict(&self, sku: &str) {
+        let gone: i64 = self.redis(redis::cmd("DEL").arg(key(sku))).await;
+        assert_eq!(gone, 1, "there was an entry");
+    }
+
+    pub(crate) async fn redis<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> T {
+        command.query_async(&mut self.redis.clone()).await.unwrap()
+    }
+}
+
+/// An entry's key.
+pub(crate) fn key(sku: &str) -> String {
+    format!("product:{sku}")
+}
+
+/// A reader of the shared servers.
+pub(crate) fn reader() -> CatalogResources {
+    reader_of(database_url(), &cache_url())
+}
+
+/// A reader of these servers.
+pub(crate) fn reader_of(database: &str, cache: &str) -> CatalogResources {
+    let settings = CatalogSettings {
+        database: Database::Url(Secret(database.to_owned())),
+        cache: cache_settings(cache, VIEW_SECONDS),
+    };
+    CatalogResources::new(&settings, &SdkConfig::builder().build()).unwrap()
+}
+
+/// A connection to a cache.
+pub(crate) fn cache(url: &str, view_seconds: u32) -> Cache {
+    Cache::new(&cache_settings(url, view_seconds), &SdkConfig::builder().build()).unwrap()
+}
+
+fn cache_settings(url: &str, view_seconds: u32) -> CacheSettings {
+    CacheSettings { endpoint: CacheEndpoint::Url(Secret(url.to_owned())), view_seconds }
+}
+
+/// Reads one product.
+pub(crate) async fn get(sku: &str, reader: &CatalogResources) -> UrlResponse {
+    request("GET", &path(sku), "", &[], reader).await
+}
+
+/// What a reader sees of a product: its version, and whether that came from the cache.
+pub(crate) async fn seen(sku: &str, reader: &CatalogResources) -> (i64, String) {
+    let response = get(sku, reader).await;
+    assert_eq!(response.status_code, 200, "{response:?}");
+    (body(&response)["version"].as_i64().unwrap(), response.headers["x-cache"].clone())
+}
+
+/// A product's path.
+pub(crate) fn path(sku: &str) -> String {
+    format!("/products/{}", percent_encoding::utf8_percent_encode(sku, percent_encoding::NON_ALPHANUMERIC))
+}
+
+/// The query for these products.
+pub(crate) fn query(skus: &[&str]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(skus.iter().map(|sku| ("sku", sku))).finish()
+}
+
+/// One invocation.
+pub(crate) async fn request(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(&str, &str)],
+    reader: &CatalogResources,
+) -> UrlResponse {
+    invoke(method, path, query, headers, Duration::from_secs(30), reader).await
+}
+
+/// One invocation that has this long.
+pub(crate) async fn invoke(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &[(&str, &str)],
+    time: Duration,
+    reader: &CatalogResources,
+) -> UrlResponse {
+    let request = UrlRequest {
+        raw_path: path.to_owned(),
+        raw_query_string: query.to_owned(),
+        headers: headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect::<BTreeMap<_, _>>(),
+        request_context: RequestContext { http: RequestLine { method: method.to_owned() } },
+    };
+    let mut context = Context::default();
+    let deadline = Utc::now() + time;
+    context.deadline = deadline.timestamp_millis().try_into().unwrap();
+    catalog::handle(LambdaEvent::new(request, context), reader).await.unwrap()
+}
+
+/// The response's JSON.
+pub(crate) fn body(response: &UrlResponse) -> Value {
+    serde_json::from_str(response.body.as_deref().unwrap()).unwrap()
+}
+
+fn counted(sku: &str, quantity: u32) -> Event {
+    static EVENTS: AtomicU64 = AtomicU64::new(0);
+    let now = Utc::now();
+    let record = json!({
+        "specversion": "1.0", "id": EVENTS.fetch_add(1, Ordering::Relaxed).to_string(), "source": "/suppliers/acme",
+        "type": "com.retailtech.stock.counted.v1", "subject": sku,
+        "time": now.to_rfc3339_opts(SecondsFormat::Micros, true), "data": {"quantity": quantity},
+    });
+    let record = record.to_string();
+    let decoded = pipegen_event::decode(record.as_bytes(), now, TimeDelta::days(7)).pop().unwrap();
+    decoded.outcome.unwrap()
+}
+
+/// What a URL has before its server's name, and the rest.
+pub(crate) fn split_login(url: &str) -> (String, String) {
+    let start = url.find('@').or_else(|| url.find("//").map(|slashes| slashes + 1)).unwrap() + 1;
+    let (login, server) = url.split_at(start);
+    (login.to_owned(), server.to_owned())
+}
+
+/// The shared Redis.
+pub(crate) fn cache_url() -> String {
+    required("PIPEGEN_TEST_CACHE_URL")
+}
+
+/// The shared database, migrated.
+pub(crate) fn database_url() -> &'static str {
+    static URL: OnceLock<String> = OnceLock::new();
+    // A thread of its own, because each test has a runtime of its own.
+    URL.get_or_init(|| {
+        std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(make_database())
+        })
+        .join()
+        .unwrap()
+    })
+}
+
+/// A connection that may do everything.
+pub(crate) async fn administrator() -> PgConnection {
+    PgConnection::connect(&required("PIPEGEN_TEST_DATABASE_URL")).await.unwrap()
+}
+
+async fn make_database() -> String {
+    let mut server = administrator().await;
+    for statement in [format!("drop database if exists {DATABASE} with (force)"), format!("create database {DATABASE}")]
+    {
+        server.execute(AssertSqlSafe(statement)).await.unwrap();
+    }
+    let options = PgConnectOptions::from_str(&required("PIPEGEN_TEST_DATABASE_URL")).unwrap().database(DATABASE);
+    migrate(&mut options.connect().await.unwrap()).await.unwrap();
+    options.to_url_lossy().to_string()
+}
+
+fn required(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set: these tests need a server"))
+}
