@@ -1,14 +1,14 @@
 //! The catalog's connections and the login they use.
 
-use std::fmt;
-use std::str::FromStr;
+use std::path::PathBuf;
+use std::{fmt, fs, io};
 
 use pipegen_store::{Kind, Store};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::sync::OnceCell;
 
 use crate::secrets::{LoginSecret, SecretError, UserPassword};
-use crate::settings::{Database, Secret};
+use crate::settings::{Database, Trust};
 
 /// The roots that a certificate of RDS in us-east-1 leads to.
 const RDS_ROOTS: &[u8] = include_bytes!("../certificates/rds-us-east-1.pem");
@@ -22,9 +22,9 @@ pub struct CatalogDatabase {
 
 /// Where the login comes from.
 pub enum Login {
-    /// The connection's options hold it already.
+    /// The options hold it already.
     Fixed(PgConnectOptions),
-    /// It lies in Secrets Manager; the options lack it.
+    /// It lies in Secrets Manager.
     Managed {
         /// Everything but the login.
         options: PgConnectOptions,
@@ -36,8 +36,8 @@ pub enum Login {
 /// Why the catalog could not be asked.
 #[derive(Debug)]
 pub enum DatabaseError {
-    /// A development URL that is none. Its text is not repeated: it holds a password.
-    Url,
+    /// A development authority's file that cannot be read.
+    Authority(PathBuf, io::Error),
     /// Secrets Manager did not hand over the login.
     Secret(SecretError),
     /// The secret has no value yet: `migrate` has not run.
@@ -49,7 +49,7 @@ pub enum DatabaseError {
 impl fmt::Display for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url => f.write_str("the database URL cannot be read"),
+            Self::Authority(path, _) => write!(f, "the authority {} cannot be read", path.display()),
             Self::Secret(error) => error.fmt(f),
             Self::NoLogin => f.write_str("the database secret has no value yet: `migrate` has not run"),
             Self::Store(error) => error.fmt(f),
@@ -61,7 +61,8 @@ impl std::error::Error for DatabaseError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Store(error) => error.source(),
-            Self::Url | Self::Secret(_) | Self::NoLogin => None,
+            Self::Authority(_, error) => Some(error),
+            Self::Secret(_) | Self::NoLogin => None,
         }
     }
 }
@@ -69,20 +70,17 @@ impl std::error::Error for DatabaseError {
 impl Login {
     /// The login that the settings describe. Nothing is fetched yet.
     pub fn new(settings: &Database, aws: &aws_config::SdkConfig) -> Result<Self, DatabaseError> {
-        match settings {
-            Database::Url(Secret(url)) => {
-                PgConnectOptions::from_str(url).map(Self::Fixed).map_err(|_| DatabaseError::Url)
-            }
-            Database::Managed { host, port, name, secret_arn } => Ok(Self::Managed {
-                options: PgConnectOptions::new_without_pgpass()
-                    .host(host)
-                    .port(*port)
-                    .database(name)
-                    .ssl_mode(PgSslMode::VerifyFull)
-                    .ssl_root_cert_from_pem(RDS_ROOTS.to_vec()),
-                secret: LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_arn.clone() },
-            }),
-        }
+        let Database { host, port, name, secret_arn, trust } = settings;
+        let options = PgConnectOptions::new_without_pgpass().host(host).port(*port).database(name);
+        let verified = options.clone().ssl_mode(PgSslMode::VerifyFull);
+        let options = match trust {
+            Trust::BuiltIn => verified.ssl_root_cert_from_pem(RDS_ROOTS.to_vec()),
+            Trust::Authority(path) => verified
+                .ssl_root_cert_from_pem(fs::read(path).map_err(|error| DatabaseError::Authority(path.clone(), error))?),
+            Trust::Plaintext => options.ssl_mode(PgSslMode::Disable),
+        };
+        let client = aws_sdk_secretsmanager::Client::new(aws);
+        Ok(Self::Managed { options, secret: LoginSecret { client, arn: secret_arn.clone() } })
     }
 
     /// Connection options with the login as it is now.

@@ -9,8 +9,8 @@ use serde::Serialize;
 use sqlx::ConnectOptions;
 
 use crate::database::Login;
-use crate::secrets::{LoginSecret, UserPassword};
-use crate::settings::{LoginSettings, LoginSource, MigrateSettings, Secret};
+use crate::secrets::{LoginSecret, SecretError, UserPassword};
+use crate::settings::{LoginSettings, MigrateSettings};
 
 /// What was done: counts only, because the answer lies in Terraform's state.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -31,8 +31,8 @@ pub async fn handle(lookup: impl Fn(&str) -> Option<String>, aws: &SdkConfig) ->
     let mut connection = options.connect().await?;
     pipegen_store::lock_schema(&mut connection).await?;
     let migrations = pipegen_store::migrate(&mut connection).await?;
-    for LoginSettings { access, source, connections } in &settings.logins {
-        let login = login(*access, source, aws).await?;
+    for LoginSettings { access, secret_arn, connections } in &settings.logins {
+        let login = login(*access, secret_arn, aws).await?;
         let role = LoginRole {
             name: &login.username,
             access: *access,
@@ -46,27 +46,12 @@ pub async fn handle(lookup: impl Fn(&str) -> Option<String>, aws: &SdkConfig) ->
 
 /// An access' login. A secret without a value gets one first, and the role's password is then set to what the secret holds: a
 /// run that dies between the two is healed by the next.
-async fn login(access: Access, source: &LoginSource, aws: &SdkConfig) -> Result<UserPassword, Error> {
-    let arn = match source {
-        LoginSource::Url(url) => return url_login(url),
-        LoginSource::Secret(arn) => arn.clone(),
-    };
-    let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn };
+async fn login(access: Access, secret_arn: &str, aws: &SdkConfig) -> Result<UserPassword, SecretError> {
+    let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_arn.to_owned() };
     if let Some(login) = secret.get().await? {
         return Ok(login);
     }
     let login = UserPassword::generate(access.logins()[0]);
     secret.put(&login).await?;
     Ok(login)
-}
-
-/// User and password of a development URL, in which they need no escaping.
-fn url_login(Secret(url): &Secret) -> Result<UserPassword, Error> {
-    let login = || {
-        let (_, rest) = url.split_once("://")?;
-        let (login, _) = rest.split_once('@')?;
-        let (username, password) = login.split_once(':')?;
-        Some(UserPassword { username: username.to_owned(), password: password.to_owned() })
-    };
-    login().ok_or_else(|| "a login's URL holds no user and password".into())
 }

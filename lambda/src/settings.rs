@@ -1,28 +1,37 @@
 //! The functions' settings: environment variables, all checked together before anything is connected.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
 
-/// Where PostgreSQL is and how to log in.
+/// Where PostgreSQL is and where its login lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Database {
-    /// A server that proves its name; the login lies in Secrets Manager.
-    Managed {
-        /// Host name, which the server's certificate must bear.
-        host: String,
-        /// TCP port.
-        port: u16,
-        /// The database's name.
-        name: String,
-        /// ARN of the secret with `username` and `password`.
-        secret_arn: String,
-    },
-    /// Development only: a whole URL, login included.
-    Url(Secret),
+pub struct Database {
+    /// Host name, which the server's certificate must bear.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// The database's name.
+    pub name: String,
+    /// ARN of the secret with `username` and `password`.
+    pub secret_arn: String,
+    /// Whose certificates are believed.
+    pub trust: Trust,
+}
+
+/// Whose certificates are believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The roots that are built in.
+    BuiltIn,
+    /// Development only: those of a PEM file.
+    Authority(PathBuf),
+    /// Development only: nobody's, everything is in plain text.
+    Plaintext,
 }
 
 /// Where Redis is and how to log in.
@@ -38,6 +47,8 @@ pub enum CacheEndpoint {
         user: String,
         /// Id of the replication group, for which tokens are signed.
         replication_group: String,
+        /// Development only: a PEM file with the authority to believe instead of the public ones.
+        authority: Option<PathBuf>,
     },
     /// Development only: a whole URL, login included.
     Url(Secret),
@@ -127,19 +138,10 @@ pub struct RotateSettings {
 pub struct LoginSettings {
     /// What it may do.
     pub access: Access,
-    /// Where it is kept.
-    pub source: LoginSource,
+    /// ARN of the secret that holds it, or will.
+    pub secret_arn: String,
     /// How many connections it may hold.
     pub connections: u32,
-}
-
-/// Where a login is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LoginSource {
-    /// ARN of the secret that holds it, or will.
-    Secret(String),
-    /// Development only: a URL whose user and password are the login.
-    Url(Secret),
 }
 
 /// Everything that is wrong with the settings.
@@ -236,23 +238,29 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     fn database(&mut self, secret: &str) -> Database {
-        if let Some(url) = (self.lookup)(env::DEV_DATABASE_URL) {
-            return Database::Url(Secret(url));
-        }
-        Database::Managed {
+        Database {
             host: self.text(env::DATABASE_HOST),
             port: self.parsed(env::DATABASE_PORT),
             name: self.text(env::DATABASE_NAME),
             secret_arn: self.text(secret),
+            trust: self.database_trust(),
         }
     }
 
+    fn database_trust(&self) -> Trust {
+        if (self.lookup)(env::DEV_DATABASE_PLAINTEXT).is_some_and(|value| value == "1") {
+            return Trust::Plaintext;
+        }
+        self.authority().map_or(Trust::BuiltIn, Trust::Authority)
+    }
+
+    fn authority(&self) -> Option<PathBuf> {
+        (self.lookup)(env::DEV_AUTHORITY).map(PathBuf::from)
+    }
+
     fn login(&mut self, access: Access) -> Option<LoginSettings> {
-        let source = match (self.lookup)(access.dev_url_variable()) {
-            Some(url) => LoginSource::Url(Secret(url)),
-            None => LoginSource::Secret((self.lookup)(access.secret_variable())?),
-        };
-        Some(LoginSettings { access, source, connections: self.parsed(access.connections_variable()) })
+        let secret_arn = (self.lookup)(access.secret_variable())?;
+        Some(LoginSettings { access, secret_arn, connections: self.parsed(access.connections_variable()) })
     }
 
     fn cache(&mut self) -> CacheSettings {
@@ -268,6 +276,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             port: self.parsed(env::CACHE_PORT),
             user: self.text(env::CACHE_USER),
             replication_group: self.text(env::CACHE_REPLICATION_GROUP),
+            authority: self.authority(),
         }
     }
 
@@ -325,7 +334,8 @@ mod tests {
     fn what_the_stack_sets_is_read() {
         let settings = ProcessorSettings::read(rendered).unwrap();
         assert_eq!(settings.horizon, TimeDelta::days(7));
-        assert!(matches!(settings.database, Database::Managed { port: 5432, .. }));
+        assert_eq!(settings.database.port, 5432);
+        assert_eq!(settings.database.trust, Trust::BuiltIn);
     }
 
     #[test]
@@ -345,13 +355,23 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_show() {
-        let settings = MigrateSettings::read(|name| match name {
-            env::DEV_DATABASE_URL | env::DEV_WRITER_URL | env::DEV_READER_URL | env::DEV_MAINTAINER_URL => {
-                Some("postgres://me:hunter2@localhost".to_owned())
-            }
-            _ => Some("5".to_owned()),
+        let settings = ProcessorSettings::read(|name| match name {
+            env::DEV_CACHE_URL => Some("redis://me:hunter2@localhost".to_owned()),
+            _ => rendered(name),
         })
         .unwrap();
+        assert!(matches!(settings.cache.endpoint, CacheEndpoint::Url(_)));
         assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn only_development_believes_anybody_else() {
+        let settings = ProcessorSettings::read(|name| match name {
+            env::DEV_AUTHORITY => Some("/authority.pem".to_owned()),
+            _ => rendered(name),
+        })
+        .unwrap();
+        assert_eq!(settings.database.trust, Trust::Authority("/authority.pem".into()));
+        assert!(matches!(settings.cache.endpoint, CacheEndpoint::Managed { authority: Some(_), .. }));
     }
 }

@@ -11,7 +11,7 @@ use super::{WrongUse, bootstrap, printer};
 use crate::cli::LocalArgs;
 use crate::config::Architecture;
 use crate::local::console::Console;
-use crate::local::functions::{self, QUARANTINE_BUCKET, Writer};
+use crate::local::functions::{self, QUARANTINE_BUCKET};
 use crate::local::guard::Guard;
 use crate::local::host::{Function, Host, Output};
 use crate::local::mapping::Settings;
@@ -139,12 +139,13 @@ async fn run_whole(
         Ok(Host::new(function, Arc::clone(supervisor), output, Arc::clone(console), batch_lines))
     };
 
-    let writer = Writer::new(&servers)?;
-    let migrate = host(functions::migrate(&bootstrap, &servers, &writer), false)?;
+    // Nobody listens there yet.
+    let secrets = "http://127.0.0.1:9";
+    let migrate = host(functions::migrate(&bootstrap, &servers, secrets), false)?;
     functions::invoke_once(&migrate).await?;
     migrate.close().await;
 
-    let processor = Arc::new(host(functions::processor(&bootstrap, &servers, &writer, &object_server), true)?);
+    let processor = Arc::new(host(functions::processor(&bootstrap, &servers, secrets, &object_server), true)?);
     let stage = Stage { host: processor, objects, bucket: QUARANTINE_BUCKET.to_owned(), console: Arc::clone(console) };
     let mut played = play(source, settings, stage).await?;
     let to_standard_output = export.as_ref().is_some_and(Export::is_standard_output);

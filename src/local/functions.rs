@@ -3,19 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
-use uuid::Uuid;
 
 use super::host::{Function, Host};
 use super::mapping::Outcome;
 use super::objects::ObjectServer;
-use super::servers::{Servers, url};
+use super::servers::Servers;
 
 /// The bucket for rejected events and for batches that were given up.
 pub const QUARANTINE_BUCKET: &str = "s3-quarantine-local";
+
+/// Where the master login lies.
+pub const MASTER_SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:rds!db-local";
 
 /// Seconds; as the stack sets it by default.
 const HORIZON_SECONDS: u32 = 7 * 24 * 3600;
@@ -26,43 +27,40 @@ const WRITER_CONNECTIONS: usize = 2 * super::host::CONCURRENCY;
 /// In MB.
 const MEMORY: u32 = 512;
 
-/// The writer's login: the name is the contract's, the password new in each run.
-#[derive(Clone)]
-pub struct Writer {
-    url: String,
-}
-
-impl Writer {
-    /// A new login for the database.
-    pub fn new(servers: &Servers) -> anyhow::Result<Self> {
-        let password = Uuid::new_v4().simple().to_string();
-        let [name, _] = Access::Writer.logins();
-        let url =
-            url::with_login(&servers.database_url, name, &password).context("the database's URL names no host")?;
-        Ok(Self { url })
-    }
+/// Where the secret with an access's login lies.
+pub fn secret_arn(access: Access) -> String {
+    let purpose = match access {
+        Access::Writer => "writer",
+        Access::Reader => "reader",
+        Access::Maintainer => "maintainer",
+    };
+    format!("arn:aws:secretsmanager:us-east-1:000000000000:secret:secret-{purpose}-local")
 }
 
 /// Brings the schema up to date and creates the writer's login.
-pub fn migrate(bootstrap: &Path, servers: &Servers, writer: &Writer) -> Function {
-    let variables = vec![
-        (env::DEV_DATABASE_URL, servers.database_url.clone()),
-        (env::DEV_WRITER_URL, writer.url.clone()),
+pub fn migrate(bootstrap: &Path, servers: &Servers, secrets: &str) -> Function {
+    let mut variables = servers.database.variables();
+    variables.extend([
+        (env::DATABASE_MASTER_SECRET_ARN, MASTER_SECRET_ARN.to_owned()),
+        (env::DATABASE_WRITER_SECRET_ARN, secret_arn(Access::Writer)),
         (env::DATABASE_WRITER_CONNECTIONS, WRITER_CONNECTIONS.to_string()),
-    ];
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.to_owned()),
+    ]);
     function(Role::Migrate, bootstrap, Duration::from_mins(5), variables)
 }
 
 /// Applies batches.
-pub fn processor(bootstrap: &Path, servers: &Servers, writer: &Writer, objects: &ObjectServer) -> Function {
-    let variables = vec![
-        (env::DEV_DATABASE_URL, writer.url.clone()),
-        (env::DEV_CACHE_URL, servers.cache_url.clone()),
+pub fn processor(bootstrap: &Path, servers: &Servers, secrets: &str, objects: &ObjectServer) -> Function {
+    let mut variables = servers.database.variables();
+    variables.extend(servers.cache.variables(Role::Processor));
+    variables.extend([
+        (env::DATABASE_SECRET_ARN, secret_arn(Access::Writer)),
         (env::QUARANTINE_BUCKET, QUARANTINE_BUCKET.to_owned()),
         (env::HORIZON_SECONDS, HORIZON_SECONDS.to_string()),
         (env::CACHE_VIEW_SECONDS, CACHE_VIEW_SECONDS.to_string()),
         ("AWS_ENDPOINT_URL_S3", objects.endpoint()),
-    ];
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.to_owned()),
+    ]);
     function(Role::Processor, bootstrap, Duration::from_mins(1), variables)
 }
 

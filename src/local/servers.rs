@@ -2,11 +2,12 @@
 //!
 //! - [`installed`]: finds the programs
 //! - [`account`]: who PostgreSQL runs as when pipegen is root
+//! - [`certificates`]: what they prove their name with
 //! - [`postgresql`], [`redis`]: start them
-//! - [`url`]: connection URLs
+//! - [`reach`]: how the functions reach them
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +15,16 @@ use anyhow::Context as _;
 
 use super::place::Place;
 use super::process::{Lines, Stream, Supervisor};
+use certificates::Authority;
 
 mod account;
+mod certificates;
 mod installed;
 mod postgresql;
+mod reach;
 mod redis;
-pub mod url;
+
+pub use reach::{CacheReach, DatabaseReach, MasterLogin};
 
 /// How often a server is started on another free port, since a port that was free a moment ago may be taken by now.
 const PORTS: u32 = 5;
@@ -27,45 +32,42 @@ const PORTS: u32 = 5;
 const PROBE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Which servers a run will use. Making the plan finds out whether they are there; nothing is started yet.
-#[derive(Debug)]
 pub struct Plan {
     database: Database,
     cache: Cache,
 }
 
-#[derive(Debug)]
 enum Database {
-    Given(String),
+    Given(String, DatabaseReach),
     Throwaway(postgresql::Programs),
 }
 
-#[derive(Debug)]
 enum Cache {
     Given(String),
     Throwaway(PathBuf),
 }
 
-/// The running servers' URLs, logins included: never to be shown.
+/// The running servers.
 #[derive(Clone)]
 pub struct Servers {
-    /// An administrator's URL of the database.
+    /// An administrator's URL of the database. Never to be shown: it holds the login.
     pub database_url: String,
-    /// The URL of the cache.
+    /// An administrator's URL of the cache. Never to be shown.
     pub cache_url: String,
+    /// How the functions reach the database.
+    pub database: DatabaseReach,
+    /// How the functions reach the cache.
+    pub cache: CacheReach,
 }
 
 impl Plan {
     /// Finds the programs, for the data in the kept place if there is one. Everything that is missing is named in one error.
     pub fn make(database_url: Option<String>, cache_url: Option<String>, kept: Option<&Place>) -> anyhow::Result<Self> {
-        if let Some(url) = &database_url {
-            url::with_login(url, "name", "password").context(
-                "--database-url must name an administrator, a host and a database: postgres://USER:PASSWORD@HOST:PORT/DATABASE",
-            )?;
-        }
+        let given = database_url.map(|url| DatabaseReach::given(&url).map(|reach| (url, reach))).transpose()?;
         let folders = installed::Folders::from_environment();
         let mut missing = Vec::new();
-        let database = match database_url {
-            Some(url) => Some(Database::Given(url)),
+        let database = match given {
+            Some((url, reach)) => Some(Database::Given(url, reach)),
             None => postgresql::Programs::find(&folders, kept.map(|place| place.part(postgresql::FOLDER)).as_deref())
                 .map(Database::Throwaway)
                 .map_err(|error| missing.push(error.to_string()))
@@ -83,32 +85,48 @@ impl Plan {
 
     /// Checks the given servers; when they are right, starts the others, side by side.
     pub async fn start(self, place: &Place, supervisor: &Supervisor) -> anyhow::Result<Servers> {
-        if let Database::Given(url) = &self.database {
+        if let Database::Given(url, _) = &self.database {
             postgresql::check_given(url).await.context("--database-url")?;
         }
         if let Cache::Given(url) = &self.cache {
             redis::check_given(url).await.context("--cache-url")?;
         }
+        let (authority, file) = (Authority::new()?, place.part("authority.pem"));
+        authority.write(&file)?;
         let database = async {
             match self.database {
-                Database::Given(url) => Ok(url),
-                Database::Throwaway(programs) => postgresql::start(&programs, place, supervisor).await,
+                Database::Given(url, reach) => anyhow::Ok((url, reach)),
+                Database::Throwaway(programs) => {
+                    let started = postgresql::start(&programs, place, supervisor, &authority).await?;
+                    Ok((started.url(), DatabaseReach::throwaway(&started, &file)))
+                }
             }
         };
         let cache = async {
             match self.cache {
-                Cache::Given(url) => Ok(url),
-                Cache::Throwaway(program) => redis::start(&program, place, supervisor).await,
+                Cache::Given(url) => anyhow::Ok((url.clone(), CacheReach::Given(url))),
+                Cache::Throwaway(program) => {
+                    let started = redis::start(&program, place, supervisor, &authority).await?;
+                    Ok((started.url, CacheReach::Throwaway { port: started.tls_port, authority: file.clone() }))
+                }
             }
         };
-        let (database_url, cache_url) = tokio::try_join!(database, cache)?;
-        Ok(Servers { database_url, cache_url })
+        let ((database_url, database), (cache_url, cache)) = tokio::try_join!(database, cache)?;
+        Ok(Servers { database_url, cache_url, database, cache })
     }
 }
 
 /// A port that is free at this moment.
 fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// Writes a file that only its owner reads.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// Keeps a server's lines in `{name}.log`, if logs are kept.

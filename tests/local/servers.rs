@@ -1,8 +1,9 @@
 //! PostgreSQL and Redis come, are guarded by a password, and go.
 
 use pipegen::local::place::Place;
-use pipegen::local::servers::{Plan, Servers, url};
-use sqlx::{Connection as _, PgConnection};
+use pipegen::local::servers::{Plan, Servers};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
 use super::workshop::{Workshop, open_folder, processes_of};
 
@@ -20,8 +21,8 @@ async fn servers_want_their_password_and_end() {
     let listens: String =
         sqlx::query_scalar("select current_setting('listen_addresses')").fetch_one(&mut database).await.expect("asked");
     assert_eq!(listens, "127.0.0.1");
-    let wrong = url::with_login(&servers.database_url, "pipegen", "wrong").expect("a URL");
-    assert!(PgConnection::connect(&wrong).await.is_err());
+    let options: PgConnectOptions = servers.database_url.parse().expect("a URL");
+    assert!(options.password("wrong").connect().await.is_err());
 
     let mut cache = connect(&servers.cache_url).await.expect("connected");
     let policy: Vec<String> =

@@ -7,6 +7,7 @@
 //! - [`pending`]: versions that the cache could not be told
 //! - [`cache`]: what the cache keeps and what it takes
 //! - [`archive`]: every record is kept
+//! - [`trust`]: who the functions speak to, and what they may do there
 //! - [`workshop`]: what the tests are made with
 
 mod archive;
@@ -15,5 +16,6 @@ mod floor;
 mod meaning;
 mod pending;
 mod refusals;
+mod trust;
 mod versions;
 mod workshop;

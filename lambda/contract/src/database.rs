@@ -58,13 +58,4 @@ impl Access {
             Self::Maintainer => env::DATABASE_MAINTAINER_CONNECTIONS,
         }
     }
-
-    /// The development-only variable that takes the place of [`Self::secret_variable`].
-    pub const fn dev_url_variable(self) -> &'static str {
-        match self {
-            Self::Writer => env::DEV_WRITER_URL,
-            Self::Reader => env::DEV_READER_URL,
-            Self::Maintainer => env::DEV_MAINTAINER_URL,
-        }
-    }
 }

@@ -44,14 +44,11 @@ pub const ARCHIVE_BUCKET: &str = "PIPEGEN_ARCHIVE_BUCKET";
 /// Name of the quarantine bucket.
 pub const QUARANTINE_BUCKET: &str = "PIPEGEN_QUARANTINE_BUCKET";
 
-/// Development only: a whole connection URL that takes the place of host, port, name and secret. Never rendered.
-pub const DEV_DATABASE_URL: &str = "PIPEGEN_DEV_DATABASE_URL";
-/// Development only: the connection URL of the writers' login, which `migrate` creates from it. Never rendered.
-pub const DEV_WRITER_URL: &str = "PIPEGEN_DEV_WRITER_URL";
-/// Development only: the connection URL of the readers' login, which `migrate` creates from it. Never rendered.
-pub const DEV_READER_URL: &str = "PIPEGEN_DEV_READER_URL";
-/// Development only: the connection URL of the maintainers' login, which `migrate` creates from it. Never rendered.
-pub const DEV_MAINTAINER_URL: &str = "PIPEGEN_DEV_MAINTAINER_URL";
+/// Development only: a PEM file with the authority that PostgreSQL's and Redis' certificates must come from, instead of the public
+/// ones. Never rendered.
+pub const DEV_AUTHORITY: &str = "PIPEGEN_DEV_AUTHORITY";
+/// Development only: with the value `1`, PostgreSQL is spoken to in plain text. Never rendered.
+pub const DEV_DATABASE_PLAINTEXT: &str = "PIPEGEN_DEV_DATABASE_PLAINTEXT";
 /// Development only: a Redis URL that takes the place of host, port and IAM user. Never rendered.
 pub const DEV_CACHE_URL: &str = "PIPEGEN_DEV_CACHE_URL";
 

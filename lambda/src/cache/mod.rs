@@ -19,15 +19,16 @@ mod refresh;
 pub use fill::{Fill, UNKNOWN_SECONDS};
 pub use read::{Entry, Reading, Ticket};
 
-use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::time::{Duration, Instant};
+use std::{fmt, fs};
 
 use aws_config::SdkConfig;
 use pipegen_store::View;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
-use redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, Script};
+use redis::{Client, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, Script, TlsCertificates};
 
 use breaker::Breaker;
 use iam::TokenSigner;
@@ -93,8 +94,8 @@ impl Cache {
             // The breaker decides when to try again.
             .set_number_of_retries(0);
         let (client, config) = match &settings.endpoint {
-            CacheEndpoint::Url(url) => (client(url.0.as_str())?, config),
-            CacheEndpoint::Managed { host, port, user, replication_group } => {
+            CacheEndpoint::Url(url) => (Client::open(connection(url.0.as_str())?)?, config),
+            CacheEndpoint::Managed { host, port, user, replication_group, authority } => {
                 let no = |what| RedisError::from((ErrorKind::InvalidClientConfig, what));
                 let signer = TokenSigner {
                     credentials: aws.credentials_provider().ok_or_else(|| no("no AWS credentials"))?,
@@ -102,7 +103,8 @@ impl Cache {
                     replication_group: replication_group.clone(),
                     user: user.clone(),
                 };
-                (client(&format!("rediss://{host}:{port}"))?, config.set_credentials_provider(signer))
+                let client = client(&format!("rediss://{host}:{port}"), authority.as_deref())?;
+                (client, config.set_credentials_provider(signer))
             }
         };
         let connection = ConnectionManager::new_lazy_with_config(client, config)?;
@@ -147,7 +149,15 @@ impl Cache {
     }
 }
 
-fn client(url: &str) -> Result<Client, RedisError> {
+/// A client that speaks TLS, and believes the authority in this file instead of the public ones.
+fn client(url: &str, authority: Option<&Path>) -> Result<Client, RedisError> {
+    let connection = connection(url)?;
+    let Some(path) = authority else { return Client::open(connection) };
+    let root_cert = Some(fs::read(path)?);
+    Client::build_with_tls(connection, TlsCertificates { client_tls: None, root_cert })
+}
+
+fn connection(url: &str) -> Result<ConnectionInfo, RedisError> {
     let settings = TcpSettings::default().set_nodelay(true).set_user_timeout(UNACKNOWLEDGED);
-    Client::open(url.into_connection_info()?.set_tcp_settings(settings))
+    Ok(url.into_connection_info()?.set_tcp_settings(settings))
 }

@@ -14,6 +14,7 @@ use tokio::process::Command;
 use uuid::Uuid;
 
 use super::account::{self, Account};
+use super::certificates::{Authority, HOST, ServerFiles};
 use super::installed::Folders;
 use crate::local::place::Place;
 use crate::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
@@ -22,8 +23,10 @@ use crate::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
 pub(super) const FOLDER: &str = "postgresql";
 /// The oldest major version that will do.
 const OLDEST: u32 = 15;
-const SUPERUSER: &str = "pipegen";
-const DATABASE: &str = "inventory";
+/// PostgreSQL's usual port.
+pub(super) const PORT: u16 = 5432;
+pub(super) const SUPERUSER: &str = "pipegen";
+pub(super) const DATABASE: &str = "inventory";
 /// Each environment holds a few connections, and a killed one's stay until the server notices.
 const CONNECTIONS: u32 = 200;
 /// How long a start may take; a kept cluster that was killed has to recover.
@@ -66,8 +69,31 @@ impl Programs {
     }
 }
 
-/// Starts a server on a free port of loopback; the superuser's URL.
-pub(super) async fn start(programs: &Programs, place: &Place, supervisor: &Supervisor) -> anyhow::Result<String> {
+/// Who may connect: the superuser in any way, everybody else with TLS, as on RDS.
+const ACCESS: &str = "host all pipegen 127.0.0.1/32 scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
+
+/// A running server.
+pub(super) struct Started {
+    pub(super) port: u16,
+    /// The superuser's.
+    pub(super) password: String,
+}
+
+impl Started {
+    /// The superuser's URL, in plain text.
+    pub(super) fn url(&self) -> String {
+        let Self { port, password } = self;
+        format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{DATABASE}?sslmode=disable")
+    }
+}
+
+/// Starts a server on a free port of loopback.
+pub(super) async fn start(
+    programs: &Programs,
+    place: &Place,
+    supervisor: &Supervisor,
+    authority: &Authority,
+) -> anyhow::Result<Started> {
     let account = Account::unprivileged()?;
     let folder = place.part(FOLDER);
     account::own_folder(&folder, account)?;
@@ -76,9 +102,15 @@ pub(super) async fn start(programs: &Programs, place: &Place, supervisor: &Super
     if !data.join("PG_VERSION").exists() {
         initialise(programs, &folder, account, place.is_kept(), supervisor).await?;
     }
+    let files = authority.write_server(&folder, HOST)?;
+    let access = folder.join("access.conf");
+    fs::write(&access, ACCESS).with_context(|| format!("cannot write {}", access.display()))?;
+    for file in [&files.certificate, &files.key, &access] {
+        account::own(file, account).with_context(|| format!("cannot hand over {}", file.display()))?;
+    }
     for _ in 1..super::PORTS {
-        if let Some(url) = start_once(programs, place, supervisor, account, &password).await? {
-            return Ok(url);
+        if let Some(port) = start_once(programs, place, supervisor, account, &password, &files).await? {
+            return Ok(Started { port, password });
         }
     }
     anyhow::bail!("PostgreSQL finds no free port")
@@ -141,18 +173,25 @@ async fn initialise(
     Ok(())
 }
 
-/// Starts on one port; nothing if that was taken in between.
+/// Starts on one port; none if that was taken in between.
 async fn start_once(
     programs: &Programs,
     place: &Place,
     supervisor: &Supervisor,
     account: Option<Account>,
     password: &str,
-) -> anyhow::Result<Option<String>> {
+    files: &ServerFiles,
+) -> anyhow::Result<Option<u16>> {
     let port = super::free_port().context("there is no free port")?;
     let mut command = Command::new(programs.folder.join("postgres"));
-    command.arg("-D").arg(place.part(FOLDER).join("data")).env_clear().env("TZ", "UTC").current_dir("/");
-    for setting in settings(port, place.is_kept()) {
+    let folder = place.part(FOLDER);
+    command.arg("-D").arg(folder.join("data")).env_clear().env("TZ", "UTC").current_dir("/");
+    let paths = [
+        format!("hba_file={}", folder.join("access.conf").display()),
+        format!("ssl_cert_file={}", files.certificate.display()),
+        format!("ssl_key_file={}", files.key.display()),
+    ];
+    for setting in settings(port, place.is_kept()).into_iter().chain(paths) {
         command.arg("-c").arg(setting);
     }
     account::run_as(&mut command, account);
@@ -175,7 +214,7 @@ async fn start_once(
         Some(mut connection) => create_database(&mut connection).await?,
         None => return Ok(None),
     }
-    Ok(Some(format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{DATABASE}?sslmode=disable")))
+    Ok(Some(port))
 }
 
 /// The server's settings. Data that is thrown away need not survive a power cut.
@@ -189,6 +228,7 @@ fn settings(port: u16, kept: bool) -> Vec<String> {
         "shared_buffers=128MB".to_owned(),
         "timezone=UTC".to_owned(),
         "log_timezone=UTC".to_owned(),
+        "ssl=on".to_owned(),
     ];
     if !kept {
         settings.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off"].map(str::to_owned));

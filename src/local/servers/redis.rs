@@ -1,18 +1,20 @@
 //! Redis.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use nix::sys::signal::Signal;
+use pipegen_contract::cache::{READER_RIGHTS, WRITER_RIGHTS};
+use pipegen_contract::role::Role;
 use redis::aio::MultiplexedConnection;
 use tokio::process::Command;
 use uuid::Uuid;
 
+use super::certificates::{Authority, HOST, ServerFiles};
 use super::installed::{Folders, parse_version};
+use super::write_private;
 use crate::local::place::Place;
 use crate::local::process::{Kind, Process, Stop, Supervisor};
 
@@ -39,15 +41,35 @@ pub(super) fn find(folders: &Folders) -> anyhow::Result<PathBuf> {
     )
 }
 
-/// Starts a server on a free port of loopback; its URL.
-pub(super) async fn start(program: &Path, place: &Place, supervisor: &Supervisor) -> anyhow::Result<String> {
+/// The functions' users, with the very rights that the stack gives them. Redis cannot check a token, so any will do.
+const USERS: [(Role, &str); 3] =
+    [(Role::Processor, WRITER_RIGHTS), (Role::Maintain, WRITER_RIGHTS), (Role::Catalog, READER_RIGHTS)];
+
+/// A running server.
+pub(super) struct Started {
+    /// An administrator's URL, in plain text.
+    pub(super) url: String,
+    /// Where the functions speak TLS.
+    pub(super) tls_port: u16,
+}
+
+/// Starts a server on free ports of loopback.
+pub(super) async fn start(
+    program: &Path,
+    place: &Place,
+    supervisor: &Supervisor,
+    authority: &Authority,
+) -> anyhow::Result<Started> {
     let folder = place.part(FOLDER);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let password = Uuid::new_v4().simple().to_string();
+    let files = authority.write_server(&folder, HOST)?;
     for _ in 1..super::PORTS {
         let port = super::free_port().context("there is no free port")?;
+        let tls_port = super::free_port().context("there is no free port")?;
         let file = folder.join("redis.conf");
-        write_private(&file, &configuration(port, &password, &folder, place.is_kept()))
+        // The file holds the password, which an argument would show to everybody.
+        write_private(&file, &configuration([port, tls_port], &password, &folder, &files, place.is_kept()))
             .with_context(|| format!("cannot write {}", file.display()))?;
         let mut command = Command::new(program);
         command.arg(&file).env_clear().env("TZ", "UTC").current_dir("/");
@@ -57,26 +79,24 @@ pub(super) async fn start(program: &Path, place: &Place, supervisor: &Supervisor
             supervisor.spawn("Redis", Kind::Server, stop, command, lines).context("cannot run redis-server")?;
         let url = format!("redis://:{password}@127.0.0.1:{port}/0");
         if ready(&url, &process).await? {
-            return Ok(url);
+            return Ok(Started { url, tls_port });
         }
     }
     anyhow::bail!("Redis finds no free port")
 }
 
 /// The server's configuration: a cache as the stack has it, small enough for a desk.
-fn configuration(port: u16, password: &str, folder: &Path, kept: bool) -> String {
+fn configuration([port, tls_port]: [u16; 2], password: &str, folder: &Path, files: &ServerFiles, kept: bool) -> String {
     let save = if kept { "save 60 1" } else { "save \"\"" };
+    let users = USERS.map(|(role, rights)| format!("user {} nopass {rights}\n", role.handler())).concat();
     format!(
-        "bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir \"{}\"\n{save}\nappendonly no\nmaxmemory 256mb\n\
-         maxmemory-policy allkeys-lru\ndaemonize no\n",
-        folder.display()
+        "bind 127.0.0.1\nport {port}\ntls-port {tls_port}\ntls-cert-file \"{certificate}\"\ntls-key-file \"{key}\"\n\
+         tls-ca-cert-file \"{certificate}\"\ntls-auth-clients no\n{users}requirepass {password}\ndir \"{folder}\"\n{save}\n\
+         appendonly no\nmaxmemory 256mb\nmaxmemory-policy allkeys-lru\ndaemonize no\n",
+        certificate = files.certificate.display(),
+        key = files.key.display(),
+        folder = folder.display()
     )
-}
-
-/// Writes a file that only its owner reads: it holds the password, which an argument would show to everybody.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
 }
 
 /// Waits until the server answers; false if its port was taken.
@@ -138,7 +158,8 @@ mod tests {
 
     #[test]
     fn only_a_kept_cache_is_saved() {
-        let text = |kept| configuration(7000, "secret", Path::new("/x y"), kept);
+        let files = ServerFiles { certificate: "/c".into(), key: "/k".into() };
+        let text = |kept| configuration([7000, 7001], "secret", Path::new("/x y"), &files, kept);
         assert!(text(false).contains("save \"\"\n") && text(true).contains("save 60 1\n"));
         assert!(text(false).contains("dir \"/x y\"\n"));
     }

@@ -29,6 +29,9 @@ async fn warm_reader(world: &World, cache: &str) -> CatalogResources {
     reader
 }
 
+/// What somebody would wait who does not count on the database: a command's whole timeout.
+const PATIENT: Duration = Duration::from_secs(1);
+
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let started = Instant::now();
     (work.await, started.elapsed())
@@ -45,16 +48,16 @@ async fn a_silent_cache_costs_fifty_milliseconds_once_a_second() {
     let world = World::new().await;
     let sku = world.sku("a");
     let view = world.commit(&sku, 1).await;
-    let proxy = Proxy::before(&cache_url()).await;
+    let proxy = Proxy::before(cache_url()).await;
     proxy.hold();
     let reader = warm_reader(&world, &proxy.url).await;
     let miss = (view.version, "miss".to_owned());
     let (first, took) = timed(seen(&sku, &reader)).await;
     assert_eq!(first, miss);
-    assert!(took >= Duration::from_millis(50) && took < Duration::from_millis(200), "{took:?}");
-    let (second, took) = timed(seen(&sku, &reader)).await;
-    assert_eq!(second, miss);
-    assert!(took < Duration::from_millis(50), "left alone, {took:?}");
+    assert!(took >= Duration::from_millis(50) && took < PATIENT, "{took:?}");
+    let heard = proxy.heard("HMGET");
+    assert_eq!(seen(&sku, &reader).await, miss);
+    assert_eq!(proxy.heard("HMGET"), heard, "left alone");
     assert_eq!(world.entry(&sku).await, (None, None), "no fill without a reading");
     proxy.release();
     sleep(LEFT_ALONE).await;
@@ -72,7 +75,7 @@ async fn a_cache_that_is_away_is_asked_again_after_a_second() {
         for _ in 0..3 {
             let (saw, took) = timed(seen(&sku, &reader)).await;
             assert_eq!(saw, (view.version, "miss".to_owned()));
-            assert!(took < Duration::from_millis(100), "{took:?}");
+            assert!(took < PATIENT, "{took:?}");
         }
         sleep(LEFT_ALONE).await;
     }
@@ -85,7 +88,7 @@ async fn a_slow_connection_is_made_once() {
     let sku = world.sku("a");
     let view = world.process(&sku, 1).await;
     seen(&sku, &reader()).await;
-    let proxy = Proxy::before(&cache_url()).await;
+    let proxy = Proxy::before(cache_url()).await;
     proxy.hold();
     let reader = warm_reader(&world, &proxy.url).await;
     let late = async {
@@ -108,7 +111,7 @@ async fn a_fill_that_is_not_answered_is_not_waited_for() {
     for attempt in 0..5 {
         let sku = world.sku(&attempt.to_string());
         let view = world.commit(&sku, 1).await;
-        let proxy = Proxy::before(&cache_url()).await;
+        let proxy = Proxy::before(cache_url()).await;
         let reader = warm_reader(&world, &proxy.url).await;
         reader.cache.read(&[&sku]).await.unwrap();
         proxy.hold_from("product:");
@@ -134,7 +137,7 @@ async fn without_a_database_cached_reads_go_on() {
     world.process(&missed, 1).await;
     seen(&known, &reader()).await;
     get(&unknown, &reader()).await;
-    let reader = reader_of("postgres://postgres@127.0.0.1:1/none", &cache_url());
+    let reader = reader_of("postgres://postgres@127.0.0.1:1/none", cache_url());
     assert_eq!(seen(&known, &reader).await, (view.version, "hit".to_owned()));
     assert_eq!(get(&unknown, &reader).await.status_code, 404);
     let before = world.entry(&missed).await;
@@ -147,7 +150,7 @@ async fn without_a_database_cached_reads_go_on() {
 #[tokio::test]
 async fn a_database_that_refuses_is_unavailable() {
     let world = World::new().await;
-    let reader = reader_of("postgres://nobody_at_all@127.0.0.1:1/none?host=/nowhere", &cache_url());
+    let reader = reader_of("postgres://nobody_at_all@127.0.0.1:1/none?host=/nowhere", cache_url());
     assert_unavailable(&get(&world.sku("a"), &reader).await, "Database unavailable");
 }
 
@@ -156,7 +159,7 @@ async fn a_database_that_is_silent_is_unavailable_before_the_time_is_up() {
     let world = World::new().await;
     let proxy = Proxy::before(database_url()).await;
     proxy.hold();
-    let reader = reader_of(&proxy.url, &cache_url());
+    let reader = reader_of(&proxy.url, cache_url());
     let (path, time) = (path(&world.sku("a")), Duration::from_secs(2));
     let (response, took) = timed(invoke("GET", &path, "", &[], time, &reader)).await;
     assert_unavailable(&response, "Database unavailable");
@@ -176,7 +179,7 @@ async fn without_a_connection_left_readers_are_asked_to_come_again() {
     let options = PgConnectOptions::from_str(database_url()).unwrap();
     let options = options.username("catalog_test_reader").password("reader");
     let other = options.connect().await.unwrap();
-    let reader = reader_of(options.to_url_lossy().as_str(), &cache_url());
+    let reader = reader_of(options.to_url_lossy().as_str(), cache_url());
     assert_unavailable(&get(&sku, &reader).await, "No database connection");
     other.close().await.unwrap();
     assert_eq!(seen(&sku, &reader).await, (view.version, "miss".to_owned()));

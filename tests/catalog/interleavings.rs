@@ -29,7 +29,7 @@ fn miss(version: i64) -> (i64, String) {
 async fn held_reader() -> (Proxy, CatalogResources) {
     let proxy = Proxy::before(database_url()).await;
     proxy.hold_from(PRODUCTS);
-    let reader = reader_of(&proxy.url, &cache_url());
+    let reader = reader_of(&proxy.url, cache_url());
     (proxy, reader)
 }
 

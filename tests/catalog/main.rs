@@ -1,5 +1,4 @@
-//! The read path on a real PostgreSQL and a real Redis, which `PIPEGEN_TEST_DATABASE_URL` (a superuser's login to any database of the
-//! server) and `PIPEGEN_TEST_CACHE_URL` name.
+//! The catalog's read path on a real PostgreSQL and a real Redis.
 //!
 //! - `world`: the servers, a writer, and readers
 //! - `proxy`: a server that keeps its answers back

@@ -2,29 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
+use pipegen::local::guard::Guard;
+use pipegen::local::place::Place;
+use pipegen::local::process::Supervisor;
+use pipegen::local::servers::{Plan, Servers};
 use pipegen_event::Event;
 use pipegen_lambda::cache::Cache;
-use pipegen_lambda::catalog::{self, RequestContext, RequestLine, UrlRequest, UrlResponse};
+use pipegen_lambda::catalog::{self, Flights, RequestContext, RequestLine, UrlRequest, UrlResponse};
+use pipegen_lambda::database::{CatalogDatabase, Login};
 use pipegen_lambda::resources::CatalogResources;
-use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, CatalogSettings, Database, Secret};
+use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, Secret};
 use pipegen_store::{Store, View, migrate};
 use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use tokio::runtime::Runtime;
 
 /// How long a view stays in the cache, before jitter, in seconds.
 pub(crate) const VIEW_SECONDS: u32 = 300;
-
-/// Made anew by each run.
-const DATABASE: &str = "catalog_test";
 
 /// A test's own products on the servers that all tests share.
 pub(crate) struct World {
@@ -46,7 +49,7 @@ impl World {
         Self {
             prefix: format!("{}-{number}", Utc::now().timestamp_micros()),
             store: Store::new(PgConnectOptions::from_str(database_url()).unwrap(), 1),
-            cache: cache(&cache_url(), VIEW_SECONDS),
+            cache: cache(cache_url(), VIEW_SECONDS),
             redis: client.get_multiplexed_async_connection().await.unwrap(),
         }
     }
@@ -97,25 +100,23 @@ pub(crate) fn key(sku: &str) -> String {
 
 /// A reader of the shared servers.
 pub(crate) fn reader() -> CatalogResources {
-    reader_of(database_url(), &cache_url())
+    reader_of(database_url(), cache_url())
 }
 
 /// A reader of these servers.
 pub(crate) fn reader_of(database: &str, cache: &str) -> CatalogResources {
-    let settings = CatalogSettings {
-        database: Database::Url(Secret(database.to_owned())),
-        cache: cache_settings(cache, VIEW_SECONDS),
-    };
-    CatalogResources::new(&settings, &SdkConfig::builder().build()).unwrap()
+    let login = Login::Fixed(database.parse().unwrap());
+    CatalogResources {
+        database: CatalogDatabase::new(login, 1),
+        cache: self::cache(cache, VIEW_SECONDS),
+        flights: Flights::new(1),
+    }
 }
 
 /// A connection to a cache.
 pub(crate) fn cache(url: &str, view_seconds: u32) -> Cache {
-    Cache::new(&cache_settings(url, view_seconds), &SdkConfig::builder().build()).unwrap()
-}
-
-fn cache_settings(url: &str, view_seconds: u32) -> CacheSettings {
-    CacheSettings { endpoint: CacheEndpoint::Url(Secret(url.to_owned())), view_seconds }
+    let settings = CacheSettings { endpoint: CacheEndpoint::Url(Secret(url.to_owned())), view_seconds };
+    Cache::new(&settings, &SdkConfig::builder().build()).unwrap()
 }
 
 /// Reads one product.
@@ -200,41 +201,47 @@ pub(crate) fn split_login(url: &str) -> (String, String) {
     (login.to_owned(), server.to_owned())
 }
 
+/// The servers that all tests share. They end with the process.
+struct Shared {
+    servers: Servers,
+    // Held, because the servers' processes are theirs.
+    _runtime: Runtime,
+    _guard: Arc<Guard>,
+    _supervisor: Supervisor,
+}
+
+fn shared() -> &'static Servers {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    // A thread of its own, because each test has a runtime of its own.
+    &SHARED.get_or_init(|| std::thread::spawn(start).join().unwrap()).servers
+}
+
+fn start() -> Shared {
+    let runtime = Runtime::new().unwrap();
+    let place = Place::scratch().unwrap();
+    let guard = Arc::new(Guard::start(place.to_remove()).unwrap());
+    let supervisor = Supervisor::new(Arc::clone(&guard));
+    let servers = runtime.block_on(async {
+        let servers = Plan::make(None, None, None).unwrap().start(&place, &supervisor).await.unwrap();
+        migrate(&mut PgConnection::connect(&servers.database_url).await.unwrap()).await.unwrap();
+        servers
+    });
+    // The guard removes the folder when the process is gone.
+    std::mem::forget(place);
+    Shared { servers, _runtime: runtime, _guard: guard, _supervisor: supervisor }
+}
+
 /// The shared Redis.
-pub(crate) fn cache_url() -> String {
-    required("PIPEGEN_TEST_CACHE_URL")
+pub(crate) fn cache_url() -> &'static str {
+    &shared().cache_url
 }
 
 /// The shared database, migrated.
 pub(crate) fn database_url() -> &'static str {
-    static URL: OnceLock<String> = OnceLock::new();
-    // A thread of its own, because each test has a runtime of its own.
-    URL.get_or_init(|| {
-        std::thread::spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(make_database())
-        })
-        .join()
-        .unwrap()
-    })
+    &shared().database_url
 }
 
 /// A connection that may do everything.
 pub(crate) async fn administrator() -> PgConnection {
-    PgConnection::connect(&required("PIPEGEN_TEST_DATABASE_URL")).await.unwrap()
-}
-
-async fn make_database() -> String {
-    let mut server = administrator().await;
-    for statement in [format!("drop database if exists {DATABASE} with (force)"), format!("create database {DATABASE}")]
-    {
-        server.execute(AssertSqlSafe(statement)).await.unwrap();
-    }
-    let options = PgConnectOptions::from_str(&required("PIPEGEN_TEST_DATABASE_URL")).unwrap().database(DATABASE);
-    migrate(&mut options.connect().await.unwrap()).await.unwrap();
-    options.to_url_lossy().to_string()
-}
-
-fn required(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set: these tests need a server"))
+    PgConnection::connect(database_url()).await.unwrap()
 }

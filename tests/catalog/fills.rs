@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::world::{VIEW_SECONDS, World, cache, cache_url, key};
 
-const SCRIPT: &str = include_str!("../../src/cache/fill.lua");
+const SCRIPT: &str = include_str!("../../lambda/src/cache/fill.lua");
 
 fn view(sku: &str, version: i64) -> View {
     View { sku: sku.to_owned(), version, json: format!(r#"{{"version":{version}}}"#) }
@@ -71,7 +71,7 @@ async fn entries_live_as_long_as_they_should() {
     assert!((longest * 4 / 5 - 1..=longest).contains(&world.seconds(&known).await));
     assert!((1..=i64::from(UNKNOWN_SECONDS)).contains(&world.seconds(&unknown).await));
     // Shorter than this, an entry could be gone before an older fill is refused.
-    assert!(fill(&cache(&cache_url(), 1), &short, 7).await);
+    assert!(fill(&cache(cache_url(), 1), &short, 7).await);
     assert!(world.seconds(&short).await >= 5);
 }
 

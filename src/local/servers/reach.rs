@@ -1,0 +1,136 @@
+//! How the functions reach the servers: what the stack would set, and the settings that only `pipegen local` may set.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use percent_encoding::percent_decode_str;
+use pipegen_contract::{env, role::Role};
+use url::Url;
+
+use super::certificates::HOST;
+use super::postgresql;
+
+/// The replication group's id, for which the functions sign their tokens; a throwaway Redis takes any.
+const REPLICATION_GROUP: &str = "cache-inventory-local";
+
+/// A database, as the functions see it.
+#[derive(Clone)]
+pub struct DatabaseReach {
+    host: String,
+    port: u16,
+    name: String,
+    /// The administrator's login, which the stack would keep in RDS' managed secret.
+    pub master: MasterLogin,
+    authority: Option<PathBuf>,
+}
+
+/// An administrator's login.
+#[derive(Clone)]
+pub struct MasterLogin {
+    /// Name of the role in PostgreSQL.
+    pub username: String,
+    /// Its password.
+    pub password: String,
+}
+
+/// A cache, as the functions see it.
+#[derive(Clone)]
+pub enum CacheReach {
+    /// It speaks TLS, and has the users that the stack would have.
+    Throwaway {
+        /// TCP port.
+        port: u16,
+        /// A file with the authority behind its certificate.
+        authority: PathBuf,
+    },
+    /// A whole URL, which all functions share.
+    Given(String),
+}
+
+impl DatabaseReach {
+    /// A database that somebody else runs; it is spoken to in plain text.
+    pub(super) fn given(url: &str) -> anyhow::Result<Self> {
+        let parts = || {
+            let url = Url::parse(url).ok().filter(|url| ["postgres", "postgresql"].contains(&url.scheme()))?;
+            let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
+            // An IPv6 address stands in brackets.
+            let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
+            let name = decoded(url.path().trim_start_matches('/'))?;
+            let username = decoded(url.username())?;
+            let password = decoded(url.password().unwrap_or_default())?;
+            let whole = ![&host, &name, &username].into_iter().any(String::is_empty);
+            let port = url.port().unwrap_or(postgresql::PORT);
+            whole.then_some(Self { host, port, name, master: MasterLogin { username, password }, authority: None })
+        };
+        parts().context(
+            "--database-url must name an administrator, a host and a database: postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+        )
+    }
+
+    pub(super) fn throwaway(started: &postgresql::Started, authority: &Path) -> Self {
+        let master = MasterLogin { username: postgresql::SUPERUSER.to_owned(), password: started.password.clone() };
+        Self {
+            host: HOST.to_owned(),
+            port: started.port,
+            name: postgresql::DATABASE.to_owned(),
+            master,
+            authority: Some(authority.to_owned()),
+        }
+    }
+
+    /// The variables of a function that uses the database.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let trust = match &self.authority {
+            Some(path) => (env::DEV_AUTHORITY, path.display().to_string()),
+            None => (env::DEV_DATABASE_PLAINTEXT, "1".to_owned()),
+        };
+        vec![
+            (env::DATABASE_HOST, self.host.clone()),
+            (env::DATABASE_PORT, self.port.to_string()),
+            (env::DATABASE_NAME, self.name.clone()),
+            trust,
+        ]
+    }
+}
+
+impl CacheReach {
+    /// The variables of a function that uses the cache as this role.
+    pub fn variables(&self, role: Role) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Throwaway { port, authority } => vec![
+                (env::CACHE_HOST, HOST.to_owned()),
+                (env::CACHE_PORT, port.to_string()),
+                (env::CACHE_USER, role.handler().to_owned()),
+                (env::CACHE_REPLICATION_GROUP, REPLICATION_GROUP.to_owned()),
+                (env::DEV_AUTHORITY, authority.display().to_string()),
+            ],
+            Self::Given(url) => vec![(env::DEV_CACHE_URL, url.clone())],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_url_is_taken_apart() {
+        for (url, expected) in [
+            ("postgres://a:b@h:1/d?sslmode=disable", Some(("h", 1, "d", "a", "b"))),
+            ("postgresql://a@h/d", Some(("h", 5432, "d", "a", ""))),
+            ("postgres://a:b%40c@[::1]:5433/d", Some(("::1", 5433, "d", "a", "b@c"))),
+            ("postgres://h/d", None),
+            ("postgres://a:b@h", None),
+            ("postgres:///d?host=/run", None),
+            ("mysql://a:b@h/d", None),
+            ("host=h dbname=d", None),
+        ] {
+            let reach = DatabaseReach::given(url).ok();
+            let parts = reach.as_ref().map(|reach| {
+                let MasterLogin { username, password } = &reach.master;
+                (reach.host.as_str(), reach.port, reach.name.as_str(), username.as_str(), password.as_str())
+            });
+            assert_eq!(parts, expected, "{url}");
+        }
+    }
+}

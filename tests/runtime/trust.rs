@@ -1,0 +1,152 @@
+//! Functions speak to servers that prove their name only, and do in Redis what their rights allow only.
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
+use pipegen_contract::cache::DEFAULT_RIGHTS;
+use pipegen_contract::env;
+use pipegen_contract::role::Role;
+use pipegen_lambda::cache::{Cache, Entry};
+use pipegen_lambda::database::Login;
+use pipegen_lambda::settings::{CacheSettings, CatalogSettings, Database, ProcessorSettings};
+use pipegen_store::View;
+use redis::aio::MultiplexedConnection;
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::workshop::Workshop;
+
+/// Another authority than the throwaway servers'.
+const ANOTHER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/lambda/certificates/rds-us-east-1.pem");
+
+/// What a test changes in a function's environment; nothing takes a variable away.
+type Change<'a> = (&'a str, Option<&'a str>);
+
+/// The variables that tell a function of this role where the servers are.
+fn variable(workshop: &Workshop, role: Role, changes: &[Change<'_>], name: &str) -> Option<String> {
+    if let Some((_, value)) = changes.iter().find(|(changed, _)| *changed == name) {
+        return value.map(str::to_owned);
+    }
+    let mut variables = workshop.servers.database.variables();
+    variables.extend(workshop.servers.cache.variables(role));
+    variables.extend([
+        (env::DATABASE_SECRET_ARN, "arn:secret".to_owned()),
+        (env::CACHE_VIEW_SECONDS, "300".to_owned()),
+        (env::HORIZON_SECONDS, "60".to_owned()),
+        (env::QUARANTINE_BUCKET, "bucket".to_owned()),
+    ]);
+    variables.into_iter().find(|(set, _)| *set == name).map(|(_, value)| value)
+}
+
+/// The tokens are signed with these; a throwaway Redis takes any.
+fn aws() -> SdkConfig {
+    let credentials = Credentials::new("key", "secret", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
+async fn log_in(workshop: &Workshop, database: &Database) -> Result<(), String> {
+    let login = Login::new(database, &aws()).map_err(|error| error.to_string())?;
+    let master = &workshop.servers.database.master;
+    let options = login.without_login().clone().username(&master.username).password(&master.password);
+    let mut connection = options.connect().await.map_err(|error| format!("{error:#}"))?;
+    let encrypted: bool = sqlx::query_scalar("select ssl from pg_stat_ssl where pid = pg_backend_pid()")
+        .fetch_one(&mut connection)
+        .await
+        .expect("asked");
+    assert!(encrypted);
+    connection.close().await.expect("closed");
+    Ok(())
+}
+
+async fn ask(settings: &CacheSettings) -> Result<(), String> {
+    let cache = Cache::new(settings, &aws()).map_err(|error| error.to_string())?;
+    let asked = cache.refresh(&[]).await.and(cache.refresh(&[view(1)]).await);
+    asked.map_err(|error| std::error::Error::source(&error).expect("a cause").to_string())
+}
+
+fn view(version: i64) -> View {
+    View { sku: "85123A".to_owned(), version, json: format!("{{\"version\":{version}}}") }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_name_and_a_wrong_authority_are_refused() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let workshop = Workshop::open().await;
+    let settings = |changes: &[Change<'_>]| {
+        let settings = ProcessorSettings::read(|name| variable(&workshop, Role::Processor, changes, name));
+        let ProcessorSettings { database, cache, .. } = settings.expect("complete");
+        (database, cache)
+    };
+    let (database, cache) = settings(&[]);
+    log_in(&workshop, &database).await.expect("the right name and authority");
+    ask(&cache).await.expect("the right name and authority");
+
+    // The certificates bear `localhost`.
+    let wrong_name = [(env::DATABASE_HOST, Some("127.0.0.1")), (env::CACHE_HOST, Some("127.0.0.1"))];
+    let another_authority = [(env::DEV_AUTHORITY, Some(ANOTHER))];
+    let built_in_roots = [(env::DEV_AUTHORITY, None)];
+    for changes in [wrong_name.as_slice(), &another_authority, &built_in_roots] {
+        let (database, cache) = settings(changes);
+        let why = log_in(&workshop, &database).await.expect_err("refused");
+        assert!(why.contains("certificate"), "{changes:?}: {why}");
+        let why = ask(&cache).await.expect_err("refused");
+        assert!(why.contains("certificate"), "{changes:?}: {why}");
+    }
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_that_is_not_there_is_named() {
+    let workshop = Workshop::open().await;
+    let changes = [(env::DEV_AUTHORITY, Some("/not/there.pem"))];
+    let settings = ProcessorSettings::read(|name| variable(&workshop, Role::Processor, &changes, name));
+    let database = settings.expect("complete").database;
+    let why = log_in(&workshop, &database).await.expect_err("refused");
+    assert!(why.contains("/not/there.pem"), "{why}");
+    workshop.close().await;
+}
+
+async fn administrator(workshop: &Workshop) -> redis::RedisResult<MultiplexedConnection> {
+    redis::Client::open(workshop.servers.cache_url.as_str())?.get_multiplexed_async_connection().await
+}
+
+/// The rights are the very ones that the stack renders.
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_do_in_redis_what_their_rights_allow() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let workshop = Workshop::open().await;
+    let cache = |role| {
+        let settings = CatalogSettings::read(|name| variable(&workshop, role, &[], name)).expect("complete");
+        Cache::new(&settings.cache, &aws()).expect("settings")
+    };
+    let (writer, maintainer, reader) = (cache(Role::Processor), cache(Role::Maintain), cache(Role::Catalog));
+    writer.refresh(&[view(1)]).await.expect("told");
+    maintainer.refresh(&[view(2)]).await.expect("told");
+    let entries = reader.read(&["85123A"]).await.expect("asked").entries;
+    assert_eq!(entries, [Entry::Missing { told: 2 }]);
+
+    let mut admin = administrator(&workshop).await.expect("connected");
+    let everybody = ["processor", "maintain", "catalog"];
+    let denied: [(&str, &[&str]); 5] = [
+        ("FLUSHALL", &everybody),
+        ("GET other", &everybody),
+        ("KEYS *", &everybody),
+        ("CONFIG GET maxmemory", &everybody),
+        ("DEL product:85123A", &["catalog"]),
+    ];
+    for (command, users) in denied {
+        for user in users {
+            let mut ask = redis::cmd("ACL");
+            ask.arg("DRYRUN").arg(user).arg(command.split(' ').collect::<Vec<_>>());
+            let allowed: String = ask.query_async(&mut admin).await.expect("asked");
+            assert!(allowed.contains("no permissions") || allowed.contains("no access"), "{user} {command}: {allowed}");
+        }
+    }
+    // What the stack gives the user `default`: nobody gets in without a name.
+    let rights: Vec<_> = DEFAULT_RIGHTS.split(' ').collect();
+    redis::cmd("ACL").arg("SETUSER").arg("default").arg(rights).query_async::<()>(&mut admin).await.expect("set");
+    assert!(administrator(&workshop).await.is_err());
+    workshop.close().await;
+}
