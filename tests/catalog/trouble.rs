@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use pipegen_lambda::catalog::UrlResponse;
 use pipegen_lambda::resources::CatalogResources;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 use tokio::join;
 use tokio::time::sleep;
@@ -177,7 +177,7 @@ async fn without_a_connection_left_readers_are_asked_to_come_again() {
     let login = "create role catalog_test_reader login connection limit 1 password 'reader' in role inventory_reader";
     server.execute(AssertSqlSafe(login)).await.unwrap();
     let options = PgConnectOptions::from_str(database_url()).unwrap();
-    let options = options.username("catalog_test_reader").password("reader");
+    let options = options.username("catalog_test_reader").password("reader").ssl_mode(PgSslMode::Require);
     let other = options.connect().await.unwrap();
     let reader = reader_of(options.to_url_lossy().as_str(), cache_url());
     assert_unavailable(&get(&sku, &reader).await, "No database connection");
