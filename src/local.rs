@@ -18,16 +18,19 @@
 //! - [`console`]: what is said on standard error
 
 pub mod console;
+pub mod credentials;
 pub mod destination;
 pub mod functions;
 pub mod guard;
 pub mod host;
+pub mod loopback;
 pub mod mapping;
 pub mod objects;
 pub mod place;
 pub mod play;
 pub mod process;
 pub mod records;
+pub mod secrets;
 pub mod servers;
 pub mod summary;
 pub mod tally;
