@@ -89,6 +89,15 @@ pub struct LocalArgs {
     /// Writes every product view as JSON Lines, sorted by SKU.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
+    /// Port of the catalog on this machine; without one, any free one.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub catalog_port: Option<u16>,
+    /// Rotates every login to the database so often during the run.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rotate_every: Option<u32>,
+    /// Keeps everything up after the last record, until Ctrl-C: the catalog is there to be asked.
+    #[arg(long)]
+    pub serve: bool,
     /// Batches of one shard that are processed at the same time, 1 to 10.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=10))]
     pub parallelization: u8,

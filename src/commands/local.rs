@@ -1,8 +1,10 @@
-//! `pipegen local`: checks everything, starts the servers, plays the records, tells what happened, and leaves nothing.
+//! `pipegen local`: checks everything, starts the servers and the pipeline, plays the records, tells what happened, and leaves
+//! nothing.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,15 +13,13 @@ use super::{WrongUse, bootstrap, printer};
 use crate::cli::LocalArgs;
 use crate::config::Architecture;
 use crate::local::console::Console;
-use crate::local::functions::{self, QUARANTINE_BUCKET};
 use crate::local::guard::Guard;
-use crate::local::host::{Function, Host, Output};
-use crate::local::mapping::Settings;
-use crate::local::objects::{Folder, ObjectServer};
+use crate::local::loopback::Door;
+use crate::local::pipeline::{Ground, Pipeline};
 use crate::local::place::Place;
-use crate::local::play::{Played, Stage, play};
 use crate::local::process::Supervisor;
 use crate::local::records::{ReadError, Source};
+use crate::local::schedule::Schedule;
 use crate::local::servers::Plan;
 use crate::local::summary::Summary;
 
@@ -30,10 +30,13 @@ use export::Export;
 /// What was typed, checked: nothing is started before all of it is there.
 struct Prepared {
     source: Source,
-    settings: Settings,
+    parallelization: usize,
     export: Option<Export>,
     kept: Option<Place>,
     servers: Plan,
+    catalog: Door,
+    rotate_every: Option<Duration>,
+    serve: bool,
     bootstrap: PathBuf,
     json: bool,
 }
@@ -57,13 +60,25 @@ fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
     let source = Source::open(args.records.as_deref())?;
     let kept = args.data.as_deref().map(Place::kept).transpose()?;
     let servers = Plan::make(args.database_url, args.cache_url, kept.as_ref())?;
+    let port = args.catalog_port.unwrap_or_default();
+    let catalog = Door::open(port).with_context(|| format!("cannot listen on --catalog-port {port}"))?;
     let bootstrap = match args.bootstrap {
         Some(path) => checked(&path)?,
         // Takes minutes the first time, so it comes last.
         None => bootstrap::build(own_architecture()?)?,
     };
-    let settings = Settings { parallelization: args.parallelization.into(), ..Settings::default() };
-    Ok(Prepared { source, settings, export, kept, servers, bootstrap, json: args.json })
+    Ok(Prepared {
+        source,
+        parallelization: args.parallelization.into(),
+        export,
+        kept,
+        servers,
+        catalog,
+        rotate_every: args.rotate_every.map(|seconds| Duration::from_secs(seconds.into())),
+        serve: args.serve,
+        bootstrap,
+        json: args.json,
+    })
 }
 
 /// A given bootstrap, by its whole path: it is not run in this folder.
@@ -110,8 +125,19 @@ async fn run_until_signal(mut prepared: Prepared) -> anyhow::Result<Ended> {
     let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
     let console = Arc::new(Console::new());
     let ended = tokio::select! {
-        played = run_whole(prepared, &place, &supervisor, &console) => played.map(|played| Ended::Done(played.stopped)),
-        number = signals.any() => Ok(Ended::Interrupted(number)),
+        ran = run_whole(prepared, &place, &supervisor, &console) => ran,
+        number = signals.any() => Ok((Ended::Interrupted(number), None)),
+    };
+    let ended = match ended {
+        Ok((ended, Some(serving))) => {
+            console.say("everything is kept up until Ctrl-C");
+            // The end that was asked for, so the exit code stays what the records have made it.
+            signals.any().await;
+            drop(serving);
+            Ok(ended)
+        }
+        Ok((ended, None)) => Ok(ended),
+        Err(error) => Err(error),
     };
     console.close();
     supervisor.stop_all().await;
@@ -122,38 +148,42 @@ async fn run_until_signal(mut prepared: Prepared) -> anyhow::Result<Ended> {
     Ok(ended)
 }
 
+/// What goes on after the records.
+struct Serving {
+    _pipeline: Pipeline,
+    _schedules: Vec<Schedule>,
+}
+
 async fn run_whole(
     prepared: Prepared,
     place: &Place,
     supervisor: &Arc<Supervisor>,
     console: &Arc<Console>,
-) -> anyhow::Result<Played> {
-    let Prepared { source, settings, export, servers, bootstrap, json, .. } = prepared;
-    let servers = servers.start(place, supervisor).await?;
-    let objects = Folder::open(place.part("objects"), &[QUARANTINE_BUCKET]).context("cannot make the buckets")?;
-    let objects = Arc::new(objects);
-    let object_server = ObjectServer::start(Arc::clone(&objects)).await.context("cannot serve the buckets")?;
-    let host = |function: Function, batch_lines| -> anyhow::Result<Host> {
-        let output = Output::new(function.handler, Arc::clone(console), place.logs().as_deref())
-            .context("cannot write the functions' logs")?;
-        Ok(Host::new(function, Arc::clone(supervisor), output, Arc::clone(console), batch_lines))
-    };
+) -> anyhow::Result<(Ended, Option<Serving>)> {
+    let servers = prepared.servers.start(place, supervisor).await?;
+    let database_url = servers.database_url.clone();
+    let ground = Ground { bootstrap: prepared.bootstrap, servers, place, supervisor, console };
+    let mut pipeline = Pipeline::start(ground).await?;
+    pipeline.serve_catalog(prepared.catalog)?;
 
-    // Nobody listens there yet.
-    let secrets = "http://127.0.0.1:9";
-    let migrate = host(functions::migrate(&bootstrap, &servers, secrets), false)?;
-    functions::invoke_once(&migrate).await?;
-    migrate.close().await;
-
-    let processor = Arc::new(host(functions::processor(&bootstrap, &servers, secrets, &object_server), true)?);
-    let stage = Stage { host: processor, objects, bucket: QUARANTINE_BUCKET.to_owned(), console: Arc::clone(console) };
-    let mut played = play(source, settings, stage).await?;
-    let to_standard_output = export.as_ref().is_some_and(Export::is_standard_output);
-    if let Some(export) = export {
-        played.summary.exported = Some(export.write(&servers.database_url).await?);
+    let schedules = pipeline.schedules(prepared.rotate_every);
+    let played = pipeline.play(prepared.source, prepared.parallelization).await?;
+    for schedule in schedules {
+        schedule.end().await;
     }
-    tell(&played.summary, json, to_standard_output)?;
-    Ok(played)
+    pipeline.maintain().await;
+
+    let mut summary = pipeline.summary(&played);
+    let to_standard_output = prepared.export.as_ref().is_some_and(Export::is_standard_output);
+    if let Some(export) = prepared.export {
+        summary.exported = Some(export.write(&database_url).await?);
+    }
+    tell(&summary, prepared.json, to_standard_output)?;
+    let serving = prepared.serve.then(|| {
+        let schedules = pipeline.schedules(prepared.rotate_every);
+        Serving { _pipeline: pipeline, _schedules: schedules }
+    });
+    Ok((Ended::Done(played.stopped), serving))
 }
 
 fn tell(summary: &Summary, json: bool, beside_data: bool) -> anyhow::Result<()> {

@@ -3,6 +3,8 @@
 //! Documented in Lambda's developer guide ("Retain discarded batch records for a Kinesis Data Streams event source"): key
 //! `aws/lambda/{mapping}/{shard}/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-{random UUID}`, and the whole event as a string in `payload`.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use pipegen_contract::object_key;
 use serde_json::{Value, json};
@@ -10,9 +12,6 @@ use uuid::Uuid;
 
 use super::mapping::{Discarded, STREAM_ARN, event};
 use super::objects::{Folder, ObjectError};
-
-/// The event source mapping's id. Always the same, so that kept objects of several runs lie together.
-const MAPPING_ID: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0001);
 
 /// What is known about the last invocation of a batch.
 #[derive(Clone, Debug, Default)]
@@ -23,25 +22,38 @@ pub struct LastInvocation {
     pub failed: bool,
 }
 
-/// Writes the object of a batch.
-pub fn keep(
-    objects: &Folder,
-    bucket: &str,
-    function_arn: &str,
-    discarded: &Discarded,
-    last: Option<&LastInvocation>,
-    now: DateTime<Utc>,
-) -> Result<(), ObjectError> {
-    let Some(first) = discarded.records.first() else { return Ok(()) };
-    let key = format!(
-        "{}{MAPPING_ID}/{}/{}-{}",
-        object_key::ON_FAILURE,
-        first.shard,
-        now.format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"),
-        Uuid::new_v4()
-    );
-    let content = invocation_record(function_arn, discarded, last, now).to_string();
-    objects.put(bucket, &key, content.as_bytes(), true)
+/// An on-failure destination.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// Where the bucket is.
+    pub objects: Arc<Folder>,
+    /// The bucket.
+    pub bucket: String,
+    /// The event source mapping's id.
+    pub mapping: Uuid,
+}
+
+impl Destination {
+    /// Writes the object of a batch.
+    pub fn keep(
+        &self,
+        function_arn: &str,
+        discarded: &Discarded,
+        last: Option<&LastInvocation>,
+        now: DateTime<Utc>,
+    ) -> Result<(), ObjectError> {
+        let Some(first) = discarded.records.first() else { return Ok(()) };
+        let key = format!(
+            "{}{}/{}/{}-{}",
+            object_key::ON_FAILURE,
+            self.mapping,
+            first.shard,
+            now.format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"),
+            Uuid::new_v4()
+        );
+        let content = invocation_record(function_arn, discarded, last, now).to_string();
+        self.objects.put(&self.bucket, &key, content.as_bytes(), true)
+    }
 }
 
 fn invocation_record(
@@ -82,8 +94,6 @@ fn invocation_record(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::mapping::Condition;
     use super::super::records::Record;
     use super::*;
@@ -101,7 +111,8 @@ mod tests {
     #[test]
     fn the_object_has_lambdas_key_and_form() {
         let folder = tempfile::tempdir().expect("a folder");
-        let objects = Folder::open(folder.path().to_owned(), &["bucket"]).expect("a folder");
+        let objects = Arc::new(Folder::open(folder.path().to_owned(), &["bucket"]).expect("a folder"));
+        let destination = Destination { objects, bucket: "bucket".to_owned(), mapping: Uuid::from_u128(1) };
         let discarded = Discarded {
             records: vec![record("1"), record("2")],
             condition: Condition::RetryAttemptsExhausted,
@@ -109,11 +120,11 @@ mod tests {
         };
         let last = LastInvocation { request_id: "an id".to_owned(), failed: true };
         let now = "2019-11-14T00:38:06.021Z".parse().expect("a time");
-        keep(&objects, "bucket", "arn:function", &discarded, Some(&last), now).expect("written");
+        destination.keep("arn:function", &discarded, Some(&last), now).expect("written");
 
         let day = folder
             .path()
-            .join("bucket/aws/lambda/00000000-0000-4000-8000-000000000001/shardId-000000000001/2019/11/14");
+            .join("bucket/aws/lambda/00000000-0000-0000-0000-000000000001/shardId-000000000001/2019/11/14");
         let entry = std::fs::read_dir(day).expect("the day").next().expect("one object").expect("readable");
         let name = entry.file_name().into_string().expect("text");
         assert!(name.starts_with("2019-11-14T00.38.06-") && name.len() == 20 + 36, "{name}");

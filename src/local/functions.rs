@@ -1,77 +1,122 @@
 //! The functions of the local pipeline, and what they are set to.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 
-use super::host::{Function, Host};
+use super::credentials::Credentials;
+use super::host::{self, Function, Host};
 use super::mapping::Outcome;
-use super::objects::ObjectServer;
 use super::servers::Servers;
 
 /// The bucket for rejected events and for batches that were given up.
 pub const QUARANTINE_BUCKET: &str = "s3-quarantine-local";
-
-/// Where the master login lies.
-pub const MASTER_SECRET_ARN: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:rds!db-local";
+/// The bucket for every record.
+pub const ARCHIVE_BUCKET: &str = "s3-archive-local";
 
 /// Seconds; as the stack sets it by default.
 const HORIZON_SECONDS: u32 = 7 * 24 * 3600;
 /// Seconds; as the stack sets it by default.
 const CACHE_VIEW_SECONDS: u32 = 300;
+/// Seconds; as the stack sets it by default.
+const STREAM_RETENTION_SECONDS: u32 = 24 * 3600;
 /// One for each environment at most, and as many for killed ones whose connection the server has not missed yet.
-const WRITER_CONNECTIONS: usize = 2 * super::host::CONCURRENCY;
+const CONNECTIONS: usize = 2 * host::CONCURRENCY;
 /// In MB.
 const MEMORY: u32 = 512;
+const NAMESPACE: &str = "inventory-local";
 
-/// Where the secret with an access's login lies.
-pub fn secret_arn(access: Access) -> String {
-    let purpose = match access {
-        Access::Writer => "writer",
-        Access::Reader => "reader",
-        Access::Maintainer => "maintainer",
-    };
-    format!("arn:aws:secretsmanager:us-east-1:000000000000:secret:secret-{purpose}-local")
+/// What the functions work with.
+pub struct Surroundings {
+    /// The program that all of them are.
+    pub bootstrap: PathBuf,
+    /// Database and cache.
+    pub servers: Servers,
+    /// The URL of S3.
+    pub s3: String,
+    /// The URL of Secrets Manager.
+    pub secrets_manager: String,
+    /// What their requests are signed with.
+    pub credentials: Credentials,
+    /// ARN of the secret with the master login.
+    pub master: String,
+    /// ARN of the secret with each access' login.
+    pub logins: BTreeMap<Access, String>,
 }
 
-/// Brings the schema up to date and creates the writer's login.
-pub fn migrate(bootstrap: &Path, servers: &Servers, secrets: &str) -> Function {
-    let mut variables = servers.database.variables();
-    variables.extend([
-        (env::DATABASE_MASTER_SECRET_ARN, MASTER_SECRET_ARN.to_owned()),
-        (env::DATABASE_WRITER_SECRET_ARN, secret_arn(Access::Writer)),
-        (env::DATABASE_WRITER_CONNECTIONS, WRITER_CONNECTIONS.to_string()),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.to_owned()),
-    ]);
-    function(Role::Migrate, bootstrap, Duration::from_mins(5), variables)
+impl Surroundings {
+    /// The function of a role.
+    pub fn function(&self, role: Role) -> Function {
+        let handler = role.handler();
+        let name = format!("lambda-{handler}-local");
+        let shared = [
+            (env::METRIC_NAMESPACE, NAMESPACE.to_owned()),
+            ("AWS_ENDPOINT_URL_S3", self.s3.clone()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_manager.clone()),
+        ];
+        let variables = shared.into_iter().chain(self.variables(role));
+        Function {
+            arn: format!("arn:aws:lambda:us-east-1:000000000000:function:{name}"),
+            name,
+            handler: handler.to_owned(),
+            bootstrap: self.bootstrap.clone(),
+            variables: variables.map(|(name, value)| (name.to_owned(), value)).collect(),
+            credentials: self.credentials.clone(),
+            timeout: timeout(role),
+            memory: MEMORY,
+        }
+    }
+
+    fn variables(&self, role: Role) -> Vec<(&'static str, String)> {
+        let quarantine = (env::QUARANTINE_BUCKET, QUARANTINE_BUCKET.to_owned());
+        let archive = (env::ARCHIVE_BUCKET, ARCHIVE_BUCKET.to_owned());
+        let horizon = (env::HORIZON_SECONDS, HORIZON_SECONDS.to_string());
+        let retention = (env::STREAM_RETENTION_SECONDS, STREAM_RETENTION_SECONDS.to_string());
+        let connections = Access::ALL.map(|access| (access.connections_variable(), CONNECTIONS.to_string()));
+        match role {
+            Role::Processor => [self.database(Access::Writer), self.cache(role), vec![quarantine, horizon]].concat(),
+            Role::Archiver => vec![archive],
+            Role::Catalog => [self.database(Access::Reader), self.cache(role)].concat(),
+            Role::Maintain => [self.database(Access::Maintainer), self.cache(role), vec![horizon, retention]].concat(),
+            Role::Migrate => [self.master(), self.secrets(), connections.into()].concat(),
+            Role::Rotate => [self.master(), connections.into()].concat(),
+        }
+    }
+
+    fn database(&self, access: Access) -> Vec<(&'static str, String)> {
+        let mut variables = self.servers.database.variables();
+        variables.push((env::DATABASE_SECRET_ARN, self.logins[&access].clone()));
+        variables
+    }
+
+    fn master(&self) -> Vec<(&'static str, String)> {
+        let mut variables = self.servers.database.variables();
+        variables.push((env::DATABASE_MASTER_SECRET_ARN, self.master.clone()));
+        variables
+    }
+
+    fn secrets(&self) -> Vec<(&'static str, String)> {
+        self.logins.iter().map(|(access, arn)| (access.secret_variable(), arn.clone())).collect()
+    }
+
+    fn cache(&self, role: Role) -> Vec<(&'static str, String)> {
+        let mut variables = self.servers.cache.variables(role);
+        variables.push((env::CACHE_VIEW_SECONDS, CACHE_VIEW_SECONDS.to_string()));
+        variables
+    }
 }
 
-/// Applies batches.
-pub fn processor(bootstrap: &Path, servers: &Servers, secrets: &str, objects: &ObjectServer) -> Function {
-    let mut variables = servers.database.variables();
-    variables.extend(servers.cache.variables(Role::Processor));
-    variables.extend([
-        (env::DATABASE_SECRET_ARN, secret_arn(Access::Writer)),
-        (env::QUARANTINE_BUCKET, QUARANTINE_BUCKET.to_owned()),
-        (env::HORIZON_SECONDS, HORIZON_SECONDS.to_string()),
-        (env::CACHE_VIEW_SECONDS, CACHE_VIEW_SECONDS.to_string()),
-        ("AWS_ENDPOINT_URL_S3", objects.endpoint()),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.to_owned()),
-    ]);
-    function(Role::Processor, bootstrap, Duration::from_mins(1), variables)
-}
-
-fn function(role: Role, bootstrap: &Path, timeout: Duration, variables: Vec<(&'static str, String)>) -> Function {
-    Function {
-        name: format!("lambda-{}-local", role.handler()),
-        handler: role.handler(),
-        bootstrap: bootstrap.to_owned(),
-        variables,
-        timeout,
-        memory: MEMORY,
+/// As the stack sets them.
+fn timeout(role: Role) -> Duration {
+    match role {
+        Role::Catalog => Duration::from_secs(10),
+        Role::Processor | Role::Maintain | Role::Rotate => Duration::from_mins(1),
+        Role::Archiver => Duration::from_mins(2),
+        Role::Migrate => Duration::from_mins(5),
     }
 }
 

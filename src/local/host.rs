@@ -18,8 +18,8 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::console::Console;
+use super::credentials::Credentials;
 use super::mapping::Outcome;
-use super::objects;
 use super::process::Supervisor;
 use environment::Environment;
 
@@ -41,12 +41,16 @@ const START_PAUSE: Duration = Duration::from_millis(250);
 pub struct Function {
     /// Its name, `lambda-processor-local`.
     pub name: String,
+    /// Its ARN, which also tells it its region.
+    pub arn: String,
     /// The role (`_HANDLER`).
-    pub handler: &'static str,
+    pub handler: String,
     /// The bootstrap.
     pub bootstrap: PathBuf,
     /// Its settings.
-    pub variables: Vec<(&'static str, String)>,
+    pub variables: Vec<(String, String)>,
+    /// What it signs its requests with.
+    pub credentials: Credentials,
     /// How long an invocation may take.
     pub timeout: Duration,
     /// What Lambda would give it, in MB. Nothing enforces it here.
@@ -54,19 +58,16 @@ pub struct Function {
 }
 
 impl Function {
-    /// Its ARN.
-    pub fn arn(&self) -> String {
-        format!("arn:aws:lambda:us-east-1:000000000000:function:{}", self.name)
-    }
-
     /// All environment variables of a process: what Lambda sets, and the settings. Nothing is inherited.
-    fn environment(&self, runtime_api: SocketAddr) -> Vec<(&'static str, String)> {
-        let mut variables = vec![
-            ("_HANDLER", self.handler.to_owned()),
-            ("AWS_ACCESS_KEY_ID", objects::ACCESS_KEY.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", objects::SECRET_KEY.to_owned()),
-            ("AWS_REGION", "us-east-1".to_owned()),
-            ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
+    fn environment(&self, runtime_api: SocketAddr) -> impl Iterator<Item = (&str, String)> {
+        let Credentials { key_id, secret_key, session_token } = &self.credentials;
+        let region = self.arn.split(':').nth(3).unwrap_or_default();
+        let given = [
+            ("_HANDLER", self.handler.clone()),
+            ("AWS_ACCESS_KEY_ID", key_id.clone()),
+            ("AWS_SECRET_ACCESS_KEY", secret_key.clone()),
+            ("AWS_REGION", region.to_owned()),
+            ("AWS_DEFAULT_REGION", region.to_owned()),
             ("AWS_LAMBDA_FUNCTION_NAME", self.name.clone()),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", self.memory.to_string()),
@@ -78,8 +79,9 @@ impl Function {
             ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
             ("TZ", ":UTC".to_owned()),
         ];
-        variables.extend(self.variables.iter().cloned());
-        variables
+        let session = session_token.clone().map(|token| ("AWS_SESSION_TOKEN", token));
+        let settings = self.variables.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        given.into_iter().chain(session).chain(settings)
     }
 }
 

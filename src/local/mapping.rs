@@ -122,7 +122,8 @@ impl Mapping {
     }
 
     /// Picks up the next record of its shard, or hands it back if the shard has as many waiting as it may.
-    pub fn offer(&mut self, record: Record, now: Duration) -> Result<(), Record> {
+    pub fn offer(&mut self, record: impl Into<Arc<Record>>, now: Duration) -> Result<(), Arc<Record>> {
+        let record = record.into();
         let size = event::size(&record);
         let shard = self.shard(&record.shard);
         let lookahead = self.settings.lookahead;
@@ -132,7 +133,7 @@ impl Mapping {
         }
         shard.waiting += size;
         let lane = lane_of(&record.partition_key, shard.lanes.len());
-        shard.lanes[lane].offer(Held { record: Arc::new(record), picked_up: now, size });
+        shard.lanes[lane].offer(Held { record, picked_up: now, size });
         Ok(())
     }
 
@@ -208,6 +209,9 @@ impl Mapping {
 
 /// The lane of a partition key: always the same, and evenly spread. (Lambda's own hash is not documented.)
 fn lane_of(partition_key: &str, lanes: usize) -> usize {
+    if lanes == 1 {
+        return 0;
+    }
     let digest = Sha256::digest(partition_key.as_bytes());
     let number = digest.iter().take(4).fold(0_usize, |number, &byte| (number << 8) | usize::from(byte));
     number % lanes

@@ -64,7 +64,14 @@ pub struct Process {
 #[derive(Debug)]
 pub struct Supervisor {
     guard: Arc<Guard>,
-    processes: Mutex<Vec<Arc<Process>>>,
+    processes: Mutex<Processes>,
+}
+
+#[derive(Debug, Default)]
+struct Processes {
+    started: Vec<Arc<Process>>,
+    /// Whether the end has begun.
+    stopping: bool,
 }
 
 impl Supervisor {
@@ -73,7 +80,8 @@ impl Supervisor {
         Self { guard, processes: Mutex::default() }
     }
 
-    /// Starts a process in a group of its own (a Ctrl-C at the terminal is pipegen's to pass on), without input.
+    /// Starts a process in a group of its own (a Ctrl-C at the terminal is pipegen's to pass on), without input. Once
+    /// [`Self::stop_all`] has begun nothing is started any more: nobody would stop it.
     pub fn spawn(
         &self,
         name: &str,
@@ -82,6 +90,10 @@ impl Supervisor {
         mut command: Command,
         lines: Lines,
     ) -> std::io::Result<Arc<Process>> {
+        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        if processes.stopping {
+            return Err(std::io::Error::other("the run is ending"));
+        }
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -101,21 +113,23 @@ impl Supervisor {
         let (exited, exit) = watch::channel(None);
         drop(watch_over(child, readers, received, exited, Arc::clone(&self.guard)));
         let process = Arc::new(Process { name: name.to_owned(), kind, stop, signals, exit, tail });
-        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
-        processes.retain(|process| process.status().is_none());
-        processes.push(Arc::clone(&process));
+        processes.started.retain(|process| process.status().is_none());
+        processes.started.push(Arc::clone(&process));
         Ok(process)
     }
 
     /// Stops everything that still runs, functions before servers, and waits until all of it is reaped.
     pub async fn stop_all(&self) {
+        let started = {
+            let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+            processes.stopping = true;
+            std::mem::take(&mut processes.started)
+        };
         for kind in [Kind::Function, Kind::Server] {
             let mut stopping = JoinSet::new();
-            for process in self.processes.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-                if process.kind == kind {
-                    let process = Arc::clone(process);
-                    stopping.spawn(async move { process.stop().await });
-                }
+            for process in started.iter().filter(|process| process.kind == kind) {
+                let process = Arc::clone(process);
+                stopping.spawn(async move { process.stop().await });
             }
             stopping.join_all().await;
         }

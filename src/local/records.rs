@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 mod feed;
 mod source;
 
-pub use feed::{Chunk, feed};
+pub use feed::{Chunk, Feed, feed};
 pub use source::{ReadError, Records, Source};
 
 /// What a Kinesis record may hold at most, in bytes (the service's limit).

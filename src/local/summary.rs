@@ -1,13 +1,18 @@
 //! What happened in a run, as a table and as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use pipegen_contract::batch_line;
+use pipegen_contract::role::Role;
 use serde::Serialize;
 
+use super::consumer::Consumed;
+use super::maintenance::Maintained;
+use super::progress::per_second;
 use super::tally::Tally;
 
-/// Everything that is told at the end.
+/// Everything that is told at the end. What is not said to be another function's is the processor's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// Records that were acknowledged.
@@ -29,12 +34,56 @@ pub struct Summary {
     /// What the processor says about the acknowledged batches.
     #[serde(flatten)]
     pub tally: Tally,
+    /// What the archiver did.
+    pub archive: Archive,
+    /// What the runs of `maintain` did.
+    pub maintain: Maintained,
+    /// Rotations of the logins.
+    pub rotations: Rotated,
+    /// Invocations that ended in a function error, of each function.
+    pub errors_by_function: BTreeMap<String, u64>,
     /// Product views that were exported, if any were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exported: Option<u64>,
 }
 
+/// What the archiver did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Archive {
+    /// Records that were acknowledged.
+    pub records: u64,
+    /// New objects in the bucket.
+    pub objects: u64,
+    /// Records that were given up, and kept in the quarantine bucket.
+    pub discarded: u64,
+}
+
+/// Rotations of the logins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Rotated {
+    /// Those that came to their end.
+    pub finished: u64,
+    /// Those of which a step failed.
+    pub failed: u64,
+}
+
 impl Summary {
+    /// What the processor did.
+    pub fn of(processed: &Consumed) -> Self {
+        let Consumed { statistics: counted, elapsed, tally } = processed;
+        Self {
+            records: counted.delivered,
+            discarded: counted.discarded,
+            seconds: elapsed.as_secs_f64(),
+            records_per_second: per_second(counted.delivered, *elapsed),
+            batches: counted.invocations,
+            retries: counted.retries,
+            splits: counted.splits,
+            tally: tally.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The summary for a person.
     pub fn table(&self) -> String {
         let mut table = Table(String::new());
@@ -73,10 +122,36 @@ impl Summary {
         }
         table.row("seconds", &seconds(self.seconds), "");
         table.row("records a second", &format!("{:.0}", self.records_per_second), "");
+        self.other_functions(&mut table);
         if let Some(exported) = self.exported {
             table.row("views exported", &thousands(exported), "");
         }
         table.0
+    }
+
+    fn other_functions(&self, table: &mut Table) {
+        table.row("records archived", &thousands(self.archive.records), "");
+        if self.archive.discarded > 0 {
+            table.row("  given up", &thousands(self.archive.discarded), "(kept in the quarantine bucket)");
+        }
+        table.row("  new objects", &thousands(self.archive.objects), "");
+        table.row("maintenance runs", &thousands(self.maintain.runs), "");
+        for (name, count) in [
+            ("  cache entries told", self.maintain.drained),
+            ("  ledger rows pruned", self.maintain.pruned),
+            ("logins rotated", self.rotations.finished),
+            ("rotations that failed", self.rotations.failed),
+        ] {
+            if count > 0 {
+                table.row(name, &thousands(count), "");
+            }
+        }
+        for (function, count) in &self.errors_by_function {
+            // The processor's stand with its batches.
+            if *count > 0 && function != Role::Processor.handler() {
+                table.row(&format!("errors of {function}"), &thousands(*count), "");
+            }
+        }
     }
 }
 
@@ -134,10 +209,17 @@ mod tests {
             "milliseconds",
             "discarded",
             "function_errors",
+            "archive",
+            "maintain",
+            "rotations",
+            "errors_by_function",
         ] {
             assert!(json.get(name).is_some(), "{name} in {json}");
         }
         assert_eq!(json["outcomes"], serde_json::json!({"applied": 0, "stale": 0, "duplicate": 0}));
+        assert_eq!(json["archive"], serde_json::json!({"records": 0, "objects": 0, "discarded": 0}));
+        assert_eq!(json["maintain"], serde_json::json!({"runs": 0, "drained": 0, "pruned": 0}));
+        assert_eq!(json["rotations"], serde_json::json!({"finished": 0, "failed": 0}));
         assert_eq!(json.get("exported"), None);
     }
 
@@ -148,5 +230,14 @@ mod tests {
         let table = summary.table();
         assert!(table.starts_with("records                          2 207\n"), "{table}");
         assert!(table.contains("    invalid_json                     3\n"), "{table}");
+    }
+
+    #[test]
+    fn the_table_names_the_functions_that_failed() {
+        let errors = [("processor", 1), ("archiver", 0), ("catalog", 2)];
+        let errors_by_function = errors.map(|(name, count)| (name.to_owned(), count)).into();
+        let table = Summary { function_errors: 1, errors_by_function, ..Summary::default() }.table();
+        let rows: Vec<_> = table.lines().filter(|row| row.contains("errors")).collect();
+        assert_eq!(rows, ["  function errors                    1", "errors of catalog                    2"]);
     }
 }

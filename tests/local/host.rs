@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
+use pipegen::local::consumer::Consumer;
+use pipegen::local::destination::Destination;
 use pipegen::local::host::{Host, HostError};
 use pipegen::local::mapping::{Outcome, Settings};
 use pipegen::local::objects::Folder;
-use pipegen::local::play::{Stage, play};
+use pipegen::local::play::{Consumers, play};
 use pipegen::local::records::Source;
+use uuid::Uuid;
 
 use super::workshop::{Workshop, eventually, processes_of};
 
@@ -173,19 +176,28 @@ async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
     std::fs::write(&records, (0..100).map(|number| line(number) + "\n").collect::<String>()).expect("written");
 
     let buckets = workshop.folder.path().join("objects");
-    let stage = Stage {
-        host: Arc::new(workshop.host("processor")),
-        objects: Arc::new(Folder::open(buckets.clone(), &["bucket"]).expect("a folder")),
-        bucket: "bucket".to_owned(),
-        console: Arc::clone(&workshop.console),
+    let objects = Arc::new(Folder::open(buckets.clone(), &["bucket"]).expect("a folder"));
+    let hosts = ["processor", "archiver"].map(|handler| Arc::new(workshop.host(handler)));
+    let consumer = |host: &Arc<Host>, settings, mapping| Consumer {
+        host: Arc::clone(host),
+        settings: Settings { maximum_retries: Some(1), ..settings },
+        on_failure: Destination { objects: Arc::clone(&objects), bucket: "bucket".to_owned(), mapping },
+        progress: None,
     };
-    let settings = Settings { batch_size: 64, maximum_retries: Some(1), ..Settings::default() };
+    let [processor, archiver] = &hosts;
+    let consumers = Consumers {
+        processor: consumer(processor, Settings { batch_size: 64, ..Settings::default() }, Uuid::from_u128(1)),
+        archiver: consumer(archiver, Settings::archiver(), Uuid::from_u128(2)),
+    };
     let source = Source::open(Some(&records)).expect("a file");
-    let summary = play(source, settings, stage).await.expect("played").summary;
-    assert_eq!((summary.records, summary.discarded, summary.tally.events), (99, 1, 99));
-    assert_eq!(summary.tally.outcomes.applied, 99);
-    assert!(summary.function_errors >= 7, "halved from 64 to 1: {}", summary.function_errors);
-    assert_eq!(summary.retries, 2, "the reported batch and the poison");
+    let played = play(source, consumers, Arc::clone(&workshop.console)).await.expect("played");
+    let (counted, tally) = (played.processed.statistics, played.processed.tally);
+    assert_eq!((counted.delivered, counted.discarded, tally.events), (99, 1, 99));
+    assert_eq!(tally.outcomes.applied, 99);
+    assert!(processor.errors() >= 7, "halved from 64 to 1: {}", processor.errors());
+    assert_eq!(counted.retries, 2, "the reported batch and the poison");
+    let counted = played.archived.statistics;
+    assert_eq!((counted.delivered, counted.invocations, archiver.errors()), (100, 1, 0), "in one batch of its own");
 
     let found = Command::new("find").arg(buckets.join("bucket")).args(["-type", "f"]).output().expect("find");
     let found = String::from_utf8(found.stdout).expect("text");

@@ -36,7 +36,8 @@ fn main() {
         }
         let answer = format!("/2018-06-01/runtime/invocation/{id}/response");
         let wants = |what: &str| event.contains(&format!(r#""do":"{what}""#));
-        if wants("fail") || event.contains("cG9pc29u") {
+        let is_poison = handler == "processor" && event.contains("cG9pc29u");
+        if wants("fail") || is_poison {
             call("POST", &format!("/2018-06-01/runtime/invocation/{id}/error"), r#"{"errorMessage":"as told"}"#);
         } else if wants("die") {
             exit(9);
@@ -64,7 +65,9 @@ fn main() {
             let number = number.split('"').next().unwrap_or_default();
             let text = match handler.as_str() {
                 "processor" if report => format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{number}"}}]}}"#),
-                "processor" => "null".to_owned(),
+                "processor" | "archiver" => "null".to_owned(),
+                "maintain" => r#"{"drained":2,"pruned":1}"#.to_owned(),
+                "catalog" => r#"{"statusCode":200,"headers":{"x-cache":"miss"},"body":"a product"}"#.to_owned(),
                 _ => std::process::id().to_string(),
             };
             call("POST", &answer, &text);

@@ -91,7 +91,9 @@ fn the_sample_is_played_when_no_file_is_named() {
 fn the_table_is_for_people() {
     let output = Desk::new().run(&[]);
     assert!(text(&output.stdout).starts_with("records                          2 207\n"), "{}", text(&output.stdout));
-    assert_eq!(text(&output.stderr), "", "no bar without a terminal");
+    let told: Vec<_> =
+        text(&output.stderr).lines().map(|line| line.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(told, ["Lambda and Secrets", "the catalog answers"], "no bar without a terminal");
 }
 
 #[test]

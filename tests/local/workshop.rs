@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use pipegen::local::console::Console;
+use pipegen::local::credentials::Credentials;
 use pipegen::local::guard::Guard;
 use pipegen::local::host::{Function, Host, Output};
 use pipegen::local::process::Supervisor;
@@ -64,12 +65,14 @@ impl Workshop {
         Self { folder: open_folder(), supervisor: Arc::new(Supervisor::new(Arc::clone(&guard))), guard, console }
     }
 
-    pub(crate) fn host(&self, handler: &'static str) -> Host {
+    pub(crate) fn host(&self, handler: &str) -> Host {
         let function = Function {
             name: format!("lambda-{handler}-test"),
-            handler,
+            arn: format!("arn:aws:lambda:us-east-1:000000000000:function:lambda-{handler}-test"),
+            handler: handler.to_owned(),
             bootstrap: bootstrap_in(self.folder.path()),
-            variables: vec![("A_SETTING", "a value".to_owned())],
+            variables: vec![("A_SETTING".to_owned(), "a value".to_owned())],
+            credentials: Credentials::draw(),
             timeout: Duration::from_secs(2),
             memory: 128,
         };

@@ -11,7 +11,9 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use lambda_runtime::{Context, LambdaEvent};
-use pipegen::local::objects::{ACCESS_KEY, Folder, ObjectServer, SECRET_KEY};
+use pipegen::local::credentials::Credentials as Key;
+use pipegen::local::loopback::Door;
+use pipegen::local::objects::{self, Folder};
 use pipegen_lambda::archiver;
 use pipegen_lambda::resources::ArchiverResources;
 use pipegen_lambda::settings::ArchiverSettings;
@@ -19,12 +21,16 @@ use serde_json::{Value, json};
 
 const BUCKET: &str = "s3-archive-test";
 
-fn resources(endpoint: &str) -> ArchiverResources {
+fn resources(endpoint: &str, key: &Key) -> ArchiverResources {
     let aws = aws_config::SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            ACCESS_KEY, SECRET_KEY, None, None, "test",
+            &*key.key_id,
+            &*key.secret_key,
+            None,
+            None,
+            "test",
         )))
         .endpoint_url(endpoint)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
@@ -92,8 +98,9 @@ fn bytes(line: &Value) -> Vec<u8> {
 async fn every_record_lies_in_the_object_of_its_hour_once() {
     let root = tempfile::tempdir().expect("a folder");
     let folder = Folder::open(root.path().to_owned(), &[BUCKET]).expect("a bucket");
-    let server = ObjectServer::start(Arc::new(folder)).await.expect("started");
-    let resources = resources(&server.endpoint());
+    let (door, key) = (Door::open(0).expect("a port"), Key::draw());
+    let resources = resources(&door.url(), &key);
+    let _server = objects::serve(door, Arc::new(folder), &key).expect("served");
     let records = records();
 
     // The same batch twice, as after an answer that was lost: the objects are there already, which is success.
@@ -129,6 +136,6 @@ async fn every_record_lies_in_the_object_of_its_hour_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_cannot_be_kept_comes_again() {
-    let resources = resources("http://127.0.0.1:1");
+    let resources = resources("http://127.0.0.1:1", &Key::draw());
     assert_eq!(archive(&resources, batch(&records())).await, [Some("400".to_owned())]);
 }

@@ -45,7 +45,7 @@ impl Environment {
         output: &Arc<Output>,
     ) -> Result<Self, HostError> {
         let failed = |source| HostError::Spawn { bootstrap: function.bootstrap.clone(), source };
-        let mut api = RuntimeApi::start().await.map_err(failed)?;
+        let mut api = RuntimeApi::start().map_err(failed)?;
         let (lines, batch_lines) = output.lines();
         let mut command = Command::new(&function.bootstrap);
         command.env_clear().envs(function.environment(api.address)).current_dir("/");
@@ -98,7 +98,7 @@ impl Environment {
         self.api.hand_over(Event {
             request_id: request_id.to_owned(),
             deadline: Utc::now().timestamp_millis().saturating_add(timeout),
-            function_arn: function.arn(),
+            function_arn: function.arn.clone(),
             payload,
         });
         let answer = tokio::select! {

@@ -3,7 +3,7 @@
 //! Documented in Lambda's developer guide ("Using the Lambda runtime API for custom runtimes"). Each environment has a
 //! port of its own, so that an answer can only be about the invocation that this environment has.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -13,12 +13,10 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use axum::serve::ListenerExt as _;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
 
+use crate::local::loopback::{Door, Server};
 use crate::local::process::Process;
 
 /// The largest answer (Lambda's limit for a synchronous invocation), in bytes.
@@ -52,7 +50,7 @@ pub(super) struct RuntimeApi {
     pub(super) answers: mpsc::UnboundedReceiver<Answer>,
     events: mpsc::Sender<Event>,
     ready: watch::Receiver<bool>,
-    server: Option<JoinHandle<()>>,
+    server: Option<Server>,
 }
 
 #[derive(Debug)]
@@ -66,9 +64,9 @@ struct Shared {
 
 impl RuntimeApi {
     /// Begins to serve on a free port.
-    pub(super) async fn start() -> std::io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
+    pub(super) fn start() -> std::io::Result<Self> {
+        let door = Door::open(0)?;
+        let address = door.address();
         let (events, received) = mpsc::channel(1);
         let (answer, answers) = mpsc::unbounded_channel();
         let (polled, ready) = watch::channel(false);
@@ -78,12 +76,7 @@ impl RuntimeApi {
             ready: polled,
             current: Mutex::default(),
         };
-        // Small answers would wait for the other side's delayed acknowledgement otherwise.
-        let listener = listener.tap_io(|connection| {
-            connection.set_nodelay(true).ok();
-        });
-        let routes = routes(Arc::new(shared));
-        let server = tokio::spawn(async move { drop(axum::serve(listener, routes).await) });
+        let server = door.serve(routes(Arc::new(shared)))?;
         Ok(Self { address, answers, events, ready, server: Some(server) })
     }
 
@@ -108,7 +101,7 @@ impl RuntimeApi {
         if let Some(server) = self.server.take() {
             tokio::spawn(async move {
                 process.exited().await;
-                server.abort();
+                drop(server);
             });
         }
     }

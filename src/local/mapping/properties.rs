@@ -131,7 +131,7 @@ proptest! {
         let mut offers = records.into_iter().enumerate().map(|(place, (shard, key, number))| {
             let mut record = record(&format!("shard-{shard}"), &format!("key-{key}"), &number.to_string());
             record.data = place.to_string().into_bytes();
-            record
+            Arc::new(record)
         }).peekable();
         let mut run = Run {
             mapping: Mapping::new(settings.clone()),

@@ -30,6 +30,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The archiver's mapping as it is rendered: few, large batches. As a rule it is the payload's limit that cuts them.
+    pub fn archiver() -> Self {
+        Self { batch_size: 10_000, window: Duration::from_mins(5), parallelization: 1, ..Self::default() }
+    }
+
     /// The wait before the next try, after this many failures (at least one) in a row.
     pub(super) fn backoff(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(20);

@@ -1,8 +1,10 @@
 //! Objects as files: `{root}/{bucket}/{key}`.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
@@ -14,6 +16,8 @@ const UNFINISHED: &str = ".unfinished";
 #[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    /// How many objects were stored since it was opened, by bucket.
+    stored: Mutex<BTreeMap<String, u64>>,
 }
 
 /// What is known about an object without reading it.
@@ -63,7 +67,7 @@ impl Folder {
         for folder in buckets.iter().chain(&[UNFINISHED]) {
             fs::create_dir_all(root.join(folder))?;
         }
-        Ok(Self { root })
+        Ok(Self { root, stored: Mutex::default() })
     }
 
     /// Stores an object, whole or not at all. With `only_new` an existing one stays as it is, whoever else is writing it
@@ -77,10 +81,18 @@ impl Folder {
         }
         let stored = if only_new { file.persist_noclobber(&path) } else { file.persist(&path) };
         match stored {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                *self.stored.lock().unwrap_or_else(PoisonError::into_inner).entry(bucket.to_owned()).or_default() += 1;
+                Ok(())
+            }
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Err(ObjectError::Exists),
             Err(error) => Err(ObjectError::Io(error.error)),
         }
+    }
+
+    /// How many objects were stored in this bucket since the folder was opened.
+    pub fn stored(&self, bucket: &str) -> u64 {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).copied().unwrap_or_default()
     }
 
     pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Vec<u8>, ObjectError> {

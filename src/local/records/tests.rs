@@ -141,22 +141,42 @@ fn the_sample_is_whole() {
 }
 
 #[tokio::test]
-async fn the_feed_hands_over_what_stands_before_a_bad_line() {
+async fn the_feed_hands_over_what_stands_before_a_bad_line_to_every_reader() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     for _ in 0..CHUNK_AND_SOME {
         writeln!(file, "{GOOD}").expect("written");
     }
     writeln!(file, "oops").expect("written");
-    let mut chunks = feed(Source::open(Some(file.path())).expect("open"));
-    let mut records = 0;
-    let mut errors = 0;
-    while let Some(chunk) = chunks.recv().await {
-        match chunk {
-            Ok(chunk) => records += chunk.len(),
-            Err(_) => errors += 1,
-        }
+    let Feed::<2> { readers, stopped } = feed(Source::open(Some(file.path())).expect("open"));
+    for mut reader in readers {
+        assert_eq!(count(&mut reader).await, CHUNK_AND_SOME);
     }
-    assert_eq!((records, errors), (CHUNK_AND_SOME, 1));
+    assert!(matches!(stopped.await, Ok(ReadError::Line { line: 301, .. })));
+}
+
+#[tokio::test]
+async fn the_slowest_reader_holds_the_feed_back() {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    for _ in 0..100 * CHUNK_AND_SOME {
+        writeln!(file, "{GOOD}").expect("written");
+    }
+    let Feed { readers: [mut fast, mut slow], stopped } = feed(Source::open(Some(file.path())).expect("open"));
+    let mut ahead = 0;
+    while let Ok(Some(chunk)) = tokio::time::timeout(std::time::Duration::from_millis(200), fast.recv()).await {
+        ahead += chunk.len();
+    }
+    assert!((1..20 * CHUNK_AND_SOME).contains(&ahead), "{ahead} of {} are there", 100 * CHUNK_AND_SOME);
+    let (slow, fast) = tokio::join!(count(&mut slow), count(&mut fast));
+    assert_eq!((slow, ahead + fast), (100 * CHUNK_AND_SOME, 100 * CHUNK_AND_SOME));
+    assert!(stopped.await.is_err(), "read to its end");
+}
+
+async fn count(reader: &mut tokio::sync::mpsc::Receiver<Chunk>) -> usize {
+    let mut records = 0;
+    while let Some(chunk) = reader.recv().await {
+        records += chunk.len();
+    }
+    records
 }
 
 const CHUNK_AND_SOME: usize = 300;

@@ -1,0 +1,64 @@
+//! The runs of `maintain`, and what they say they did.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::console::Console;
+use super::host::Host;
+use super::mapping::Outcome;
+
+/// Invokes the function and adds up its answers.
+pub struct Maintenance {
+    host: Arc<Host>,
+    console: Arc<Console>,
+    done: Mutex<Maintained>,
+}
+
+/// What the runs have done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Maintained {
+    /// Runs that came to their end.
+    pub runs: u64,
+    /// Products that the cache was told of.
+    pub drained: u64,
+    /// Rows of the ledger that are gone.
+    pub pruned: u64,
+}
+
+/// The function's answer.
+#[derive(Deserialize)]
+struct Answer {
+    drained: u64,
+    pruned: u64,
+}
+
+impl Maintenance {
+    /// No runs yet.
+    pub fn new(host: Arc<Host>, console: Arc<Console>) -> Self {
+        Self { host, console, done: Mutex::default() }
+    }
+
+    /// One run. One that fails is said and counted by its host: the next one makes up for it.
+    pub async fn run(&self) {
+        let answer = match self.host.invoke("{}".into()).await {
+            Ok(invocation) => invocation.outcome,
+            Err(error) => return self.console.warn(&error.to_string()),
+        };
+        // It has been said why.
+        let Outcome::Answered(answer) = answer else { return };
+        let Ok(Answer { drained, pruned }) = serde_json::from_slice(&answer) else {
+            let name = &self.host.function().name;
+            return self.console.warn(&format!("{name}: its answer does not say what it did"));
+        };
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.runs += 1;
+        done.drained += drained;
+        done.pruned += pruned;
+    }
+
+    /// What the runs have done so far.
+    pub fn done(&self) -> Maintained {
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

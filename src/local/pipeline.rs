@@ -1,0 +1,231 @@
+//! The whole pipeline: every function, what the functions call, and what makes them run.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use bytes::Bytes;
+use pipegen_contract::database::Access;
+use pipegen_contract::role::Role;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::console::Console;
+use super::consumer::Consumer;
+use super::credentials::Credentials;
+use super::destination::Destination;
+use super::functions::{ARCHIVE_BUCKET, QUARANTINE_BUCKET, Surroundings, invoke_once};
+use super::host::{Host, Output};
+use super::loopback::{Door, Server};
+use super::maintenance::Maintenance;
+use super::mapping::{Outcome, Settings};
+use super::objects::{self, Folder};
+use super::place::Place;
+use super::play::{Consumers, Played, play};
+use super::process::Supervisor;
+use super::records::Source;
+use super::schedule::Schedule;
+use super::secrets::{self, RotationFunction, Rotations, Secrets};
+use super::servers::{MasterLogin, Servers};
+use super::summary::{Archive, Rotated, Summary};
+use super::{function_url, invoke};
+
+/// How often `maintain` runs, as the stack schedules it.
+const MAINTENANCE: Duration = Duration::from_mins(1);
+/// The event source mappings' ids: always the same, so that kept objects of several runs lie together.
+const PROCESSOR_MAPPING: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0001);
+const ARCHIVER_MAPPING: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0002);
+
+/// What a pipeline is started with.
+pub struct Ground<'a> {
+    /// The program that every function is.
+    pub bootstrap: PathBuf,
+    /// Database and cache.
+    pub servers: Servers,
+    /// Where objects and logs lie.
+    pub place: &'a Place,
+    /// What runs the functions' processes.
+    pub supervisor: &'a Arc<Supervisor>,
+    /// What is said on the way.
+    pub console: &'a Arc<Console>,
+}
+
+/// The running pipeline. Its servers end when this is dropped.
+pub struct Pipeline {
+    hosts: BTreeMap<Role, Arc<Host>>,
+    console: Arc<Console>,
+    objects: Arc<Folder>,
+    maintenance: Arc<Maintenance>,
+    rotations: Arc<Rotations>,
+    servers: Vec<Server>,
+}
+
+impl Pipeline {
+    /// Makes the functions and what they call, and brings the database up to date.
+    pub async fn start(ground: Ground<'_>) -> anyhow::Result<Self> {
+        let Ground { bootstrap, servers, place, supervisor, console } = ground;
+        let open = |what: &str| Door::open(0).with_context(|| format!("cannot listen for {what}"));
+        let (for_objects, for_secrets, for_lambda) = (open("S3")?, open("Secrets Manager")?, open("Lambda")?);
+        let credentials = Credentials::draw();
+        let secrets = Arc::new(Secrets::default());
+        let surroundings = Surroundings {
+            master: secrets.create_with("rds!db-local", &master_login(&servers)),
+            logins: Access::ALL.map(|access| (access, secrets.create(&secret_name(access)))).into(),
+            bootstrap,
+            servers,
+            s3: for_objects.url(),
+            secrets_manager: for_secrets.url(),
+            credentials: credentials.clone(),
+        };
+        let host = |role: Role| -> anyhow::Result<_> {
+            let function = surroundings.function(role);
+            let output = Output::new(role.handler(), Arc::clone(console), place.logs().as_deref())
+                .context("cannot write the functions' logs")?;
+            let batch_lines = role == Role::Processor;
+            let host = Host::new(function, Arc::clone(supervisor), output, Arc::clone(console), batch_lines);
+            Ok((role, Arc::new(host)))
+        };
+        let hosts = Role::ALL.into_iter().map(host).collect::<anyhow::Result<BTreeMap<_, _>>>()?;
+        let of = |role: Role| Arc::clone(&hosts[&role]);
+
+        let objects = Folder::open(place.part("objects"), &[QUARANTINE_BUCKET, ARCHIVE_BUCKET]);
+        let objects = Arc::new(objects.context("cannot make the buckets")?);
+        let rotations = Arc::new(Rotations::new(secrets, of(Role::Rotate)));
+        console.say(&told(&for_lambda, &for_secrets, &credentials));
+        let serve = || -> io::Result<_> {
+            Ok(vec![
+                objects::serve(for_objects, Arc::clone(&objects), &credentials)?,
+                secrets::serve(for_secrets, Arc::clone(&rotations), credentials.clone(), Arc::clone(console))?,
+                invoke::serve(for_lambda, hosts.values().cloned().collect(), credentials.clone())?,
+            ])
+        };
+        let servers = serve().context("cannot serve what the functions call")?;
+
+        let migrate = of(Role::Migrate);
+        invoke_once(&migrate).await?;
+        migrate.close().await;
+        let maintenance = Arc::new(Maintenance::new(of(Role::Maintain), Arc::clone(console)));
+        Ok(Self { hosts, console: Arc::clone(console), objects, maintenance, rotations, servers })
+    }
+
+    /// Serves the catalog.
+    pub fn serve_catalog(&mut self, door: Door) -> anyhow::Result<()> {
+        self.console.say(&format!("the catalog answers at {}/products/…", door.url()));
+        let server = function_url::serve(door, self.host(Role::Catalog), Arc::clone(&self.console));
+        self.servers.push(server.context("cannot serve the catalog")?);
+        Ok(())
+    }
+
+    /// Starts what runs by the clock: `maintain`, and rotations of every login if a period is named.
+    pub fn schedules(&self, rotate_every: Option<Duration>) -> Vec<Schedule> {
+        let maintenance = Arc::clone(&self.maintenance);
+        let maintain = Schedule::every(MAINTENANCE, move || {
+            let maintenance = Arc::clone(&maintenance);
+            async move { maintenance.run().await }
+        });
+        let rotate = rotate_every.map(|period| {
+            let (rotations, console) = (Arc::clone(&self.rotations), Arc::clone(&self.console));
+            Schedule::every(period, move || rotate_all(Arc::clone(&rotations), Arc::clone(&console)))
+        });
+        [maintain].into_iter().chain(rotate).collect()
+    }
+
+    /// Plays a source to its end.
+    pub async fn play(&self, source: Source, parallelization: usize) -> anyhow::Result<Played> {
+        let consumer = |role: Role, settings: Settings, mapping: Uuid| Consumer {
+            host: self.host(role),
+            settings,
+            on_failure: Destination {
+                objects: Arc::clone(&self.objects),
+                bucket: QUARANTINE_BUCKET.to_owned(),
+                mapping,
+            },
+            progress: None,
+        };
+        let processor = Settings { parallelization, ..Settings::default() };
+        let consumers = Consumers {
+            processor: consumer(Role::Processor, processor, PROCESSOR_MAPPING),
+            archiver: consumer(Role::Archiver, Settings::archiver(), ARCHIVER_MAPPING),
+        };
+        play(source, consumers, Arc::clone(&self.console)).await
+    }
+
+    /// Runs `maintain` once more, since no more records come.
+    pub async fn maintain(&self) {
+        self.maintenance.run().await;
+    }
+
+    /// What happened.
+    pub fn summary(&self, played: &Played) -> Summary {
+        let archived = played.archived.statistics;
+        Summary {
+            function_errors: self.host(Role::Processor).errors(),
+            archive: Archive {
+                records: archived.delivered,
+                objects: self.objects.stored(ARCHIVE_BUCKET),
+                discarded: archived.discarded,
+            },
+            maintain: self.maintenance.done(),
+            rotations: Rotated { finished: self.rotations.finished(), failed: self.rotations.failed() },
+            errors_by_function: self
+                .hosts
+                .iter()
+                .map(|(role, host)| (role.handler().to_owned(), host.errors()))
+                .collect(),
+            ..Summary::of(&played.processed)
+        }
+    }
+
+    fn host(&self, role: Role) -> Arc<Host> {
+        Arc::clone(&self.hosts[&role])
+    }
+}
+
+/// What somebody who wants to invoke a function or rotate a secret must know. Nobody else gets to see the key.
+fn told(lambda: &Door, secrets: &Door, Credentials { key_id, secret_key, .. }: &Credentials) -> String {
+    format!(
+        "Lambda and Secrets Manager: AWS_ENDPOINT_URL_LAMBDA={} AWS_ENDPOINT_URL_SECRETS_MANAGER={} AWS_REGION=us-east-1 \
+         AWS_ACCESS_KEY_ID={key_id} AWS_SECRET_ACCESS_KEY={secret_key}",
+        lambda.url(),
+        secrets.url(),
+    )
+}
+
+async fn rotate_all(rotations: Arc<Rotations>, console: Arc<Console>) {
+    for access in Access::ALL {
+        if let Err(error) = rotations.rotate(&secret_name(access)).await {
+            console.warn(&format!("a rotation ended: {error}"));
+        }
+    }
+}
+
+/// The master login, as RDS keeps it.
+fn master_login(servers: &Servers) -> String {
+    let MasterLogin { username, password } = &servers.database.master;
+    json!({"username": username, "password": password}).to_string()
+}
+
+/// The name of the secret with an access' login.
+fn secret_name(access: Access) -> String {
+    let purpose = match access {
+        Access::Writer => "writer",
+        Access::Reader => "reader",
+        Access::Maintainer => "maintainer",
+    };
+    format!("secret-{purpose}-local")
+}
+
+#[async_trait]
+impl RotationFunction for Host {
+    async fn step(&self, event: Bytes) -> Result<(), String> {
+        let invocation = self.invoke(event).await.map_err(|error| error.to_string())?;
+        match invocation.outcome {
+            Outcome::Answered(_) => Ok(()),
+            Outcome::Failed => Err(invocation.failure.unwrap_or_default()),
+        }
+    }
+}
