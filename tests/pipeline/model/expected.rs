@@ -1,5 +1,7 @@
 //! What must come of a whole file of records.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 
 use super::catalog::Catalog;
@@ -15,6 +17,8 @@ pub(crate) struct Expected {
     /// In the order of the records; a record that was sent again is here again.
     pub(crate) rejections: Vec<Rejection>,
     pub(crate) catalog: Catalog,
+    /// Each once.
+    pub(crate) archive: BTreeSet<Record>,
 }
 
 impl Expected {
@@ -31,6 +35,7 @@ impl Expected {
                     Judged::Rejected(rejection) => expected.rejections.push(rejection),
                 }
             }
+            expected.archive.insert(record);
         }
         expected.catalog = Catalog::of(accepted);
         Ok(expected)

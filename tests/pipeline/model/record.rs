@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::time;
 
 /// One record of the stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Record {
     pub(crate) shard: String,
     pub(crate) sequence_number: String,
+    pub(crate) partition_key: String,
     /// Microseconds since the epoch.
     pub(crate) arrived_at: i64,
     pub(crate) data: Vec<u8>,
@@ -31,6 +32,7 @@ impl Record {
         Ok(Self {
             shard: required("shard")?.to_owned(),
             sequence_number: required("sequence_number")?.to_owned(),
+            partition_key: required("partition_key")?.to_owned(),
             arrived_at: time::parse(required("arrived_at")?).context("arrived_at is not RFC 3339")?,
             data,
         })

@@ -2,12 +2,15 @@
 //!
 //! - [`local`]: the command, started, waited for or interrupted
 //! - [`play`]: a run to its end, with everything that it left
-//! - [`export`], [`quarantine`], [`cache`]: what it left, held against the model
+//! - [`export`], [`quarantine`], [`archive`], [`cache`]: what it left, held against the model
+//! - [`objects`]: how the two buckets hold their lines
 //! - [`processes`]: the processes that belong to it
 
+pub(crate) mod archive;
 pub(crate) mod cache;
 pub(crate) mod export;
 pub(crate) mod local;
+pub(crate) mod objects;
 pub(crate) mod play;
 pub(crate) mod processes;
 pub(crate) mod quarantine;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::archive::Archive;
 use super::cache::Cache;
 use super::export::Export;
 use super::local::{Finished, Local, Running};
@@ -81,7 +82,8 @@ impl Played {
     pub(crate) fn check(&self, expected: &Expected) -> Result<()> {
         let export = Export::read(&self.path("export.jsonl"))?;
         export.check(&expected.catalog);
-        Quarantine::read(&self.path("data/objects"))?.check(&expected.rejections);
+        Quarantine::read(&self.path("data/objects/s3-quarantine-local"))?.check(&expected.rejections);
+        Archive::read(&self.path("data/objects/s3-archive-local"))?.check(&expected.archive);
         self.cache.check(&export)?;
         self.check_summary(expected, &export);
         Ok(())
@@ -91,6 +93,8 @@ impl Played {
         let summary = &self.summary;
         assert_eq!(summary["records"], json!(expected.records), "acknowledged records: {summary}");
         assert_eq!(summary["discarded"], json!(0), "records that were given up: {summary}");
+        assert_eq!(summary["archive"]["records"], json!(expected.records), "archived records: {summary}");
+        assert_eq!(summary["archive"]["discarded"], json!(0), "records that the archiver gave up: {summary}");
         assert_eq!(summary["pending"], json!(0), "products whose cache entry was not told: {summary}");
         assert_eq!(summary["exported"], json!(export.len()), "exported views: {summary}");
         // A batch that came twice is counted twice.

@@ -1,0 +1,52 @@
+//! The archive as the run left it, held against the records.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+
+use super::objects::{Line, lines};
+use crate::model::record::Record;
+
+/// Every record in the bucket, each taken once.
+pub(crate) struct Archive(BTreeSet<Record>);
+
+impl Archive {
+    /// Reads every object of the bucket; refuses objects under any other name, and lines with other fields.
+    pub(crate) fn read(bucket: &Path) -> Result<Self> {
+        let records: Result<_> = lines(bucket, "archive/v1/")?.into_iter().map(record).collect();
+        Ok(Self(records?))
+    }
+
+    /// Every record must be there, byte for byte, and nothing else.
+    pub(crate) fn check(&self, expected: &BTreeSet<Record>) {
+        let missing: Vec<_> = expected.difference(&self.0).collect();
+        let others: Vec<_> = self.0.difference(expected).collect();
+        assert!(
+            missing.is_empty() && others.is_empty(),
+            "{} of {} records are not in the archive, such as {}; {} others are, such as {}",
+            missing.len(),
+            expected.len(),
+            shown(missing.first()),
+            others.len(),
+            shown(others.first()),
+        );
+    }
+}
+
+fn record(line: Line) -> Result<Record> {
+    ensure!(line.fields.len() == 5, "not five fields: {:?}", line.fields);
+    let partition_key = line.text("partition_key")?.to_owned();
+    let Line { shard, sequence_number, arrived_at, event: data, .. } = line;
+    Ok(Record { shard, sequence_number, partition_key, arrived_at, data })
+}
+
+fn shown(record: Option<&&Record>) -> String {
+    record.map_or_else(
+        || "none".to_owned(),
+        |Record { shard, sequence_number, partition_key, arrived_at, data }| {
+            let data: String = String::from_utf8_lossy(data).chars().take(300).collect();
+            format!("{shard} {sequence_number} {partition_key} {arrived_at} {data}")
+        },
+    )
+}
