@@ -1,0 +1,240 @@
+//! The rotation contract: the runtime's steps on a real PostgreSQL and on the run's own Secrets Manager. Steps that come twice, die on
+//! the way or come in another order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_secretsmanager::config::{Credentials as SdkCredentials, SharedCredentialsProvider};
+use lambda_runtime::{Context, LambdaEvent};
+use pipegen::local::credentials::Credentials;
+use pipegen::local::functions::Surroundings;
+use pipegen::local::loopback::{Door, Server};
+use pipegen::local::place::Place;
+use pipegen::local::secrets::{self, RotationFunction, Rotations, Secrets};
+use pipegen::local::servers::{Plan, Servers};
+use pipegen_contract::database::Access;
+use pipegen_contract::role::Role;
+use pipegen_lambda::secrets::{LoginSecret, UserPassword};
+use pipegen_lambda::{migrate, rotate};
+use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::workshop::Workshop;
+
+/// What happens to a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    /// It is done and repeated.
+    Twice,
+    /// It is done, and the function dies before it can say so.
+    DiesAfter,
+    /// The function dies before it begins.
+    DiesBefore,
+}
+
+/// The runtime's function, called in this process.
+struct Function {
+    variables: BTreeMap<String, String>,
+    aws: SdkConfig,
+    /// What happens to steps, each once.
+    fates: Mutex<Vec<(&'static str, Fate)>>,
+}
+
+impl Function {
+    async fn call(&self, event: &Value) -> Result<(), String> {
+        let event = serde_json::from_value(event.clone()).expect("a rotation's event");
+        let lookup = |name: &str| self.variables.get(name).cloned();
+        let done = rotate::handle(LambdaEvent::new(event, Context::default()), lookup, &self.aws).await;
+        done.map_err(|error| error.to_string())
+    }
+}
+
+#[async_trait::async_trait]
+impl RotationFunction for Function {
+    async fn step(&self, event: bytes::Bytes) -> Result<(), String> {
+        let event: Value = serde_json::from_slice(&event).expect("JSON");
+        let fate = self.fates.lock().expect("alive").pop_if(|(step, _)| event["Step"] == *step).map(|(_, fate)| fate);
+        if fate == Some(Fate::DiesBefore) {
+            return Err("died".to_owned());
+        }
+        self.call(&event).await?;
+        match fate {
+            Some(Fate::Twice) => self.call(&event).await,
+            Some(Fate::DiesAfter) => Err("died".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A database that `migrate` has run in, and what rotates its logins.
+struct Bench {
+    workshop: Workshop,
+    place: Place,
+    servers: Servers,
+    secret: LoginSecret,
+    function: Arc<Function>,
+    rotations: Arc<Rotations>,
+    _server: Server,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let (workshop, place) = (Workshop::new(), Place::scratch().expect("a folder"));
+        let plan = Plan::make(None, None, None).expect("installed");
+        let servers = plan.start(&place, &workshop.supervisor).await.expect("started");
+        let (door, credentials, secrets) =
+            (Door::open(0).expect("a port"), Credentials::draw(), Arc::new(Secrets::default()));
+        let master = &servers.database.master;
+        let master = json!({"username": master.username, "password": master.password}).to_string();
+        let surroundings = Surroundings {
+            bootstrap: workshop.folder.path().join("bootstrap"),
+            servers: servers.clone(),
+            s3: String::new(),
+            secrets_manager: door.url(),
+            credentials: credentials.clone(),
+            master: secrets.create_with("master", &master),
+            logins: Access::ALL.map(|access| (access, secrets.create(access.role()))).into(),
+        };
+        let aws = aws(&door.url(), &credentials);
+        let variables = |role| surroundings.function(role).variables.into_iter().collect::<BTreeMap<_, _>>();
+        let for_migrate = variables(Role::Migrate);
+        let function =
+            Arc::new(Function { variables: variables(Role::Rotate), aws: aws.clone(), fates: Mutex::default() });
+        let rotations = Arc::new(Rotations::new(secrets, Arc::clone(&function) as Arc<dyn RotationFunction>));
+        let server = secrets::serve(door, Arc::clone(&rotations), credentials, Arc::clone(&workshop.console));
+        migrate::handle(|name| for_migrate.get(name).cloned(), &aws).await.expect("migrated");
+        let client = aws_sdk_secretsmanager::Client::new(&aws);
+        let secret = LoginSecret { client, arn: surroundings.logins[&Access::Writer].clone() };
+        Self { workshop, place, servers, secret, function, rotations, _server: server.expect("served") }
+    }
+
+    async fn rotate(&self) -> Result<(), String> {
+        self.rotations.rotate(&self.secret.arn).await.map_err(|error| error.to_string())
+    }
+
+    async fn current(&self) -> UserPassword {
+        self.secret.get().await.expect("answered").expect("a login")
+    }
+
+    async fn logs_in(&self, UserPassword { username, password }: &UserPassword) -> bool {
+        let options: PgConnectOptions = self.servers.database_url.parse().expect("a URL");
+        let options = options.username(username).password(password).ssl_mode(PgSslMode::Require);
+        let Ok(mut connection) = options.connect().await else { return false };
+        sqlx::query("select from product").execute(&mut connection).await.expect("its rights");
+        connection.close().await.expect("closed");
+        true
+    }
+
+    /// The version that a rotation has announced and not finished.
+    async fn pending_version(&self) -> String {
+        let described =
+            self.secret.client.describe_secret().secret_id(&self.secret.arn).send().await.expect("answered");
+        let versions = described.version_ids_to_stages.expect("versions");
+        let pending = versions.into_iter().find(|(_, stages)| *stages == ["AWSPENDING"]);
+        pending.expect("a pending version").0
+    }
+
+    async fn close(self) {
+        self.workshop.close().await;
+        self.place.remove().expect("removed");
+    }
+}
+
+fn aws(url: &str, Credentials { key_id, secret_key, .. }: &Credentials) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(SdkCredentials::new(
+            key_id, secret_key, None, None, "test",
+        )))
+        .endpoint_url(url)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_logins_take_turns_and_the_one_before_works_on() {
+    let bench = Bench::new().await;
+    let first = bench.current().await;
+    assert!(bench.logs_in(&first).await);
+    bench.rotate().await.expect("rotated");
+    let second = bench.current().await;
+    assert_eq!([&*first.username, &*second.username], Access::Writer.logins());
+    assert!(bench.logs_in(&first).await && bench.logs_in(&second).await);
+    bench.rotate().await.expect("rotated");
+    let third = bench.current().await;
+    assert_eq!(third.username, first.username);
+    assert!(bench.logs_in(&second).await && bench.logs_in(&third).await);
+    assert!(!bench.logs_in(&first).await, "its password is gone");
+    bench.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_step_may_come_twice() {
+    let bench = Bench::new().await;
+    *bench.function.fates.lock().expect("alive") =
+        ["finishSecret", "testSecret", "setSecret", "createSecret"].map(|step| (step, Fate::Twice)).into();
+    let before = bench.current().await;
+    bench.rotate().await.expect("rotated");
+    assert_eq!(*bench.function.fates.lock().expect("alive"), [], "each has come twice");
+    let after = bench.current().await;
+    assert_ne!(before.username, after.username);
+    assert!(bench.logs_in(&before).await && bench.logs_in(&after).await);
+    bench.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_dies_anywhere_is_finished_by_the_next() {
+    let bench = Bench::new().await;
+    for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+        for fate in [Fate::DiesBefore, Fate::DiesAfter] {
+            bench.function.fates.lock().expect("alive").push((step, fate));
+            let before = bench.current().await;
+            assert_eq!(bench.rotate().await, Err(format!("{step} failed: died")));
+            let between = bench.current().await;
+            assert!(bench.logs_in(&before).await && bench.logs_in(&between).await, "while it stands still");
+            if (step, fate) == ("finishSecret", Fate::DiesAfter) {
+                assert_ne!(before.username, between.username, "all was done");
+                continue;
+            }
+            assert_eq!(before, between);
+            bench.rotate().await.expect("finished");
+            let after = bench.current().await;
+            assert_ne!(before.username, after.username);
+            assert!(bench.logs_in(&before).await && bench.logs_in(&after).await);
+        }
+    }
+    bench.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_out_of_their_order_change_nothing() {
+    let bench = Bench::new().await;
+    bench.function.fates.lock().expect("alive").push(("createSecret", Fate::DiesBefore));
+    bench.rotate().await.expect_err("announced only");
+    let before = bench.current().await;
+    let version = bench.pending_version().await;
+    let step = async |step: &str, version: &str| {
+        let event = json!({"SecretId": bench.secret.arn, "ClientRequestToken": version, "Step": step});
+        bench.function.call(&event).await
+    };
+    for early in ["setSecret", "testSecret"] {
+        let error = step(early, &version).await.expect_err("there is no pending login");
+        assert!(error.contains("createSecret has not run"), "{error}");
+    }
+    let unknown = step("createSecret", &"0".repeat(32)).await.expect_err("another version");
+    assert!(unknown.contains("not pending"), "{unknown}");
+    step("createSecret", &version).await.expect("in its turn");
+    step("testSecret", &version).await.expect_err("the login has no password yet");
+    assert_eq!(bench.current().await, before);
+    for late in ["setSecret", "testSecret", "finishSecret", "setSecret", "createSecret"] {
+        step(late, &version).await.expect("in its turn, or done already");
+    }
+    let after = bench.current().await;
+    assert_ne!(after.username, before.username);
+    assert!(bench.logs_in(&before).await && bench.logs_in(&after).await);
+    bench.close().await;
+}
