@@ -1,12 +1,14 @@
 //! The parts of `pipegen local` that start servers and processes, one by one. The whole pipeline with the real bootstrap is
 //! in `tests/pipeline`; the bootstrap here only pretends, so that it can be told to fail.
 //!
+//! - [`calls`]: functions that are called over HTTP
 //! - [`host`]: environments that answer, fail, die, hang
 //! - [`rotate`]: the rotation contract, with the runtime's own steps
 //! - [`servers`]: PostgreSQL and Redis come, are guarded by a password, and go
 //! - [`run`]: the command from start to end, and everything that must not be left when it is stopped
 //! - [`workshop`]: what the tests are made with
 
+mod calls;
 mod host;
 mod rotate;
 mod run;

@@ -1,5 +1,5 @@
 //! A bootstrap without a pipeline, compiled by the tests: speaks the Runtime API with the standard library alone and does
-//! what the event says (`{"do": …}`), or answers `null` and writes a batch line.
+//! what the event says (`{"do": …}`, or `?do=…` at its URL), or answers `null` and writes a batch line.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -35,7 +35,9 @@ fn main() {
             header(needed);
         }
         let answer = format!("/2018-06-01/runtime/invocation/{id}/response");
-        let wants = |what: &str| event.contains(&format!(r#""do":"{what}""#));
+        let wants = |what: &str| {
+            event.contains(&format!(r#""do":"{what}""#)) || event.contains(&format!(r#""rawQueryString":"do={what}""#))
+        };
         let is_poison = handler == "processor" && event.contains("cG9pc29u");
         if wants("fail") || is_poison {
             call("POST", &format!("/2018-06-01/runtime/invocation/{id}/error"), r#"{"errorMessage":"as told"}"#);

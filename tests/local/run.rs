@@ -1,7 +1,8 @@
 //! The command from start to end, and everything that must not be left when it is stopped.
 
 use std::fs;
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::workshop::{bootstrap_in, eventually, open_folder, processes_of};
+use super::workshop::{bootstrap_in, eventually, http, open_folder, processes_of};
 
 /// The command with a scratch folder of its own.
 struct Desk {
@@ -97,6 +98,43 @@ fn the_table_is_for_people() {
 }
 
 #[test]
+fn every_function_has_its_part_in_the_summary() {
+    let summary = json(&Desk::new().run(&["--json"]));
+    assert_eq!(summary["archive"], serde_json::json!({"records": 2207, "objects": 0, "discarded": 0}));
+    assert_eq!(summary["maintain"], serde_json::json!({"runs": 1, "drained": 2, "pruned": 1}), "once at the end");
+    assert_eq!(summary["rotations"], serde_json::json!({"finished": 0, "failed": 0}));
+    let functions: Vec<_> = summary["errors_by_function"].as_object().expect("an object").keys().collect();
+    assert_eq!(functions, ["archiver", "catalog", "maintain", "migrate", "processor", "rotate"]);
+}
+
+#[test]
+fn what_is_served_is_there_after_the_records_and_ends_with_ctrl_c() {
+    let desk = Desk::new();
+    let mut child =
+        desk.command(&["--json", "--serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+    let mut summary = String::new();
+    BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut summary).expect("a summary");
+    assert!(summary.contains(r#""records":2207"#), "{summary}");
+
+    let mut told = BufReader::new(child.stderr.as_mut().expect("piped")).lines().map_while(Result::ok);
+    let mut address_after = |words: &str| -> SocketAddr {
+        let line = told.find(|line| line.contains(words)).expect("told");
+        let (_, rest) = line.split_once(words).expect("it is there");
+        let end = rest.find(['/', ' ']).unwrap_or(rest.len());
+        rest.split_at(end).0.parse().expect("an address")
+    };
+    let lambda = address_after("AWS_ENDPOINT_URL_LAMBDA=http://");
+    let catalog = address_after("the catalog answers at http://");
+    assert_eq!(http(catalog, "GET /products/85123A", "", "").2, "a product");
+    assert_eq!(http(lambda, "POST /2015-03-31/functions/lambda-migrate-local/invocations", "", "{}").0, 403);
+
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
+    assert_eq!(child.wait().expect("ends").code(), Some(0), "the end that was asked for");
+    desk.assert_nothing_left();
+    assert!(TcpStream::connect(catalog).is_err() && TcpStream::connect(lambda).is_err());
+}
+
+#[test]
 fn a_bad_line_stops_after_what_stands_before_it() {
     let desk = Desk::new();
     let path = desk.folder.path().join("bad.jsonl");
@@ -114,6 +152,8 @@ fn a_bad_line_stops_after_what_stands_before_it() {
 #[test]
 fn what_is_wrong_is_said_before_anything_is_started() {
     let desk = Desk::new();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let taken = listener.local_addr().expect("an address").port().to_string();
     for (arguments, code, words) in [
         (&["--records", "missing.jsonl"][..], 1, &["cannot read missing.jsonl"][..]),
         (&["--export", "missing/out.jsonl"], 1, &["cannot export to missing/out.jsonl"]),
@@ -121,6 +161,9 @@ fn what_is_wrong_is_said_before_anything_is_started() {
         (&["--parallelization", "11"], 2, &["--parallelization"]),
         (&["--database-url", "nonsense"], 1, &["--database-url", "postgres://"]),
         (&["--bootstrap", "missing"], 2, &["--bootstrap"]),
+        (&["--catalog-port", &taken], 1, &["--catalog-port", &taken]),
+        (&["--catalog-port", "0"], 2, &["--catalog-port"]),
+        (&["--rotate-every", "0"], 2, &["--rotate-every"]),
     ] {
         let output = desk.run(arguments);
         let error = text(&output.stderr);

@@ -1,6 +1,8 @@
 //! What the tests are made with.
 
 use std::fs::{self, Permissions};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -94,6 +96,23 @@ pub(crate) fn processes_of(folder: &Path) -> Vec<String> {
     let folder = folder.to_str().expect("text");
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
     lines.lines().filter(|line| line.contains(folder) && !line.starts_with('Z')).map(str::to_owned).collect()
+}
+
+/// One HTTP request on a connection of its own: the answer's status, head and body.
+pub(crate) fn http(address: SocketAddr, request: &str, headers: &str, body: &str) -> (u16, String, String) {
+    let mut connection = TcpStream::connect(address).expect("connected");
+    let length = body.len();
+    let head = format!(
+        "{request} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+    );
+    // A server that refuses a large body stops reading it.
+    connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(body.as_bytes())).ok();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).ok();
+    let answer = String::from_utf8(answer).expect("text");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, head.to_owned(), body.to_owned())
 }
 
 /// Waits until something holds.

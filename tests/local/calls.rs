@@ -1,0 +1,146 @@
+//! Functions that are called over HTTP: on demand, and by their URL.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pipegen::local::credentials::Credentials;
+use pipegen::local::host::Host;
+use pipegen::local::loopback::{Door, Server};
+use pipegen::local::{function_url, invoke};
+
+use super::workshop::{Workshop, eventually, http, processes_of};
+
+/// A served function, and the header that lets a request in.
+struct Served {
+    workshop: Workshop,
+    host: Arc<Host>,
+    address: SocketAddr,
+    signature: String,
+    _server: Server,
+}
+
+impl Served {
+    fn new(
+        handler: &str,
+        serve: impl FnOnce(Door, &Arc<Host>, &Workshop, &Credentials) -> std::io::Result<Server>,
+    ) -> Self {
+        let workshop = Workshop::new();
+        let host = Arc::new(workshop.host(handler));
+        let (door, credentials) = (Door::open(0).expect("a port"), Credentials::draw());
+        let address = door.address();
+        let signature = format!(
+            "authorization: AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/lambda/aws4_request, Signature=0\r\n",
+            credentials.key_id
+        );
+        let server = serve(door, &host, &workshop, &credentials).expect("served");
+        Self { workshop, host, address, signature, _server: server }
+    }
+
+    fn on_demand(handler: &str) -> Self {
+        Self::new(handler, |door, host, _, credentials| {
+            invoke::serve(door, vec![Arc::clone(host)], credentials.clone())
+        })
+    }
+
+    fn by_url(handler: &str) -> Self {
+        Self::new(handler, |door, host, workshop, _| {
+            function_url::serve(door, Arc::clone(host), Arc::clone(&workshop.console))
+        })
+    }
+
+    fn invoke(&self, function: &str, headers: &str, event: &str) -> (u16, String, String) {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        http(self.address, &format!("POST {path}"), &format!("{}{headers}", self.signature), event)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_is_invoked_on_demand() {
+    let served = Served::on_demand("migrate");
+    let (status, head, first) = served.invoke("lambda-migrate-test", "", "");
+    assert_eq!(status, 200);
+    assert!(head.contains("x-amz-executed-version: $LATEST") && !head.contains("x-amz-function-error"), "{head}");
+    let arn = "arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Alambda-migrate-test%3A%24LATEST";
+    let (_, _, second) = served.invoke(arn, "x-amz-invocation-type: RequestResponse\r\n", "{}");
+    assert_eq!(first, second, "the same process");
+
+    let (status, head, body) = served.invoke("lambda-migrate-test", "", r#"{"do":"fail"}"#);
+    assert_eq!((status, &*body), (200, r#"{"errorMessage":"as told"}"#));
+    assert!(head.contains("x-amz-function-error: Unhandled"), "{head}");
+    let (status, head, body) = served.invoke("lambda-migrate-test", "", r#"{"do":"die"}"#);
+    assert!(status == 200 && head.contains("x-amz-function-error: Unhandled"), "{head}");
+    assert!(body.contains("Runtime.ExitError") && body.contains("exit status: 9"), "{body}");
+    served.workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invocation_that_cannot_be_is_refused_in_lambdas_form() {
+    let served = Served::on_demand("migrate");
+    let too_large = format!("\"{}\"", "x".repeat(6 * 1024 * 1024));
+    for (function, headers, event, status, kind) in [
+        ("another", "", "{}", 404, "ResourceNotFoundException"),
+        ("lambda-migrate-test", "", "nonsense", 400, "InvalidRequestContentException"),
+        ("lambda-migrate-test", "", &too_large, 413, "RequestTooLargeException"),
+        ("lambda-migrate-test", "x-amz-invocation-type: Event\r\n", "{}", 400, "InvalidParameterValueException"),
+    ] {
+        let (answered, head, body) = served.invoke(function, headers, event);
+        assert_eq!(answered, status, "{body}");
+        assert!(head.contains(&format!("x-amzn-errortype: {kind}")) && body.contains(kind), "{head}{body}");
+    }
+    let path = "POST /2015-03-31/functions/lambda-migrate-test/invocations";
+    assert_eq!(http(served.address, path, "", "{}").0, 403, "without a signature");
+    assert_eq!(processes_of(served.workshop.folder.path()), Vec::<String>::new(), "nothing was started");
+    served.workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_answers_at_its_url() {
+    let served = Served::by_url("catalog");
+    let (status, head, body) = http(served.address, "GET /products/85123A", "", "");
+    assert_eq!((status, &*body), (200, "a product"));
+    assert!(head.contains("x-cache: miss"), "{head}");
+    let (status, head, body) = http(served.address, "HEAD /products/85123A", "", "");
+    assert_eq!((status, &*body), (200, ""), "{head}");
+    served.workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_fails_is_a_bad_gateway() {
+    for handler in ["catalog", "dies"] {
+        let served = Served::by_url(handler);
+        let (status, _, body) = http(served.address, "GET /?do=die", "", "");
+        assert_eq!((status, &*body), (502, "Internal Server Error"), "{handler}");
+        served.workshop.close().await;
+    }
+    // An answer that is no response.
+    let served = Served::by_url("archiver");
+    assert_eq!(http(served.address, "GET /", "", "").0, 200, "`null` has no status code, so it is the body");
+    let served_error = http(served.address, "GET /?do=fail", "", "");
+    assert_eq!(served_error.0, 502);
+    served.workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_wait_leaves_no_process_behind() {
+    let served = Served::by_url("catalog");
+    for _ in 0..3 {
+        let mut connection = TcpStream::connect(served.address).expect("connected");
+        connection.write_all(b"GET /?do=sleep HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let folder = served.workshop.folder.path();
+    eventually("three processes at work", || processes_of(folder).len() == 3);
+    // All three are used again, once they have come to their ends.
+    std::thread::sleep(Duration::from_millis(500));
+    let address = served.address;
+    let asking: Vec<_> =
+        (0..3).map(|_| std::thread::spawn(move || http(address, "GET /?do=sleep", "", "").0)).collect();
+    for answer in asking {
+        assert_eq!(answer.join().expect("alive"), 200);
+    }
+    assert_eq!(processes_of(folder).len(), 3);
+    assert_eq!(served.host.errors(), 0);
+    served.workshop.close().await;
+}
