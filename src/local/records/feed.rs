@@ -47,7 +47,8 @@ pub fn feed<const READERS: usize>(source: Source) -> Feed<READERS> {
 fn read(source: Source, readers: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError> {
     let mut chunk = Vec::new();
     let mut bytes = 0;
-    for record in source.records() {
+    let mut records = source.records();
+    while let Some(record) = records.next() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
@@ -58,7 +59,8 @@ fn read(source: Source, readers: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError
         };
         bytes += record.data.len();
         chunk.push(Arc::new(record));
-        if chunk.len() == CHUNK_RECORDS || bytes >= CHUNK_BYTES {
+        // Whoever writes into a pipe may pause: what is there is not held back for what is not.
+        if chunk.len() == CHUNK_RECORDS || bytes >= CHUNK_BYTES || !records.is_ready() {
             bytes = 0;
             if !hand_over(&std::mem::take(&mut chunk), readers) {
                 return Ok(());

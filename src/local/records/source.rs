@@ -127,6 +127,9 @@ impl Source {
     }
 }
 
+/// Where lines come from, some of them read ahead.
+type Lines = BufReader<Box<dyn Read + Send>>;
+
 /// The records of a [`Source`].
 pub struct Records {
     name: String,
@@ -137,7 +140,7 @@ pub struct Records {
 
 enum State {
     Unread(Box<dyn Read + Send>),
-    Reading(Box<dyn BufRead + Send>),
+    Reading(Lines),
     Ended,
 }
 
@@ -153,7 +156,7 @@ impl Iterator for Records {
             State::Reading(reader) => reader,
             State::Ended => return None,
         };
-        let record = match self.read_line(&mut *reader) {
+        let record = match self.read_line(&mut reader) {
             Ok(true) => Record::parse(&self.line).map_err(|source| ReadError::Line {
                 name: self.name.clone(),
                 line: self.number,
@@ -170,8 +173,13 @@ impl Iterator for Records {
 }
 
 impl Records {
+    /// Whether the next record is there without waiting for whoever writes it.
+    pub fn is_ready(&self) -> bool {
+        matches!(&self.state, State::Reading(reader) if reader.buffer().contains(&b'\n'))
+    }
+
     /// Reads the next line into `self.line`; false at the end.
-    fn read_line(&mut self, reader: &mut dyn BufRead) -> Result<bool, ReadError> {
+    fn read_line(&mut self, reader: &mut Lines) -> Result<bool, ReadError> {
         self.line.clear();
         let limit = u64::try_from(LINE_LIMIT).unwrap_or(u64::MAX);
         let read = reader
@@ -191,15 +199,16 @@ impl Records {
     }
 }
 
+/// How many bytes are read at a time.
+const BUFFER: usize = 256 * 1024;
+
 /// Looks at the first bytes, since a pipe has no name that could end in `.gz`.
-fn decompressed(mut bytes: Box<dyn Read + Send>) -> std::io::Result<Box<dyn BufRead + Send>> {
+fn decompressed(mut bytes: Box<dyn Read + Send>) -> std::io::Result<Lines> {
     let mut head = Vec::new();
     bytes.by_ref().take(2).read_to_end(&mut head)?;
     let gzip = head == GZIP;
-    let reader = BufReader::with_capacity(256 * 1024, Cursor::new(head).chain(bytes));
-    Ok(if gzip {
-        Box::new(BufReader::with_capacity(256 * 1024, MultiGzDecoder::new(reader)))
-    } else {
-        Box::new(reader)
-    })
+    let whole = Cursor::new(head).chain(bytes);
+    let bytes: Box<dyn Read + Send> =
+        if gzip { Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, whole))) } else { Box::new(whole) };
+    Ok(BufReader::with_capacity(BUFFER, bytes))
 }
