@@ -6,6 +6,10 @@
 //! - [`plays`]: the records as they are, shuffled, repeated, spread over shards; a crowd in which every rule of §4 works
 //!   all the time; a case for every rule of §3
 //! - [`crashes`]: the bootstrap killed ten times on the way
+//! - [`outages`]: Redis or PostgreSQL away for a while
+//! - [`rotation`]: every login renewed again and again
+//! - [`memory`]: the largest batches
+//! - [`markers`]: what must be in no log
 //! - [`refusals`]: a line that is no record; no PostgreSQL
 //! - [`interrupt`]: Ctrl-C at the start and in the middle
 //!
@@ -25,5 +29,9 @@ mod run;
 
 mod crashes;
 mod interrupt;
+mod markers;
+mod memory;
+mod outages;
 mod plays;
 mod refusals;
+mod rotation;

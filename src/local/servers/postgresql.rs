@@ -229,6 +229,8 @@ fn settings(port: u16, kept: bool) -> Vec<String> {
         "timezone=UTC".to_owned(),
         "log_timezone=UTC".to_owned(),
         "ssl=on".to_owned(),
+        // As in the stack: a password in a statement would be seen.
+        "log_statement=ddl".to_owned(),
     ];
     if !kept {
         settings.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off"].map(str::to_owned));

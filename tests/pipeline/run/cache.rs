@@ -7,6 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use redis::{Commands, Connection};
 use tempfile::TempDir;
 
@@ -27,8 +29,21 @@ pub(crate) struct Cache {
     server: Child,
     port: u16,
     seeded: Vec<String>,
+    /// Whether others fill it, or it has lost entries: any entry may hold a view.
+    is_read: bool,
     started: Instant,
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+/// Who may have put a view into an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The test, before the run.
+    Seeded,
+    /// A reader, perhaps.
+    Filled,
+    /// Nobody.
+    Untouched,
 }
 
 /// An entry as it lies in Redis.
@@ -48,7 +63,7 @@ impl Cache {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
             let folder = TempDir::new()?;
             let server = server(port, folder.path())?;
-            let mut cache = Self { server, port, seeded: Vec::new(), started: Instant::now(), _folder: folder };
+            let mut cache = Self { server, port, seeded: Vec::new(), is_read: false, started: Instant::now(), folder };
             if cache.is_ready()? {
                 return Ok(cache);
             }
@@ -73,16 +88,56 @@ impl Cache {
         Ok(())
     }
 
-    /// Every entry must be at its product's version, and hold its view or, where none was cached before, be a tombstone.
+    /// Whether the SKU's entry was there before the run.
+    pub(crate) fn was_seeded(&self, sku: &str) -> bool {
+        self.seeded.iter().any(|seeded| seeded == sku)
+    }
+
+    /// Readers fill it during the run.
+    pub(crate) fn is_read_by_others(&mut self) {
+        self.is_read = true;
+    }
+
+    /// It does not answer any more, and keeps what it holds.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// It answers again.
+    pub(crate) fn thaw(&self) -> Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        Ok(kill(Pid::from_raw(i32::try_from(self.server.id())?), signal)?)
+    }
+
+    /// It is gone, with all that it held.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        self.server.kill()?;
+        self.server.wait()?;
+        self.seeded.clear();
+        self.is_read = true;
+        Ok(())
+    }
+
+    /// It is there again, at the same port.
+    pub(crate) fn start_again(&mut self) -> Result<()> {
+        self.server = server(self.port, self.folder.path())?;
+        ensure!(self.is_ready()?, "redis-server does not start again");
+        Ok(())
+    }
+
+    /// Every entry must be at its product's version, and hold its view or, where nobody cached one, be a tombstone.
     pub(crate) fn check(&self, export: &Export) -> Result<()> {
         let entries = self.entries()?;
         for entry in &entries {
-            check(entry, export, self.seeded.contains(&entry.sku));
+            check(entry, export, self.kind_of(&entry.sku));
         }
         let lost: Vec<&String> =
             self.seeded.iter().filter(|sku| !entries.iter().any(|entry| entry.sku == **sku)).collect();
         ensure!(lost.is_empty(), "seeded entries are gone: {lost:?}");
-        if self.started.elapsed() < YOUNG {
+        if self.started.elapsed() < YOUNG && !self.is_read {
             assert_eq!(
                 entries.len(),
                 export.len() + 1,
@@ -90,6 +145,14 @@ impl Cache {
             );
         }
         Ok(())
+    }
+
+    fn kind_of(&self, sku: &str) -> Kind {
+        match (self.was_seeded(sku), self.is_read) {
+            (true, _) => Kind::Seeded,
+            (false, true) => Kind::Filled,
+            (false, false) => Kind::Untouched,
+        }
     }
 
     fn entries(&self) -> Result<Vec<Entry>> {
@@ -126,6 +189,7 @@ impl Cache {
 
 impl Drop for Cache {
     fn drop(&mut self) {
+        // A kill ends a frozen one, too.
         self.server.kill().ok();
         self.server.wait().ok();
     }
@@ -149,19 +213,23 @@ fn entry(key: &str, fields: &[(String, String)], time_left: i64) -> Result<Entry
     })
 }
 
-fn check(entry: &Entry, export: &Export, was_seeded: bool) {
+fn check(entry: &Entry, export: &Export, kind: Kind) {
     let Entry { sku, version, view, time_left } = entry;
     assert!(*time_left > 0, "the entry of {sku:?} never ends");
     let Some(exported) = export.get(sku) else {
-        assert!(was_seeded, "there is an entry of {sku:?}, but no such product");
+        assert!(kind != Kind::Untouched, "there is an entry of {sku:?}, but no such product");
         assert_eq!((*version, view.as_deref()), (0, Some("")), "the entry of {sku:?}, which no record holds");
         return;
     };
     assert_eq!(*version, exported.version, "the version in the entry of {sku:?}");
-    if was_seeded {
-        assert_eq!(view.as_deref(), Some(exported.line.as_str()), "the view in the entry of {sku:?}");
-    } else {
-        assert_eq!(view.as_deref(), None, "the entry of {sku:?} was not cached and must be a tombstone");
-        assert!(*time_left <= TOMBSTONE, "the tombstone of {sku:?} lives another {time_left} ms");
+    match (view, kind) {
+        (Some(view), Kind::Seeded | Kind::Filled) => {
+            assert_eq!(*view, exported.line, "the view in the entry of {sku:?}")
+        }
+        (None, Kind::Untouched | Kind::Filled) => {
+            assert!(*time_left <= TOMBSTONE, "the tombstone of {sku:?} lives another {time_left} ms");
+        }
+        (Some(_), Kind::Untouched) => panic!("the entry of {sku:?} was not cached and must be a tombstone"),
+        (None, Kind::Seeded) => panic!("the view of {sku:?} was cached and is gone"),
     }
 }

@@ -114,9 +114,14 @@ impl Running {
         Pid::from_raw(i32::try_from(self.child.id()).expect("a process id fits"))
     }
 
+    /// A path in its folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Its folder for temporary files.
     pub(crate) fn temporary(&self) -> PathBuf {
-        self.folder.path().join("tmp")
+        self.path("tmp")
     }
 
     /// The end of the pipe that it listens to.

@@ -43,8 +43,20 @@ pub(crate) fn descendants(run: Pid) -> Result<Vec<Process>> {
 
 /// The bootstrap processes of the run in the processor's role.
 pub(crate) fn processors(run: Pid) -> Result<Vec<Process>> {
+    in_role(run, "processor")
+}
+
+/// The bootstrap processes of the run in this role.
+pub(crate) fn in_role(run: Pid, role: &str) -> Result<Vec<Process>> {
     let children = descendants(run)?.into_iter();
-    Ok(children.filter(|process| process.parent == run.as_raw() && is_processor(process.pid)).collect())
+    Ok(children.filter(|process| process.parent == run.as_raw() && has_role(process.pid, role)).collect())
+}
+
+/// The most memory that the process has held so far, in MiB.
+pub(crate) fn peak_memory(process: &Process) -> Result<u64> {
+    let status = fs::read_to_string(proc(process.pid, "status"))?;
+    let kibibytes = number_after(&status, "\nVmHWM:").context("the process has no memory")?;
+    Ok(kibibytes.div_ceil(1024))
 }
 
 /// Those of these that are still alive.
@@ -83,13 +95,18 @@ pub(crate) fn kill_now(process: &Process) -> Result<bool> {
     Ok(true)
 }
 
-fn is_processor(pid: i32) -> bool {
+fn has_role(pid: i32, role: &str) -> bool {
     let command = fs::read(proc(pid, "cmdline")).unwrap_or_default();
     let program =
         command.split(|byte| *byte == 0).next().map(OsStr::from_bytes).and_then(|path| Path::new(path).file_name());
-    let environment = fs::read(proc(pid, "environ")).unwrap_or_default();
-    program == Some(&bootstrap_name())
-        && environment.split(|byte| *byte == 0).any(|entry| entry == b"_HANDLER=processor")
+    program == Some(&bootstrap_name()) && variable(pid, "_HANDLER").is_some_and(|handler| handler == role)
+}
+
+/// A variable of the process's environment.
+pub(crate) fn variable(pid: i32, name: &str) -> Option<String> {
+    let environment = fs::read(proc(pid, "environ")).ok()?;
+    let entries = environment.split(|byte| *byte == 0).filter_map(|entry| str::from_utf8(entry).ok());
+    entries.filter_map(|entry| entry.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
 }
 
 fn all() -> Result<Vec<Process>> {

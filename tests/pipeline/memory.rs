@@ -1,0 +1,88 @@
+//! The largest batches that Lambda hands over, and what they take.
+
+use std::io::Write;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::run::local::{Local, Running};
+use crate::run::objects::files;
+use crate::run::processes::{Process, in_role, peak_memory};
+
+/// In MiB: what the archiver may take for any batch.
+const ARCHIVER_MEMORY: u64 = 96;
+/// In MiB: what the stack gives a function, unless it is told otherwise.
+const FUNCTION_MEMORY: u64 = 256;
+/// How long it may take until the batches are through: a bootstrap may have to be built before.
+const LONGEST: Duration = Duration::from_mins(20);
+/// What Lambda hands over at most is 6 MB, in which 3 bytes of data are 4 of base64.
+const LARGEST_BATCH: usize = 6 * 1024 * 1024 / 4 * 3;
+
+fn line(number: usize, data: &str) -> String {
+    let (seconds, millis) = (number / 1000, number % 1000);
+    json!({
+        "shard": "shardId-000000000000", "sequence_number": (7_000_000 + number).to_string(), "partition_key": "one",
+        "arrived_at": format!("2026-01-06T12:00:{seconds:02}.{millis:03}000Z"), "data": data,
+    })
+    .to_string()
+        + "\n"
+}
+
+/// Runs until its bucket holds an object, then looks at the functions of this role.
+fn peak(role: &str, bucket: &str, lines: &[String]) -> Result<u64> {
+    let local = Local::new()?;
+    let data = local.path("data");
+    let mut running = local.option("--data", &data).listens().start()?;
+    // Held open: the functions end with the stream.
+    let mut pipe = running.pipe()?;
+    pipe.write_all(lines.concat().as_bytes()).context("pipegen does not read")?;
+    let bucket = data.join("objects").join(bucket);
+    wait_until(&mut running, || Ok(bucket.is_dir() && !files(&bucket)?.is_empty()))?;
+    let functions: Vec<Process> = in_role(running.pid(), role)?;
+    ensure!(!functions.is_empty(), "no {role} is running");
+    let peak = functions.iter().map(peak_memory).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or_default();
+    drop(pipe);
+    running.wait()?.succeeded()?;
+    Ok(peak)
+}
+
+fn wait_until(running: &mut Running, is_so: impl Fn() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + LONGEST;
+    while !is_so()? {
+        ensure!(running.is_alive()?, "pipegen has ended by itself");
+        ensure!(Instant::now() < deadline, "no object after {LONGEST:?}");
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+#[test]
+fn the_archiver_needs_little_for_the_largest_batch() -> Result<()> {
+    // Text that compresses badly, so that the object is large as well; enough of it that the first batch is full.
+    let size = 8 * 1024;
+    let text = |number: usize| -> String {
+        let mut state = number as u64 + 1;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b'0' + u8::try_from((state >> 33) % 75).expect("below 75"))
+        };
+        (0..size).map(|_| next()).collect()
+    };
+    let lines: Vec<String> = (0..LARGEST_BATCH / size * 3 / 2).map(|number| line(number, &text(number))).collect();
+    let peak = peak("archiver", "s3-archive-local", &lines)?;
+    ensure!(peak <= ARCHIVER_MEMORY, "the archiver took {peak} MiB");
+    Ok(())
+}
+
+#[test]
+fn half_a_million_bad_events_in_a_batch_stay_within_the_functions_memory() -> Result<()> {
+    let events = vec!["\"abcdef\""; 1000].join(",");
+    let data = format!("[{events}]");
+    ensure!(500 * data.len() <= LARGEST_BATCH, "more than one batch");
+    let lines: Vec<String> = (0..1000).map(|number| line(number, &data)).collect();
+    let peak = peak("processor", "s3-quarantine-local", &lines)?;
+    ensure!(peak <= FUNCTION_MEMORY, "the processor took {peak} MiB");
+    Ok(())
+}
