@@ -7,6 +7,7 @@
 //! - `identity`: a role for each function
 //! - `network`, `connections`, `endpoints`: the network, who may talk to whom, the ways out
 //! - `logs`, `bucket`: what every log group and every bucket has
+//! - `metrics`: where the functions' own metrics are counted
 //! - `stream`, `database`, `cache`, `secrets`, `quarantine`: where data lies
 //! - `functions`: one file a function
 //! - `triggers`: what makes the functions run
@@ -24,6 +25,7 @@ mod endpoints;
 mod functions;
 mod identity;
 mod logs;
+mod metrics;
 pub mod names;
 mod network;
 mod outputs;

@@ -56,6 +56,7 @@ const BUCKET: Kind = Kind { prefix: "s3", noun: "bucket", limit: 63, has_account
 const IAM_ROLE: Kind = Kind::new("role", "IAM role", 64);
 const FUNCTION: Kind = Kind::new("lambda", "function", 64);
 const LOG_GROUP: Kind = Kind::new("logs", "log group", 512);
+const METRIC_NAMESPACE: Kind = Kind::new("metrics", "metric namespace", 255);
 
 /// A name without its environment.
 #[derive(Clone, Copy, Debug)]
@@ -121,6 +122,8 @@ names! {
     WRITER_SECRET = SECRET, "writer";
     /// The bucket of rejected events and exhausted batches.
     QUARANTINE = BUCKET, "quarantine";
+    /// Where the functions' own metrics are counted.
+    METRICS = METRIC_NAMESPACE, "inventory";
 }
 
 /// The names of one function.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use pipegen::config::Environment;
 use pipegen::stack::names;
+use pipegen_contract::env::METRIC_NAMESPACE;
 use serde_json::Value;
 
 use crate::rendered::{all_resources, every_kind};
@@ -25,7 +26,8 @@ fn named(main: &Value) -> Vec<(String, String)> {
     for (kind, label, body) in all_resources(main) {
         let own = NAME_ATTRIBUTES.iter().filter_map(|attribute| Some((*attribute, body[*attribute].as_str()?)));
         let tag = body["tags"]["Name"].as_str().map(|name| ("tags.Name", name));
-        for (attribute, name) in own.chain(tag) {
+        let metrics = body["environment"]["variables"][METRIC_NAMESPACE].as_str().map(|name| (METRIC_NAMESPACE, name));
+        for (attribute, name) in own.chain(tag).chain(metrics) {
             let is_reference = name.starts_with("${");
             if !is_reference && !is_excepted(kind, attribute, name) {
                 found.push((format!("{kind}.{label}.{attribute}"), name.to_owned()));

@@ -16,10 +16,11 @@ use crate::stack::database::{self, Database};
 use crate::stack::encryption::Key;
 use crate::stack::endpoints::Endpoints;
 use crate::stack::identity::Identity;
+use crate::stack::metrics;
 use crate::stack::network::Network;
 use crate::stack::secrets::Secret;
 use crate::stack::stream::Stream;
-use crate::terraform::Reference;
+use crate::terraform::{Expression, Reference};
 
 /// A batch takes well under a second; the rest is for a database that fails over.
 const TIMEOUT_SECONDS: u32 = 60;
@@ -82,6 +83,7 @@ pub(in crate::stack) fn declare(
             (env::CACHE_REPLICATION_GROUP, with.cache.id()),
             (env::CACHE_VIEW_SECONDS, value(build.settings.cache_view_seconds)),
             (env::HORIZON_SECONDS, value(build.settings.horizon_days * SECONDS_A_DAY)),
+            (env::METRIC_NAMESPACE, Expression::from(&metrics::namespace(build))),
             (env::QUARANTINE_BUCKET, with.quarantine.name()),
         ]),
     };

@@ -70,6 +70,7 @@ fn variables(main: &Value) -> Vec<String> {
                 env::CACHE_REPLICATION_GROUP,
                 env::CACHE_VIEW_SECONDS,
                 env::HORIZON_SECONDS,
+                env::METRIC_NAMESPACE,
                 env::QUARANTINE_BUCKET,
             ],
         };
