@@ -5,6 +5,7 @@
 //! - `environment`: the suffix of every name
 //! - `settings`: what can be set, with meaning, range and default
 //! - `sizing`: what follows from the peak number of updates
+//! - `connections`: how many connections to the database the functions may hold
 //! - [`machines`]: instance classes and what they hold
 //! - `network_range`: the network's addresses
 //! - `reader`: typed look-ups through the layers of a file
@@ -12,6 +13,7 @@
 //! - `fault`: what is wrong, where, and what to do
 
 mod combinations;
+mod connections;
 mod environment;
 mod fault;
 mod file;
@@ -21,6 +23,7 @@ mod reader;
 mod settings;
 mod sizing;
 
+pub use connections::login_connections;
 pub use environment::Environment;
 pub use fault::{Fault, Source, report};
 pub use file::{Config, load};

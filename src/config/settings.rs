@@ -42,6 +42,11 @@ pub struct Settings {
     pub database_multi_az: bool,
     /// `database_backup_days`: how far back the database can be restored to any second.
     pub database_backup_days: u32,
+    /// `secret_rotation_days`: how often the functions' passwords for the database are renewed.
+    pub secret_rotation_days: u32,
+    /// `catalog_connections`: connections to the database that the catalog may hold, one for each request that it answers at
+    /// the same time. A read beyond that is answered from the cache, or asked to come again.
+    pub catalog_connections: u32,
     /// `cache_node_type`.
     pub cache_node_type: &'static str,
     /// `cache_nodes`: with two or more, one that fails is replaced within seconds.
@@ -103,6 +108,8 @@ impl Settings {
             database_storage_gb: reader.integer("database_storage_gb", 20..=65_536, 20),
             database_multi_az: reader.flag("database_multi_az", false),
             database_backup_days: reader.integer("database_backup_days", 1..=35, 7),
+            secret_rotation_days: reader.integer("secret_rotation_days", 1..=365, 30),
+            catalog_connections: reader.integer("catalog_connections", 2..=1000, 20),
             cache_node_type: reader.choice("cache_node_type", &node_types, CACHE_NODE_TYPES[0]),
             cache_nodes: reader.integer("cache_nodes", 1..=6, 1),
             cache_view_seconds: reader.integer("cache_view_seconds", 10..=86_400, 300),

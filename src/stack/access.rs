@@ -47,14 +47,11 @@ pub(super) fn trust(service: &str) -> Expression {
     })])
 }
 
-/// Lets only this account through an endpoint, and only for these actions on these resources.
-pub(super) fn endpoint(
-    account: &Account,
-    actions: &[&str],
-    resources: impl IntoIterator<Item = Expression>,
-) -> Expression {
-    let mut statement = allow("OwnAccount", actions, resources);
-    statement["Principal"] = json!({ "AWS": "*" });
-    statement["Condition"] = json!({ "StringEquals": { "aws:PrincipalAccount": account.id() } });
-    policy([statement])
+/// Lets only this account through an endpoint, and only for what these statements allow.
+pub(super) fn endpoint(account: &Account, statements: impl IntoIterator<Item = Value>) -> Expression {
+    policy(statements.into_iter().map(|mut statement| {
+        statement["Principal"] = json!({ "AWS": "*" });
+        statement["Condition"] = json!({ "StringEquals": { "aws:PrincipalAccount": account.id() } });
+        statement
+    }))
 }

@@ -11,6 +11,7 @@
 //! - `stream`, `database`, `cache`, `secrets`, `quarantine`: where data lies
 //! - `functions`: one file a function
 //! - `triggers`: what makes the functions run
+//! - `rotation`: new database passwords, again and again
 //! - `outputs`: what `terraform output` tells
 //! - `versions`: which Terraform and provider, and where the state is
 
@@ -30,6 +31,7 @@ pub mod names;
 mod network;
 mod outputs;
 mod quarantine;
+mod rotation;
 mod secrets;
 mod stream;
 mod triggers;
@@ -39,7 +41,7 @@ use pipegen_contract::role::Role;
 
 use crate::config::{Config, Settings, Sizing};
 use crate::terraform::{Document, Fault};
-use functions::processor::Surroundings;
+use functions::Surroundings;
 use names::Names;
 
 /// The Lambda package, as the stack sees it.
@@ -87,17 +89,20 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     let key = &encryption::declare(build, account);
     let migrate = &identity::declare(build, account, Role::Migrate);
     let processor = &identity::declare(build, account, Role::Processor);
-    let network = &network::declare(build, &[migrate, processor]);
+    let rotate = &identity::declare(build, account, Role::Rotate);
+    let network = &network::declare(build, &[migrate, processor, rotate]);
     let stream = &stream::declare(build, key);
     let database = &database::declare(build, key, network);
     let cache = &cache::declare(build, key, network);
-    let writer = &secrets::writer(build, key);
+    let logins = &secrets::declare(build, key);
     let quarantine = &quarantine::declare(build, account, key);
-    let endpoints = &endpoints::declare(build, account, network, quarantine, database, writer);
-    let migrated = &functions::migrate::declare(build, migrate, key, network, endpoints, database, writer);
-    let with = &Surroundings { key, network, endpoints, stream, database, writer, cache, quarantine };
+    let endpoints = &endpoints::declare(build, account, network, quarantine, database, logins);
+    let with = &Surroundings { key, network, endpoints, stream, database, logins, cache, quarantine };
+    let migrated = &functions::migrate::declare(build, migrate, with);
     let processor = &functions::processor::declare(build, processor, with, migrated);
     triggers::processor(build, stream, processor, quarantine);
+    let rotate = &functions::rotate::declare(build, rotate, with, migrated);
+    rotation::declare(build, account, logins, rotate, migrated);
     outputs::declare(build, stream, database, cache, quarantine);
 
     let versions = versions::text(config);

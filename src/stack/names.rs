@@ -120,6 +120,10 @@ names! {
     PROCESSOR_USER = CACHE_USER, "processor";
     /// The writers' login to the database.
     WRITER_SECRET = SECRET, "writer";
+    /// The readers' login to the database.
+    READER_SECRET = SECRET, "reader";
+    /// The maintainers' login to the database.
+    MAINTAINER_SECRET = SECRET, "maintainer";
     /// The bucket of rejected events and exhausted batches.
     QUARANTINE = BUCKET, "quarantine";
     /// Where the functions' own metrics are counted.
@@ -153,7 +157,7 @@ impl FunctionNames {
 }
 
 /// The roles that are a function of the stack.
-const FUNCTIONS: [Role; 2] = [Role::Processor, Role::Migrate];
+const FUNCTIONS: [Role; 3] = [Role::Processor, Role::Migrate, Role::Rotate];
 
 /// Every name in the stack.
 pub fn all() -> Vec<Name> {

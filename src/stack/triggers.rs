@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Build;
 use super::bucket::Bucket;
-use super::functions::processor::Processor;
+use super::functions::Function;
 use super::stream::Stream;
 use crate::terraform::Block;
 
@@ -16,14 +16,14 @@ const OLDEST_SECONDS: u32 = 604_800;
 const MARGIN_SECONDS: u32 = 900;
 
 /// Declares the processor's mapping.
-pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &Processor, quarantine: &Bucket) {
+pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &Function, quarantine: &Bucket) {
     let retention = build.settings.stream_retention_hours * 60 * 60;
     let block = Block::new(
         "aws_lambda_event_source_mapping",
         "processor",
         json!({
             "event_source_arn": stream.arn(),
-            "function_name": processor.function.arn(),
+            "function_name": processor.arn(),
             // With `LATEST` it could miss what is written while the mapping settles.
             "starting_position": "TRIM_HORIZON",
             "batch_size": build.sizing.batch_size,
@@ -38,6 +38,5 @@ pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &Proc
             "destination_config": { "on_failure": { "destination_arn": quarantine.arn() } },
         }),
     );
-    let before = [&processor.function.policy].into_iter().chain(&processor.ways).chain(&quarantine.protection);
-    build.document.resource(block.after(before));
+    build.document.resource(block.after(processor.ready()).after(&quarantine.protection));
 }

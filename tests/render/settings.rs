@@ -62,7 +62,12 @@ fn a_combination_counts_only_where_it_is_used() {
     let text = "[defaults]\npeak_updates_per_minute = 1_000_000\n[environments.staging]\ndatabase_instance_class = \"db.t4g.medium\"";
     assert!(load(text).is_ok());
     let faults = load("[defaults]\npeak_updates_per_minute = 1_000_000").unwrap_err();
-    assert_eq!(faults, ["`peak_updates_per_minute` = 1000000 needs 151 database connections, `db.t4g.micro` takes 78"]);
+    assert_eq!(
+        faults,
+        [
+            "`peak_updates_per_minute` = 1000000 and `catalog_connections` = 20 need 193 database connections, `db.t4g.micro` takes 78"
+        ]
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use pipegen_contract::role::Role;
 use pipegen_contract::{cache, env};
 use serde_json::{Value, json};
 
@@ -54,33 +55,38 @@ fn nothing_of_development(main: &Value) -> Vec<String> {
     names.map(|text| format!("`{text}` is for development")).collect()
 }
 
+const WHERE_DATABASE: &[&str] = &[env::DATABASE_HOST, env::DATABASE_PORT, env::DATABASE_NAME];
+const WHERE_CACHE: &[&str] =
+    &[env::CACHE_HOST, env::CACHE_PORT, env::CACHE_USER, env::CACHE_REPLICATION_GROUP, env::CACHE_VIEW_SECONDS];
+const LOGINS: &[&str] =
+    &[env::DATABASE_WRITER_SECRET_ARN, env::DATABASE_READER_SECRET_ARN, env::DATABASE_MAINTAINER_SECRET_ARN];
+const CONNECTIONS: &[&str] =
+    &[env::DATABASE_WRITER_CONNECTIONS, env::DATABASE_READER_CONNECTIONS, env::DATABASE_MAINTAINER_CONNECTIONS];
+
+/// What each role of the bootstrap reads, in groups.
+fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
+    match role {
+        Role::Processor => vec![
+            WHERE_DATABASE,
+            WHERE_CACHE,
+            &[env::DATABASE_SECRET_ARN, env::HORIZON_SECONDS, env::METRIC_NAMESPACE, env::QUARANTINE_BUCKET],
+        ],
+        Role::Archiver => vec![],
+        Role::Catalog => vec![],
+        Role::Maintain => vec![],
+        Role::Migrate => vec![WHERE_DATABASE, LOGINS, CONNECTIONS, &[env::DATABASE_MASTER_SECRET_ARN]],
+        Role::Rotate => vec![WHERE_DATABASE, CONNECTIONS, &[env::DATABASE_MASTER_SECRET_ARN]],
+    }
+}
+
 /// Each function gets what it reads, and nothing else.
 fn variables(main: &Value) -> Vec<String> {
-    let expected = |label: &str| -> BTreeSet<&str> {
-        let database = [env::DATABASE_HOST, env::DATABASE_PORT, env::DATABASE_NAME];
-        let own: &[&str] = match label {
-            "migrate" => {
-                &[env::DATABASE_MASTER_SECRET_ARN, env::DATABASE_WRITER_SECRET_ARN, env::DATABASE_WRITER_CONNECTIONS]
-            }
-            _ => &[
-                env::DATABASE_SECRET_ARN,
-                env::CACHE_HOST,
-                env::CACHE_PORT,
-                env::CACHE_USER,
-                env::CACHE_REPLICATION_GROUP,
-                env::CACHE_VIEW_SECONDS,
-                env::HORIZON_SECONDS,
-                env::METRIC_NAMESPACE,
-                env::QUARANTINE_BUCKET,
-            ],
-        };
-        database.iter().chain(own).copied().collect()
-    };
     let functions = resources(main, "aws_lambda_function").iter();
     let wrong = functions.filter(|(label, body)| {
+        let expected: BTreeSet<&str> =
+            Role::from_handler(label).into_iter().flat_map(expected_variables).flatten().copied().collect();
         let variables = body["environment"]["variables"].as_object();
-        variables
-            .is_none_or(|variables| variables.keys().map(String::as_str).collect::<BTreeSet<_>>() != expected(label))
+        variables.is_none_or(|variables| variables.keys().map(String::as_str).collect::<BTreeSet<_>>() != expected)
     });
     wrong.map(|(label, body)| format!("{label} gets {}", body["environment"])).collect()
 }
@@ -148,7 +154,13 @@ fn order(main: &Value) -> Vec<String> {
         ("aws_lambda_invocation/migrate", "aws_vpc_security_group_egress_rule.migrate_to_database"),
         ("aws_lambda_invocation/migrate", "aws_vpc_security_group_ingress_rule.migrate_to_database"),
         ("aws_lambda_invocation/migrate", "aws_vpc_security_group_ingress_rule.migrate_to_endpoints"),
+        ("aws_lambda_function/rotate", "aws_lambda_invocation.migrate"),
+        ("aws_secretsmanager_secret_rotation/reader", "aws_iam_role_policy.rotate_work"),
+        ("aws_secretsmanager_secret_rotation/reader", "aws_lambda_invocation.migrate"),
+        ("aws_secretsmanager_secret_rotation/reader", "aws_lambda_permission.rotate_reader"),
+        ("aws_secretsmanager_secret_rotation/reader", "aws_vpc_security_group_ingress_rule.rotate_to_database"),
         ("aws_subnet/private_a", "aws_iam_role_policy.migrate_network"),
+        ("aws_subnet/private_a", "aws_iam_role_policy.rotate_network"),
         ("aws_subnet/private_b", "aws_iam_role_policy.processor_network"),
     ];
     let missing = needed.iter().filter(|(place, before)| {
