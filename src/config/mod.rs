@@ -29,4 +29,4 @@ pub use fault::{Fault, Source, report};
 pub use file::{Config, load};
 pub use network_range::NetworkRange;
 pub use settings::{Architecture, Backend, REGION, Settings};
-pub use sizing::Sizing;
+pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};

@@ -14,6 +14,12 @@ const CATCH_UP: u32 = 2;
 /// Seconds of a lane's peak that one batch may hold.
 const BATCH_SECONDS: u32 = 10;
 
+/// Seconds for which the archiver's batches are collected, the most that Lambda takes: few, large objects cost least.
+pub const ARCHIVE_WINDOW_SECONDS: u32 = 300;
+
+/// Records in such a batch, the most that Lambda takes. It also cuts a batch at 6 MB.
+pub const ARCHIVE_BATCH: u32 = 10_000;
+
 /// Sizes that follow from the peak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizing {

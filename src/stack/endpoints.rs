@@ -1,7 +1,7 @@
 //! The only ways out of the network: `aws_vpc_endpoint` for S3 (a gateway, free) and for Secrets Manager (an interface).
 //! Each lets through what the functions' code calls and nothing else.
 
-use pipegen_contract::object_key::REJECTED;
+use pipegen_contract::object_key::{ARCHIVE, REJECTED};
 use serde_json::json;
 
 use super::Build;
@@ -45,16 +45,18 @@ pub(super) fn declare(
     build: &mut Build<'_>,
     account: &Account,
     network: &Network,
+    archive: &Bucket,
     quarantine: &Bucket,
     database: &Database,
     logins: &Logins,
 ) -> Endpoints {
+    let objects = [archive.objects(ARCHIVE), quarantine.objects(REJECTED)];
     let s3 = json!({
         "vpc_id": network.vpc_id(),
         "vpc_endpoint_type": "Gateway",
         "service_name": format!("com.amazonaws.{REGION}.s3"),
         "route_table_ids": [network.route_table_id()],
-        "policy": endpoint(account, [allow("Objects", &["s3:PutObject"], [quarantine.objects(REJECTED)])]),
+        "policy": endpoint(account, [allow("Objects", &["s3:PutObject"], objects)]),
         "tags": name_tag(build, S3_ENDPOINT),
     });
     let s3 = build.document.resource(Block::new("aws_vpc_endpoint", "s3", s3));

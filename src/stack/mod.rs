@@ -8,17 +8,22 @@
 //! - `network`, `connections`, `endpoints`: the network, who may talk to whom, the ways out
 //! - `logs`, `bucket`: what every log group and every bucket has
 //! - `metrics`: where the functions' own metrics are counted
-//! - `stream`, `database`, `cache`, `secrets`, `quarantine`: where data lies
+//! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: where data lies
+//! - [`cold_storage`]: whether the archive's objects are worth moving to a colder class
+//! - `access_logs`: who read or wrote which object
 //! - `functions`: one file a function
-//! - `triggers`: what makes the functions run
+//! - `triggers`: what feeds functions from the stream
 //! - `rotation`: new database passwords, again and again
 //! - `outputs`: what `terraform output` tells
 //! - `versions`: which Terraform and provider, and where the state is
 
 mod access;
+mod access_logs;
 pub mod account;
+mod archive;
 mod bucket;
 mod cache;
+pub mod cold_storage;
 mod connections;
 mod database;
 mod encryption;
@@ -41,6 +46,7 @@ use pipegen_contract::role::Role;
 
 use crate::config::{Config, Settings, Sizing};
 use crate::terraform::{Document, Fault};
+use cold_storage::ColdStorage;
 use functions::Surroundings;
 use names::Names;
 
@@ -54,7 +60,7 @@ pub struct Package {
 }
 
 /// The rendered stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rendered {
     /// The text of `main.tf.json`.
     pub main: String,
@@ -62,6 +68,8 @@ pub struct Rendered {
     pub versions: String,
     /// How many resources it declares.
     pub resources: usize,
+    /// What becomes of the archive's objects.
+    pub cold_storage: ColdStorage,
 }
 
 /// What every part of the stack works with.
@@ -89,24 +97,30 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     let key = &encryption::declare(build, account);
     let migrate = &identity::declare(build, account, Role::Migrate);
     let processor = &identity::declare(build, account, Role::Processor);
+    let archiver = &identity::declare(build, account, Role::Archiver);
     let rotate = &identity::declare(build, account, Role::Rotate);
-    let network = &network::declare(build, &[migrate, processor, rotate]);
+    let network = &network::declare(build, &[migrate, processor, archiver, rotate]);
     let stream = &stream::declare(build, key);
     let database = &database::declare(build, key, network);
     let cache = &cache::declare(build, key, network);
     let logins = &secrets::declare(build, key);
+    let cold_storage = ColdStorage::of(settings, build.sizing);
+    let archive = &archive::declare(build, account, key, &cold_storage);
     let quarantine = &quarantine::declare(build, account, key);
-    let endpoints = &endpoints::declare(build, account, network, quarantine, database, logins);
-    let with = &Surroundings { key, network, endpoints, stream, database, logins, cache, quarantine };
+    access_logs::declare(build, account, &[archive, quarantine]);
+    let endpoints = &endpoints::declare(build, account, network, archive, quarantine, database, logins);
+    let with = &Surroundings { key, network, endpoints, stream, database, logins, cache, archive, quarantine };
     let migrated = &functions::migrate::declare(build, migrate, with);
     let processor = &functions::processor::declare(build, processor, with, migrated);
     triggers::processor(build, stream, processor, quarantine);
+    let archiver = &functions::archiver::declare(build, archiver, with);
+    triggers::archiver(build, stream, archiver, archive, quarantine);
     let rotate = &functions::rotate::declare(build, rotate, with, migrated);
     rotation::declare(build, account, logins, rotate, migrated);
-    outputs::declare(build, stream, database, cache, quarantine);
+    outputs::declare(build, stream, database, cache, archive, quarantine);
 
     let versions = versions::text(config);
     let document = std::mem::take(&mut build.document);
     let resources = document.resources();
-    document.finish().map(|main| Rendered { main, versions, resources })
+    document.finish().map(|main| Rendered { main, versions, resources, cold_storage })
 }

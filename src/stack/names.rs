@@ -124,8 +124,12 @@ names! {
     READER_SECRET = SECRET, "reader";
     /// The maintainers' login to the database.
     MAINTAINER_SECRET = SECRET, "maintainer";
+    /// The bucket of every record.
+    ARCHIVE_BUCKET = BUCKET, "archive";
     /// The bucket of rejected events and exhausted batches.
     QUARANTINE = BUCKET, "quarantine";
+    /// The bucket of access logs.
+    ACCESS_LOGS = BUCKET, "access-logs";
     /// Where the functions' own metrics are counted.
     METRICS = METRIC_NAMESPACE, "inventory";
 }
@@ -157,7 +161,7 @@ impl FunctionNames {
 }
 
 /// The roles that are a function of the stack.
-const FUNCTIONS: [Role; 3] = [Role::Processor, Role::Migrate, Role::Rotate];
+const FUNCTIONS: [Role; 4] = [Role::Processor, Role::Archiver, Role::Migrate, Role::Rotate];
 
 /// Every name in the stack.
 pub fn all() -> Vec<Name> {

@@ -2,9 +2,10 @@
 
 mod access;
 mod attributes;
+mod buckets;
 mod exposure;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::rendered::every_kind;
 
@@ -14,12 +15,17 @@ type Rule = fn(&Value) -> Vec<String>;
 /// A way to break a rule: where, and what is put there (a null takes it away).
 struct Breach {
     rule: Rule,
-    place: &'static str,
+    place: String,
     value: Value,
 }
 
-fn breach(rule: Rule, place: &'static str, value: Value) -> Breach {
-    Breach { rule, place, value }
+fn breach(rule: Rule, place: &str, value: Value) -> Breach {
+    Breach { rule, place: place.to_owned(), value }
+}
+
+/// A policy of these statements, as it stands in the output.
+fn policy_text(statements: &[Value]) -> Value {
+    json!(json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
 }
 
 #[track_caller]
@@ -35,7 +41,7 @@ fn holds(rule: Rule) {
 fn notices(breaches: Vec<Breach>) {
     for Breach { rule, place, value } in breaches {
         let (_, mut main) = every_kind().remove(0);
-        put(&mut main, place, value.clone());
+        put(&mut main, &place, value.clone());
         assert!(!rule(&main).is_empty(), "`{place}` = {value} went unnoticed");
     }
 }

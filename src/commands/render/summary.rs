@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Zip;
 use super::folder::{Folder, MAIN, VERSIONS, Written};
 use crate::config::{Config, Sizing};
+use crate::stack::cold_storage::ColdStorage;
 use crate::stack::{Package, Rendered};
 
 /// What `render` did.
@@ -17,6 +18,8 @@ pub(super) struct Summary {
     resources: usize,
     peak_updates_per_minute: u32,
     shards: u32,
+    /// What becomes of the archive's objects, and why.
+    cold_storage: ColdStorage,
     folder: String,
     files: Vec<File>,
     /// Bytes of the zip.
@@ -54,6 +57,7 @@ impl Summary {
             resources: rendered.resources,
             peak_updates_per_minute: peak,
             shards: Sizing::for_peak(peak).shards,
+            cold_storage: rendered.cold_storage,
             files: vec![file(&zip.name, zip.is_new), file(VERSIONS, written.versions), file(MAIN, written.main)],
             zip_bytes: zip.bytes.len(),
             source_code_hash: package.source_code_hash.clone(),
@@ -72,6 +76,7 @@ impl fmt::Display for Summary {
             "{}: {} resources for {} updates a minute ({} {shards}), {}",
             self.environment, self.resources, self.peak_updates_per_minute, self.shards, self.architecture
         )?;
+        writeln!(formatter, "archive: {}", self.cold_storage)?;
         for file in &self.files {
             writeln!(formatter, "  {} {}", if file.written { "written  " } else { "unchanged" }, file.path)?;
         }

@@ -5,6 +5,7 @@
 //! - `variables`: what a function's code reads
 //! - `polling`: what Lambda does with the role of a function that a stream feeds
 
+pub(super) mod archiver;
 pub(super) mod migrate;
 mod polling;
 pub(super) mod processor;
@@ -41,6 +42,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) database: &'a Database,
     pub(super) logins: &'a Logins,
     pub(super) cache: &'a Cache,
+    pub(super) archive: &'a Bucket,
     pub(super) quarantine: &'a Bucket,
 }
 

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{Breach, Rule, breach, holds, notices};
+use super::{Breach, Rule, breach, holds, notices, policy_text};
 use crate::rendered::{all_resources, resources};
 
 /// A statement of a policy, and where it stands.
-struct Statement {
-    place: String,
-    body: Value,
+pub(super) struct Statement {
+    pub(super) place: String,
+    pub(super) body: Value,
 }
 
 /// Every statement of every policy in the output.
-fn statements(main: &Value) -> Vec<Statement> {
+pub(super) fn statements(main: &Value) -> Vec<Statement> {
     let mut found = Vec::new();
     for (kind, label, body) in all_resources(main) {
         for attribute in ["policy", "assume_role_policy"] {
@@ -27,7 +27,7 @@ fn statements(main: &Value) -> Vec<Statement> {
     found
 }
 
-fn list(value: &Value) -> Vec<&str> {
+pub(super) fn list(value: &Value) -> Vec<&str> {
     match value {
         Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),
         other => other.as_str().into_iter().collect(),
@@ -144,13 +144,8 @@ fn no_log_groups_of_their_own(main: &Value) -> Vec<String> {
     creating.map(|statement| format!("{} may create log groups, which nothing removes", statement.place)).collect()
 }
 
-/// A policy of one statement, as a place for a breach.
-fn policy(statement: &Value) -> Value {
-    json!(json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
-}
-
 fn with_policy(rule: Rule, statement: &Value) -> Breach {
-    breach(rule, "resource/aws_iam_role_policy/processor_work/policy", policy(statement))
+    breach(rule, "resource/aws_iam_role_policy/processor_work/policy", policy_text(std::slice::from_ref(statement)))
 }
 
 #[test]
@@ -172,8 +167,12 @@ fn strangers_are_let_in_nowhere() {
     holds(no_strangers);
     let open = json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::x/*" });
     notices(vec![
-        breach(no_strangers, "resource/aws_s3_bucket_policy/quarantine/policy", policy(&open)),
-        breach(no_strangers, "resource/aws_vpc_endpoint/s3/policy", policy(&open)),
+        breach(
+            no_strangers,
+            "resource/aws_s3_bucket_policy/quarantine/policy",
+            policy_text(std::slice::from_ref(&open)),
+        ),
+        breach(no_strangers, "resource/aws_vpc_endpoint/s3/policy", policy_text(std::slice::from_ref(&open))),
     ]);
 }
 
@@ -194,7 +193,7 @@ fn the_code_may_not_do_what_only_lambda_needs() {
         json!({ "Effect": "Allow", "Action": ["ec2:CreateNetworkInterface"], "Resource": "arn:aws:ec2:::*/*" });
     notices(vec![
         with_policy(code_is_kept_away, &polling),
-        breach(code_is_kept_away, "resource/aws_iam_role_policy/migrate_network/policy", policy(&interfaces)),
+        breach(code_is_kept_away, "resource/aws_iam_role_policy/migrate_network/policy", policy_text(&[interfaces])),
     ]);
 }
 

@@ -79,31 +79,11 @@ fn required_attributes(main: &Value) -> Vec<String> {
     wrong.collect()
 }
 
-/// Log groups end, and so does everything in a bucket, not before three years.
+/// Log groups end.
 fn retention(main: &Value) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for (label, body) in resources(main, "aws_cloudwatch_log_group") {
-        if body["retention_in_days"].as_u64().is_none_or(|days| days == 0) {
-            wrong.push(format!("the log group {label} has no end"));
-        }
-    }
-    let lifecycles = main["resource"]["aws_s3_bucket_lifecycle_configuration"].as_object();
-    for label in resources(main, "aws_s3_bucket").keys() {
-        let rules = lifecycles.and_then(|lifecycles| lifecycles.get(label)?["rule"].as_array());
-        let rules = rules.into_iter().flatten().filter(|rule| rule["status"] == "Enabled");
-        let rules: Vec<_> = rules.collect();
-        let days = |place: &str| rules.iter().find_map(|rule| rule.pointer(place)?.as_u64());
-        if days("/expiration/days").is_none_or(|days| days < 1096) {
-            wrong.push(format!("objects in {label} are not kept for three years, or for ever"));
-        }
-        if days("/noncurrent_version_expiration/noncurrent_days").is_none() {
-            wrong.push(format!("old versions in {label} have no end"));
-        }
-        if days("/abort_incomplete_multipart_upload/days_after_initiation").is_none() {
-            wrong.push(format!("unfinished uploads to {label} have no end"));
-        }
-    }
-    wrong
+    let groups = resources(main, "aws_cloudwatch_log_group").iter();
+    let endless = groups.filter(|(_, body)| body["retention_in_days"].as_u64().is_none_or(|days| days == 0));
+    endless.map(|(label, _)| format!("the log group {label} has no end")).collect()
 }
 
 /// A batch is given up before the stream forgets it.
@@ -118,42 +98,31 @@ fn record_age(main: &Value) -> Vec<String> {
     wrong.map(|(label, _)| format!("the mapping {label} gives up too late, or never")).collect()
 }
 
-/// Encryption and TLS where they are resources or parameters of their own.
-fn encryption_parts(main: &Value) -> Vec<String> {
+/// The processor's batches come at once; the archiver's are few and large, and one at a time.
+fn batches(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
-    for label in resources(main, "aws_s3_bucket").keys() {
-        let part = |kind: &str, place: &str| main["resource"][kind][label].pointer(place).cloned().unwrap_or_default();
-        let rule =
-            part("aws_s3_bucket_server_side_encryption_configuration", "/rule/apply_server_side_encryption_by_default");
-        if rule != json!({ "sse_algorithm": "aws:kms", "kms_master_key_id": KEY }) {
-            wrong.push(format!("the bucket {label} is not encrypted with the key"));
-        }
-        if part("aws_s3_bucket_versioning", "/versioning_configuration/status") != "Enabled" {
-            wrong.push(format!("the bucket {label} keeps no versions"));
-        }
-        if part("aws_s3_bucket_ownership_controls", "/rule/object_ownership") != "BucketOwnerEnforced" {
-            wrong.push(format!("objects in the bucket {label} may be somebody else's"));
-        }
-        let policy = part("aws_s3_bucket_policy", "/policy");
-        if !policy
-            .as_str()
-            .is_some_and(|policy| policy.contains(r#"{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny""#))
-        {
-            wrong.push(format!("the bucket {label} can be reached without TLS"));
-        }
-        if main["resource"]["aws_s3_bucket_public_access_block"].get(label).is_none() {
-            wrong.push(format!("the bucket {label} may become public"));
-        }
+    let mappings = resources(main, "aws_lambda_event_source_mapping");
+    if mappings["processor"]["maximum_batching_window_in_seconds"].as_u64().is_none_or(|seconds| seconds > 1) {
+        wrong.push("stock is not visible within about a second".to_owned());
     }
-    let parameters =
-        resources(main, "aws_db_parameter_group").values().filter_map(|group| group["parameter"].as_array());
-    let parameters: Vec<_> = parameters.flatten().map(|one| (one["name"].as_str(), one["value"].as_str())).collect();
-    for needed in [("rds.force_ssl", "1"), ("password_encryption", "scram-sha-256"), ("log_statement", "ddl")] {
-        if !parameters.contains(&(Some(needed.0), Some(needed.1))) {
-            wrong.push(format!("the database's parameter {} is not {}", needed.0, needed.1));
+    for (attribute, wanted) in
+        [("maximum_batching_window_in_seconds", 300), ("batch_size", 10_000), ("parallelization_factor", 1)]
+    {
+        if mappings["archiver"][attribute] != wanted {
+            wrong.push(format!("the archiver's {attribute} is not {wanted}"));
         }
     }
     wrong
+}
+
+/// What the database asks of those who connect, and what it logs.
+fn database_parameters(main: &Value) -> Vec<String> {
+    let parameters =
+        resources(main, "aws_db_parameter_group").values().filter_map(|group| group["parameter"].as_array());
+    let parameters: Vec<_> = parameters.flatten().map(|one| (one["name"].as_str(), one["value"].as_str())).collect();
+    let needed = [("rds.force_ssl", "1"), ("password_encryption", "scram-sha-256"), ("log_statement", "ddl")];
+    let missing = needed.iter().filter(|(name, value)| !parameters.contains(&(Some(*name), Some(*value))));
+    missing.map(|(name, value)| format!("the database's parameter {name} is not {value}")).collect()
 }
 
 /// Nothing in the output keeps Terraform from destroying.
@@ -182,46 +151,35 @@ fn a_missing_attribute_is_noticed() {
 }
 
 #[test]
-fn everything_ends_and_nothing_too_early() {
+fn logs_end_and_batches_are_given_up_in_time() {
     holds(retention);
     holds(record_age);
-    let rules = "resource/aws_s3_bucket_lifecycle_configuration/quarantine/rule";
+    let age = "resource/aws_lambda_event_source_mapping/archiver/maximum_record_age_in_seconds";
     notices(vec![
         breach(retention, "resource/aws_cloudwatch_log_group/migrate/retention_in_days", json!(0)),
-        breach(
-            retention,
-            "resource/aws_s3_bucket_lifecycle_configuration/quarantine/rule/0/expiration/days",
-            json!(1095),
-        ),
-        breach(retention, "resource/aws_s3_bucket_lifecycle_configuration/quarantine/rule/0/status", json!("Disabled")),
-        breach(retention, rules, json!([])),
-        breach(
-            record_age,
-            "resource/aws_lambda_event_source_mapping/processor/maximum_record_age_in_seconds",
-            json!(86_400),
-        ),
+        breach(record_age, age, json!(86_400)),
         breach(record_age, "resource/aws_kinesis_stream/events/retention_period", json!(1)),
     ]);
 }
 
 #[test]
-fn buckets_and_database_are_encrypted_and_ask_for_tls() {
-    holds(encryption_parts);
+fn batches_are_cut_for_their_purpose() {
+    holds(batches);
+    let mapping = "resource/aws_lambda_event_source_mapping";
     notices(vec![
-        breach(encryption_parts, "resource/aws_s3_bucket_server_side_encryption_configuration", json!({})),
-        breach(encryption_parts, "resource/aws_s3_bucket_policy/quarantine/policy", json!("{}")),
-        breach(
-            encryption_parts,
-            "resource/aws_s3_bucket_versioning/quarantine/versioning_configuration/status",
-            json!("Suspended"),
-        ),
-        breach(
-            encryption_parts,
-            "resource/aws_s3_bucket_ownership_controls/quarantine/rule/object_ownership",
-            json!("ObjectWriter"),
-        ),
-        breach(encryption_parts, "resource/aws_s3_bucket_public_access_block", json!({})),
-        breach(encryption_parts, "resource/aws_db_parameter_group/catalog/parameter", json!([])),
+        breach(batches, &format!("{mapping}/processor/maximum_batching_window_in_seconds"), json!(5)),
+        breach(batches, &format!("{mapping}/archiver/maximum_batching_window_in_seconds"), json!(5)),
+        breach(batches, &format!("{mapping}/archiver/parallelization_factor"), json!(2)),
+    ]);
+}
+
+#[test]
+fn the_database_asks_for_tls_and_logs_no_data() {
+    holds(database_parameters);
+    let parameters = "resource/aws_db_parameter_group/catalog/parameter";
+    notices(vec![
+        breach(database_parameters, parameters, json!([])),
+        breach(database_parameters, &format!("{parameters}/2/value"), json!("all")),
     ]);
 }
 

@@ -71,7 +71,7 @@ fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
             WHERE_CACHE,
             &[env::DATABASE_SECRET_ARN, env::HORIZON_SECONDS, env::METRIC_NAMESPACE, env::QUARANTINE_BUCKET],
         ],
-        Role::Archiver => vec![],
+        Role::Archiver => vec![&[env::ARCHIVE_BUCKET, env::METRIC_NAMESPACE]],
         Role::Catalog => vec![],
         Role::Maintain => vec![],
         Role::Migrate => vec![WHERE_DATABASE, LOGINS, CONNECTIONS, &[env::DATABASE_MASTER_SECRET_ARN]],
@@ -136,10 +136,15 @@ fn cache_users(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// A function comes after what it needs at its first call, and the processor's first batch after the schema.
+/// A function comes after what it needs at its first call, and the processor's first batch after the schema; logs of accesses
+/// after the right to deliver them.
 fn order(main: &Value) -> Vec<String> {
     let needed = [
         ("aws_db_instance/catalog", "aws_cloudwatch_log_group.database_postgresql"),
+        ("aws_lambda_event_source_mapping/archiver", "aws_iam_role_policy.archiver_work"),
+        ("aws_lambda_event_source_mapping/archiver", "aws_s3_bucket_policy.archive"),
+        ("aws_lambda_event_source_mapping/archiver", "aws_s3_bucket_server_side_encryption_configuration.archive"),
+        ("aws_lambda_event_source_mapping/archiver", "aws_vpc_endpoint.s3"),
         ("aws_lambda_event_source_mapping/processor", "aws_iam_role_policy.processor_work"),
         ("aws_lambda_event_source_mapping/processor", "aws_vpc_endpoint.secrets"),
         ("aws_lambda_event_source_mapping/processor", "aws_vpc_security_group_ingress_rule.processor_to_database"),
@@ -159,7 +164,9 @@ fn order(main: &Value) -> Vec<String> {
         ("aws_secretsmanager_secret_rotation/reader", "aws_lambda_invocation.migrate"),
         ("aws_secretsmanager_secret_rotation/reader", "aws_lambda_permission.rotate_reader"),
         ("aws_secretsmanager_secret_rotation/reader", "aws_vpc_security_group_ingress_rule.rotate_to_database"),
+        ("aws_s3_bucket_logging/archive", "aws_s3_bucket_policy.access_logs"),
         ("aws_subnet/private_a", "aws_iam_role_policy.migrate_network"),
+        ("aws_subnet/private_a", "aws_iam_role_policy.archiver_network"),
         ("aws_subnet/private_a", "aws_iam_role_policy.rotate_network"),
         ("aws_subnet/private_b", "aws_iam_role_policy.processor_network"),
     ];
