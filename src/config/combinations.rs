@@ -15,7 +15,7 @@ pub(super) fn check(settings: &Settings, reader: &mut Reader<'_>) {
 
 /// The database must take every connection that the functions may hold.
 fn database_class(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
-    let needed = connections::needed(settings);
+    let needed = connections::needed(settings.peak_updates_per_minute, settings.catalog_connections);
     let class = settings.database_instance_class;
     if needed <= class.connections() {
         return None;

@@ -24,7 +24,7 @@ pub fn login_connections(settings: &Settings, access: Access) -> u32 {
 ///
 /// While a rotated password spreads, both logins of an access are in use. Shards bound the writers and the schedule the
 /// maintainers, whichever login they use; nothing bounds the readers but the limit of each of their logins.
-pub(super) fn needed(settings: &Settings) -> u32 {
-    let access = |access| login_connections(settings, access);
-    access(Access::Writer) + 2 * access(Access::Reader) + access(Access::Maintainer) + OTHER_CONNECTIONS
+pub(super) fn needed(peak_updates_per_minute: u32, catalog_connections: u32) -> u32 {
+    let writers = Sizing::for_peak(peak_updates_per_minute).writer_connections;
+    writers + 2 * catalog_connections + MAINTAINER_CONNECTIONS + OTHER_CONNECTIONS
 }

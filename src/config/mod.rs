@@ -3,7 +3,8 @@
 //! The file is optional: `[defaults]`, then `[environments.NAME]`. Every fault in it is reported together, with its line.
 //!
 //! - `environment`: the suffix of every name
-//! - `settings`: what can be set, with meaning, range and default
+//! - `settings`: what can be set, with meaning and range
+//! - `presets`: what the settings are by kind of environment
 //! - `sizing`: what follows from the peak number of updates
 //! - `connections`: how many connections to the database the functions may hold
 //! - [`machines`]: instance classes and what they hold
@@ -19,6 +20,7 @@ mod fault;
 mod file;
 pub mod machines;
 mod network_range;
+mod presets;
 mod reader;
 mod settings;
 mod sizing;
@@ -28,5 +30,6 @@ pub use environment::Environment;
 pub use fault::{Fault, Source, report};
 pub use file::{Config, load};
 pub use network_range::NetworkRange;
+pub use presets::Preset;
 pub use settings::{Architecture, Backend, REGION, Settings};
 pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};

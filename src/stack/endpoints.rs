@@ -71,7 +71,7 @@ pub(super) fn declare(
         "service_name": format!("com.amazonaws.{REGION}.secretsmanager"),
         // The usual host name leads here.
         "private_dns_enabled": true,
-        "subnet_ids": network.subnet_ids(),
+        "subnet_ids": network.first_subnet_ids(build.settings.secrets_endpoint_zones),
         "security_group_ids": [group.id()],
         "policy": endpoint(account, statements),
         "tags": name_tag(build, SECRETS_ENDPOINT),

@@ -14,6 +14,7 @@ use crate::stack::{Package, Rendered};
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
     environment: String,
+    preset: &'static str,
     architecture: &'static str,
     resources: usize,
     peak_updates_per_minute: u32,
@@ -53,6 +54,7 @@ impl Summary {
         let peak = config.settings.peak_updates_per_minute;
         Self {
             environment: config.environment.to_string(),
+            preset: config.settings.preset.name,
             architecture: config.settings.architecture.as_str(),
             resources: rendered.resources,
             peak_updates_per_minute: peak,
@@ -73,8 +75,8 @@ impl fmt::Display for Summary {
         let shards = if self.shards == 1 { "shard" } else { "shards" };
         writeln!(
             formatter,
-            "{}: {} resources for {} updates a minute ({} {shards}), {}",
-            self.environment, self.resources, self.peak_updates_per_minute, self.shards, self.architecture
+            "{} ({} preset): {} resources for {} updates a minute ({} {shards}), {}",
+            self.environment, self.preset, self.resources, self.peak_updates_per_minute, self.shards, self.architecture
         )?;
         writeln!(formatter, "archive: {}", self.cold_storage)?;
         for file in &self.files {
