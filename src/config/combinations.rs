@@ -5,10 +5,12 @@ use super::fault::Fault;
 use super::machines::DATABASE_CLASSES;
 use super::reader::Reader;
 use super::settings::Settings;
+use super::suppliers;
 
-/// Collects what cannot go together.
-pub(super) fn check(settings: &Settings, reader: &mut Reader<'_>) {
+/// Collects what cannot go together in this environment.
+pub(super) fn check(environment: &str, settings: &Settings, reader: &mut Reader<'_>) {
     let faults = database_class(settings, reader).into_iter().chain(backend(settings, reader));
+    let faults = faults.chain(suppliers::check_names(environment, &settings.suppliers, reader));
     let faults: Vec<_> = faults.collect();
     reader.faults.extend(faults);
 }

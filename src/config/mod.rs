@@ -9,6 +9,8 @@
 //! - `connections`: how many connections to the database the functions may hold
 //! - [`machines`]: instance classes and what they hold
 //! - `network_range`: the network's addresses
+//! - `principal`: somebody in AWS, who is let in
+//! - `suppliers`: who may put events on the stream
 //! - `reader`: typed look-ups through the layers of a file
 //! - `combinations`: rules over more than one setting
 //! - `fault`: what is wrong, where, and what to do
@@ -21,9 +23,11 @@ mod file;
 pub mod machines;
 mod network_range;
 mod presets;
+mod principal;
 mod reader;
 mod settings;
 mod sizing;
+mod suppliers;
 
 pub use connections::login_connections;
 pub use environment::Environment;
@@ -31,5 +35,7 @@ pub use fault::{Fault, Source, report};
 pub use file::{Config, load};
 pub use network_range::NetworkRange;
 pub use presets::Preset;
+pub use principal::Principal;
 pub use settings::{Architecture, Backend, REGION, Settings};
 pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};
+pub use suppliers::{ROLE_PREFIX, Supplier};

@@ -4,7 +4,9 @@ use super::connections;
 use super::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES, DatabaseClass};
 use super::network_range::NetworkRange;
 use super::presets::Preset;
+use super::principal::{self, Principal};
 use super::reader::Reader;
+use super::suppliers::{self, Supplier};
 
 /// The only region: names, prices and limits are checked for it.
 pub const REGION: &str = "us-east-1";
@@ -64,6 +66,12 @@ pub struct Settings {
     /// `secrets_endpoint_zones`: in how many of the two zones the way to Secrets Manager has a foot. Each costs $7.30 a month;
     /// with one, functions in the other zone go through that zone, and fail to log in anew while it is away.
     pub secrets_endpoint_zones: u32,
+    /// `readers`: the ARNs of who may ask the catalog over its URL: roles, users or whole accounts (`arn:aws:iam::…:root`). By
+    /// default nobody but who may call functions of this account anyway.
+    pub readers: Vec<Principal>,
+    /// `suppliers`: who may put events on the stream, each with a role of its own: from the supplier's name to the ARN that may
+    /// take the role, or to `{ principal = "arn:…", external_id = "…" }`. By default none.
+    pub suppliers: Vec<Supplier>,
     /// `alarm_email`: where alarms are sent. AWS asks that address to agree before it sends any.
     pub alarm_email: Option<String>,
     /// `state_bucket` and, if that is set, `state_prefix` and `state_region`: where Terraform keeps its state.
@@ -131,6 +139,8 @@ impl Settings {
             cache_view_seconds: reader.integer("cache_view_seconds", 10..=86_400, 300),
             lambda_memory_mb: reader.integer("lambda_memory_mb", 128..=10_240, preset.lambda_memory_mb),
             secrets_endpoint_zones: reader.integer("secrets_endpoint_zones", 1..=2, preset.secrets_endpoint_zones),
+            readers: principal::readers(reader),
+            suppliers: suppliers::suppliers(reader),
             alarm_email: reader.text("alarm_email", None, |text| email_address(text).map(Some)),
             backend: backend(reader),
         }

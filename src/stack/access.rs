@@ -38,13 +38,19 @@ pub(super) fn deny_code(function_arn: &Expression, actions: &[&str]) -> Value {
     })
 }
 
-/// Lets a service take a role. Nothing else can.
-pub(super) fn trust(service: &str) -> Expression {
+/// Lets somebody take a role. Nobody else can. A null is no condition.
+pub(super) fn trust(principal: &Value, condition: &Value) -> Expression {
     policy([json!({
         "Effect": "Allow",
-        "Principal": { "Service": format!("{service}.amazonaws.com") },
+        "Principal": principal,
         "Action": "sts:AssumeRole",
+        "Condition": condition,
     })])
+}
+
+/// A service as a principal.
+pub(super) fn service(name: &str) -> Value {
+    json!({ "Service": format!("{name}.amazonaws.com") })
 }
 
 /// Lets only this account through an endpoint, and only for what these statements allow.

@@ -13,7 +13,9 @@
 //! - `access_logs`: who read or wrote which object
 //! - `functions`: one file a function
 //! - `triggers`: what feeds functions from the stream
+//! - `readers`, `suppliers`: who may ask the catalog, who may put events on the stream
 //! - `rotation`: new database passwords, again and again
+//! - `schedule`: what runs every minute
 //! - `outputs`: what `terraform output` tells
 //! - `versions`: which Terraform and provider, and where the state is
 
@@ -36,9 +38,12 @@ pub mod names;
 mod network;
 mod outputs;
 mod quarantine;
+mod readers;
 mod rotation;
+mod schedule;
 mod secrets;
 mod stream;
+mod suppliers;
 mod triggers;
 mod versions;
 
@@ -49,6 +54,7 @@ use crate::terraform::{Document, Fault};
 use cold_storage::ColdStorage;
 use functions::Surroundings;
 use names::Names;
+use outputs::Told;
 
 /// The Lambda package, as the stack sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,8 +104,10 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     let migrate = &identity::declare(build, account, Role::Migrate);
     let processor = &identity::declare(build, account, Role::Processor);
     let archiver = &identity::declare(build, account, Role::Archiver);
+    let catalog = &identity::declare(build, account, Role::Catalog);
+    let maintain = &identity::declare(build, account, Role::Maintain);
     let rotate = &identity::declare(build, account, Role::Rotate);
-    let network = &network::declare(build, &[migrate, processor, archiver, rotate]);
+    let network = &network::declare(build, &[migrate, processor, archiver, catalog, maintain, rotate]);
     let stream = &stream::declare(build, key);
     let database = &database::declare(build, key, network);
     let cache = &cache::declare(build, key, network);
@@ -115,9 +123,15 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     triggers::processor(build, stream, processor, quarantine);
     let archiver = &functions::archiver::declare(build, archiver, with);
     triggers::archiver(build, stream, archiver, archive, quarantine);
+    let catalog = &functions::catalog::declare(build, catalog, with, migrated);
+    let catalog_url = readers::declare(build, catalog);
+    let maintain = &functions::maintain::declare(build, maintain, with, migrated);
+    schedule::declare(build, account, key, maintain);
     let rotate = &functions::rotate::declare(build, rotate, with, migrated);
     rotation::declare(build, account, logins, rotate, migrated);
-    outputs::declare(build, stream, database, cache, archive, quarantine);
+    let supplier_roles = suppliers::declare(build, key, stream);
+    let told = Told { stream, database, cache, archive, quarantine, catalog_url, supplier_roles };
+    outputs::declare(build, told);
 
     let versions = versions::text(config);
     let document = std::mem::take(&mut build.document);

@@ -14,7 +14,7 @@
 use pipegen_contract::role::Role;
 
 use super::account::Account;
-use crate::config::Environment;
+use crate::config::{Environment, ROLE_PREFIX, Supplier};
 use crate::terraform::Expression;
 
 /// A kind of thing that has a name.
@@ -56,6 +56,8 @@ const BUCKET: Kind = Kind { prefix: "s3", noun: "bucket", limit: 63, has_account
 const IAM_ROLE: Kind = Kind::new("role", "IAM role", 64);
 const FUNCTION: Kind = Kind::new("lambda", "function", 64);
 const LOG_GROUP: Kind = Kind::new("logs", "log group", 512);
+const SCHEDULE_GROUP: Kind = Kind::new("schedules", "schedule group", 64);
+const SCHEDULE: Kind = Kind::new("schedule", "schedule", 64);
 const METRIC_NAMESPACE: Kind = Kind::new("metrics", "metric namespace", 255);
 
 /// A name without its environment.
@@ -118,6 +120,10 @@ names! {
     DEFAULT_USER = CACHE_USER, "default";
     /// The processor's login to the cache.
     PROCESSOR_USER = CACHE_USER, "processor";
+    /// The catalog's login to the cache.
+    CATALOG_USER = CACHE_USER, "catalog";
+    /// Maintenance's login to the cache.
+    MAINTAIN_USER = CACHE_USER, "maintain";
     /// The writers' login to the database.
     WRITER_SECRET = SECRET, "writer";
     /// The readers' login to the database.
@@ -130,6 +136,12 @@ names! {
     QUARANTINE = BUCKET, "quarantine";
     /// The bucket of access logs.
     ACCESS_LOGS = BUCKET, "access-logs";
+    /// The schedules.
+    SCHEDULES = SCHEDULE_GROUP, "inventory";
+    /// When maintenance runs.
+    MAINTAIN_SCHEDULE = SCHEDULE, "maintain";
+    /// The role that the schedules run as.
+    SCHEDULE_ROLE = IAM_ROLE, "schedule";
     /// Where the functions' own metrics are counted.
     METRICS = METRIC_NAMESPACE, "inventory";
 }
@@ -160,12 +172,9 @@ impl FunctionNames {
     }
 }
 
-/// The roles that are a function of the stack.
-const FUNCTIONS: [Role; 4] = [Role::Processor, Role::Archiver, Role::Migrate, Role::Rotate];
-
-/// Every name in the stack.
+/// Every name in the stack but those of the suppliers' roles, which are as many as there are suppliers.
 pub fn all() -> Vec<Name> {
-    let functions = FUNCTIONS.into_iter().flat_map(|role| FunctionNames::of(role).all());
+    let functions = Role::ALL.into_iter().flat_map(|role| FunctionNames::of(role).all());
     SINGLE.iter().copied().chain(functions).collect()
 }
 
@@ -217,6 +226,11 @@ impl Names {
         format!("{}-{}-{}", name.kind.prefix, name.purpose, self.environment)
     }
 
+    /// The name of a supplier's role. That it is not too long is checked with the settings.
+    pub fn supplier_role(&self, supplier: &Supplier) -> String {
+        format!("{ROLE_PREFIX}{}-{}", supplier.name, self.environment)
+    }
+
     /// A bucket's whole name.
     pub fn bucket(&self, name: Name, account: &Account) -> Expression {
         let begin = format!("{}-{}-", name.kind.prefix, name.purpose);
@@ -227,6 +241,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Source, load};
 
     #[test]
     fn the_longest_environment_fits_every_name_and_a_longer_one_does_not() {
@@ -242,6 +257,21 @@ mod tests {
         }
         let refusal = check(&Environment::parse(&"x".repeat(longest + 1)).unwrap()).unwrap_err();
         assert!(refusal.contains("may have 40"), "{refusal}");
+    }
+
+    /// The settings count with the name that is made here.
+    #[test]
+    fn the_longest_supplier_fits_and_a_longer_one_does_not() {
+        let load = |supplier: &str| {
+            let text = format!("[defaults.suppliers]\n{supplier} = \"arn:aws:iam::111122223333:root\"");
+            let source = Source { path: "pipegen.toml".into(), text };
+            load(Some(&source), Ok(Environment::parse("staging").unwrap()))
+        };
+        let longest = (1..63).rev().find(|length| load(&"x".repeat(*length)).is_ok()).unwrap();
+        let config = load(&"x".repeat(longest)).unwrap();
+        let name = Names::new(config.environment).supplier_role(&config.settings.suppliers[0]);
+        assert_eq!(name.len(), IAM_ROLE.limit, "{name}");
+        assert!(name.starts_with(&format!("{}-supplier-", IAM_ROLE.prefix)), "{name}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pipegen::config::Environment;
+use pipegen::config::{Environment, ROLE_PREFIX};
 use pipegen::stack::names;
 use pipegen_contract::env::METRIC_NAMESPACE;
 use serde_json::Value;
@@ -49,8 +49,10 @@ fn every_name_follows_the_rule() {
             let plain = plain.strip_prefix("alias/").unwrap_or(&plain);
             let begin = plain.strip_suffix(&format!("-{environment}"));
             let begin = begin.unwrap_or_else(|| panic!("{place}: `{name}` does not end with `-{environment}`"));
+            let supplier = place.strip_prefix("aws_iam_role.supplier_").and_then(|rest| rest.strip_suffix(".name"));
             assert!(
-                rules.iter().any(|(prefix, purpose)| begin == format!("{prefix}-{purpose}")),
+                supplier.is_some_and(|supplier| begin == format!("{ROLE_PREFIX}{supplier}"))
+                    || rules.iter().any(|(prefix, purpose)| begin == format!("{prefix}-{purpose}")),
                 "{place}: `{name}` is not in the table of names"
             );
             assert_eq!(name.to_lowercase().replace(&account.to_lowercase(), account), name, "{place}");

@@ -3,6 +3,7 @@
 mod access;
 mod attributes;
 mod buckets;
+mod doors;
 mod exposure;
 
 use serde_json::{Value, json};
@@ -39,8 +40,15 @@ fn holds(rule: Rule) {
 /// Breaks the output in each way and sees the rule fail.
 #[track_caller]
 fn notices(breaches: Vec<Breach>) {
+    notices_in("staging", breaches);
+}
+
+/// The same for an environment of another kind.
+#[track_caller]
+fn notices_in(kind: &str, breaches: Vec<Breach>) {
+    let (_, whole) = every_kind().into_iter().find(|(name, _)| *name == kind).unwrap();
     for Breach { rule, place, value } in breaches {
-        let (_, mut main) = every_kind().remove(0);
+        let mut main = whole.clone();
         put(&mut main, &place, value.clone());
         assert!(!rule(&main).is_empty(), "`{place}` = {value} went unnoticed");
     }

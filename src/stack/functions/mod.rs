@@ -6,6 +6,8 @@
 //! - `polling`: what Lambda does with the role of a function that a stream feeds
 
 pub(super) mod archiver;
+pub(super) mod catalog;
+pub(super) mod maintain;
 pub(super) mod migrate;
 mod polling;
 pub(super) mod processor;

@@ -12,7 +12,8 @@ use crate::terraform::Expression;
 /// A variable's name and its value.
 pub(super) type Variable = (&'static str, Expression);
 
-const SECONDS_A_DAY: u32 = 24 * 60 * 60;
+const SECONDS_AN_HOUR: u32 = 60 * 60;
+const SECONDS_A_DAY: u32 = 24 * SECONDS_AN_HOUR;
 
 /// Where the database is.
 pub(super) fn database(with: &Surroundings<'_>) -> [Variable; 3] {
@@ -37,6 +38,11 @@ pub(super) fn cache(build: &Build<'_>, with: &Surroundings<'_>, user: &User) -> 
 /// How long before its arrival an event may have happened.
 pub(super) fn horizon(build: &Build<'_>) -> Variable {
     (env::HORIZON_SECONDS, number(build.settings.horizon_days * SECONDS_A_DAY))
+}
+
+/// How long the stream keeps a record.
+pub(super) fn stream_retention(build: &Build<'_>) -> Variable {
+    (env::STREAM_RETENTION_SECONDS, number(build.settings.stream_retention_hours * SECONDS_AN_HOUR))
 }
 
 /// How many connections each login may hold.

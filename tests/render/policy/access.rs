@@ -113,7 +113,7 @@ fn every_policy_speaks(main: &Value) -> Vec<String> {
 fn code_is_kept_away(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let statements = statements(main);
-    for (role, _) in resources(main, "aws_iam_role") {
+    for role in resources(main, "aws_lambda_function").keys() {
         let own = |statement: &&Statement| statement.place.starts_with(&format!("aws_iam_role_policy.{role}_"));
         let denied: Vec<_> = statements.iter().filter(own).filter(|statement| is_for_code(statement, role)).collect();
         for statement in statements.iter().filter(own).filter(|statement| statement.body["Effect"] == "Allow") {

@@ -72,8 +72,12 @@ fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
             &[env::DATABASE_SECRET_ARN, env::HORIZON_SECONDS, env::METRIC_NAMESPACE, env::QUARANTINE_BUCKET],
         ],
         Role::Archiver => vec![&[env::ARCHIVE_BUCKET, env::METRIC_NAMESPACE]],
-        Role::Catalog => vec![],
-        Role::Maintain => vec![],
+        Role::Catalog => vec![WHERE_DATABASE, WHERE_CACHE, &[env::DATABASE_SECRET_ARN]],
+        Role::Maintain => vec![
+            WHERE_DATABASE,
+            WHERE_CACHE,
+            &[env::DATABASE_SECRET_ARN, env::HORIZON_SECONDS, env::STREAM_RETENTION_SECONDS, env::METRIC_NAMESPACE],
+        ],
         Role::Migrate => vec![WHERE_DATABASE, LOGINS, CONNECTIONS, &[env::DATABASE_MASTER_SECRET_ARN]],
         Role::Rotate => vec![WHERE_DATABASE, CONNECTIONS, &[env::DATABASE_MASTER_SECRET_ARN]],
     }
@@ -119,17 +123,15 @@ fn closed_network(main: &Value) -> Vec<String> {
 fn cache_users(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, user) in resources(main, "aws_elasticache_user") {
-        let is_default = user["user_name"] == "default";
         let rights = user["access_string"].as_str().unwrap_or_default();
-        let fine = if is_default {
-            rights == cache::DEFAULT_RIGHTS && rights.starts_with("off ") && rights.ends_with("-@all")
-        } else {
-            user["authentication_mode"] == json!({ "type": "iam" })
-                && user["user_id"] == user["user_name"]
-                && rights.starts_with("on ~product:* -@all ")
-                && !rights.contains("+@")
+        let is_iam = user["authentication_mode"] == json!({ "type": "iam" }) && user["user_id"] == user["user_name"];
+        let fine = match label.as_str() {
+            "default" => user["user_name"] == "default" && rights == cache::DEFAULT_RIGHTS,
+            "catalog" => is_iam && rights == cache::READER_RIGHTS,
+            _ => is_iam && rights == cache::WRITER_RIGHTS,
         };
-        if !fine {
+        let bounded = rights == "off -@all" || rights.starts_with("on ~product:* -@all ") && !rights.contains("+@");
+        if !fine || !bounded {
             wrong.push(format!("the cache's user {label} may do too much"));
         }
     }
@@ -159,7 +161,15 @@ fn order(main: &Value) -> Vec<String> {
         ("aws_lambda_invocation/migrate", "aws_vpc_security_group_egress_rule.migrate_to_database"),
         ("aws_lambda_invocation/migrate", "aws_vpc_security_group_ingress_rule.migrate_to_database"),
         ("aws_lambda_invocation/migrate", "aws_vpc_security_group_ingress_rule.migrate_to_endpoints"),
+        ("aws_lambda_function/catalog", "aws_lambda_invocation.migrate"),
+        ("aws_lambda_function/maintain", "aws_lambda_invocation.migrate"),
         ("aws_lambda_function/rotate", "aws_lambda_invocation.migrate"),
+        ("aws_lambda_function_url/catalog", "aws_iam_role_policy.catalog_work"),
+        ("aws_lambda_function_url/catalog", "aws_vpc_security_group_ingress_rule.catalog_to_cache"),
+        ("aws_scheduler_schedule/maintain", "aws_iam_role_policy.maintain_work"),
+        ("aws_scheduler_schedule/maintain", "aws_iam_role_policy.schedule_work"),
+        ("aws_scheduler_schedule/maintain", "aws_lambda_function_event_invoke_config.maintain"),
+        ("aws_scheduler_schedule/maintain", "aws_vpc_security_group_ingress_rule.maintain_to_database"),
         ("aws_secretsmanager_secret_rotation/reader", "aws_iam_role_policy.rotate_work"),
         ("aws_secretsmanager_secret_rotation/reader", "aws_lambda_invocation.migrate"),
         ("aws_secretsmanager_secret_rotation/reader", "aws_lambda_permission.rotate_reader"),
@@ -167,6 +177,8 @@ fn order(main: &Value) -> Vec<String> {
         ("aws_s3_bucket_logging/archive", "aws_s3_bucket_policy.access_logs"),
         ("aws_subnet/private_a", "aws_iam_role_policy.migrate_network"),
         ("aws_subnet/private_a", "aws_iam_role_policy.archiver_network"),
+        ("aws_subnet/private_a", "aws_iam_role_policy.catalog_network"),
+        ("aws_subnet/private_a", "aws_iam_role_policy.maintain_network"),
         ("aws_subnet/private_a", "aws_iam_role_policy.rotate_network"),
         ("aws_subnet/private_b", "aws_iam_role_policy.processor_network"),
     ];
@@ -224,6 +236,7 @@ fn cache_users_have_no_password_and_little_to_say() {
     notices(vec![
         breach(cache_users, "resource/aws_elasticache_user/default/access_string", json!("on ~* +@all")),
         breach(cache_users, "resource/aws_elasticache_user/processor/access_string", json!("on ~* +@all")),
+        breach(cache_users, "resource/aws_elasticache_user/catalog/access_string", json!(cache::WRITER_RIGHTS)),
         breach(cache_users, "resource/aws_elasticache_user/processor/authentication_mode/type", json!("password")),
         breach(cache_users, "resource/aws_elasticache_user/processor/user_name", json!("other")),
     ]);
