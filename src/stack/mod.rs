@@ -7,7 +7,7 @@
 //! - `identity`: a role for each function
 //! - `network`, `connections`, `endpoints`: the network, who may talk to whom, the ways out
 //! - `logs`, `bucket`: what every log group and every bucket has
-//! - `metrics`: where the functions' own metrics are counted
+//! - `metrics`: what is measured
 //! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: where data lies
 //! - [`cold_storage`]: whether the archive's objects are worth moving to a colder class
 //! - `access_logs`: who read or wrote which object
@@ -16,20 +16,25 @@
 //! - `readers`, `suppliers`: who may ask the catalog, who may put events on the stream
 //! - `rotation`: new database passwords, again and again
 //! - `schedule`: what runs every minute
+//! - `flow_logs`: what the network refused
+//! - `topic`, `alarms`, `dashboard`: what wakes somebody, and what they then look at
 //! - `outputs`: what `terraform output` tells
 //! - `versions`: which Terraform and provider, and where the state is
 
 mod access;
 mod access_logs;
 pub mod account;
+mod alarms;
 mod archive;
 mod bucket;
 mod cache;
 pub mod cold_storage;
 mod connections;
+mod dashboard;
 mod database;
 mod encryption;
 mod endpoints;
+mod flow_logs;
 mod functions;
 mod identity;
 mod logs;
@@ -44,6 +49,7 @@ mod schedule;
 mod secrets;
 mod stream;
 mod suppliers;
+mod topic;
 mod triggers;
 mod versions;
 
@@ -51,6 +57,7 @@ use pipegen_contract::role::Role;
 
 use crate::config::{Config, Settings, Sizing};
 use crate::terraform::{Document, Fault};
+use alarms::Watched;
 use cold_storage::ColdStorage;
 use functions::Surroundings;
 use names::Names;
@@ -130,6 +137,12 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     let rotate = &functions::rotate::declare(build, rotate, with, migrated);
     rotation::declare(build, account, logins, rotate, migrated);
     let supplier_roles = suppliers::declare(build, key, stream);
+    flow_logs::declare(build, account, key, network);
+    let topic = &topic::declare(build, account, key);
+    let watched = &Watched { stream, processor, archiver, catalog, rotate, database, cache };
+    let alarms = alarms::table(build, watched);
+    let arns = alarms::declare(build, topic, &alarms);
+    dashboard::declare(build, watched, &alarms, &arns);
     let told = Told { stream, database, cache, archive, quarantine, catalog_url, supplier_roles };
     outputs::declare(build, told);
 

@@ -58,6 +58,11 @@ const FUNCTION: Kind = Kind::new("lambda", "function", 64);
 const LOG_GROUP: Kind = Kind::new("logs", "log group", 512);
 const SCHEDULE_GROUP: Kind = Kind::new("schedules", "schedule group", 64);
 const SCHEDULE: Kind = Kind::new("schedule", "schedule", 64);
+const FLOW_LOG: Kind = Kind::new("flow-log", "flow log's `Name` tag", 256);
+const TOPIC: Kind = Kind::new("topic", "topic", 256);
+/// The key and the topic are open to what is named so.
+pub(super) const ALARM: Kind = Kind::new("alarm", "alarm", 255);
+const DASHBOARD: Kind = Kind::new("dashboard", "dashboard", 255);
 const METRIC_NAMESPACE: Kind = Kind::new("metrics", "metric namespace", 255);
 
 /// A name without its environment.
@@ -144,6 +149,56 @@ names! {
     SCHEDULE_ROLE = IAM_ROLE, "schedule";
     /// Where the functions' own metrics are counted.
     METRICS = METRIC_NAMESPACE, "inventory";
+    /// What the network refused.
+    NETWORK_FLOW_LOG = FLOW_LOG, "network";
+    /// Where that is logged.
+    NETWORK_LOGS = LOG_GROUP, "network";
+    /// Who logs it.
+    FLOW_LOG_ROLE = IAM_ROLE, "flow-logs";
+    /// Where alarms are sent.
+    ALARM_TOPIC = TOPIC, "alarms";
+    /// The way of an event, in graphs.
+    OVERVIEW = DASHBOARD, "inventory";
+    /// Suppliers' records are refused.
+    STREAM_THROTTLED = ALARM, "stream-throttled";
+    /// Nobody reads the stream.
+    STREAM_UNREAD = ALARM, "stream-unread";
+    /// Stock is old.
+    PROCESSOR_LATE = ALARM, "processor-late";
+    /// Batches will go to the quarantine.
+    PROCESSOR_GIVING_UP = ALARM, "processor-giving-up";
+    /// The processor ends without an answer.
+    PROCESSOR_ERRORS = ALARM, "processor-errors";
+    /// A batch did not even get to the quarantine.
+    PROCESSOR_UNDELIVERED = ALARM, "processor-undelivered";
+    /// Records are not archived.
+    ARCHIVER_LATE = ALARM, "archiver-late";
+    /// The archiver ends without an answer.
+    ARCHIVER_ERRORS = ALARM, "archiver-errors";
+    /// A batch is neither in the archive nor in the quarantine.
+    ARCHIVER_UNDELIVERED = ALARM, "archiver-undelivered";
+    /// Readers get no answer.
+    CATALOG_ERRORS = ALARM, "catalog-errors";
+    /// The cache has long been owed something.
+    REFRESHES_PENDING = ALARM, "refreshes-pending";
+    /// A password could not be renewed.
+    ROTATE_ERRORS = ALARM, "rotate-errors";
+    /// Functions may not run.
+    FUNCTIONS_THROTTLED = ALARM, "functions-throttled";
+    /// Suppliers send what is not understood.
+    EVENTS_REJECTED = ALARM, "events-rejected";
+    /// The database works as hard as it can, or is away.
+    DATABASE_BUSY = ALARM, "database-busy";
+    /// The database's connections run out.
+    DATABASE_CONNECTIONS = ALARM, "database-connections";
+    /// The database's disk fills up.
+    DATABASE_STORAGE = ALARM, "database-storage";
+    /// The database's memory runs out.
+    DATABASE_MEMORY = ALARM, "database-memory";
+    /// Redis works as hard as it can, or is away.
+    CACHE_BUSY = ALARM, "cache-busy";
+    /// Redis has too little memory.
+    CACHE_EVICTING = ALARM, "cache-evicting";
 }
 
 /// The names of one function.

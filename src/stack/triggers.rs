@@ -24,6 +24,12 @@ struct Batches {
     parallel: u32,
 }
 
+/// How old a record is when Lambda gives up on it.
+pub(super) fn record_age_seconds(build: &Build<'_>) -> u32 {
+    let retention = build.settings.stream_retention_hours * 60 * 60;
+    (retention - MARGIN_SECONDS).min(OLDEST_SECONDS)
+}
+
 /// Declares the processor's mapping.
 pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &Function, quarantine: &Bucket) {
     let batches = Batches {
@@ -57,7 +63,6 @@ fn mapping(
     quarantine: &Bucket,
     batches: &Batches,
 ) -> Block {
-    let retention = build.settings.stream_retention_hours * 60 * 60;
     let body = json!({
         "event_source_arn": stream.arn(),
         "function_name": function.arn(),
@@ -70,7 +75,7 @@ fn mapping(
         "bisect_batch_on_function_error": true,
         // A batch is retried until it is too old; then it goes to the quarantine, whole.
         "maximum_retry_attempts": -1,
-        "maximum_record_age_in_seconds": (retention - MARGIN_SECONDS).min(OLDEST_SECONDS),
+        "maximum_record_age_in_seconds": record_age_seconds(build),
         "destination_config": { "on_failure": { "destination_arn": quarantine.arn() } },
     });
     let block = Block::new("aws_lambda_event_source_mapping", label, body);

@@ -11,8 +11,18 @@ use crate::rendered::{all_resources, every_kind};
 use crate::workshop::Workshop;
 
 /// Attributes that name a resource, where the provider calls them otherwise than `name`.
-const NAME_ATTRIBUTES: [&str; 8] =
-    ["bucket", "function_name", "identifier", "name", "replication_group_id", "user_group_id", "user_id", "user_name"];
+const NAME_ATTRIBUTES: [&str; 10] = [
+    "alarm_name",
+    "bucket",
+    "dashboard_name",
+    "function_name",
+    "identifier",
+    "name",
+    "replication_group_id",
+    "user_group_id",
+    "user_id",
+    "user_name",
+];
 
 /// Names that AWS does not leave to the rule (see `stack::names`), and names within a named thing.
 fn is_excepted(kind: &str, attribute: &str, name: &str) -> bool {

@@ -1,14 +1,22 @@
 //! What must hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
 
 mod access;
+mod alarms;
 mod attributes;
 mod buckets;
+mod dashboard;
 mod doors;
 mod exposure;
+mod flow_logs;
+mod limits;
+mod topic;
 
 use serde_json::{Value, json};
 
 use crate::rendered::every_kind;
+
+/// What the account's number looks like in the output.
+const ACCOUNT: &str = "${data.aws_caller_identity.current.account_id}";
 
 /// A rule: everything in `main.tf.json` that breaks it.
 type Rule = fn(&Value) -> Vec<String>;

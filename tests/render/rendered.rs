@@ -1,5 +1,7 @@
 //! Renders in this process.
 
+use std::sync::LazyLock;
+
 use pipegen::config::{self, Environment, Fault, Source};
 use pipegen::stack::{self, Package, Rendered};
 use serde_json::{Map, Value};
@@ -31,10 +33,13 @@ pub(crate) fn render(environment: &str, settings: &str) -> Rendered {
     stack::build(&config, &package()).unwrap()
 }
 
-/// `main.tf.json` of every kind of environment, with its name.
+/// `main.tf.json` of every kind of environment, with its name. Rendered once: there is hardly a rule that does not look at it.
 pub(crate) fn every_kind() -> Vec<(&'static str, Value)> {
-    let parse = |rendered: Rendered| serde_json::from_str(&rendered.main).unwrap();
-    KINDS.into_iter().map(|(name, settings)| (name, parse(render(name, settings)))).collect()
+    static RENDERED: LazyLock<Vec<(&str, Value)>> = LazyLock::new(|| {
+        let parse = |rendered: Rendered| serde_json::from_str(&rendered.main).unwrap();
+        KINDS.into_iter().map(|(name, settings)| (name, parse(render(name, settings)))).collect()
+    });
+    RENDERED.clone()
 }
 
 /// The resources of a type, by label.

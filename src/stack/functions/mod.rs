@@ -17,6 +17,7 @@ mod ways;
 
 use std::collections::BTreeMap;
 
+use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 
 use super::Build;
@@ -51,6 +52,7 @@ pub(super) struct Surroundings<'a> {
 /// A function.
 #[derive(Clone, Debug)]
 pub(super) struct Function {
+    pub(super) role: Role,
     function: Reference,
     /// What its code, and AWS on its behalf, may do as its role.
     policy: Reference,
@@ -121,7 +123,7 @@ fn declare(build: &mut Build<'_>, identity: &Identity, with: &Surroundings<'_>, 
     });
     let before = [&identity.network_policy, &policy, &log_group];
     let block = Block::new("aws_lambda_function", label, body).after(before).after(spec.after);
-    Function { function: build.document.resource(block), policy, ways }
+    Function { role: identity.role, function: build.document.resource(block), policy, ways }
 }
 
 /// What a function's role may do: write to its log group, and these statements.

@@ -27,6 +27,11 @@ pub(super) fn statements(main: &Value) -> Vec<Statement> {
     found
 }
 
+/// The statements of one policy.
+pub(super) fn statements_at(main: &Value, place: &str) -> Vec<Value> {
+    statements(main).into_iter().filter(|statement| statement.place == place).map(|statement| statement.body).collect()
+}
+
 pub(super) fn list(value: &Value) -> Vec<&str> {
     match value {
         Value::Array(values) => values.iter().filter_map(Value::as_str).collect(),

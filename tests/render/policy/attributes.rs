@@ -26,6 +26,7 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_kms_key", "enable_key_rotation", "true"),
     ("aws_lambda_function", "kms_key_arn", "key"),
     ("aws_secretsmanager_secret", "kms_key_id", "key"),
+    ("aws_sns_topic", "kms_master_key_id", "key"),
     // Nothing open
     ("aws_db_instance", "publicly_accessible", "false"),
     ("aws_default_security_group", "egress", "[]"),
@@ -54,7 +55,8 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_db_instance", "engine_version", "\"16\""),
     ("aws_elasticache_replication_group", "apply_immediately", "true"),
     ("aws_elasticache_replication_group", "engine_version", "\"7.1\""),
-    // No poison blocks, nothing is lost
+    // No poison blocks, nothing is lost, and somebody hears of it
+    ("aws_cloudwatch_metric_alarm", "actions_enabled", "true"),
     ("aws_lambda_event_source_mapping", "bisect_batch_on_function_error", "true"),
     ("aws_lambda_event_source_mapping", "function_response_types", "[\"ReportBatchItemFailures\"]"),
     ("aws_lambda_event_source_mapping", "maximum_retry_attempts", "-1"),

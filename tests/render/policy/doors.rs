@@ -4,10 +4,8 @@ use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 
 use super::access::statements;
-use super::{breach, holds, notices, notices_in, policy_text};
+use super::{ACCOUNT, breach, holds, notices, notices_in, policy_text};
 use crate::rendered::{LARGE, render, resources};
-
-const OWN_ACCOUNT: &str = "${data.aws_caller_identity.current.account_id}";
 
 fn is_principal(text: &str) -> bool {
     text.strip_prefix("arn:aws:iam::").is_some_and(|rest| rest.len() > 13 && !rest.contains('*'))
@@ -24,10 +22,18 @@ fn trusts(main: &Value) -> Vec<String> {
             ([one], Some(_)) => one["Principal"] == json!({ "Service": "lambda.amazonaws.com" }),
             ([one], None) if label == "schedule" => {
                 let own_group = json!({
-                    "StringEquals": { "aws:SourceAccount": OWN_ACCOUNT },
+                    "StringEquals": { "aws:SourceAccount": ACCOUNT },
                     "ArnEquals": { "aws:SourceArn": "${aws_scheduler_schedule_group.inventory.arn}" },
                 });
                 one["Principal"] == json!({ "Service": "scheduler.amazonaws.com" }) && one["Condition"] == own_group
+            }
+            ([one], None) if label == "flow_logs" => {
+                let own_flow_logs = json!({
+                    "StringEquals": { "aws:SourceAccount": ACCOUNT },
+                    "ArnLike": { "aws:SourceArn": format!("arn:aws:ec2:us-east-1:{ACCOUNT}:vpc-flow-log/*") },
+                });
+                one["Principal"] == json!({ "Service": "vpc-flow-logs.amazonaws.com" })
+                    && one["Condition"] == own_flow_logs
             }
             ([one], None) => {
                 label.starts_with("supplier_") && one["Principal"]["AWS"].as_str().is_some_and(is_principal)
@@ -54,7 +60,7 @@ fn invitations(main: &Value) -> Vec<String> {
             "secretsmanager.amazonaws.com" => {
                 to("rotate")
                     && for_secret
-                    && text("source_account") == OWN_ACCOUNT
+                    && text("source_account") == ACCOUNT
                     && text("action") == "lambda:InvokeFunction"
             }
             reader if is_principal(reader) => {
@@ -85,8 +91,12 @@ fn roles_are_taken_by_whom_they_are_for() {
     let anyone = policy_text(&[json!({ "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole" })]);
     let scheduler =
         json!({ "Effect": "Allow", "Principal": { "Service": "scheduler.amazonaws.com" }, "Action": "sts:AssumeRole" });
+    let flow_logs = json!({
+        "Effect": "Allow", "Principal": { "Service": "vpc-flow-logs.amazonaws.com" }, "Action": "sts:AssumeRole",
+    });
     notices(vec![
         breach(trusts, "resource/aws_iam_role/processor/assume_role_policy", anyone.clone()),
+        breach(trusts, "resource/aws_iam_role/flow_logs/assume_role_policy", policy_text(&[flow_logs])),
         breach(trusts, "resource/aws_iam_role/schedule/assume_role_policy", policy_text(&[scheduler])),
     ]);
     notices_in("large", vec![breach(trusts, "resource/aws_iam_role/supplier_acme/assume_role_policy", anyone)]);
