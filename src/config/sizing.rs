@@ -65,4 +65,15 @@ mod tests {
         assert_eq!(of(30_001), (2, 2, 1000, 8));
         assert_eq!(of(1_000_000), (34, 2, 1000, 136));
     }
+    /// At every peak the stream takes what comes, the processor catches up while it lasts, and Lambda takes the batches.
+    #[test]
+    fn every_peak_is_served() {
+        for peak in (1..=1_000_000).step_by(997) {
+            let Sizing { shards, parallelization, batch_size, writer_connections } = Sizing::for_peak(peak);
+            assert!(shards * 1000 * 60 >= peak * 2, "{peak}");
+            assert!(shards * parallelization * UPDATES_PER_LANE * 60 >= peak * CATCH_UP, "{peak}");
+            assert!((1..=10).contains(&parallelization) && (500..=1000).contains(&batch_size), "{peak}");
+            assert_eq!(writer_connections, 2 * shards * parallelization, "{peak}");
+        }
+    }
 }

@@ -5,6 +5,9 @@ mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
+  mock_resource "aws_cloudwatch_metric_alarm" {
+    defaults = { arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:mock" }
+  }
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock" }
   }
@@ -42,6 +45,9 @@ mock_provider "aws" {
   mock_resource "aws_s3_bucket" {
     defaults = { arn = "arn:aws:s3:::mock" }
   }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:us-east-1:123456789012:mock" }
+  }
   mock_resource "aws_secretsmanager_secret" {
     defaults = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock" }
   }
@@ -76,6 +82,42 @@ run "apply" {
   command = apply
 
   assert {
+    condition     = aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.main.arn
+    error_message = "alarms are sent in clear text"
+  }
+  assert {
+    condition = alltrue([
+      for alarm in [
+        aws_cloudwatch_metric_alarm.processor_late, aws_cloudwatch_metric_alarm.processor_undelivered,
+        aws_cloudwatch_metric_alarm.archiver_late, aws_cloudwatch_metric_alarm.catalog_errors,
+        aws_cloudwatch_metric_alarm.stream_unread, aws_cloudwatch_metric_alarm.events_rejected,
+        aws_cloudwatch_metric_alarm.database_busy, aws_cloudwatch_metric_alarm.cache_evicting,
+      ] : alarm.actions_enabled && alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
+    ])
+    error_message = "an alarm goes off and nobody hears it"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.processor_late.dimensions["FunctionName"] == aws_lambda_function.processor.function_name
+    error_message = "the alarm on late batches watches another function"
+  }
+  assert {
+    condition     = contains([for query in aws_cloudwatch_metric_alarm.stream_unread.metric_query : query.return_data], true)
+    error_message = "the alarm on an unread stream compares nothing"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.database_connections.threshold < 5000 && aws_cloudwatch_metric_alarm.database_connections.threshold > 50
+    error_message = "the alarm on connections would never go off, or always"
+  }
+  assert {
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.overview.dashboard_body).widgets) > 20
+    error_message = "the dashboard shows little"
+  }
+  assert {
+    condition     = aws_flow_log.network.vpc_id == aws_vpc.main.id && aws_flow_log.network.traffic_type == "REJECT"
+    error_message = "what the network refuses is not logged"
+  }
+
+  assert {
     condition     = can(regex("^s3-quarantine-123456789012-[a-z0-9-]+$", aws_s3_bucket.quarantine.bucket))
     error_message = "the bucket's name does not follow the rule"
   }
@@ -108,6 +150,7 @@ run "apply" {
       for policy in [
         aws_iam_role_policy.migrate_network.policy, aws_iam_role_policy.migrate_work.policy,
         aws_iam_role_policy.processor_network.policy, aws_iam_role_policy.processor_work.policy,
+        aws_iam_role_policy.flow_logs_write.policy, aws_sns_topic_policy.alarms.policy,
         aws_kms_key.main.policy, aws_s3_bucket_policy.quarantine.policy,
         aws_vpc_endpoint.s3.policy, aws_vpc_endpoint.secrets.policy,
       ] : length(jsondecode(policy).Statement) > 0
