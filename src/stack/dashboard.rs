@@ -47,17 +47,17 @@ struct Graph {
 /// Declares the dashboard of these alarms and their ARNs.
 pub(super) fn declare(build: &mut Build<'_>, watched: &Watched<'_>, alarms: &[Alarm], arns: &[Expression]) {
     let mut page = Page::default();
-    page.place(COLUMNS, 3, "alarm", json!({ "title": "Alarms", "alarms": arns }));
+    page.place(COLUMNS, 3, "alarm", &json!({ "title": "Alarms", "alarms": arns }));
     for (part, about) in ROWS {
         page.place(
             COLUMNS,
             TITLE_HEIGHT,
             "text",
-            json!({ "markdown": format!("## {about}"), "background": "transparent" }),
+            &json!({ "markdown": format!("## {about}"), "background": "transparent" }),
         );
         let alarmed = alarms.iter().filter(|alarm| alarm.part == part).map(Graph::from);
         for graph in traffic(build, watched, part).into_iter().chain(alarmed) {
-            page.place(WIDTH, HEIGHT, "metric", graph.properties());
+            page.place(WIDTH, HEIGHT, "metric", &graph.properties());
         }
     }
     let body = json!({
@@ -149,7 +149,7 @@ struct Page {
 }
 
 impl Page {
-    fn place(&mut self, width: u32, height: u32, kind: &str, properties: Value) {
+    fn place(&mut self, width: u32, height: u32, kind: &str, properties: &Value) {
         if self.column + width > COLUMNS {
             (self.column, self.line) = (0, self.below);
         }
