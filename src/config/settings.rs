@@ -132,7 +132,7 @@ impl Settings {
             database_storage_gb: reader.integer("database_storage_gb", 20..=65_536, preset.database_storage_gb),
             database_multi_az: reader.flag("database_multi_az", preset.database_multi_az),
             database_backup_days: reader.integer("database_backup_days", 1..=35, preset.database_backup_days),
-            secret_rotation_days: reader.integer("secret_rotation_days", 1..=365, 30),
+            secret_rotation_days: reader.integer("secret_rotation_days", 1..=90, 30),
             catalog_connections,
             cache_node_type: reader.choice("cache_node_type", &node_types, preset.cache_node_type),
             cache_nodes: reader.integer("cache_nodes", 1..=6, preset.cache_nodes),

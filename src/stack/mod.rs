@@ -10,6 +10,7 @@
 //! - `metrics`: what is measured
 //! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: where data lies
 //! - [`cold_storage`]: whether the archive's objects are worth moving to a colder class
+//! - `queries`: the archive as a table
 //! - `access_logs`: who read or wrote which object
 //! - `functions`: one file a function
 //! - `triggers`: what feeds functions from the stream
@@ -43,6 +44,7 @@ pub mod names;
 mod network;
 mod outputs;
 mod quarantine;
+mod queries;
 mod readers;
 mod rotation;
 mod schedule;
@@ -122,7 +124,8 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     let cold_storage = ColdStorage::of(settings, build.sizing);
     let archive = &archive::declare(build, account, key, &cold_storage);
     let quarantine = &quarantine::declare(build, account, key);
-    access_logs::declare(build, account, &[archive, quarantine]);
+    let queries = &queries::declare(build, account, key, archive);
+    access_logs::declare(build, account, &[archive, quarantine, &queries.results]);
     let endpoints = &endpoints::declare(build, account, network, archive, quarantine, database, logins);
     let with = &Surroundings { key, network, endpoints, stream, database, logins, cache, archive, quarantine };
     let migrated = &functions::migrate::declare(build, migrate, with);
@@ -143,7 +146,7 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     let alarms = alarms::table(build, watched);
     let arns = alarms::declare(build, topic, &alarms);
     dashboard::declare(build, watched, &alarms, &arns);
-    let told = Told { stream, database, cache, archive, quarantine, catalog_url, supplier_roles };
+    let told = Told { stream, database, cache, archive, quarantine, queries, catalog_url, supplier_roles };
     outputs::declare(build, told);
 
     let versions = versions::text(config);

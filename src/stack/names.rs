@@ -9,6 +9,7 @@
 //! | `/aws/rds/instance/{database}/…` | RDS writes to log groups of these names only |
 //! | `rds!db-…` | RDS names the master secret that it manages |
 //! | cache user *name* `default` | Redis logs in as this user when a client names none; its id follows the rule |
+//! | `glue_…`, `table_…` | a query names databases and tables without quotes only if they have underscores and no hyphens |
 //! | `security-group-…` in full | a security group's name cannot begin with `sg-` |
 
 use pipegen_contract::role::Role;
@@ -28,11 +29,13 @@ pub struct Kind {
     pub limit: usize,
     /// Whether the account's number (12 digits) is part of the name.
     pub has_account: bool,
+    /// Whether AWS takes underscores in place of the hyphens.
+    pub has_underscores: bool,
 }
 
 impl Kind {
     const fn new(prefix: &'static str, noun: &'static str, limit: usize) -> Self {
-        Self { prefix, noun, limit, has_account: false }
+        Self { prefix, noun, limit, has_account: false, has_underscores: false }
     }
 }
 
@@ -52,7 +55,7 @@ const CACHE_PARAMETERS: Kind = Kind::new("cache-parameters", "cache parameter gr
 const CACHE_USER: Kind = Kind::new("cache-user", "cache user", 40);
 const CACHE_USER_GROUP: Kind = Kind::new("cache-users", "cache user group", 40);
 const SECRET: Kind = Kind::new("secret", "secret", 512);
-const BUCKET: Kind = Kind { prefix: "s3", noun: "bucket", limit: 63, has_account: true };
+const BUCKET: Kind = Kind { has_account: true, ..Kind::new("s3", "bucket", 63) };
 const IAM_ROLE: Kind = Kind::new("role", "IAM role", 64);
 const FUNCTION: Kind = Kind::new("lambda", "function", 64);
 const LOG_GROUP: Kind = Kind::new("logs", "log group", 512);
@@ -63,6 +66,9 @@ const TOPIC: Kind = Kind::new("topic", "topic", 256);
 /// The key and the topic are open to what is named so.
 pub(super) const ALARM: Kind = Kind::new("alarm", "alarm", 255);
 const DASHBOARD: Kind = Kind::new("dashboard", "dashboard", 255);
+const GLUE_DATABASE: Kind = Kind { has_underscores: true, ..Kind::new("glue", "Glue database", 255) };
+const GLUE_TABLE: Kind = Kind { has_underscores: true, ..Kind::new("table", "Glue table", 255) };
+const WORKGROUP: Kind = Kind::new("athena", "Athena workgroup", 128);
 const METRIC_NAMESPACE: Kind = Kind::new("metrics", "metric namespace", 255);
 
 /// A name without its environment.
@@ -139,6 +145,14 @@ names! {
     ARCHIVE_BUCKET = BUCKET, "archive";
     /// The bucket of rejected events and exhausted batches.
     QUARANTINE = BUCKET, "quarantine";
+    /// The archive as a database that can be asked.
+    ARCHIVE_DATABASE = GLUE_DATABASE, "archive";
+    /// The archive as a table.
+    ARCHIVE_TABLE = GLUE_TABLE, "archive";
+    /// Who asks the archive.
+    QUERIES = WORKGROUP, "archive";
+    /// The bucket of what was answered.
+    QUERY_RESULTS = BUCKET, "query-results";
     /// The bucket of access logs.
     ACCESS_LOGS = BUCKET, "access-logs";
     /// The schedules.
@@ -278,7 +292,8 @@ impl Names {
     /// A whole name.
     pub fn of(&self, name: Name) -> String {
         debug_assert!(!name.kind.has_account, "a bucket's name wants the account");
-        format!("{}-{}-{}", name.kind.prefix, name.purpose, self.environment)
+        let whole = format!("{}-{}-{}", name.kind.prefix, name.purpose, self.environment);
+        if name.kind.has_underscores { whole.replace('-', "_") } else { whole }
     }
 
     /// The name of a supplier's role. That it is not too long is checked with the settings.

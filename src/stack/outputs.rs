@@ -8,6 +8,7 @@ use super::Build;
 use super::bucket::Bucket;
 use super::cache::Cache;
 use super::database::Database;
+use super::queries::Queries;
 use super::stream::Stream;
 use crate::terraform::Expression;
 
@@ -18,6 +19,7 @@ pub(super) struct Told<'a> {
     pub(super) cache: &'a Cache,
     pub(super) archive: &'a Bucket,
     pub(super) quarantine: &'a Bucket,
+    pub(super) queries: &'a Queries,
     pub(super) catalog_url: Expression,
     pub(super) supplier_roles: Vec<(String, Expression)>,
 }
@@ -30,6 +32,8 @@ pub(super) fn declare(build: &mut Build<'_>, told: Told<'_>) {
     output("database_host", "The catalog's database, inside the network", told.database.host());
     output("cache_host", "Redis' primary endpoint, inside the network", told.cache.host());
     output("archive_bucket", "Every record of the stream", told.archive.name());
+    output("archive_table", "The same as a table, for queries", told.queries.table());
+    output("archive_workgroup", "The Athena workgroup to ask it in", told.queries.workgroup());
     output("quarantine_bucket", "Rejected events and exhausted batches", told.quarantine.name());
     output("catalog_url", "Where readers ask, with signed requests: products/{sku}", told.catalog_url);
     let roles: BTreeMap<_, _> = told.supplier_roles.into_iter().collect();

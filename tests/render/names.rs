@@ -56,6 +56,7 @@ fn every_name_follows_the_rule() {
         for (place, name) in named {
             let account = "${data.aws_caller_identity.current.account_id}-";
             let plain = name.replace(account, "");
+            let plain = if place.starts_with("aws_glue_") { plain.replace('_', "-") } else { plain };
             let plain = plain.strip_prefix("alias/").unwrap_or(&plain);
             let begin = plain.strip_suffix(&format!("-{environment}"));
             let begin = begin.unwrap_or_else(|| panic!("{place}: `{name}` does not end with `-{environment}`"));
@@ -76,6 +77,7 @@ fn every_name_of_the_table_is_used() {
     let used: Vec<_> = named(&main).into_iter().map(|(_, name)| name).collect();
     for name in names::all() {
         let begin = format!("{}-{}-", name.kind.prefix, name.purpose);
+        let begin = if name.kind.has_underscores { begin.replace('-', "_") } else { begin };
         let is_used = used
             .iter()
             .any(|used| used.trim_start_matches("alias/").starts_with(&begin) && used.ends_with(environment));

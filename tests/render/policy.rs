@@ -9,6 +9,7 @@ mod doors;
 mod exposure;
 mod flow_logs;
 mod limits;
+mod queries;
 mod topic;
 
 use serde_json::{Value, json};

@@ -25,6 +25,7 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_kinesis_stream", "kms_key_id", "key"),
     ("aws_kms_key", "enable_key_rotation", "true"),
     ("aws_lambda_function", "kms_key_arn", "key"),
+    ("aws_scheduler_schedule", "kms_key_arn", "key"),
     ("aws_secretsmanager_secret", "kms_key_id", "key"),
     ("aws_sns_topic", "kms_master_key_id", "key"),
     // Nothing open
@@ -37,6 +38,7 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_s3_bucket_public_access_block", "restrict_public_buckets", "true"),
     ("aws_subnet", "map_public_ip_on_launch", "false"),
     // Destroy needs no hand and leaves nothing
+    ("aws_athena_workgroup", "force_destroy", "true"),
     ("aws_cloudwatch_log_group", "skip_destroy", "false"),
     ("aws_db_instance", "delete_automated_backups", "true"),
     ("aws_db_instance", "deletion_protection", "false"),
@@ -55,6 +57,13 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_db_instance", "engine_version", "\"16\""),
     ("aws_elasticache_replication_group", "apply_immediately", "true"),
     ("aws_elasticache_replication_group", "engine_version", "\"7.1\""),
+    // No run waits for another, nor is tried again
+    ("aws_lambda_function_event_invoke_config", "maximum_event_age_in_seconds", "60"),
+    ("aws_lambda_function_event_invoke_config", "maximum_retry_attempts", "0"),
+    ("aws_scheduler_schedule", "schedule_expression", "\"rate(1 minute)\""),
+    // Passwords change
+    ("aws_secretsmanager_secret_rotation", "rotate_immediately", "true"),
+    ("aws_secretsmanager_secret_rotation", "rotation_lambda_arn", "\"${aws_lambda_function.rotate.arn}\""),
     // No poison blocks, nothing is lost, and somebody hears of it
     ("aws_cloudwatch_metric_alarm", "actions_enabled", "true"),
     ("aws_lambda_event_source_mapping", "bisect_batch_on_function_error", "true"),
@@ -117,6 +126,18 @@ fn batches(main: &Value) -> Vec<String> {
     wrong
 }
 
+/// Every secret is rotated, within a quarter of a year at most.
+fn rotation(main: &Value) -> Vec<String> {
+    let rotations = resources(main, "aws_secretsmanager_secret_rotation");
+    let never = resources(main, "aws_secretsmanager_secret").keys().filter(|label| {
+        let rotation = &rotations.get(*label).cloned().unwrap_or_default();
+        let days = rotation.pointer("/rotation_rules/automatically_after_days").and_then(Value::as_u64);
+        rotation["secret_id"] != format!("${{aws_secretsmanager_secret.{label}.arn}}")
+            || days.is_none_or(|days| days == 0 || days > 90)
+    });
+    never.map(|label| format!("the secret {label} is never rotated")).collect()
+}
+
 /// What the database asks of those who connect, and what it logs.
 fn database_parameters(main: &Value) -> Vec<String> {
     let parameters =
@@ -161,6 +182,17 @@ fn logs_end_and_batches_are_given_up_in_time() {
         breach(retention, "resource/aws_cloudwatch_log_group/migrate/retention_in_days", json!(0)),
         breach(record_age, age, json!(86_400)),
         breach(record_age, "resource/aws_kinesis_stream/events/retention_period", json!(1)),
+    ]);
+}
+
+#[test]
+fn every_secret_is_rotated() {
+    holds(rotation);
+    let reader = "resource/aws_secretsmanager_secret_rotation/reader";
+    notices(vec![
+        breach(rotation, reader, Value::Null),
+        breach(rotation, &format!("{reader}/rotation_rules/automatically_after_days"), json!(365)),
+        breach(rotation, &format!("{reader}/secret_id"), json!("${aws_secretsmanager_secret.writer.arn}")),
     ]);
 }
 
