@@ -4,6 +4,7 @@ mod access;
 mod alarms;
 mod attributes;
 mod buckets;
+mod calls;
 mod dashboard;
 mod doors;
 mod exposure;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::access::statements;
 use super::{ACCOUNT, breach, holds, notices, notices_in, policy_text};
-use crate::rendered::{LARGE, render, resources};
+use crate::rendered::{LARGE, render, resources, strings};
 
 fn is_principal(text: &str) -> bool {
     text.strip_prefix("arn:aws:iam::").is_some_and(|rest| rest.len() > 13 && !rest.contains('*'))
@@ -77,6 +77,24 @@ fn invitations(main: &Value) -> Vec<String> {
     wrong
 }
 
+/// The policies of buckets and of the key let in services, each only for what is ours, and nobody else but the account itself.
+fn resource_policies(main: &Value) -> Vec<String> {
+    let own = statements(main).into_iter().filter(|statement| {
+        let is_resource =
+            ["aws_s3_bucket_policy.", "aws_kms_key."].iter().any(|kind| statement.place.starts_with(kind));
+        is_resource && statement.body["Effect"] == "Allow"
+    });
+    let open = own.filter(|statement| {
+        let body = &statement.body;
+        let is_account = statement.place == "aws_kms_key.main.policy"
+            && body["Principal"] == json!({ "AWS": format!("arn:aws:iam::{ACCOUNT}:root") });
+        let conditions = body["Condition"].as_object().into_iter().flat_map(|operators| operators.values());
+        let ours = conditions.flat_map(strings).any(|text| text.contains(ACCOUNT));
+        !is_account && !(body["Principal"]["Service"].is_string() && ours)
+    });
+    open.map(|statement| format!("{} lets in {}", statement.place, statement.body["Principal"])).collect()
+}
+
 /// The URL asks for a signature.
 fn url(main: &Value) -> Vec<String> {
     let open = resources(main, "aws_lambda_function_url").iter().filter(|(label, body)| {
@@ -112,6 +130,18 @@ fn functions_are_called_by_whom_they_are_for() {
         breach(invitations, &format!("{rotate}/source_account"), Value::Null),
         breach(invitations, &format!("{rotate}/principal"), json!("*")),
         breach(url, "resource/aws_lambda_function_url/catalog/authorization_type", json!("NONE")),
+    ]);
+}
+
+#[test]
+fn services_are_let_in_for_what_is_ours() {
+    holds(resource_policies);
+    let delivery = json!({ "Effect": "Allow", "Principal": { "Service": "logging.s3.amazonaws.com" }, "Action": "s3:PutObject",
+        "Resource": "${aws_s3_bucket.access_logs.arn}/*" });
+    let anyone = json!({ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:root" }, "Action": "kms:Decrypt", "Resource": "*" });
+    notices(vec![
+        breach(resource_policies, "resource/aws_s3_bucket_policy/access_logs/policy", policy_text(&[delivery])),
+        breach(resource_policies, "resource/aws_kms_key/main/policy", policy_text(&[anyone])),
     ]);
 }
 
