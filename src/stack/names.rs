@@ -10,6 +10,8 @@
 //! | `rds!db-…` | RDS names the master secret that it manages |
 //! | cache user *name* `default` | Redis logs in as this user when a client names none; its id follows the rule |
 //! | `glue_…`, `table_…` | a query names databases and tables without quotes only if they have underscores and no hyphens |
+//! | `role-supplier-{supplier}-{environment}` | a supplier's name is part of the purpose |
+//! | `work`, `network`, `reader-…` | policies inside a role and permissions inside a function are named only in there |
 //! | `security-group-…` in full | a security group's name cannot begin with `sg-` |
 
 use pipegen_contract::role::Role;

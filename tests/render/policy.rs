@@ -1,4 +1,11 @@
 //! What must hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
+//!
+//! - `attributes`: what every resource of a type must say
+//! - `access`, `calls`, `doors`: what policies may say, who may do what in both directions, who is let in
+//! - `network`, `exposure`: who reaches whom, nothing secret in the output
+//! - `buckets`, `queries`, `stores`, `functions`: what is particular to each
+//! - `order`, `lifetimes`, `limits`: what comes after what, how long things stay, what AWS would refuse
+//! - `alarms`, `dashboard`, `flow_logs`, `topic`: who hears of what
 
 mod access;
 mod alarms;
@@ -9,8 +16,13 @@ mod dashboard;
 mod doors;
 mod exposure;
 mod flow_logs;
+mod functions;
+mod lifetimes;
 mod limits;
+mod network;
+mod order;
 mod queries;
+mod stores;
 mod topic;
 
 use serde_json::{Value, json};

@@ -37,6 +37,23 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_s3_bucket_public_access_block", "ignore_public_acls", "true"),
     ("aws_s3_bucket_public_access_block", "restrict_public_buckets", "true"),
     ("aws_subnet", "map_public_ip_on_launch", "false"),
+    // Each in its place: security groups, subnets, parameters that ask for TLS, logins
+    ("aws_db_instance", "db_subnet_group_name", "\"${aws_db_subnet_group.catalog.name}\""),
+    ("aws_db_instance", "parameter_group_name", "\"${aws_db_parameter_group.catalog.name}\""),
+    ("aws_db_instance", "vpc_security_group_ids", "[\"${aws_security_group.database.id}\"]"),
+    ("aws_elasticache_replication_group", "parameter_group_name", "\"${aws_elasticache_parameter_group.views.name}\""),
+    ("aws_elasticache_replication_group", "security_group_ids", "[\"${aws_security_group.cache.id}\"]"),
+    ("aws_elasticache_replication_group", "subnet_group_name", "\"${aws_elasticache_subnet_group.views.name}\""),
+    ("aws_elasticache_replication_group", "user_group_ids", "[\"${aws_elasticache_user_group.views.user_group_id}\"]"),
+    ("aws_route_table_association", "route_table_id", "\"${aws_route_table.private.id}\""),
+    ("aws_scheduler_schedule", "group_name", "\"${aws_scheduler_schedule_group.inventory.name}\""),
+    ("aws_vpc", "enable_dns_hostnames", "true"),
+    ("aws_vpc", "enable_dns_support", "true"),
+    // Somebody can tell what happened
+    ("aws_db_instance", "enabled_cloudwatch_logs_exports", "[\"postgresql\",\"upgrade\"]"),
+    ("aws_db_instance", "performance_insights_enabled", "true"),
+    ("aws_lambda_function", "tracing_config", "{\"mode\":\"PassThrough\"}"),
+    ("aws_s3_bucket_notification", "eventbridge", "true"),
     // Destroy needs no hand and leaves nothing
     ("aws_athena_workgroup", "force_destroy", "true"),
     ("aws_cloudwatch_log_group", "skip_destroy", "false"),
@@ -51,9 +68,11 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_s3_bucket", "force_destroy", "true"),
     ("aws_secretsmanager_secret", "recovery_window_in_days", "0"),
     ("aws_security_group", "revoke_rules_on_delete", "true"),
+    ("aws_security_group", "timeouts", "{\"delete\":\"60m\"}"),
     ("aws_subnet", "timeouts", "{\"delete\":\"60m\"}"),
     // Plans stay empty
     ("aws_db_instance", "apply_immediately", "true"),
+    ("aws_db_instance", "ca_cert_identifier", "\"rds-ca-rsa2048-g1\""),
     ("aws_db_instance", "engine_version", "\"16\""),
     ("aws_elasticache_replication_group", "apply_immediately", "true"),
     ("aws_elasticache_replication_group", "engine_version", "\"7.1\""),
@@ -61,6 +80,12 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_lambda_function_event_invoke_config", "maximum_event_age_in_seconds", "60"),
     ("aws_lambda_function_event_invoke_config", "maximum_retry_attempts", "0"),
     ("aws_scheduler_schedule", "schedule_expression", "\"rate(1 minute)\""),
+    (
+        "aws_scheduler_schedule",
+        "target",
+        "{\"arn\":\"${aws_lambda_function.maintain.arn}\",\"input\":\"{}\",\"retry_policy\":{\"maximum_event_age_in_seconds\":60,\
+         \"maximum_retry_attempts\":0},\"role_arn\":\"${aws_iam_role.schedule.arn}\"}",
+    ),
     // Passwords change
     ("aws_secretsmanager_secret_rotation", "rotate_immediately", "true"),
     ("aws_secretsmanager_secret_rotation", "rotation_lambda_arn", "\"${aws_lambda_function.rotate.arn}\""),
@@ -90,64 +115,6 @@ fn required_attributes(main: &Value) -> Vec<String> {
     wrong.collect()
 }
 
-/// Log groups end.
-fn retention(main: &Value) -> Vec<String> {
-    let groups = resources(main, "aws_cloudwatch_log_group").iter();
-    let endless = groups.filter(|(_, body)| body["retention_in_days"].as_u64().is_none_or(|days| days == 0));
-    endless.map(|(label, _)| format!("the log group {label} has no end")).collect()
-}
-
-/// A batch is given up before the stream forgets it.
-fn record_age(main: &Value) -> Vec<String> {
-    let retention = main["resource"]["aws_kinesis_stream"]["events"]["retention_period"].as_u64().unwrap_or(0) * 3600;
-    let mappings = resources(main, "aws_lambda_event_source_mapping").iter();
-    let wrong = mappings.filter(|(_, body)| {
-        body["maximum_record_age_in_seconds"]
-            .as_u64()
-            .is_none_or(|age| age >= retention || !(3600..=604_800).contains(&age))
-    });
-    wrong.map(|(label, _)| format!("the mapping {label} gives up too late, or never")).collect()
-}
-
-/// The processor's batches come at once; the archiver's are few and large, and one at a time.
-fn batches(main: &Value) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let mappings = resources(main, "aws_lambda_event_source_mapping");
-    if mappings["processor"]["maximum_batching_window_in_seconds"].as_u64().is_none_or(|seconds| seconds > 1) {
-        wrong.push("stock is not visible within about a second".to_owned());
-    }
-    for (attribute, wanted) in
-        [("maximum_batching_window_in_seconds", 300), ("batch_size", 10_000), ("parallelization_factor", 1)]
-    {
-        if mappings["archiver"][attribute] != wanted {
-            wrong.push(format!("the archiver's {attribute} is not {wanted}"));
-        }
-    }
-    wrong
-}
-
-/// Every secret is rotated, within a quarter of a year at most.
-fn rotation(main: &Value) -> Vec<String> {
-    let rotations = resources(main, "aws_secretsmanager_secret_rotation");
-    let never = resources(main, "aws_secretsmanager_secret").keys().filter(|label| {
-        let rotation = &rotations.get(*label).cloned().unwrap_or_default();
-        let days = rotation.pointer("/rotation_rules/automatically_after_days").and_then(Value::as_u64);
-        rotation["secret_id"] != format!("${{aws_secretsmanager_secret.{label}.arn}}")
-            || days.is_none_or(|days| days == 0 || days > 90)
-    });
-    never.map(|label| format!("the secret {label} is never rotated")).collect()
-}
-
-/// What the database asks of those who connect, and what it logs.
-fn database_parameters(main: &Value) -> Vec<String> {
-    let parameters =
-        resources(main, "aws_db_parameter_group").values().filter_map(|group| group["parameter"].as_array());
-    let parameters: Vec<_> = parameters.flatten().map(|one| (one["name"].as_str(), one["value"].as_str())).collect();
-    let needed = [("rds.force_ssl", "1"), ("password_encryption", "scram-sha-256"), ("log_statement", "ddl")];
-    let missing = needed.iter().filter(|(name, value)| !parameters.contains(&(Some(*name), Some(*value))));
-    missing.map(|(name, value)| format!("the database's parameter {name} is not {value}")).collect()
-}
-
 /// Nothing in the output keeps Terraform from destroying.
 fn lifecycle(main: &Value) -> Vec<String> {
     let stopped = all_resources(main)
@@ -171,50 +138,6 @@ fn a_missing_attribute_is_noticed() {
             assert_eq!(required_attributes(&broken).len(), 1, "{kind}.{label}.{attribute}");
         }
     }
-}
-
-#[test]
-fn logs_end_and_batches_are_given_up_in_time() {
-    holds(retention);
-    holds(record_age);
-    let age = "resource/aws_lambda_event_source_mapping/archiver/maximum_record_age_in_seconds";
-    notices(vec![
-        breach(retention, "resource/aws_cloudwatch_log_group/migrate/retention_in_days", json!(0)),
-        breach(record_age, age, json!(86_400)),
-        breach(record_age, "resource/aws_kinesis_stream/events/retention_period", json!(1)),
-    ]);
-}
-
-#[test]
-fn every_secret_is_rotated() {
-    holds(rotation);
-    let reader = "resource/aws_secretsmanager_secret_rotation/reader";
-    notices(vec![
-        breach(rotation, reader, Value::Null),
-        breach(rotation, &format!("{reader}/rotation_rules/automatically_after_days"), json!(365)),
-        breach(rotation, &format!("{reader}/secret_id"), json!("${aws_secretsmanager_secret.writer.arn}")),
-    ]);
-}
-
-#[test]
-fn batches_are_cut_for_their_purpose() {
-    holds(batches);
-    let mapping = "resource/aws_lambda_event_source_mapping";
-    notices(vec![
-        breach(batches, &format!("{mapping}/processor/maximum_batching_window_in_seconds"), json!(5)),
-        breach(batches, &format!("{mapping}/archiver/maximum_batching_window_in_seconds"), json!(5)),
-        breach(batches, &format!("{mapping}/archiver/parallelization_factor"), json!(2)),
-    ]);
-}
-
-#[test]
-fn the_database_asks_for_tls_and_logs_no_data() {
-    holds(database_parameters);
-    let parameters = "resource/aws_db_parameter_group/catalog/parameter";
-    notices(vec![
-        breach(database_parameters, parameters, json!([])),
-        breach(database_parameters, &format!("{parameters}/2/value"), json!("all")),
-    ]);
 }
 
 #[test]
