@@ -16,7 +16,7 @@ use crate::metrics::{MetricLine, lag_milliseconds};
 use crate::objects::{ObjectLines, RawBytes, StoreObjectError, arrival, store};
 use crate::resources::ArchiverResources;
 
-/// A record as it is kept. Readers take each (shard, sequence number) once.
+/// A record as it is kept, with the fields of [`pipegen_contract::archive_line`]. Readers take each (shard, sequence number) once.
 #[derive(Serialize)]
 struct Line<'a> {
     shard: &'a str,
@@ -76,4 +76,31 @@ fn report(request_id: &str, records: &[KinesisRecord], objects: usize) {
     line.metric(metric::ARCHIVE_LAG, lag_milliseconds(records) / 1000);
     line.field("objects", objects);
     line.write();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pipegen_contract::archive_line::FIELDS;
+
+    /// The table over the archive is declared with the contract's fields.
+    #[test]
+    fn a_line_has_the_fields_of_the_contract() {
+        let mut found = Vec::new();
+        for data in ["SGVsbG8=", "/w=="] {
+            let record: KinesisRecord = serde_json::from_str(&format!(
+                r#"{{"eventID": "shardId-000000000006:4959", "kinesis": {{"approximateArrivalTimestamp": 1545084650.987,
+                    "data": "{data}", "partitionKey": "acme/85123A", "sequenceNumber": "4959"}}}}"#
+            ))
+            .unwrap();
+            let line = serde_json::to_value(Line::from(&record)).unwrap();
+            assert!(line.as_object().unwrap().values().all(serde_json::Value::is_string), "{line}");
+            found.extend(line.as_object().unwrap().keys().cloned());
+        }
+        found.sort();
+        found.dedup();
+        let mut fields = FIELDS.map(|(name, _)| name);
+        fields.sort_unstable();
+        assert_eq!(found, fields);
+    }
 }

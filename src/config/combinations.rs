@@ -1,39 +1,40 @@
 //! Rules over more than one setting.
 
+use super::connections;
 use super::fault::Fault;
 use super::machines::DATABASE_CLASSES;
 use super::reader::Reader;
 use super::settings::Settings;
-use super::sizing::Sizing;
+use super::suppliers;
 
-/// Connections that are kept free of the processor: `migrate`, an administrator, what RDS itself holds.
-const OTHER_CONNECTIONS: u32 = 15;
-
-/// Collects what cannot go together.
-pub(super) fn check(settings: &Settings, reader: &mut Reader<'_>) {
-    let faults = connections(settings, reader).into_iter().chain(backend(settings, reader));
+/// Collects what cannot go together in this environment.
+pub(super) fn check(environment: &str, settings: &Settings, reader: &mut Reader<'_>) {
+    let faults = database_class(settings, reader).into_iter().chain(backend(settings, reader));
+    let faults = faults.chain(suppliers::check_names(environment, &settings.suppliers, reader));
     let faults: Vec<_> = faults.collect();
     reader.faults.extend(faults);
 }
 
-/// The database must take a connection of every execution environment.
-fn connections(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
-    let needed = Sizing::for_peak(settings.peak_updates_per_minute).writer_connections + OTHER_CONNECTIONS;
+/// The database must take every connection that the functions may hold.
+fn database_class(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
+    let needed = connections::needed(settings.peak_updates_per_minute, settings.catalog_connections);
     let class = settings.database_instance_class;
     if needed <= class.connections() {
         return None;
     }
-    let span = reader.span("database_instance_class").or_else(|| reader.span("peak_updates_per_minute"));
+    let keys = ["database_instance_class", "peak_updates_per_minute", "catalog_connections"];
+    let span = keys.into_iter().find_map(|key| reader.span(key));
     let message = format!(
-        "`peak_updates_per_minute` = {} needs {needed} database connections, `{}` takes {}",
+        "`peak_updates_per_minute` = {} and `catalog_connections` = {} need {needed} database connections, `{}` takes {}",
         settings.peak_updates_per_minute,
+        settings.catalog_connections,
         class.name,
         class.connections()
     );
     let enough = DATABASE_CLASSES.iter().find(|class| class.connections() >= needed);
     Some(Fault::new(span, message).help(match enough {
         Some(enough) => format!("set `database_instance_class` to `{}` or a larger one", enough.name),
-        None => "lower the peak".into(),
+        None => "lower one of them".into(),
     }))
 }
 

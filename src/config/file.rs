@@ -31,9 +31,9 @@ pub fn load(source: Option<&Source>, environment: Result<Environment, Fault>) ->
     let mut faults = Vec::new();
     let sections = Sections::of(root.get_ref(), &mut faults);
     // The defaults alone are read for the faults in what the environments override; combinations count only in the end.
-    sections.read(None, Combinations::Unchecked, &mut faults);
-    for (_, table) in &sections.environments {
-        sections.read(Some(table), Combinations::Checked, &mut faults);
+    sections.read(None, None, &mut faults);
+    for (name, table) in &sections.environments {
+        sections.read(Some(table), Some(name), &mut faults);
     }
     let config = environment.map(|environment| sections.config(environment, &mut faults));
 
@@ -46,13 +46,6 @@ pub fn load(source: Option<&Source>, environment: Result<Environment, Fault>) ->
         Ok(_) => Err(faults),
         Err(fault) => Err(std::iter::once(fault).chain(faults).collect()),
     }
-}
-
-/// Whether rules over more than one setting are checked.
-#[derive(Clone, Copy)]
-enum Combinations {
-    Checked,
-    Unchecked,
 }
 
 /// The layers of a file.
@@ -78,13 +71,13 @@ impl<'a> Sections<'a> {
         sections
     }
 
-    /// The settings of a table over the defaults.
-    fn read(&self, table: Option<&DeTable<'_>>, combinations: Combinations, faults: &mut Vec<Fault>) -> Settings {
+    /// The settings of a table over the defaults. Rules over more than one setting are checked for this environment, if it is one.
+    fn read(&self, table: Option<&DeTable<'_>>, environment: Option<&str>, faults: &mut Vec<Fault>) -> Settings {
         let mut reader = Reader::new(table.into_iter().chain(self.defaults).collect());
         let settings = Settings::read(&mut reader);
         reader.refuse_unknown();
-        if let Combinations::Checked = combinations {
-            combinations::check(&settings, &mut reader);
+        if let Some(environment) = environment {
+            combinations::check(environment, &settings, &mut reader);
         }
         faults.append(&mut reader.faults);
         settings
@@ -93,7 +86,7 @@ impl<'a> Sections<'a> {
     /// The settings of an environment, which need not be in the file.
     fn config(&self, environment: Environment, faults: &mut Vec<Fault>) -> Config {
         let own = self.environments.iter().find(|(name, _)| *name == environment.as_str());
-        let settings = self.read(own.map(|(_, table)| *table), Combinations::Checked, faults);
+        let settings = self.read(own.map(|(_, table)| *table), Some(environment.as_str()), faults);
         let names = self.environments.iter().map(|(name, _)| *name);
         let perhaps_meant = if own.is_some() { None } else { nearest(environment.as_str(), names).map(str::to_owned) };
         Config { environment, settings, perhaps_meant }

@@ -17,6 +17,23 @@ impl DatabaseClass {
         let bytes = u64::from(self.memory_gib) << 30;
         u32::try_from(bytes * 7 / 10 / 9_531_392).unwrap_or(u32::MAX).min(5000)
     }
+
+    /// The class of this name, or the next larger one of its family that takes so many connections; the largest where none does.
+    pub(super) fn at_least(name: &str, connections: u32) -> Self {
+        let from_there = DATABASE_CLASSES.iter().skip_while(|class| class.name != name);
+        let family = from_there.take_while(|class| class.family() == family(name));
+        let enough = family.clone().find(|class| class.connections() >= connections);
+        *enough.or_else(|| family.last()).unwrap_or(&DATABASE_CLASSES[0])
+    }
+
+    fn family(self) -> &'static str {
+        family(self.name)
+    }
+}
+
+/// `db.t4g` of `db.t4g.micro`.
+fn family(class: &str) -> &str {
+    class.rsplit_once('.').map_or(class, |(family, _)| family)
 }
 
 /// The database classes that PostgreSQL 16 runs on, smallest first within a family.
@@ -66,4 +83,19 @@ pub const CACHE_NODE_TYPES: &[&str] = &[
 
 const fn database(name: &'static str, memory_gib: u32) -> DatabaseClass {
     DatabaseClass { name, memory_gib }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_grows_within_its_family_and_no_further_than_it_must() {
+        let of = |name, connections| DatabaseClass::at_least(name, connections).name;
+        assert_eq!(of("db.t4g.micro", 78), "db.t4g.micro");
+        assert_eq!(of("db.t4g.micro", 79), "db.t4g.small");
+        assert_eq!(of("db.t4g.medium", 1), "db.t4g.medium");
+        assert_eq!(of("db.m6g.large", 631), "db.m6g.xlarge");
+        assert_eq!(of("db.t4g.micro", 10_000), "db.t4g.2xlarge");
+    }
 }

@@ -3,27 +3,39 @@
 //! The file is optional: `[defaults]`, then `[environments.NAME]`. Every fault in it is reported together, with its line.
 //!
 //! - `environment`: the suffix of every name
-//! - `settings`: what can be set, with meaning, range and default
+//! - `settings`: what can be set, with meaning and range
+//! - `presets`: what the settings are by kind of environment
 //! - `sizing`: what follows from the peak number of updates
+//! - `connections`: how many connections to the database the functions may hold
 //! - [`machines`]: instance classes and what they hold
 //! - `network_range`: the network's addresses
+//! - `principal`: somebody in AWS, who is let in
+//! - `suppliers`: who may put events on the stream
 //! - `reader`: typed look-ups through the layers of a file
 //! - `combinations`: rules over more than one setting
 //! - `fault`: what is wrong, where, and what to do
 
 mod combinations;
+mod connections;
 mod environment;
 mod fault;
 mod file;
 pub mod machines;
 mod network_range;
+mod presets;
+mod principal;
 mod reader;
 mod settings;
 mod sizing;
+mod suppliers;
 
+pub use connections::login_connections;
 pub use environment::Environment;
 pub use fault::{Fault, Source, report};
 pub use file::{Config, load};
 pub use network_range::NetworkRange;
+pub use presets::Preset;
+pub use principal::Principal;
 pub use settings::{Architecture, Backend, REGION, Settings};
-pub use sizing::Sizing;
+pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};
+pub use suppliers::{ROLE_PREFIX, Supplier};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
@@ -81,14 +82,31 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A key's value as it stands in the strongest layer that has it, for settings that are more than one value.
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.asked.insert(key);
+        self.layers.iter().find_map(|layer| layer.get(key))
+    }
+
+    /// Collects a fault of a key's value, or of a part of it.
+    pub(super) fn refuse(&mut self, key: &str, span: Range<usize>, problem: Problem) {
+        self.faults.push(problem.fault(span, &format!("`{key}`")));
+    }
+
     /// Where a key's value stands, for faults that concern more than one key.
     pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
-        self.layers.iter().find_map(|layer| layer.get(key)).map(toml::Spanned::span)
+        self.layers.iter().find_map(|layer| layer.get(key)).map(Spanned::span)
+    }
+
+    /// Where an entry of a key's table stands.
+    pub(super) fn span_of_entry(&self, key: &str, entry: &str) -> Option<Range<usize>> {
+        let table = self.layers.iter().find_map(|layer| layer.get(key))?.get_ref().as_table()?;
+        table.iter().find(|(name, _)| name.get_ref() == entry).map(|(name, _)| name.span())
     }
 
     /// The same, but in the strongest layer only.
     pub(super) fn own_span(&self, key: &str) -> Option<Range<usize>> {
-        self.layers.first()?.get(key).map(toml::Spanned::span)
+        self.layers.first()?.get(key).map(Spanned::span)
     }
 
     /// Collects a fault for every key of these layers that nothing asked for.
@@ -106,14 +124,11 @@ impl<'a> Reader<'a> {
     }
 
     fn read<T>(&mut self, key: &'static str, default: T, parse: impl FnOnce(&DeValue<'a>) -> Result<T, Problem>) -> T {
-        self.asked.insert(key);
-        let Some(value) = self.layers.iter().find_map(|layer| layer.get(key)) else { return default };
+        let Some(value) = self.value(key) else { return default };
         match parse(value.get_ref()) {
             Ok(parsed) => parsed,
             Err(problem) => {
-                let mut fault = Fault::new(Some(value.span()), format!("`{key}` {}", problem.message));
-                fault.help = problem.help;
-                self.faults.push(fault);
+                self.refuse(key, value.span(), problem);
                 default
             }
         }
@@ -121,23 +136,28 @@ impl<'a> Reader<'a> {
 }
 
 /// What is wrong with a value, to be read after the key's name.
-struct Problem {
+pub(super) struct Problem {
     message: String,
     help: Option<String>,
 }
 
 impl Problem {
-    fn new(message: String) -> Self {
+    pub(super) fn new(message: String) -> Self {
         Self { message, help: None }
     }
 
-    fn help(mut self, help: String) -> Self {
+    /// The fault at a place, with what it is about.
+    pub(super) fn fault(self, span: Range<usize>, what: &str) -> Fault {
+        Fault { message: format!("{what} {}", self.message), span: Some(span), help: self.help }
+    }
+
+    pub(super) fn help(mut self, help: String) -> Self {
         self.help = Some(help);
         self
     }
 }
 
-fn wrong_type(wanted: &str, value: &DeValue<'_>) -> Problem {
+pub(super) fn wrong_type(wanted: &str, value: &DeValue<'_>) -> Problem {
     Problem::new(format!("must be {wanted}, not {} {}", article(value.type_str()), value.type_str()))
 }
 

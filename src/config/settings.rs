@@ -1,8 +1,12 @@
 //! What can be set.
 
+use super::connections;
 use super::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES, DatabaseClass};
 use super::network_range::NetworkRange;
+use super::presets::Preset;
+use super::principal::{self, Principal};
 use super::reader::Reader;
+use super::suppliers::{self, Supplier};
 
 /// The only region: names, prices and limits are checked for it.
 pub const REGION: &str = "us-east-1";
@@ -17,6 +21,9 @@ const LEAST_RETENTION_DAYS: u32 = 1096;
 /// The settings of one environment, all within their ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// `preset`: the kind of environment, `throwaway`, `staging` or `production`; by default `staging`. It says what every
+    /// setting is that the file leaves out and that has no default of its own below.
+    pub preset: Preset,
     /// `architecture`: what the functions run on, `x86_64` or `arm64`. By default `x86_64`, because every build machine
     /// and CI runner can make that; `arm64` costs a fifth less and wants a build for it.
     pub architecture: Architecture,
@@ -34,7 +41,8 @@ pub struct Settings {
     pub archive_retention_days: u32,
     /// `log_retention_days`: how long logs are kept.
     pub log_retention_days: u32,
-    /// `database_instance_class`.
+    /// `database_instance_class`: by default the preset's, or the next larger one that has a connection for everybody at the
+    /// peak.
     pub database_instance_class: DatabaseClass,
     /// `database_storage_gb`: storage at first, in GiB; it grows by itself up to five times that.
     pub database_storage_gb: u32,
@@ -42,6 +50,11 @@ pub struct Settings {
     pub database_multi_az: bool,
     /// `database_backup_days`: how far back the database can be restored to any second.
     pub database_backup_days: u32,
+    /// `secret_rotation_days`: how often the functions' passwords for the database are renewed.
+    pub secret_rotation_days: u32,
+    /// `catalog_connections`: connections to the database that the catalog may hold, one for each request that it answers at
+    /// the same time. A read beyond that is answered from the cache, or asked to come again.
+    pub catalog_connections: u32,
     /// `cache_node_type`.
     pub cache_node_type: &'static str,
     /// `cache_nodes`: with two or more, one that fails is replaced within seconds.
@@ -50,6 +63,17 @@ pub struct Settings {
     pub cache_view_seconds: u32,
     /// `lambda_memory_mb`: memory of each function in MiB; processor time grows with it.
     pub lambda_memory_mb: u32,
+    /// `secrets_endpoint_zones`: in how many of the two zones the way to Secrets Manager has a foot. Each costs $7.30 a month;
+    /// with one, functions in the other zone go through that zone, and fail to log in anew while it is away.
+    pub secrets_endpoint_zones: u32,
+    /// `readers`: the ARNs of who may ask the catalog over its URL: roles, users or whole accounts (`arn:aws:iam::…:root`). By
+    /// default nobody but who may call functions of this account anyway.
+    pub readers: Vec<Principal>,
+    /// `suppliers`: who may put events on the stream, each with a role of its own: from the supplier's name to the ARN that may
+    /// take the role, or to `{ principal = "arn:…", external_id = "…" }`. By default none.
+    pub suppliers: Vec<Supplier>,
+    /// `alarm_email`: where alarms are sent. AWS asks that address to agree before it sends any.
+    pub alarm_email: Option<String>,
     /// `state_bucket` and, if that is set, `state_prefix` and `state_region`: where Terraform keeps its state.
     pub backend: Option<Backend>,
 }
@@ -87,29 +111,46 @@ pub struct Backend {
 impl Settings {
     /// Reads every setting; what is wrong is left in the reader.
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
-        let classes: Vec<_> = DATABASE_CLASSES.iter().map(|class| (class.name, *class)).collect();
-        let node_types: Vec<_> = CACHE_NODE_TYPES.iter().map(|name| (*name, *name)).collect();
+        let presets = Preset::ALL.map(|preset| (preset.name, preset));
+        let preset = reader.choice("preset", &presets, Preset::DEFAULT);
         let architectures = [Architecture::X86_64, Architecture::Arm64].map(|it| (it.as_str(), it));
+        let node_types: Vec<_> = CACHE_NODE_TYPES.iter().map(|name| (*name, *name)).collect();
+        let peak_updates_per_minute = reader.integer("peak_updates_per_minute", 1..=1_000_000, 1000);
+        let catalog_connections = reader.integer("catalog_connections", 2..=1000, 20);
+        let needed = connections::needed(peak_updates_per_minute, catalog_connections);
         reader.choice("region", &[(REGION, ())], ());
         Self {
+            preset,
             architecture: reader.choice("architecture", &architectures, Architecture::X86_64),
             network_cidr: reader.text("network_cidr", NetworkRange::DEFAULT, NetworkRange::parse),
-            peak_updates_per_minute: reader.integer("peak_updates_per_minute", 1..=1_000_000, 1000),
+            peak_updates_per_minute,
             horizon_days: reader.integer("horizon_days", 1..=90, 7),
             stream_retention_hours: reader.integer("stream_retention_hours", 24..=8760, 24),
             archive_retention_days: archive_retention_days(reader),
-            log_retention_days: reader.listed("log_retention_days", LOG_RETENTION_DAYS, 365),
-            database_instance_class: reader.choice("database_instance_class", &classes, DATABASE_CLASSES[0]),
-            database_storage_gb: reader.integer("database_storage_gb", 20..=65_536, 20),
-            database_multi_az: reader.flag("database_multi_az", false),
-            database_backup_days: reader.integer("database_backup_days", 1..=35, 7),
-            cache_node_type: reader.choice("cache_node_type", &node_types, CACHE_NODE_TYPES[0]),
-            cache_nodes: reader.integer("cache_nodes", 1..=6, 1),
+            log_retention_days: reader.listed("log_retention_days", LOG_RETENTION_DAYS, preset.log_retention_days),
+            database_instance_class: database_class(reader, preset, needed),
+            database_storage_gb: reader.integer("database_storage_gb", 20..=65_536, preset.database_storage_gb),
+            database_multi_az: reader.flag("database_multi_az", preset.database_multi_az),
+            database_backup_days: reader.integer("database_backup_days", 1..=35, preset.database_backup_days),
+            secret_rotation_days: reader.integer("secret_rotation_days", 1..=90, 30),
+            catalog_connections,
+            cache_node_type: reader.choice("cache_node_type", &node_types, preset.cache_node_type),
+            cache_nodes: reader.integer("cache_nodes", 1..=6, preset.cache_nodes),
             cache_view_seconds: reader.integer("cache_view_seconds", 10..=86_400, 300),
-            lambda_memory_mb: reader.integer("lambda_memory_mb", 128..=10_240, 256),
+            lambda_memory_mb: reader.integer("lambda_memory_mb", 128..=10_240, preset.lambda_memory_mb),
+            secrets_endpoint_zones: reader.integer("secrets_endpoint_zones", 1..=2, preset.secrets_endpoint_zones),
+            readers: principal::readers(reader),
+            suppliers: suppliers::suppliers(reader),
+            alarm_email: reader.text("alarm_email", None, |text| email_address(text).map(Some)),
             backend: backend(reader),
         }
     }
+}
+
+fn database_class(reader: &mut Reader<'_>, preset: Preset, connections: u32) -> DatabaseClass {
+    let classes: Vec<_> = DATABASE_CLASSES.iter().map(|class| (class.name, *class)).collect();
+    let default = DatabaseClass::at_least(preset.database_instance_class, connections);
+    reader.choice("database_instance_class", &classes, default)
 }
 
 fn archive_retention_days(reader: &mut Reader<'_>) -> u32 {
@@ -123,6 +164,20 @@ fn archive_retention_days(reader: &mut Reader<'_>) -> u32 {
     days
 }
 
+/// Enough to catch what was typed wrong; whether the address exists shows when it agrees to be sent alarms.
+fn email_address(text: &str) -> Result<String, String> {
+    let fits = text.split_once('@').is_some_and(|(name, host)| {
+        let plain = |part: &str, others: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c));
+        let labels = || host.split('.');
+        (1..=64).contains(&name.len())
+            && host.len() <= 253
+            && plain(name, "!#$%&'*+-/=?^_`{|}~.")
+            && labels().count() >= 2
+            && labels().all(|label| !label.is_empty() && plain(label, "-"))
+    });
+    if fits { Ok(text.to_owned()) } else { Err("an address looks like `name@example.com`".into()) }
+}
+
 fn backend(reader: &mut Reader<'_>) -> Option<Backend> {
     let bucket = reader.text("state_bucket", None, |text| bucket_name(text).map(Some));
     let prefix = reader.text("state_prefix", "pipegen".to_owned(), state_prefix);
@@ -134,8 +189,9 @@ fn bucket_name(text: &str) -> Result<String, String> {
     let fits = (3..=63).contains(&text.len())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c))
         && !text.starts_with(['.', '-'])
-        && !text.ends_with(['.', '-']);
-    let rule = "a bucket's name has 3 to 63 lower-case letters, digits, points and hyphens";
+        && !text.ends_with(['.', '-'])
+        && !text.contains("..");
+    let rule = "a bucket's name has 3 to 63 lower-case letters, digits, single points and hyphens";
     if fits { Ok(text.to_owned()) } else { Err(rule.into()) }
 }
 

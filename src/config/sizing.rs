@@ -14,6 +14,12 @@ const CATCH_UP: u32 = 2;
 /// Seconds of a lane's peak that one batch may hold.
 const BATCH_SECONDS: u32 = 10;
 
+/// Seconds for which the archiver's batches are collected, the most that Lambda takes: few, large objects cost least.
+pub const ARCHIVE_WINDOW_SECONDS: u32 = 300;
+
+/// Records in such a batch, the most that Lambda takes. It also cuts a batch at 6 MB.
+pub const ARCHIVE_BATCH: u32 = 10_000;
+
 /// Sizes that follow from the peak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizing {
@@ -58,5 +64,16 @@ mod tests {
         assert_eq!(of(30_000), (1, 2, 1000, 4));
         assert_eq!(of(30_001), (2, 2, 1000, 8));
         assert_eq!(of(1_000_000), (34, 2, 1000, 136));
+    }
+    /// At every peak the stream takes what comes, the processor catches up while it lasts, and Lambda takes the batches.
+    #[test]
+    fn every_peak_is_served() {
+        for peak in (1..=1_000_000).step_by(997) {
+            let Sizing { shards, parallelization, batch_size, writer_connections } = Sizing::for_peak(peak);
+            assert!(shards * 1000 * 60 >= peak * 2, "{peak}");
+            assert!(shards * parallelization * UPDATES_PER_LANE * 60 >= peak * CATCH_UP, "{peak}");
+            assert!((1..=10).contains(&parallelization) && (500..=1000).contains(&batch_size), "{peak}");
+            assert_eq!(writer_connections, 2 * shards * parallelization, "{peak}");
+        }
     }
 }

@@ -38,23 +38,26 @@ pub(super) fn deny_code(function_arn: &Expression, actions: &[&str]) -> Value {
     })
 }
 
-/// Lets a service take a role. Nothing else can.
-pub(super) fn trust(service: &str) -> Expression {
+/// Lets somebody take a role. Nobody else can. A null is no condition.
+pub(super) fn trust(principal: &Value, condition: &Value) -> Expression {
     policy([json!({
         "Effect": "Allow",
-        "Principal": { "Service": format!("{service}.amazonaws.com") },
+        "Principal": principal,
         "Action": "sts:AssumeRole",
+        "Condition": condition,
     })])
 }
 
-/// Lets only this account through an endpoint, and only for these actions on these resources.
-pub(super) fn endpoint(
-    account: &Account,
-    actions: &[&str],
-    resources: impl IntoIterator<Item = Expression>,
-) -> Expression {
-    let mut statement = allow("OwnAccount", actions, resources);
-    statement["Principal"] = json!({ "AWS": "*" });
-    statement["Condition"] = json!({ "StringEquals": { "aws:PrincipalAccount": account.id() } });
-    policy([statement])
+/// A service as a principal.
+pub(super) fn service(name: &str) -> Value {
+    json!({ "Service": format!("{name}.amazonaws.com") })
+}
+
+/// Lets only this account through an endpoint, and only for what these statements allow.
+pub(super) fn endpoint(account: &Account, statements: impl IntoIterator<Item = Value>) -> Expression {
+    policy(statements.into_iter().map(|mut statement| {
+        statement["Principal"] = json!({ "AWS": "*" });
+        statement["Condition"] = json!({ "StringEquals": { "aws:PrincipalAccount": account.id() } });
+        statement
+    }))
 }

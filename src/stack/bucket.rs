@@ -16,9 +16,23 @@ const LEFTOVER_DAYS: u32 = 7;
 /// A bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
+    pub(super) label: String,
     bucket: Reference,
     /// What must be there before anything is put into it.
     pub(super) protection: Vec<Reference>,
+}
+
+/// What differs from bucket to bucket.
+pub(super) struct Spec<'a> {
+    pub(super) name: Name,
+    /// What its objects are encrypted with; none is S3's own key.
+    pub(super) key: Option<&'a Key>,
+    /// Days for which its objects are kept.
+    pub(super) days: u32,
+    /// What else becomes of them: rules of its lifecycle.
+    pub(super) rules: Vec<Value>,
+    /// What its policy says besides TLS only.
+    pub(super) statements: &'a dyn Fn(&Bucket) -> Vec<Value>,
 }
 
 impl Bucket {
@@ -34,62 +48,105 @@ impl Bucket {
     pub(super) fn objects(&self, prefix: &str) -> Expression {
         self.arn().then("/").then(prefix).then("*")
     }
+
+    /// Declares a part of the bucket.
+    pub(super) fn part(
+        &self,
+        build: &mut Build<'_>,
+        kind: &'static str,
+        mut body: Value,
+        after: &[&Reference],
+    ) -> Reference {
+        body["bucket"] = json!(self.bucket.attribute("id"));
+        build.document.resource(Block::new(kind, self.label.as_str(), body).after(after.iter().copied()))
+    }
 }
 
-/// Declares a bucket whose objects are kept for so many days.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, name: Name, days: u32) -> Bucket {
-    let label = name.purpose;
+/// Declares a bucket.
+pub(super) fn declare(build: &mut Build<'_>, account: &Account, spec: Spec<'_>) -> Bucket {
+    let label = spec.name.purpose.replace('-', "_");
     let body = json!({
-        "bucket": build.names.bucket(name, account),
+        "bucket": build.names.bucket(spec.name, account),
         // Destroy empties it first.
         "force_destroy": true,
     });
-    let bucket = build.document.resource(Block::new("aws_s3_bucket", label, body));
-    let mut part = |kind, body: Value, after: &[&Reference]| {
-        let mut body = body;
-        body["bucket"] = json!(bucket.attribute("id"));
-        build.document.resource(Block::new(kind, label, body).after(after.iter().copied()))
-    };
-    let access = part(
-        "aws_s3_bucket_public_access_block",
-        json!({
-            "block_public_acls": true,
-            "block_public_policy": true,
-            "ignore_public_acls": true,
-            "restrict_public_buckets": true,
-        }),
-        &[],
-    );
+    let bucket = build.document.resource(Block::new("aws_s3_bucket", label.as_str(), body));
+    let mut bucket = Bucket { label, bucket, protection: Vec::new() };
+    let access = json!({
+        "block_public_acls": true,
+        "block_public_policy": true,
+        "ignore_public_acls": true,
+        "restrict_public_buckets": true,
+    });
+    let access = bucket.part(build, "aws_s3_bucket_public_access_block", access, &[]);
     let owner = json!({ "rule": { "object_ownership": "BucketOwnerEnforced" } });
-    let owner = part("aws_s3_bucket_ownership_controls", owner, &[]);
-    let encryption = json!({
-        "rule": {
+    let owner = bucket.part(build, "aws_s3_bucket_ownership_controls", owner, &[]);
+    let encryption = json!({ "rule": encryption(spec.key) });
+    let encryption = bucket.part(build, "aws_s3_bucket_server_side_encryption_configuration", encryption, &[]);
+    let versioning = json!({ "versioning_configuration": { "status": "Enabled" } });
+    let versioning = bucket.part(build, "aws_s3_bucket_versioning", versioning, &[]);
+    let statements = std::iter::once(tls_only(&bucket)).chain((spec.statements)(&bucket));
+    let statements = json!({ "policy": policy(statements) });
+    // S3 takes one change of who may access a bucket at a time.
+    let statements = bucket.part(build, "aws_s3_bucket_policy", statements, &[&access, &owner]);
+    let rules: Vec<_> = [expiry(spec.days), leftovers()].into_iter().chain(spec.rules).collect();
+    // Rules about old versions mean something only once there are versions.
+    bucket.part(build, "aws_s3_bucket_lifecycle_configuration", json!({ "rule": rules }), &[&versioning]);
+    bucket.protection = vec![access, owner, encryption, versioning, statements];
+    bucket
+}
+
+/// Says on the account's event bus when an object is created or deleted, for whoever wants to react to that.
+pub(super) fn announce(build: &mut Build<'_>, bucket: &Bucket) {
+    bucket.part(build, "aws_s3_bucket_notification", json!({ "eventbridge": true }), &[]);
+}
+
+fn encryption(key: Option<&Key>) -> Value {
+    match key {
+        Some(key) => json!({
             "apply_server_side_encryption_by_default": { "sse_algorithm": "aws:kms", "kms_master_key_id": key.arn() },
             // One call to the key for many objects.
             "bucket_key_enabled": true,
-        },
-    });
-    let encryption = part("aws_s3_bucket_server_side_encryption_configuration", encryption, &[]);
-    let versioning = json!({ "versioning_configuration": { "status": "Enabled" } });
-    let versioning = part("aws_s3_bucket_versioning", versioning, &[]);
-    // S3 takes one change of who may access a bucket at a time.
-    let tls = part("aws_s3_bucket_policy", json!({ "policy": tls_only(&bucket) }), &[&access, &owner]);
-    let lifecycle = json!({ "rule": [expiry(days), leftovers()] });
-    // Rules about old versions mean something only once there are versions.
-    part("aws_s3_bucket_lifecycle_configuration", lifecycle, &[&versioning]);
-    Bucket { bucket, protection: vec![access, owner, encryption, versioning, tls] }
+        }),
+        None => json!({ "apply_server_side_encryption_by_default": { "sse_algorithm": "AES256" } }),
+    }
 }
 
-/// Refuses what is not encrypted on its way, nothing else: further conditions would refuse Lambda's own writes.
-fn tls_only(bucket: &Reference) -> Expression {
-    policy([json!({
+/// Refuses what is not encrypted on its way, nothing else: further conditions would refuse AWS' own writes.
+fn tls_only(bucket: &Bucket) -> Value {
+    json!({
         "Sid": "TlsOnly",
         "Effect": "Deny",
         "Principal": { "AWS": "*" },
         "Action": "s3:*",
-        "Resource": [bucket.attribute("arn"), bucket.attribute("arn").then("/*")],
+        "Resource": [bucket.arn(), bucket.objects("")],
         "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-    })])
+    })
+}
+
+/// Refuses that anybody deletes objects; the lifecycle still ends them. Destroy removes the policy first.
+pub(super) fn no_deleting(bucket: &Bucket) -> Value {
+    json!({
+        "Sid": "NoDeleting",
+        "Effect": "Deny",
+        "Principal": { "AWS": "*" },
+        "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "Resource": [bucket.objects("")],
+    })
+}
+
+/// Refuses what would take an object's place under this prefix: what is overwritten is gone with the leftovers.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html>
+pub(super) fn no_overwriting(bucket: &Bucket, prefix: &str) -> Value {
+    json!({
+        "Sid": "NoOverwriting",
+        "Effect": "Deny",
+        "Principal": { "AWS": "*" },
+        "Action": "s3:PutObject",
+        "Resource": [bucket.objects(prefix)],
+        "Condition": { "Null": { "s3:if-none-match": "true" } },
+    })
 }
 
 fn expiry(days: u32) -> Value {

@@ -2,14 +2,15 @@
 //! `aws_elasticache_parameter_group`, users and their group (`aws_elasticache_user`, `aws_elasticache_user_group`).
 //! Nobody has a password: functions log in by IAM.
 
-use pipegen_contract::cache::{DEFAULT_RIGHTS, WRITER_RIGHTS};
+use pipegen_contract::cache::{DEFAULT_RIGHTS, READER_RIGHTS, WRITER_RIGHTS};
 use serde_json::{Value, json};
 
 use super::Build;
 use super::connections::{self, Group};
 use super::encryption::Key;
 use super::names::{
-    DEFAULT_USER, Name, PROCESSOR_USER, VIEWS, VIEWS_GROUP, VIEWS_PARAMETERS, VIEWS_SUBNETS, VIEWS_USERS,
+    CATALOG_USER, DEFAULT_USER, MAINTAIN_USER, Name, PROCESSOR_USER, VIEWS, VIEWS_GROUP, VIEWS_PARAMETERS,
+    VIEWS_SUBNETS, VIEWS_USERS,
 };
 use super::network::Network;
 use crate::terraform::{Block, Expression, Reference};
@@ -21,8 +22,9 @@ pub(super) const PORT: u16 = 6379;
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
     replication_group: Reference,
-    /// The processor's login.
     pub(super) processor: User,
+    pub(super) catalog: User,
+    pub(super) maintain: User,
     pub(super) group: Group,
 }
 
@@ -81,17 +83,22 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Ca
     // A Redis group must have a user of this name. It may do nothing.
     let no_password = json!({ "type": "no-password-required" });
     let default = user(build, DEFAULT_USER, Some("default"), DEFAULT_RIGHTS, &no_password);
-    let processor = user(build, PROCESSOR_USER, None, WRITER_RIGHTS, &json!({ "type": "iam" }));
+    let iam = json!({ "type": "iam" });
+    let processor = user(build, PROCESSOR_USER, None, WRITER_RIGHTS, &iam);
+    let catalog = user(build, CATALOG_USER, None, READER_RIGHTS, &iam);
+    let maintain = user(build, MAINTAIN_USER, None, WRITER_RIGHTS, &iam);
+    let ids = [&default, &processor, &catalog, &maintain].map(|user| user.attribute("user_id"));
     let users = json!({
         "user_group_id": build.names.of(VIEWS_USERS),
         "engine": "redis",
-        "user_ids": [default.attribute("user_id"), processor.attribute("user_id")],
+        "user_ids": ids,
     });
     let users = build.document.resource(Block::new("aws_elasticache_user_group", "views", users));
 
     let body = replication_group(build, key, &group, &subnets, &parameters, &users);
     let replication_group = build.document.resource(Block::new("aws_elasticache_replication_group", "views", body));
-    Cache { replication_group, processor: User { user: processor }, group }
+    let [processor, catalog, maintain] = [processor, catalog, maintain].map(|user| User { user });
+    Cache { replication_group, processor, catalog, maintain, group }
 }
 
 /// Declares a user. Where users log in by IAM, their name must be their id.

@@ -39,6 +39,10 @@ pub(super) struct Database {
 }
 
 impl Database {
+    pub(super) fn identifier(&self) -> Expression {
+        self.instance.attribute("identifier")
+    }
+
     pub(super) fn host(&self) -> Expression {
         self.instance.attribute("address")
     }

@@ -6,7 +6,7 @@ use super::Build;
 use super::access::policy;
 use super::account::Account;
 use super::names::{self, FunctionNames};
-use super::{database, names::KEY};
+use super::{database, names::KEY, topic};
 use crate::config::REGION;
 use crate::terraform::{Block, Expression, Reference};
 use pipegen_contract::role::Role;
@@ -33,7 +33,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account) -> Key {
             "enable_key_rotation": true,
             // The shortest wait that AWS allows; a key pending deletion costs nothing.
             "deletion_window_in_days": 7,
-            "policy": policy([root(account), logs(build, account)]),
+            "policy": policy([root(account), logs(build, account), topic::use_of_key(build, account)]),
         }),
     ));
     build.document.resource(Block::new(

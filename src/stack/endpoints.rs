@@ -1,20 +1,28 @@
 //! The only ways out of the network: `aws_vpc_endpoint` for S3 (a gateway, free) and for Secrets Manager (an interface).
 //! Each lets through what the functions' code calls and nothing else.
 
-use pipegen_contract::object_key::REJECTED;
+use pipegen_contract::object_key::{ARCHIVE, REJECTED};
 use serde_json::json;
 
 use super::Build;
-use super::access::endpoint;
+use super::access::{allow, endpoint};
 use super::account::Account;
 use super::bucket::Bucket;
 use super::connections::{self, Group};
 use super::database::Database;
 use super::names::{ENDPOINT_GROUP, S3_ENDPOINT, SECRETS_ENDPOINT};
 use super::network::{Network, name_tag};
-use super::secrets::Secret;
+use super::secrets::Logins;
 use crate::config::REGION;
 use crate::terraform::{Block, Expression, Reference};
+
+/// What functions do with the secrets of their logins.
+const LOGIN_ACTIONS: [&str; 4] = [
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+];
 
 /// The endpoints.
 #[derive(Clone, Debug)]
@@ -37,30 +45,35 @@ pub(super) fn declare(
     build: &mut Build<'_>,
     account: &Account,
     network: &Network,
+    archive: &Bucket,
     quarantine: &Bucket,
     database: &Database,
-    writer: &Secret,
+    logins: &Logins,
 ) -> Endpoints {
+    let objects = [archive.objects(ARCHIVE), quarantine.objects(REJECTED)];
     let s3 = json!({
         "vpc_id": network.vpc_id(),
         "vpc_endpoint_type": "Gateway",
         "service_name": format!("com.amazonaws.{REGION}.s3"),
         "route_table_ids": [network.route_table_id()],
-        "policy": endpoint(account, &["s3:PutObject"], [quarantine.objects(REJECTED)]),
+        "policy": endpoint(account, [allow("Objects", &["s3:PutObject"], objects)]),
         "tags": name_tag(build, S3_ENDPOINT),
     });
     let s3 = build.document.resource(Block::new("aws_vpc_endpoint", "s3", s3));
     let group = connections::group(build, network, ENDPOINT_GROUP, "The interface endpoints");
-    let actions = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"];
+    let statements = [
+        allow("MasterLogin", &["secretsmanager:GetSecretValue"], [database.master_secret_arn()]),
+        allow("Logins", &LOGIN_ACTIONS, logins.arns()),
+    ];
     let secrets = json!({
         "vpc_id": network.vpc_id(),
         "vpc_endpoint_type": "Interface",
         "service_name": format!("com.amazonaws.{REGION}.secretsmanager"),
         // The usual host name leads here.
         "private_dns_enabled": true,
-        "subnet_ids": network.subnet_ids(),
+        "subnet_ids": network.first_subnet_ids(build.settings.secrets_endpoint_zones),
         "security_group_ids": [group.id()],
-        "policy": endpoint(account, &actions, [database.master_secret_arn(), writer.arn()]),
+        "policy": endpoint(account, statements),
         "tags": name_tag(build, SECRETS_ENDPOINT),
     });
     let secrets = build.document.resource(Block::new("aws_vpc_endpoint", "secrets", secrets));

@@ -4,10 +4,10 @@
 //! these come before the network and go after it; what a function may do besides stands in `functions`.
 
 use pipegen_contract::role::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Build;
-use super::access::{allow, deny_code, policy, trust};
+use super::access::{allow, deny_code, policy, service, trust};
 use super::account::Account;
 use super::names::FunctionNames;
 use crate::terraform::{Block, Expression, Reference};
@@ -60,7 +60,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, role: Role) -> I
         json!({
             "name": build.names.of(names.role),
             "description": format!("Runs {}", build.names.of(names.function)),
-            "assume_role_policy": trust("lambda"),
+            "assume_role_policy": trust(&service("lambda"), &Value::Null),
         }),
     ));
     let function_arn = account.arn("lambda", &format!("function:{}", build.names.of(names.function)));

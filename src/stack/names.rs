@@ -9,12 +9,15 @@
 //! | `/aws/rds/instance/{database}/…` | RDS writes to log groups of these names only |
 //! | `rds!db-…` | RDS names the master secret that it manages |
 //! | cache user *name* `default` | Redis logs in as this user when a client names none; its id follows the rule |
+//! | `glue_…`, `table_…` | a query names databases and tables without quotes only if they have underscores and no hyphens |
+//! | `role-supplier-{supplier}-{environment}` | a supplier's name is part of the purpose |
+//! | `work`, `network`, `reader-…` | policies inside a role and permissions inside a function are named only in there |
 //! | `security-group-…` in full | a security group's name cannot begin with `sg-` |
 
 use pipegen_contract::role::Role;
 
 use super::account::Account;
-use crate::config::Environment;
+use crate::config::{Environment, ROLE_PREFIX, Supplier};
 use crate::terraform::Expression;
 
 /// A kind of thing that has a name.
@@ -28,11 +31,13 @@ pub struct Kind {
     pub limit: usize,
     /// Whether the account's number (12 digits) is part of the name.
     pub has_account: bool,
+    /// Whether AWS takes underscores in place of the hyphens.
+    pub has_underscores: bool,
 }
 
 impl Kind {
     const fn new(prefix: &'static str, noun: &'static str, limit: usize) -> Self {
-        Self { prefix, noun, limit, has_account: false }
+        Self { prefix, noun, limit, has_account: false, has_underscores: false }
     }
 }
 
@@ -52,10 +57,21 @@ const CACHE_PARAMETERS: Kind = Kind::new("cache-parameters", "cache parameter gr
 const CACHE_USER: Kind = Kind::new("cache-user", "cache user", 40);
 const CACHE_USER_GROUP: Kind = Kind::new("cache-users", "cache user group", 40);
 const SECRET: Kind = Kind::new("secret", "secret", 512);
-const BUCKET: Kind = Kind { prefix: "s3", noun: "bucket", limit: 63, has_account: true };
+const BUCKET: Kind = Kind { has_account: true, ..Kind::new("s3", "bucket", 63) };
 const IAM_ROLE: Kind = Kind::new("role", "IAM role", 64);
 const FUNCTION: Kind = Kind::new("lambda", "function", 64);
 const LOG_GROUP: Kind = Kind::new("logs", "log group", 512);
+const SCHEDULE_GROUP: Kind = Kind::new("schedules", "schedule group", 64);
+const SCHEDULE: Kind = Kind::new("schedule", "schedule", 64);
+const FLOW_LOG: Kind = Kind::new("flow-log", "flow log's `Name` tag", 256);
+const TOPIC: Kind = Kind::new("topic", "topic", 256);
+/// The key and the topic are open to what is named so.
+pub(super) const ALARM: Kind = Kind::new("alarm", "alarm", 255);
+const DASHBOARD: Kind = Kind::new("dashboard", "dashboard", 255);
+const GLUE_DATABASE: Kind = Kind { has_underscores: true, ..Kind::new("glue", "Glue database", 255) };
+const GLUE_TABLE: Kind = Kind { has_underscores: true, ..Kind::new("table", "Glue table", 255) };
+const WORKGROUP: Kind = Kind::new("athena", "Athena workgroup", 128);
+const METRIC_NAMESPACE: Kind = Kind::new("metrics", "metric namespace", 255);
 
 /// A name without its environment.
 #[derive(Clone, Copy, Debug)]
@@ -117,10 +133,88 @@ names! {
     DEFAULT_USER = CACHE_USER, "default";
     /// The processor's login to the cache.
     PROCESSOR_USER = CACHE_USER, "processor";
+    /// The catalog's login to the cache.
+    CATALOG_USER = CACHE_USER, "catalog";
+    /// Maintenance's login to the cache.
+    MAINTAIN_USER = CACHE_USER, "maintain";
     /// The writers' login to the database.
     WRITER_SECRET = SECRET, "writer";
+    /// The readers' login to the database.
+    READER_SECRET = SECRET, "reader";
+    /// The maintainers' login to the database.
+    MAINTAINER_SECRET = SECRET, "maintainer";
+    /// The bucket of every record.
+    ARCHIVE_BUCKET = BUCKET, "archive";
     /// The bucket of rejected events and exhausted batches.
     QUARANTINE = BUCKET, "quarantine";
+    /// The archive as a database that can be asked.
+    ARCHIVE_DATABASE = GLUE_DATABASE, "archive";
+    /// The archive as a table.
+    ARCHIVE_TABLE = GLUE_TABLE, "archive";
+    /// Who asks the archive.
+    QUERIES = WORKGROUP, "archive";
+    /// The bucket of what was answered.
+    QUERY_RESULTS = BUCKET, "query-results";
+    /// The bucket of access logs.
+    ACCESS_LOGS = BUCKET, "access-logs";
+    /// The schedules.
+    SCHEDULES = SCHEDULE_GROUP, "inventory";
+    /// When maintenance runs.
+    MAINTAIN_SCHEDULE = SCHEDULE, "maintain";
+    /// The role that the schedules run as.
+    SCHEDULE_ROLE = IAM_ROLE, "schedule";
+    /// Where the functions' own metrics are counted.
+    METRICS = METRIC_NAMESPACE, "inventory";
+    /// What the network refused.
+    NETWORK_FLOW_LOG = FLOW_LOG, "network";
+    /// Where that is logged.
+    NETWORK_LOGS = LOG_GROUP, "network";
+    /// Who logs it.
+    FLOW_LOG_ROLE = IAM_ROLE, "flow-logs";
+    /// Where alarms are sent.
+    ALARM_TOPIC = TOPIC, "alarms";
+    /// The way of an event, in graphs.
+    OVERVIEW = DASHBOARD, "inventory";
+    /// Suppliers' records are refused.
+    STREAM_THROTTLED = ALARM, "stream-throttled";
+    /// Nobody reads the stream.
+    STREAM_UNREAD = ALARM, "stream-unread";
+    /// Stock is old.
+    PROCESSOR_LATE = ALARM, "processor-late";
+    /// Batches will go to the quarantine.
+    PROCESSOR_GIVING_UP = ALARM, "processor-giving-up";
+    /// The processor ends without an answer.
+    PROCESSOR_ERRORS = ALARM, "processor-errors";
+    /// A batch did not even get to the quarantine.
+    PROCESSOR_UNDELIVERED = ALARM, "processor-undelivered";
+    /// Records are not archived.
+    ARCHIVER_LATE = ALARM, "archiver-late";
+    /// The archiver ends without an answer.
+    ARCHIVER_ERRORS = ALARM, "archiver-errors";
+    /// A batch is neither in the archive nor in the quarantine.
+    ARCHIVER_UNDELIVERED = ALARM, "archiver-undelivered";
+    /// Readers get no answer.
+    CATALOG_ERRORS = ALARM, "catalog-errors";
+    /// The cache has long been owed something.
+    REFRESHES_PENDING = ALARM, "refreshes-pending";
+    /// A password could not be renewed.
+    ROTATE_ERRORS = ALARM, "rotate-errors";
+    /// Functions may not run.
+    FUNCTIONS_THROTTLED = ALARM, "functions-throttled";
+    /// Suppliers send what is not understood.
+    EVENTS_REJECTED = ALARM, "events-rejected";
+    /// The database works as hard as it can, or is away.
+    DATABASE_BUSY = ALARM, "database-busy";
+    /// The database's connections run out.
+    DATABASE_CONNECTIONS = ALARM, "database-connections";
+    /// The database's disk fills up.
+    DATABASE_STORAGE = ALARM, "database-storage";
+    /// The database's memory runs out.
+    DATABASE_MEMORY = ALARM, "database-memory";
+    /// Redis works as hard as it can, or is away.
+    CACHE_BUSY = ALARM, "cache-busy";
+    /// Redis has too little memory.
+    CACHE_EVICTING = ALARM, "cache-evicting";
 }
 
 /// The names of one function.
@@ -149,12 +243,9 @@ impl FunctionNames {
     }
 }
 
-/// The roles that are a function of the stack.
-const FUNCTIONS: [Role; 2] = [Role::Processor, Role::Migrate];
-
-/// Every name in the stack.
+/// Every name in the stack but those of the suppliers' roles, which are as many as there are suppliers.
 pub fn all() -> Vec<Name> {
-    let functions = FUNCTIONS.into_iter().flat_map(|role| FunctionNames::of(role).all());
+    let functions = Role::ALL.into_iter().flat_map(|role| FunctionNames::of(role).all());
     SINGLE.iter().copied().chain(functions).collect()
 }
 
@@ -203,7 +294,13 @@ impl Names {
     /// A whole name.
     pub fn of(&self, name: Name) -> String {
         debug_assert!(!name.kind.has_account, "a bucket's name wants the account");
-        format!("{}-{}-{}", name.kind.prefix, name.purpose, self.environment)
+        let whole = format!("{}-{}-{}", name.kind.prefix, name.purpose, self.environment);
+        if name.kind.has_underscores { whole.replace('-', "_") } else { whole }
+    }
+
+    /// The name of a supplier's role. That it is not too long is checked with the settings.
+    pub fn supplier_role(&self, supplier: &Supplier) -> String {
+        format!("{ROLE_PREFIX}{}-{}", supplier.name, self.environment)
     }
 
     /// A bucket's whole name.
@@ -216,6 +313,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Source, load};
 
     #[test]
     fn the_longest_environment_fits_every_name_and_a_longer_one_does_not() {
@@ -231,6 +329,21 @@ mod tests {
         }
         let refusal = check(&Environment::parse(&"x".repeat(longest + 1)).unwrap()).unwrap_err();
         assert!(refusal.contains("may have 40"), "{refusal}");
+    }
+
+    /// The settings count with the name that is made here.
+    #[test]
+    fn the_longest_supplier_fits_and_a_longer_one_does_not() {
+        let load = |supplier: &str| {
+            let text = format!("[defaults.suppliers]\n{supplier} = \"arn:aws:iam::111122223333:root\"");
+            let source = Source { path: "pipegen.toml".into(), text };
+            load(Some(&source), Ok(Environment::parse("staging").unwrap()))
+        };
+        let longest = (1..63).rev().find(|length| load(&"x".repeat(*length)).is_ok()).unwrap();
+        let config = load(&"x".repeat(longest)).unwrap();
+        let name = Names::new(config.environment).supplier_role(&config.settings.suppliers[0]);
+        assert_eq!(name.len(), IAM_ROLE.limit, "{name}");
+        assert!(name.starts_with(&format!("{}-supplier-", IAM_ROLE.prefix)), "{name}");
     }
 
     #[test]

@@ -29,6 +29,11 @@ impl Network {
         self.subnets.iter().map(|subnet| subnet.attribute("id")).collect()
     }
 
+    /// The ids of the first so many of them.
+    pub(super) fn first_subnet_ids(&self, count: u32) -> Vec<Expression> {
+        self.subnets.iter().zip(0..count).map(|(subnet, _)| subnet.attribute("id")).collect()
+    }
+
     pub(super) fn route_table_id(&self) -> Expression {
         self.routes.attribute("id")
     }

@@ -1,17 +1,41 @@
 //! What `terraform output` tells.
 
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
 use super::Build;
 use super::bucket::Bucket;
 use super::cache::Cache;
 use super::database::Database;
+use super::queries::Queries;
 use super::stream::Stream;
+use crate::terraform::Expression;
+
+/// What is told.
+pub(super) struct Told<'a> {
+    pub(super) stream: &'a Stream,
+    pub(super) database: &'a Database,
+    pub(super) cache: &'a Cache,
+    pub(super) archive: &'a Bucket,
+    pub(super) quarantine: &'a Bucket,
+    pub(super) queries: &'a Queries,
+    pub(super) catalog_url: Expression,
+    pub(super) supplier_roles: Vec<(String, Expression)>,
+}
 
 /// Declares the outputs.
-pub(super) fn declare(build: &mut Build<'_>, stream: &Stream, database: &Database, cache: &Cache, quarantine: &Bucket) {
-    let mut output = |name, description, value| build.document.output(name, description, &value);
-    output("stream_name", "Where suppliers put their events", stream.name());
-    output("stream_arn", "The stream, for the suppliers' policies", stream.arn());
-    output("database_host", "The catalog's database, inside the network", database.host());
-    output("cache_host", "Redis' primary endpoint, inside the network", cache.host());
-    output("quarantine_bucket", "Rejected events and exhausted batches", quarantine.name());
+pub(super) fn declare(build: &mut Build<'_>, told: Told<'_>) {
+    let mut output = |name, description, value| build.document.output(name, description, json!(value));
+    output("stream_name", "Where suppliers put their events", told.stream.name());
+    output("stream_arn", "The stream, for the suppliers' policies", told.stream.arn());
+    output("database_host", "The catalog's database, inside the network", told.database.host());
+    output("cache_host", "Redis' primary endpoint, inside the network", told.cache.host());
+    output("archive_bucket", "Every record of the stream", told.archive.name());
+    output("archive_table", "The same as a table, for queries", told.queries.table());
+    output("archive_workgroup", "The Athena workgroup to ask it in", told.queries.workgroup());
+    output("quarantine_bucket", "Rejected events and exhausted batches", told.quarantine.name());
+    output("catalog_url", "Where readers ask, with signed requests: products/{sku}", told.catalog_url);
+    let roles: BTreeMap<_, _> = told.supplier_roles.into_iter().collect();
+    build.document.output("supplier_roles", "The role that each supplier takes", json!(roles));
 }

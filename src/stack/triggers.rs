@@ -1,11 +1,12 @@
-//! What makes the functions run: `aws_lambda_event_source_mapping`.
+//! What feeds functions from the stream: `aws_lambda_event_source_mapping`.
 
 use serde_json::json;
 
 use super::Build;
 use super::bucket::Bucket;
-use super::functions::processor::Processor;
+use super::functions::Function;
 use super::stream::Stream;
+use crate::config::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS};
 use crate::terraform::Block;
 
 /// The oldest record that Lambda can be told to give up on.
@@ -15,29 +16,68 @@ const OLDEST_SECONDS: u32 = 604_800;
 /// can still be read when it goes to the quarantine.
 const MARGIN_SECONDS: u32 = 900;
 
-/// Declares the processor's mapping.
-pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &Processor, quarantine: &Bucket) {
+/// How batches are cut.
+struct Batches {
+    records: u32,
+    window_seconds: u32,
+    /// Batches of one shard at the same time.
+    parallel: u32,
+}
+
+/// How old a record is when Lambda gives up on it.
+pub(super) fn record_age_seconds(build: &Build<'_>) -> u32 {
     let retention = build.settings.stream_retention_hours * 60 * 60;
-    let block = Block::new(
-        "aws_lambda_event_source_mapping",
-        "processor",
-        json!({
-            "event_source_arn": stream.arn(),
-            "function_name": processor.function.arn(),
-            // With `LATEST` it could miss what is written while the mapping settles.
-            "starting_position": "TRIM_HORIZON",
-            "batch_size": build.sizing.batch_size,
-            // Lambda looks each second anyway; waiting on top of that would only make stock visible later.
-            "maximum_batching_window_in_seconds": 0,
-            "parallelization_factor": build.sizing.parallelization,
-            "function_response_types": ["ReportBatchItemFailures"],
-            "bisect_batch_on_function_error": true,
-            // A batch is retried until it is too old; then it goes to the quarantine, whole.
-            "maximum_retry_attempts": -1,
-            "maximum_record_age_in_seconds": (retention - MARGIN_SECONDS).min(OLDEST_SECONDS),
-            "destination_config": { "on_failure": { "destination_arn": quarantine.arn() } },
-        }),
-    );
-    let before = [&processor.function.policy].into_iter().chain(&processor.ways).chain(&quarantine.protection);
-    build.document.resource(block.after(before));
+    (retention - MARGIN_SECONDS).min(OLDEST_SECONDS)
+}
+
+/// Declares the processor's mapping.
+pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &Function, quarantine: &Bucket) {
+    let batches = Batches {
+        records: build.sizing.batch_size,
+        // Lambda looks each second anyway; waiting on top of that would only make stock visible later.
+        window_seconds: 0,
+        parallel: build.sizing.parallelization,
+    };
+    let mapping = mapping(build, "processor", stream, processor, quarantine, &batches);
+    build.document.resource(mapping);
+}
+
+/// Declares the archiver's mapping.
+pub(super) fn archiver(
+    build: &mut Build<'_>,
+    stream: &Stream,
+    archiver: &Function,
+    archive: &Bucket,
+    quarantine: &Bucket,
+) {
+    let batches = Batches { records: ARCHIVE_BATCH, window_seconds: ARCHIVE_WINDOW_SECONDS, parallel: 1 };
+    let mapping = mapping(build, "archiver", stream, archiver, quarantine, &batches);
+    build.document.resource(mapping.after(&archive.protection));
+}
+
+fn mapping(
+    build: &Build<'_>,
+    label: &str,
+    stream: &Stream,
+    function: &Function,
+    quarantine: &Bucket,
+    batches: &Batches,
+) -> Block {
+    let body = json!({
+        "event_source_arn": stream.arn(),
+        "function_name": function.arn(),
+        // With `LATEST` it could miss what is written while the mapping settles.
+        "starting_position": "TRIM_HORIZON",
+        "batch_size": batches.records,
+        "maximum_batching_window_in_seconds": batches.window_seconds,
+        "parallelization_factor": batches.parallel,
+        "function_response_types": ["ReportBatchItemFailures"],
+        "bisect_batch_on_function_error": true,
+        // A batch is retried until it is too old; then it goes to the quarantine, whole.
+        "maximum_retry_attempts": -1,
+        "maximum_record_age_in_seconds": record_age_seconds(build),
+        "destination_config": { "on_failure": { "destination_arn": quarantine.arn() } },
+    });
+    let block = Block::new("aws_lambda_event_source_mapping", label, body);
+    block.after(function.ready()).after(&quarantine.protection)
 }

@@ -6,7 +6,6 @@ use std::collections::btree_map::Entry;
 use serde_json::{Value, json};
 
 use super::block::Block;
-use super::expression::Expression;
 use super::reference::Reference;
 use super::tree::Tree;
 use super::writer;
@@ -70,7 +69,7 @@ impl Document {
     }
 
     /// Adds an output.
-    pub fn output(&mut self, name: &str, description: &str, value: &Expression) {
+    pub fn output(&mut self, name: &str, description: &str, value: Value) {
         self.add("output", vec![name.to_owned()], json!({ "description": description, "value": value }));
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::rendered::{PRODUCTION, render};
+use crate::rendered::{KINDS, LARGE, render};
 use crate::workshop::Workshop;
 
 fn golden(name: &str) -> PathBuf {
@@ -29,7 +29,7 @@ fn compare(name: &str, text: &str) {
 
 #[test]
 fn environments() {
-    for (name, settings) in [("staging", ""), ("production", PRODUCTION)] {
+    for (name, settings) in KINDS {
         let rendered = render(name, settings);
         compare(&format!("{name}.main.tf.json"), &rendered.main);
         compare(&format!("{name}.versions.tf.json"), &rendered.versions);
@@ -38,7 +38,7 @@ fn environments() {
 
 #[test]
 fn rendering_again_gives_the_same_text() {
-    assert_eq!(render("production", PRODUCTION), render("production", PRODUCTION));
+    assert_eq!(render("large", LARGE), render("large", LARGE));
 }
 
 /// Each `.toml` in `faults` is refused with the text beside it.

@@ -6,7 +6,8 @@
 //!   files under `tests/golden/` anew; read the difference before you commit it.
 //! - `references`: every reference in the output leads somewhere
 //! - `names`: every name follows the rule and fits
-//! - `policy`: what must hold for any environment: encryption, least privilege, no secret, nothing that outlives a destroy
+//! - `policy`: what must hold for any environment: encryption, least privilege, no secret, alarms, nothing that AWS would refuse or
+//!   that outlives a destroy
 //! - `settings`: single rules of the settings file
 //! - `bootstrap`: which bootstraps are refused and what is said about them
 //! - `folder`: what is written, in which order, what is swept, what is left alone

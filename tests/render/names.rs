@@ -2,16 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use pipegen::config::Environment;
+use pipegen::config::{Environment, ROLE_PREFIX};
 use pipegen::stack::names;
+use pipegen_contract::env::METRIC_NAMESPACE;
 use serde_json::Value;
 
 use crate::rendered::{all_resources, every_kind};
 use crate::workshop::Workshop;
 
 /// Attributes that name a resource, where the provider calls them otherwise than `name`.
-const NAME_ATTRIBUTES: [&str; 8] =
-    ["bucket", "function_name", "identifier", "name", "replication_group_id", "user_group_id", "user_id", "user_name"];
+const NAME_ATTRIBUTES: [&str; 10] = [
+    "alarm_name",
+    "bucket",
+    "dashboard_name",
+    "function_name",
+    "identifier",
+    "name",
+    "replication_group_id",
+    "user_group_id",
+    "user_id",
+    "user_name",
+];
 
 /// Names that AWS does not leave to the rule (see `stack::names`), and names within a named thing.
 fn is_excepted(kind: &str, attribute: &str, name: &str) -> bool {
@@ -25,7 +36,8 @@ fn named(main: &Value) -> Vec<(String, String)> {
     for (kind, label, body) in all_resources(main) {
         let own = NAME_ATTRIBUTES.iter().filter_map(|attribute| Some((*attribute, body[*attribute].as_str()?)));
         let tag = body["tags"]["Name"].as_str().map(|name| ("tags.Name", name));
-        for (attribute, name) in own.chain(tag) {
+        let metrics = body["environment"]["variables"][METRIC_NAMESPACE].as_str().map(|name| (METRIC_NAMESPACE, name));
+        for (attribute, name) in own.chain(tag).chain(metrics) {
             let is_reference = name.starts_with("${");
             if !is_reference && !is_excepted(kind, attribute, name) {
                 found.push((format!("{kind}.{label}.{attribute}"), name.to_owned()));
@@ -44,11 +56,14 @@ fn every_name_follows_the_rule() {
         for (place, name) in named {
             let account = "${data.aws_caller_identity.current.account_id}-";
             let plain = name.replace(account, "");
+            let plain = if place.starts_with("aws_glue_") { plain.replace('_', "-") } else { plain };
             let plain = plain.strip_prefix("alias/").unwrap_or(&plain);
             let begin = plain.strip_suffix(&format!("-{environment}"));
             let begin = begin.unwrap_or_else(|| panic!("{place}: `{name}` does not end with `-{environment}`"));
+            let supplier = place.strip_prefix("aws_iam_role.supplier_").and_then(|rest| rest.strip_suffix(".name"));
             assert!(
-                rules.iter().any(|(prefix, purpose)| begin == format!("{prefix}-{purpose}")),
+                supplier.is_some_and(|supplier| begin == format!("{ROLE_PREFIX}{supplier}"))
+                    || rules.iter().any(|(prefix, purpose)| begin == format!("{prefix}-{purpose}")),
                 "{place}: `{name}` is not in the table of names"
             );
             assert_eq!(name.to_lowercase().replace(&account.to_lowercase(), account), name, "{place}");
@@ -62,6 +77,7 @@ fn every_name_of_the_table_is_used() {
     let used: Vec<_> = named(&main).into_iter().map(|(_, name)| name).collect();
     for name in names::all() {
         let begin = format!("{}-{}-", name.kind.prefix, name.purpose);
+        let begin = if name.kind.has_underscores { begin.replace('-', "_") } else { begin };
         let is_used = used
             .iter()
             .any(|used| used.trim_start_matches("alias/").starts_with(&begin) && used.ends_with(environment));

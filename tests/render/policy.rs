@@ -1,12 +1,36 @@
 //! What must hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
+//!
+//! - `attributes`: what every resource of a type must say
+//! - `access`, `calls`, `doors`: what policies may say, who may do what in both directions, who is let in
+//! - `network`, `exposure`: who reaches whom, nothing secret in the output
+//! - `buckets`, `queries`, `stores`, `functions`: what is particular to each
+//! - `order`, `lifetimes`, `limits`: what comes after what, how long things stay, what AWS would refuse
+//! - `alarms`, `dashboard`, `flow_logs`, `topic`: who hears of what
 
 mod access;
+mod alarms;
 mod attributes;
+mod buckets;
+mod calls;
+mod dashboard;
+mod doors;
 mod exposure;
+mod flow_logs;
+mod functions;
+mod lifetimes;
+mod limits;
+mod network;
+mod order;
+mod queries;
+mod stores;
+mod topic;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::rendered::every_kind;
+
+/// What the account's number looks like in the output.
+const ACCOUNT: &str = "${data.aws_caller_identity.current.account_id}";
 
 /// A rule: everything in `main.tf.json` that breaks it.
 type Rule = fn(&Value) -> Vec<String>;
@@ -14,12 +38,17 @@ type Rule = fn(&Value) -> Vec<String>;
 /// A way to break a rule: where, and what is put there (a null takes it away).
 struct Breach {
     rule: Rule,
-    place: &'static str,
+    place: String,
     value: Value,
 }
 
-fn breach(rule: Rule, place: &'static str, value: Value) -> Breach {
-    Breach { rule, place, value }
+fn breach(rule: Rule, place: &str, value: Value) -> Breach {
+    Breach { rule, place: place.to_owned(), value }
+}
+
+/// A policy of these statements, as it stands in the output.
+fn policy_text(statements: &[Value]) -> Value {
+    json!(json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
 }
 
 #[track_caller]
@@ -33,9 +62,16 @@ fn holds(rule: Rule) {
 /// Breaks the output in each way and sees the rule fail.
 #[track_caller]
 fn notices(breaches: Vec<Breach>) {
+    notices_in("staging", breaches);
+}
+
+/// The same for an environment of another kind.
+#[track_caller]
+fn notices_in(kind: &str, breaches: Vec<Breach>) {
+    let (_, whole) = every_kind().into_iter().find(|(name, _)| *name == kind).unwrap();
     for Breach { rule, place, value } in breaches {
-        let (_, mut main) = every_kind().remove(0);
-        put(&mut main, place, value.clone());
+        let mut main = whole.clone();
+        put(&mut main, &place, value.clone());
         assert!(!rule(&main).is_empty(), "`{place}` = {value} went unnoticed");
     }
 }

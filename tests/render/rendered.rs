@@ -1,11 +1,21 @@
 //! Renders in this process.
 
+use std::sync::LazyLock;
+
 use pipegen::config::{self, Environment, Fault, Source};
 use pipegen::stack::{self, Package, Rendered};
 use serde_json::{Map, Value};
 
 /// Settings that differ from the defaults in everything that can: a large environment.
-pub(crate) const PRODUCTION: &str = include_str!("../golden/production.toml");
+pub(crate) const LARGE: &str = include_str!("../golden/large.toml");
+
+/// An environment of each preset, and one where everything is set: name and settings.
+pub(crate) const KINDS: [(&str, &str); 4] = [
+    ("staging", ""),
+    ("throwaway", "[environments.throwaway]\npreset = \"throwaway\"\n"),
+    ("production", "[environments.production]\npreset = \"production\"\n"),
+    ("large", LARGE),
+];
 
 /// A zip that nobody packed, so that no golden file depends on the runtime's code.
 pub(crate) fn package() -> Package {
@@ -23,10 +33,13 @@ pub(crate) fn render(environment: &str, settings: &str) -> Rendered {
     stack::build(&config, &package()).unwrap()
 }
 
-/// `main.tf.json` of every kind of environment, with a name for messages.
+/// `main.tf.json` of every kind of environment, with its name. Rendered once: there is hardly a rule that does not look at it.
 pub(crate) fn every_kind() -> Vec<(&'static str, Value)> {
-    let parse = |rendered: Rendered| serde_json::from_str(&rendered.main).unwrap();
-    vec![("staging", parse(render("staging", ""))), ("production", parse(render("production", PRODUCTION)))]
+    static RENDERED: LazyLock<Vec<(&str, Value)>> = LazyLock::new(|| {
+        let parse = |rendered: Rendered| serde_json::from_str(&rendered.main).unwrap();
+        KINDS.into_iter().map(|(name, settings)| (name, parse(render(name, settings)))).collect()
+    });
+    RENDERED.clone()
 }
 
 /// The resources of a type, by label.

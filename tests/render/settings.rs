@@ -1,7 +1,8 @@
 //! Single rules of the settings file; whole faulty files are under `golden`.
 
-use pipegen::config::{self, Config, Environment, Source};
+use pipegen::config::{self, Config, Environment, Preset, Source};
 
+use crate::rendered::LARGE;
 use crate::workshop::Workshop;
 
 fn load(text: &str) -> Result<Config, Vec<String>> {
@@ -32,6 +33,83 @@ fn an_environment_overrides_the_defaults() {
 }
 
 #[test]
+fn a_preset_says_what_the_file_leaves_out() {
+    let of = |text: &str| {
+        let settings = load(text).unwrap().settings;
+        (settings.database_multi_az, settings.cache_nodes, settings.log_retention_days, settings.database_backup_days)
+    };
+    assert_eq!(of(""), of("[defaults]\npreset = \"staging\""));
+    assert_eq!(of("[defaults]\npreset = \"throwaway\""), (false, 1, 7, 1));
+    assert_eq!(of("[defaults]\npreset = \"production\""), (true, 2, 731, 35));
+    // An environment's preset stands above the defaults' one, a setting above both.
+    let text = "[defaults]\npreset = \"throwaway\"\ncache_nodes = 3\n[environments.staging]\npreset = \"production\"";
+    assert_eq!(of(text), (true, 3, 731, 35));
+    refused("[defaults]\npreset = \"prod\"", "`preset` cannot be `prod`");
+}
+
+/// Each of a preset's values, typed out, is one that the setting takes and changes nothing.
+#[test]
+fn a_preset_is_within_the_settings_ranges() {
+    for preset in Preset::ALL {
+        let short = load(&format!("[defaults]\npreset = \"{}\"", preset.name)).unwrap().settings;
+        let typed = load(&format!(
+            "[defaults]\npreset = \"{}\"\nlog_retention_days = {}\ndatabase_instance_class = \"{}\"\n\
+             database_storage_gb = {}\ndatabase_multi_az = {}\ndatabase_backup_days = {}\ncache_node_type = \"{}\"\n\
+             cache_nodes = {}\nlambda_memory_mb = {}\nsecrets_endpoint_zones = {}",
+            preset.name,
+            short.log_retention_days,
+            short.database_instance_class.name,
+            short.database_storage_gb,
+            short.database_multi_az,
+            short.database_backup_days,
+            short.cache_node_type,
+            short.cache_nodes,
+            short.lambda_memory_mb,
+            short.secrets_endpoint_zones,
+        ));
+        assert_eq!(typed.unwrap().settings, short, "{}", preset.name);
+    }
+}
+
+#[test]
+fn the_database_is_large_enough_for_the_peak_unless_it_is_named() {
+    let class = |text: &str| load(text).unwrap().settings.database_instance_class.name;
+    assert_eq!(class(""), "db.t4g.micro");
+    assert_eq!(class("[defaults]\npeak_updates_per_minute = 600_000"), "db.t4g.small");
+    assert_eq!(class("[defaults]\npeak_updates_per_minute = 1_000_000"), "db.t4g.medium");
+    assert_eq!(class("[defaults]\npreset = \"production\"\npeak_updates_per_minute = 1_000_000"), "db.t4g.medium");
+}
+
+#[test]
+fn an_address_for_alarms_looks_like_one() {
+    for good in ["a@b.c", "ops+inventory@retail-tech.example", "first.last@mail.example.com"] {
+        let settings = load(&format!("[defaults]\nalarm_email = \"{good}\"")).unwrap().settings;
+        assert_eq!(settings.alarm_email.as_deref(), Some(good));
+    }
+    for bad in
+        ["", "ops", "ops@", "@example.com", "ops@localhost", "o ps@example.com", "a@b@example.com", "ops@example..com"]
+    {
+        let message = format!("`alarm_email` cannot be `{bad}`: an address looks like `name@example.com`");
+        refused(&format!("[defaults]\nalarm_email = \"{bad}\""), &message);
+    }
+}
+
+/// The golden environment `large` shows what every setting does.
+#[test]
+fn every_setting_is_in_the_large_environment() {
+    let source = Source { path: "pipegen.toml".into(), text: "[defaults]\n\"\" = 1".into() };
+    let faults = config::load(Some(&source), Ok(Environment::parse("staging").unwrap())).unwrap_err();
+    let help = faults[0].help.as_deref().unwrap();
+    let keys: Vec<_> = help.strip_prefix("known keys are ").unwrap().split(", ").collect();
+    assert!(keys.len() > 20, "{keys:?}");
+    for key in keys {
+        let is_set =
+            LARGE.contains(&format!("\n{key} = ")) || LARGE.contains(&format!("\n[environments.large.{key}]\n"));
+        assert!(is_set, "`{key}` is not in large.toml");
+    }
+}
+
+#[test]
 fn a_fault_counts_wherever_it_stands() {
     let message = "`horizon_days` must be 1 to 90, not 91";
     refused("[defaults]\nhorizon_days = 91", message);
@@ -59,10 +137,16 @@ fn ranges_end_where_they_should() {
 
 #[test]
 fn a_combination_counts_only_where_it_is_used() {
-    let text = "[defaults]\npeak_updates_per_minute = 1_000_000\n[environments.staging]\ndatabase_instance_class = \"db.t4g.medium\"";
-    assert!(load(text).is_ok());
-    let faults = load("[defaults]\npeak_updates_per_minute = 1_000_000").unwrap_err();
-    assert_eq!(faults, ["`peak_updates_per_minute` = 1000000 needs 151 database connections, `db.t4g.micro` takes 78"]);
+    let defaults = "[defaults]\npeak_updates_per_minute = 1_000_000\ndatabase_instance_class = \"db.t4g.micro\"\n";
+    let own = "[environments.staging]\ndatabase_instance_class = \"db.t4g.medium\"";
+    assert!(load(&format!("{defaults}{own}")).is_ok());
+    let faults = load(defaults).unwrap_err();
+    assert_eq!(
+        faults,
+        [
+            "`peak_updates_per_minute` = 1000000 and `catalog_connections` = 20 need 193 database connections, `db.t4g.micro` takes 78"
+        ]
+    );
 }
 
 #[test]
@@ -80,7 +164,9 @@ fn the_state_lies_where_it_is_told_to_and_under_the_environment() {
     let versions: serde_json::Value = serde_json::from_str(&rendered.versions).unwrap();
     let backend = &versions["terraform"]["backend"]["s3"];
     assert_eq!(backend["key"], "pipegen/staging/terraform.tfstate");
-    assert_eq!(backend["use_lockfile"], true);
+    assert_eq!(backend["bucket"], "some-bucket");
+    assert_eq!(backend["region"], "us-east-1");
+    assert_eq!((&backend["use_lockfile"], &backend["encrypt"]), (&true.into(), &true.into()));
     let without: serde_json::Value = serde_json::from_str(&crate::rendered::render("staging", "").versions).unwrap();
     assert!(without["terraform"].get("backend").is_none());
 }

@@ -53,14 +53,16 @@ fn run(command: &mut Command) -> String {
 }
 
 #[test]
-fn the_defaults() {
-    applies("staging", "", &Elf::default());
+fn the_presets() {
+    for preset in ["throwaway", "staging", "production"] {
+        applies(preset, &format!("[defaults]\npreset = \"{preset}\"\n"), &Elf::default());
+    }
 }
 
 #[test]
-fn a_large_environment() {
+fn an_environment_where_everything_is_set() {
     let arm = Elf { machine: 183, loader: Some("/lib/ld-linux-aarch64.so.1"), ..Elf::default() };
-    applies("production", include_str!("../golden/production.toml"), &arm);
+    applies("large", include_str!("../golden/large.toml"), &arm);
 }
 
 #[test]

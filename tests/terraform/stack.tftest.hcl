@@ -5,6 +5,9 @@ mock_provider "aws" {
   mock_data "aws_caller_identity" {
     defaults = { account_id = "123456789012" }
   }
+  mock_resource "aws_cloudwatch_metric_alarm" {
+    defaults = { arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:mock" }
+  }
   mock_resource "aws_cloudwatch_log_group" {
     defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock" }
   }
@@ -42,6 +45,12 @@ mock_provider "aws" {
   mock_resource "aws_s3_bucket" {
     defaults = { arn = "arn:aws:s3:::mock" }
   }
+  mock_resource "aws_scheduler_schedule_group" {
+    defaults = { arn = "arn:aws:scheduler:us-east-1:123456789012:schedule-group/mock" }
+  }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:us-east-1:123456789012:mock" }
+  }
   mock_resource "aws_secretsmanager_secret" {
     defaults = { arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock" }
   }
@@ -67,13 +76,65 @@ run "plan" {
     error_message = "the master password is not left to RDS"
   }
   assert {
-    condition     = aws_elasticache_user.processor.user_name == aws_elasticache_user.processor.user_id
+    condition     = alltrue([for user in [aws_elasticache_user.processor, aws_elasticache_user.catalog, aws_elasticache_user.maintain] : user.user_name == user.user_id])
     error_message = "a user that logs in by IAM must be called like its id"
+  }
+  assert {
+    condition     = length(aws_elasticache_user_group.views.user_ids) == 4
+    error_message = "somebody cannot log in to the cache"
+  }
+  assert {
+    condition     = aws_athena_workgroup.queries.configuration[0].enforce_workgroup_configuration && aws_athena_workgroup.queries.force_destroy
+    error_message = "a client decides where answers go, or destroy would stop at the workgroup"
+  }
+  assert {
+    condition     = aws_lambda_function_url.catalog.authorization_type == "AWS_IAM"
+    error_message = "the catalog answers strangers"
+  }
+  assert {
+    condition     = alltrue([for rotation in [aws_secretsmanager_secret_rotation.writer, aws_secretsmanager_secret_rotation.reader, aws_secretsmanager_secret_rotation.maintainer] : rotation.rotation_rules[0].automatically_after_days <= 90])
+    error_message = "a password stays for longer than a quarter of a year"
   }
 }
 
 run "apply" {
   command = apply
+
+  assert {
+    condition     = aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.main.arn
+    error_message = "alarms are sent in clear text"
+  }
+  assert {
+    condition = alltrue([
+      for alarm in [
+        aws_cloudwatch_metric_alarm.processor_late, aws_cloudwatch_metric_alarm.processor_undelivered,
+        aws_cloudwatch_metric_alarm.archiver_late, aws_cloudwatch_metric_alarm.catalog_errors,
+        aws_cloudwatch_metric_alarm.stream_unread, aws_cloudwatch_metric_alarm.events_rejected,
+        aws_cloudwatch_metric_alarm.database_busy, aws_cloudwatch_metric_alarm.cache_evicting,
+      ] : alarm.actions_enabled && alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
+    ])
+    error_message = "an alarm goes off and nobody hears it"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.processor_late.dimensions["FunctionName"] == aws_lambda_function.processor.function_name
+    error_message = "the alarm on late batches watches another function"
+  }
+  assert {
+    condition     = contains([for query in aws_cloudwatch_metric_alarm.stream_unread.metric_query : query.return_data], true)
+    error_message = "the alarm on an unread stream compares nothing"
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.database_connections.threshold < 5000 && aws_cloudwatch_metric_alarm.database_connections.threshold > 50
+    error_message = "the alarm on connections would never go off, or always"
+  }
+  assert {
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.overview.dashboard_body).widgets) > 20
+    error_message = "the dashboard shows little"
+  }
+  assert {
+    condition     = aws_flow_log.network.vpc_id == aws_vpc.main.id && aws_flow_log.network.traffic_type == "REJECT"
+    error_message = "what the network refuses is not logged"
+  }
 
   assert {
     condition     = can(regex("^s3-quarantine-123456789012-[a-z0-9-]+$", aws_s3_bucket.quarantine.bucket))
@@ -84,11 +145,52 @@ run "apply" {
     error_message = "the processor does not read the stream"
   }
   assert {
+    condition     = aws_lambda_event_source_mapping.archiver.event_source_arn == aws_kinesis_stream.events.arn && aws_lambda_event_source_mapping.archiver.maximum_batching_window_in_seconds == 300
+    error_message = "the archiver does not read the stream, or in small pieces"
+  }
+  assert {
+    condition     = endswith(aws_glue_catalog_table.archive.parameters["storage.location.template"], "/archive/v1/$${dt}")
+    error_message = "Athena would look for an hour's objects elsewhere"
+  }
+  assert {
+    condition     = aws_athena_workgroup.queries.configuration[0].result_configuration[0].output_location == "s3://${aws_s3_bucket.query_results.bucket}/"
+    error_message = "answers go elsewhere"
+  }
+  assert {
+    condition     = alltrue([for logging in [aws_s3_bucket_logging.archive, aws_s3_bucket_logging.quarantine, aws_s3_bucket_logging.query_results] : logging.target_bucket == aws_s3_bucket.access_logs.bucket])
+    error_message = "nobody notes who reads the objects"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role.schedule.assume_role_policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == aws_scheduler_schedule_group.inventory.arn
+    error_message = "schedules of others can take the role"
+  }
+  assert {
+    condition     = aws_scheduler_schedule.maintain.target[0].arn == aws_lambda_function.maintain.arn && length(jsondecode(aws_scheduler_schedule.maintain.target[0].input)) == 0
+    error_message = "the schedule runs something else"
+  }
+  assert {
+    condition     = aws_lambda_permission.rotate_writer.source_arn == aws_secretsmanager_secret.writer.arn && aws_lambda_permission.rotate_writer.source_account == "123456789012"
+    error_message = "others could have passwords rotated"
+  }
+  assert {
+    condition = alltrue([
+      for name, arn in {
+        WRITER = aws_secretsmanager_secret.writer.arn, READER = aws_secretsmanager_secret.reader.arn, MAINTAINER = aws_secretsmanager_secret.maintainer.arn
+      } : aws_lambda_function.migrate.environment[0].variables["PIPEGEN_DATABASE_${name}_SECRET_ARN"] == arn
+    ])
+    error_message = "`migrate` does not get every login's secret"
+  }
+  assert {
     condition     = aws_lambda_event_source_mapping.processor.destination_config[0].on_failure[0].destination_arn == aws_s3_bucket.quarantine.arn
     error_message = "batches that Lambda gives up on do not go to the quarantine"
   }
   assert {
-    condition     = alltrue([for function in [aws_lambda_function.migrate, aws_lambda_function.processor] : function.replace_security_groups_on_destroy])
+    condition = alltrue([
+      for function in [
+        aws_lambda_function.archiver, aws_lambda_function.catalog, aws_lambda_function.maintain,
+        aws_lambda_function.migrate, aws_lambda_function.processor, aws_lambda_function.rotate,
+      ] : function.replace_security_groups_on_destroy
+    ])
     error_message = "a function's network interfaces would hold its security group after it is gone"
   }
   assert {
@@ -96,8 +198,12 @@ run "apply" {
     error_message = "`migrate` does not get the master login"
   }
   assert {
-    condition     = !contains(keys(aws_lambda_function.processor.environment[0].variables), "PIPEGEN_DATABASE_MASTER_SECRET_ARN")
-    error_message = "the processor gets the master login"
+    condition = !anytrue([
+      for function in [
+        aws_lambda_function.archiver, aws_lambda_function.catalog, aws_lambda_function.maintain, aws_lambda_function.processor,
+      ] : contains(keys(function.environment[0].variables), "PIPEGEN_DATABASE_MASTER_SECRET_ARN")
+    ])
+    error_message = "a function gets the master login that does not need it"
   }
   assert {
     condition     = aws_lambda_invocation.migrate.triggers["code"] == aws_lambda_function.processor.source_code_hash
@@ -106,9 +212,16 @@ run "apply" {
   assert {
     condition = alltrue([
       for policy in [
+        aws_iam_role_policy.archiver_network.policy, aws_iam_role_policy.archiver_work.policy,
+        aws_iam_role_policy.catalog_network.policy, aws_iam_role_policy.catalog_work.policy,
+        aws_iam_role_policy.maintain_network.policy, aws_iam_role_policy.maintain_work.policy,
         aws_iam_role_policy.migrate_network.policy, aws_iam_role_policy.migrate_work.policy,
         aws_iam_role_policy.processor_network.policy, aws_iam_role_policy.processor_work.policy,
-        aws_kms_key.main.policy, aws_s3_bucket_policy.quarantine.policy,
+        aws_iam_role_policy.rotate_network.policy, aws_iam_role_policy.rotate_work.policy,
+        aws_iam_role_policy.schedule_work.policy, aws_kms_key.main.policy,
+        aws_iam_role_policy.flow_logs_write.policy, aws_sns_topic_policy.alarms.policy,
+        aws_s3_bucket_policy.access_logs.policy, aws_s3_bucket_policy.archive.policy,
+        aws_s3_bucket_policy.quarantine.policy, aws_s3_bucket_policy.query_results.policy,
         aws_vpc_endpoint.s3.policy, aws_vpc_endpoint.secrets.policy,
       ] : length(jsondecode(policy).Statement) > 0
     ])

@@ -4,6 +4,7 @@
 //! - [`env`]: environment variables of the functions
 //! - [`event_type`]: the supplier's event types
 //! - [`object_key`]: where objects lie in the archive and quarantine buckets
+//! - [`archive_line`]: what an archived record looks like
 //! - [`cache`]: the Redis layout, a public contract for services that read it directly
 //! - [`database`]: roles in PostgreSQL
 //! - [`metric`]: what the functions measure
@@ -12,6 +13,7 @@
 
 extern crate alloc;
 
+pub mod archive_line;
 pub mod batch_line;
 pub mod cache;
 pub mod database;

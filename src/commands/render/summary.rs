@@ -7,16 +7,20 @@ use serde::Serialize;
 use super::Zip;
 use super::folder::{Folder, MAIN, VERSIONS, Written};
 use crate::config::{Config, Sizing};
+use crate::stack::cold_storage::ColdStorage;
 use crate::stack::{Package, Rendered};
 
 /// What `render` did.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
     environment: String,
+    preset: &'static str,
     architecture: &'static str,
     resources: usize,
     peak_updates_per_minute: u32,
     shards: u32,
+    /// What becomes of the archive's objects, and why.
+    cold_storage: ColdStorage,
     folder: String,
     files: Vec<File>,
     /// Bytes of the zip.
@@ -50,10 +54,12 @@ impl Summary {
         let peak = config.settings.peak_updates_per_minute;
         Self {
             environment: config.environment.to_string(),
+            preset: config.settings.preset.name,
             architecture: config.settings.architecture.as_str(),
             resources: rendered.resources,
             peak_updates_per_minute: peak,
             shards: Sizing::for_peak(peak).shards,
+            cold_storage: rendered.cold_storage,
             files: vec![file(&zip.name, zip.is_new), file(VERSIONS, written.versions), file(MAIN, written.main)],
             zip_bytes: zip.bytes.len(),
             source_code_hash: package.source_code_hash.clone(),
@@ -69,9 +75,10 @@ impl fmt::Display for Summary {
         let shards = if self.shards == 1 { "shard" } else { "shards" };
         writeln!(
             formatter,
-            "{}: {} resources for {} updates a minute ({} {shards}), {}",
-            self.environment, self.resources, self.peak_updates_per_minute, self.shards, self.architecture
+            "{} ({} preset): {} resources for {} updates a minute ({} {shards}), {}",
+            self.environment, self.preset, self.resources, self.peak_updates_per_minute, self.shards, self.architecture
         )?;
+        writeln!(formatter, "archive: {}", self.cold_storage)?;
         for file in &self.files {
             writeln!(formatter, "  {} {}", if file.written { "written  " } else { "unchanged" }, file.path)?;
         }

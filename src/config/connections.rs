@@ -1,0 +1,30 @@
+//! How many connections to the database the functions may hold.
+
+use pipegen_contract::database::Access;
+
+use super::settings::Settings;
+use super::sizing::Sizing;
+
+/// Maintenance runs once a minute, one run at a time; the second connection is for one that begins as another ends.
+const MAINTAINER_CONNECTIONS: u32 = 2;
+
+/// Connections that are kept free of the functions' logins: `migrate`, `rotate`, an administrator, what RDS itself holds.
+const OTHER_CONNECTIONS: u32 = 15;
+
+/// How many connections each of an access' two logins may hold.
+pub fn login_connections(settings: &Settings, access: Access) -> u32 {
+    match access {
+        Access::Writer => Sizing::for_peak(settings.peak_updates_per_minute).writer_connections,
+        Access::Reader => settings.catalog_connections,
+        Access::Maintainer => MAINTAINER_CONNECTIONS,
+    }
+}
+
+/// How many the database must take.
+///
+/// While a rotated password spreads, both logins of an access are in use. Shards bound the writers and the schedule the
+/// maintainers, whichever login they use; nothing bounds the readers but the limit of each of their logins.
+pub(super) fn needed(peak_updates_per_minute: u32, catalog_connections: u32) -> u32 {
+    let writers = Sizing::for_peak(peak_updates_per_minute).writer_connections;
+    writers + 2 * catalog_connections + MAINTAINER_CONNECTIONS + OTHER_CONNECTIONS
+}

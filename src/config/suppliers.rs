@@ -1,0 +1,113 @@
+//! Who may put events on the stream.
+
+use pipegen_event::Supplier as Name;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::fault::Fault;
+use super::principal::Principal;
+use super::reader::{Problem, Reader, wrong_type};
+
+/// A supplier, who is given a role of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supplier {
+    /// Its name in events (`/suppliers/{name}`) and in its role.
+    pub name: Name,
+    /// Who may take the role.
+    pub principal: Principal,
+    /// What whoever takes it has to say, so that a third party with many customers cannot be talked into taking it for another.
+    pub external_id: Option<String>,
+}
+
+const KEY: &str = "suppliers";
+
+/// What begins the name of a supplier's role; the environment ends it.
+pub const ROLE_PREFIX: &str = "role-supplier-";
+
+/// The longest name that IAM takes for a role.
+const LONGEST_ROLE: usize = 64;
+
+/// The table `suppliers`: from a name to an ARN, or to a table of `principal` and `external_id`.
+pub(super) fn suppliers(reader: &mut Reader<'_>) -> Vec<Supplier> {
+    let Some(value) = reader.value(KEY) else { return Vec::new() };
+    let Some(table) = value.get_ref().as_table() else {
+        reader.refuse(KEY, value.span(), wrong_type("a table of ARNs by name", value.get_ref()));
+        return Vec::new();
+    };
+    let mut suppliers = Vec::new();
+    for (name, who) in table {
+        let named: Result<Name, _> = name.get_ref().parse();
+        if let Err(rule) = &named {
+            let problem = Problem::new(format!("cannot have the name `{}`: it {rule}", name.get_ref()));
+            reader.refuse(KEY, name.span(), problem);
+        }
+        let who = let_in(reader, name.get_ref(), who);
+        if let (Ok(name), Some((principal, external_id))) = (named, who) {
+            suppliers.push(Supplier { name, principal, external_id });
+        }
+    }
+    suppliers
+}
+
+/// Who may take a supplier's role, and what they have to say.
+fn let_in(reader: &mut Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>) -> Option<(Principal, Option<String>)> {
+    let DeValue::Table(table) = value.get_ref() else {
+        let text = value.get_ref().as_str().ok_or_else(|| wrong_type("an ARN or a table", value.get_ref()));
+        let principal = text.and_then(|text| {
+            Principal::parse(text).map_err(|problem| Problem::new(format!("cannot be `{text}`: {problem}")))
+        });
+        return match principal {
+            Ok(principal) => Some((principal, None)),
+            Err(problem) => {
+                reader.faults.push(problem.fault(value.span(), &format!("the supplier `{name}`")));
+                None
+            }
+        };
+    };
+    let mut inner = Reader::new(vec![table]);
+    let principal = inner.text("principal", None, |text| Principal::parse(text).map(Some));
+    let external_id = inner.text("external_id", None, |text| external_id(text).map(Some));
+    inner.refuse_unknown();
+    if inner.span("principal").is_none() {
+        inner.faults.push(Fault::new(Some(value.span()), format!("the supplier `{name}` has no `principal`")));
+    }
+    reader.faults.append(&mut inner.faults);
+    principal.map(|principal| (principal, external_id))
+}
+
+/// What IAM takes as an external id.
+///
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+fn external_id(text: &str) -> Result<String, String> {
+    let fits =
+        (2..=1224).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c));
+    if fits { Ok(text.to_owned()) } else { Err("an external id has 2 to 1224 letters, digits and `_+=,.@:/-`".into()) }
+}
+
+/// Collects the suppliers whose role would have too long a name in this environment.
+pub(super) fn check_names(environment: &str, suppliers: &[Supplier], reader: &Reader<'_>) -> Vec<Fault> {
+    let room = LONGEST_ROLE.saturating_sub(ROLE_PREFIX.len() + 1 + environment.len());
+    let too_long = suppliers.iter().filter(|supplier| supplier.name.len() > room);
+    let fault = |Supplier { name, .. }: &Supplier| {
+        let message = format!(
+            "the supplier `{name}` is too long: it has {} characters and may have {room}, because the IAM role \
+             `{ROLE_PREFIX}…-{environment}` may have {LONGEST_ROLE}",
+            name.len()
+        );
+        Fault::new(reader.span_of_entry(KEY, name), message)
+    };
+    too_long.map(fault).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_external_id_is_what_iam_takes() {
+        assert!(external_id("shared:7f3a/b+c=d,e.f@g-h_i").is_ok());
+        for bad in ["", "x", "a b", "a\u{e4}", "a*", &"x".repeat(1225)] {
+            assert!(external_id(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Whether events come in, are understood, and arrive where they should.
+
+use pipegen_contract::metric;
+
+use super::{Alarm, Limit, Part, Silence, Watch, Watched, log_group};
+use crate::config::ARCHIVE_WINDOW_SECONDS;
+use crate::stack::Build;
+use crate::stack::functions::Function;
+use crate::stack::metrics::Series;
+use crate::stack::names::{
+    ARCHIVER_LATE, ARCHIVER_UNDELIVERED, EVENTS_REJECTED, FunctionNames, Name, PROCESSOR_GIVING_UP, PROCESSOR_LATE,
+    PROCESSOR_UNDELIVERED, STREAM_THROTTLED, STREAM_UNREAD,
+};
+use crate::stack::triggers::record_age_seconds;
+
+/// How old a record may be when the processor gets it. Usually it is a second old.
+const LATE_SECONDS: u32 = 120;
+
+/// How many windows a batch of the archiver may take.
+const LATE_WINDOWS: u32 = 3;
+
+/// A part in so many of the events that are planned for may be rejected before somebody should ask a supplier.
+const REJECTED_ONE_IN: u32 = 100;
+
+/// So many rejections are worth no alarm, however few events are planned for.
+const FEW_REJECTIONS: u32 = 10;
+
+pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
+    vec![
+        throttled_suppliers(watched),
+        unread(watched),
+        late(build, watched.processor),
+        giving_up(build, watched.processor),
+        unarchived(build, watched.archiver),
+        undelivered(build, watched.processor, PROCESSOR_UNDELIVERED),
+        undelivered(build, watched.archiver, ARCHIVER_UNDELIVERED),
+        rejected(build),
+    ]
+}
+
+fn throttled_suppliers(watched: &Watched<'_>) -> Alarm {
+    Alarm {
+        name: STREAM_THROTTLED,
+        part: Part::Suppliers,
+        meaning: "The stream refuses records because a shard takes no more of them; suppliers send them again, so updates come late. \
+                  First see on the dashboard whether all of it is too much (raise `peak_updates_per_minute`) or one partition key \
+                  is (talk to that supplier)."
+            .into(),
+        watches: Watch::One(Series::of_stream(watched.stream, "WriteProvisionedThroughputExceeded", "Sum")),
+        limit: Limit::Above(0),
+        period: 300,
+        // A burst that a retry gets over is no news.
+        periods: (2, 3),
+        silence: Silence::Fine,
+    }
+}
+
+/// A reader that does not run says nothing: it is never late and never fails. So what comes in is held against what is read.
+fn unread(watched: &Watched<'_>) -> Alarm {
+    Alarm {
+        name: STREAM_UNREAD,
+        part: Part::Stream,
+        meaning: "Records come in and a function that reads the stream has not run for half an hour. First see whether its event source \
+                  mapping is enabled and what its `LastProcessingResult` says: the function's role, the key or the stream may be \
+                  out of its reach."
+            .into(),
+        watches: Watch::Formula(
+            "IF(FILL(m0, 0) > 0 AND MIN([FILL(m1, 0), FILL(m2, 0)]) == 0, 1, 0)",
+            vec![
+                Series::of_stream(watched.stream, "IncomingRecords", "Sum"),
+                Series::of_function(watched.processor, "Invocations", "Sum"),
+                Series::of_function(watched.archiver, "Invocations", "Sum"),
+            ],
+        ),
+        limit: Limit::Above(0),
+        // A record of a period's last minutes may be read in the next one, but then the next one has a run.
+        period: 900,
+        periods: (2, 2),
+        silence: Silence::Fine,
+    }
+}
+
+fn late(build: &Build<'_>, function: &Function) -> Alarm {
+    Alarm {
+        name: PROCESSOR_LATE,
+        part: Part::Processor,
+        meaning: format!(
+            "The processor is more than {} minutes behind, so shoppers see old stock. First see whether database or cache have an \
+             alarm too; else `{}` says why batches fail or how long each stage takes.",
+            LATE_SECONDS / 60,
+            log_group(build, function)
+        ),
+        watches: Watch::One(Series::of_function(function, "IteratorAge", "Maximum")),
+        limit: Limit::Above(u64::from(LATE_SECONDS) * 1000),
+        period: 60,
+        periods: (3, 5),
+        silence: Silence::Fine,
+    }
+}
+
+/// Lambda counts the age of a batch's last record, which is up to a window old when all is well.
+fn unarchived(build: &Build<'_>, function: &Function) -> Alarm {
+    let seconds = ARCHIVE_WINDOW_SECONDS * LATE_WINDOWS;
+    Alarm {
+        name: ARCHIVER_LATE,
+        part: Part::Archive,
+        meaning: format!(
+            "Records have waited for the archive for more than {} minutes. They are safe on the stream for {} hours. First see in `{}` why \
+             they cannot be stored: the bucket's policy, the key, or the way to S3.",
+            seconds / 60,
+            build.settings.stream_retention_hours,
+            log_group(build, function)
+        ),
+        watches: Watch::One(Series::of_function(function, "IteratorAge", "Maximum")),
+        limit: Limit::Above(u64::from(seconds) * 1000),
+        period: 300,
+        periods: (1, 1),
+        silence: Silence::Fine,
+    }
+}
+
+/// Retries have no other end than a record's age, so nobody need wait for the quarantine to know that a batch will go there.
+fn giving_up(build: &Build<'_>, function: &Function) -> Alarm {
+    let hours = record_age_seconds(build) / 60 / 60;
+    Alarm {
+        name: PROCESSOR_GIVING_UP,
+        part: Part::Quarantine,
+        meaning: format!(
+            "Half of the {hours} hours are over after which Lambda puts whole batches into the quarantine, from where they must be \
+             sent again. First do what the alarm `{}` says; if that takes longer, raise `stream_retention_hours` and apply.",
+            build.names.of(PROCESSOR_LATE)
+        ),
+        watches: Watch::One(Series::of_function(function, "IteratorAge", "Maximum")),
+        limit: Limit::Above(u64::from(record_age_seconds(build)) * 1000 / 2),
+        period: 300,
+        periods: (1, 1),
+        silence: Silence::Fine,
+    }
+}
+
+/// The one way in which a record can be lost.
+fn undelivered(build: &Build<'_>, function: &Function, name: Name) -> Alarm {
+    let role = function.role.handler();
+    Alarm {
+        name,
+        part: Part::Quarantine,
+        meaning: format!(
+            "Lambda gave up on a batch of {role} and could not put it into the quarantine either. It is still on the stream for a quarter \
+             of an hour. First read it from there by the shard's iterator; then see which right the role `{}` has lost.",
+            build.names.of(FunctionNames::of(function.role).role)
+        ),
+        watches: Watch::One(Series::of_function(function, "DestinationDeliveryFailures", "Sum")),
+        limit: Limit::Above(0),
+        period: 60,
+        periods: (1, 1),
+        silence: Silence::Fine,
+    }
+}
+
+fn rejected(build: &Build<'_>) -> Alarm {
+    let planned = build.settings.peak_updates_per_minute * 5;
+    let tolerated = (planned / REJECTED_ONE_IN).max(FEW_REJECTIONS);
+    Alarm {
+        name: EVENTS_REJECTED,
+        part: Part::Quarantine,
+        meaning: format!(
+            "More than {tolerated} events were rejected within 5 minutes. Nothing else waits for them. First see on the dashboard for which \
+             reason; the objects under `rejected/` in the quarantine name the field and the supplier."
+        ),
+        watches: Watch::One(Series::own(build, metric::REJECTED, "Sum")),
+        limit: Limit::Above(tolerated.into()),
+        period: 300,
+        periods: (1, 1),
+        silence: Silence::Fine,
+    }
+}

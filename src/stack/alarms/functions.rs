@@ -1,0 +1,124 @@
+//! Whether functions run and answer.
+
+use pipegen_contract::metric;
+use pipegen_contract::role::Role;
+
+use super::{Alarm, Limit, Part, Silence, Watch, Watched, log_group};
+use crate::stack::Build;
+use crate::stack::functions::Function;
+use crate::stack::metrics::Series;
+use crate::stack::names::{
+    ARCHIVER_ERRORS, CATALOG_ERRORS, FUNCTIONS_THROTTLED, FunctionNames, Name, PROCESSOR_ERRORS, REFRESHES_PENDING,
+    ROTATE_ERRORS,
+};
+
+/// So many answers of the kind 5xx within 5 minutes are a burst that readers get over.
+const FEW_FAILED_ANSWERS: u64 = 10;
+
+/// How long a refresh may be pending. `maintain` tries each minute, and what the cache holds is no older than its time to live.
+const PENDING_SECONDS: u64 = 600;
+
+/// `migrate` has no alarm: it runs while somebody applies, and fails the apply.
+pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
+    vec![
+        errors(build, watched.processor, PROCESSOR_ERRORS, Part::Processor),
+        errors(build, watched.archiver, ARCHIVER_ERRORS, Part::Archive),
+        throttled(),
+        unanswered(build, watched.catalog),
+        pending(build),
+        unrotated(build, watched.rotate),
+    ]
+}
+
+/// Invocations that ended without an answer. A batch that was reported to come again is none.
+fn errors(build: &Build<'_>, function: &Function, name: Name, part: Part) -> Alarm {
+    let role = function.role.handler();
+    Alarm {
+        name,
+        part,
+        meaning: format!(
+            "Invocations of {role} ended without an answer: a crash, too little memory, or the time ran out. First see the last lines of \
+             those invocations in `{}`.",
+            log_group(build, function)
+        ),
+        watches: Watch::One(Series::of_function(function, "Errors", "Sum")),
+        limit: Limit::Above(0),
+        period: 300,
+        periods: (2, 3),
+        silence: Silence::Fine,
+    }
+}
+
+/// No function has concurrency of its own, so they share the account's, and so does the metric.
+fn throttled() -> Alarm {
+    Alarm {
+        name: FUNCTIONS_THROTTLED,
+        part: Part::Processor,
+        meaning: "Functions of this account are refused invocations because all that may run at once already do. Batches wait, readers get \
+                  429. First see which function runs that often; then ask AWS for a higher quota of concurrent executions (a new \
+                  account has 10)."
+            .into(),
+        watches: Watch::One(Series::of_functions("Throttles", "Sum")),
+        limit: Limit::Above(0),
+        period: 300,
+        periods: (2, 3),
+        silence: Silence::Fine,
+    }
+}
+
+/// The catalog answers whatever happens; what it could not do is in the answer. The URL also counts what Lambda answers for it.
+fn unanswered(build: &Build<'_>, function: &Function) -> Alarm {
+    Alarm {
+        name: CATALOG_ERRORS,
+        part: Part::Catalog,
+        meaning: format!(
+            "Readers got more than {FEW_FAILED_ANSWERS} answers of the kind 5xx within 5 minutes. First see whether the database has an alarm: \
+             without it only what is cached is answered. Else `{}` says why; 503 with `Retry-After` means that every connection of \
+             `catalog_connections` is taken.",
+            log_group(build, function)
+        ),
+        watches: Watch::One(Series::of_function(function, "Url5xxCount", "Sum")),
+        limit: Limit::Above(FEW_FAILED_ANSWERS),
+        period: 300,
+        periods: (2, 3),
+        silence: Silence::Fine,
+    }
+}
+
+/// `maintain` tells each minute how long the cache has been owed something. A run that fails tells nothing, so it needs no alarm of
+/// its own.
+fn pending(build: &Build<'_>) -> Alarm {
+    Alarm {
+        name: REFRESHES_PENDING,
+        part: Part::Cache,
+        meaning: format!(
+            "The cache has not been told of a change for more than {} minutes, so readers may have been seeing old stock; or `maintain` does \
+             not run, and the ledger grows. First see whether the cache has an alarm; else `{}` says what stops it, and the schedule \
+             whether it is on.",
+            PENDING_SECONDS / 60,
+            build.names.of(FunctionNames::of(Role::Maintain).logs)
+        ),
+        watches: Watch::One(Series::own(build, metric::PENDING_AGE, "Maximum")),
+        limit: Limit::Above(PENDING_SECONDS),
+        period: 300,
+        periods: (2, 2),
+        silence: Silence::Tell,
+    }
+}
+
+fn unrotated(build: &Build<'_>, function: &Function) -> Alarm {
+    Alarm {
+        name: ROTATE_ERRORS,
+        part: Part::Database,
+        meaning: format!(
+            "A password of the database could not be renewed. Nothing fails for it: the present one stays good, and Secrets Manager tries \
+             again. First see in `{}` which step failed.",
+            log_group(build, function)
+        ),
+        watches: Watch::One(Series::of_function(function, "Errors", "Sum")),
+        limit: Limit::Above(0),
+        period: 300,
+        periods: (1, 1),
+        silence: Silence::Fine,
+    }
+}

@@ -1,0 +1,129 @@
+//! Whether database, cache and archive can take what is asked of them.
+
+use super::{Alarm, Limit, Part, Silence, Watch, Watched};
+use crate::stack::Build;
+use crate::stack::metrics::Series;
+use crate::stack::names::{
+    CACHE_BUSY, CACHE_EVICTING, DATABASE_BUSY, DATABASE_CONNECTIONS, DATABASE_MEMORY, DATABASE_STORAGE,
+};
+
+const MIB: u64 = 1 << 20;
+
+const GIB: u64 = 1 << 30;
+
+/// Above so many percent for a quarter of an hour nothing is left for a burst.
+const BUSY_PERCENT: u64 = 80;
+
+pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
+    vec![
+        busy_database(watched),
+        connections(build, watched),
+        storage(build, watched),
+        memory(build, watched),
+        busy_cache(build, watched),
+        evicting(build, watched),
+    ]
+}
+
+fn busy_database(watched: &Watched<'_>) -> Alarm {
+    Alarm {
+        name: DATABASE_BUSY,
+        part: Part::Database,
+        meaning: format!(
+            "The database's processors are above {BUSY_PERCENT} %, or it says nothing at all. First see in Performance Insights which \
+             statements wait for what; if they are the usual ones, take a larger `database_instance_class`."
+        ),
+        watches: Watch::One(Series::of_database(watched.database, "CPUUtilization", "Average")),
+        limit: Limit::Above(BUSY_PERCENT),
+        period: 300,
+        periods: (3, 3),
+        // An instance that runs counts each minute.
+        silence: Silence::Tell,
+    }
+}
+
+fn connections(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
+    let class = build.settings.database_instance_class;
+    Alarm {
+        name: DATABASE_CONNECTIONS,
+        part: Part::Database,
+        meaning: format!(
+            "More than four fifths of the {} connections that `{}` takes are open. First see in `pg_stat_activity` whose they are; \
+             functions hold one for each invocation at a time.",
+            class.connections(),
+            class.name
+        ),
+        watches: Watch::One(Series::of_database(watched.database, "DatabaseConnections", "Maximum")),
+        limit: Limit::Above(u64::from(class.connections()) * 4 / 5),
+        period: 300,
+        periods: (2, 3),
+        silence: Silence::Fine,
+    }
+}
+
+fn storage(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
+    let gib = build.settings.database_storage_gb;
+    Alarm {
+        name: DATABASE_STORAGE,
+        part: Part::Database,
+        meaning: format!(
+            "Less than a twentieth of {gib} GiB is free. Storage grows by itself at a tenth, so it has reached its end or grew less than \
+             6 hours ago. First raise `database_storage_gb`; then see on the dashboard whether the ledger grows without end \
+             (`maintain` prunes it)."
+        ),
+        watches: Watch::One(Series::of_database(watched.database, "FreeStorageSpace", "Minimum")),
+        limit: Limit::Below(u64::from(gib) * GIB / 20),
+        period: 300,
+        periods: (2, 2),
+        silence: Silence::Fine,
+    }
+}
+
+fn memory(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
+    let memory_gib = build.settings.database_instance_class.memory_gib;
+    Alarm {
+        name: DATABASE_MEMORY,
+        part: Part::Database,
+        meaning: "The database has less than a sixteenth of its memory to give, and will swap. First see whether the connections have grown; \
+                  else take a larger `database_instance_class`."
+            .into(),
+        watches: Watch::One(Series::of_database(watched.database, "FreeableMemory", "Minimum")),
+        limit: Limit::Below(u64::from(memory_gib) * 64 * MIB),
+        period: 300,
+        periods: (3, 3),
+        silence: Silence::Fine,
+    }
+}
+
+fn busy_cache(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
+    Alarm {
+        name: CACHE_BUSY,
+        part: Part::Cache,
+        meaning: format!(
+            "Redis uses more than {BUSY_PERCENT} % of the one processor that it can use, or says nothing at all. First see whether reads or \
+             writes have grown; then take a larger `cache_node_type`. Updates and reads go on without it, from the database."
+        ),
+        watches: Watch::Greatest(Series::of_cache_nodes(build, watched.cache, "EngineCPUUtilization", "Average")),
+        limit: Limit::Above(BUSY_PERCENT),
+        period: 300,
+        periods: (3, 3),
+        // A node that runs counts each minute.
+        silence: Silence::Tell,
+    }
+}
+
+/// Full memory is no fault of a cache; that views go before their time is.
+fn evicting(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
+    Alarm {
+        name: CACHE_EVICTING,
+        part: Part::Cache,
+        meaning: "Redis throws views away before their time because its memory is full; readers wait for the database instead, and a view \
+                  may be old for as long as it lives. First take a larger `cache_node_type`, or a smaller `cache_view_seconds`."
+            .into(),
+        watches: Watch::Sum(Series::of_cache_nodes(build, watched.cache, "Evictions", "Sum")),
+        limit: Limit::Above(0),
+        period: 300,
+        periods: (3, 3),
+        silence: Silence::Fine,
+    }
+}

@@ -1,0 +1,167 @@
+//! The way of an event, in graphs: `aws_cloudwatch_dashboard`. A row for each part of the pipeline, with what passes through it and
+//! what its alarms watch.
+
+use pipegen_contract::metric;
+use pipegen_event::Reason;
+use serde_json::{Value, json};
+
+use super::Build;
+use super::alarms::{Alarm, Limit, Part, Watch, Watched};
+use super::metrics::Series;
+use super::names::OVERVIEW;
+use crate::config::REGION;
+use crate::terraform::{Block, Expression};
+
+/// Columns of a dashboard; CloudWatch's grid.
+const COLUMNS: u32 = 24;
+
+/// Columns of a graph.
+const WIDTH: u32 = 6;
+
+/// Lines of a graph, and of a row's title.
+const HEIGHT: u32 = 5;
+const TITLE_HEIGHT: u32 = 1;
+
+/// The rows, in the order in which an event meets them, and what each is about.
+const ROWS: [(Part, &str); 8] = [
+    (Part::Suppliers, "Suppliers put events on the stream"),
+    (Part::Stream, "The stream is read"),
+    (Part::Processor, "The processor applies them; stock is visible"),
+    (Part::Database, "The database holds the catalog"),
+    (Part::Cache, "The cache holds product views"),
+    (Part::Catalog, "The catalog answers readers"),
+    (Part::Archive, "The archive keeps every record"),
+    (Part::Quarantine, "What was refused or given up lies in the quarantine"),
+];
+
+/// A graph.
+struct Graph {
+    title: String,
+    series: Vec<Series>,
+    /// Seconds whose values become one.
+    period: u32,
+    /// Where the alarm is.
+    limit: Option<Limit>,
+}
+
+/// Declares the dashboard of these alarms and their ARNs.
+pub(super) fn declare(build: &mut Build<'_>, watched: &Watched<'_>, alarms: &[Alarm], arns: &[Expression]) {
+    let mut page = Page::default();
+    page.place(COLUMNS, 3, "alarm", &json!({ "title": "Alarms", "alarms": arns }));
+    for (part, about) in ROWS {
+        page.place(
+            COLUMNS,
+            TITLE_HEIGHT,
+            "text",
+            &json!({ "markdown": format!("## {about}"), "background": "transparent" }),
+        );
+        let alarmed = alarms.iter().filter(|alarm| alarm.part == part).map(Graph::from);
+        for graph in traffic(build, watched, part).into_iter().chain(alarmed) {
+            page.place(WIDTH, HEIGHT, "metric", &graph.properties());
+        }
+    }
+    let body = json!({
+        "dashboard_name": build.names.of(OVERVIEW),
+        "dashboard_body": Expression::json(json!({ "start": "-PT3H", "widgets": page.widgets })),
+    });
+    build.document.resource(Block::new("aws_cloudwatch_dashboard", "overview", body));
+}
+
+/// What passes through a part. No alarm needs it; somebody who looks for a reason does.
+fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
+    let graph = |title: &str, series| Graph { title: title.to_owned(), series, period: 60, limit: None };
+    match part {
+        Part::Suppliers => vec![
+            graph("Records a minute", vec![Series::of_stream(watched.stream, "IncomingRecords", "Sum")]),
+            graph("Bytes a minute", vec![Series::of_stream(watched.stream, "IncomingBytes", "Sum")]),
+        ],
+        Part::Stream => {
+            let age = |function| Series::of_function(function, "IteratorAge", "Maximum");
+            vec![graph("Milliseconds that readers are behind", vec![age(watched.processor), age(watched.archiver)])]
+        }
+        Part::Processor => vec![
+            graph("Events applied a minute", vec![Series::own(build, metric::APPLIED, "Sum")]),
+            graph("Milliseconds from arrival to visible", vec![Series::own(build, metric::VISIBLE_LAG, "Maximum")]),
+        ],
+        Part::Database => vec![graph("Rows of the ledger", vec![Series::own(build, metric::LEDGER_ROWS, "Maximum")])],
+        Part::Cache => {
+            vec![graph("Hits in a hundred", Series::of_cache_nodes(build, watched.cache, "CacheHitRate", "Average"))]
+        }
+        Part::Catalog => vec![
+            graph("Requests a minute", vec![Series::of_function(watched.catalog, "UrlRequestCount", "Sum")]),
+            graph(
+                "Milliseconds of 99 in 100 answers",
+                vec![Series::of_function(watched.catalog, "UrlRequestLatency", "p99")],
+            ),
+        ],
+        Part::Archive => vec![
+            graph("Records archived a minute", vec![Series::own(build, metric::ARCHIVED, "Sum")]),
+            graph("Seconds from arrival to archive", vec![Series::own(build, metric::ARCHIVE_LAG, "Maximum")]),
+        ],
+        Part::Quarantine => {
+            let by_reason = |reason: Reason| {
+                let series = Series::own(build, metric::REJECTED, "Sum").by(metric::REASON, reason.as_str());
+                series.called(reason.as_str())
+            };
+            vec![graph("Rejected events a minute", Reason::ALL.map(by_reason).to_vec())]
+        }
+    }
+}
+
+impl From<&Alarm> for Graph {
+    fn from(alarm: &Alarm) -> Self {
+        Self {
+            title: alarm.name.purpose.to_owned(),
+            series: alarm.watches.series().to_vec(),
+            period: alarm.period,
+            // What a formula is compared with says nothing about its parts.
+            limit: (!matches!(alarm.watches, Watch::Formula(..))).then_some(alarm.limit),
+        }
+    }
+}
+
+impl Graph {
+    fn properties(&self) -> Value {
+        let line = self.limit.map(|limit| match limit {
+            Limit::Above(value) => json!({ "value": value, "label": "alarm above", "fill": "above" }),
+            Limit::Below(value) => json!({ "value": value, "label": "alarm below", "fill": "below" }),
+        });
+        json!({
+            "title": self.title,
+            "region": REGION,
+            "view": "timeSeries",
+            "period": self.period,
+            "metrics": self.series.iter().map(Series::shown).collect::<Vec<_>>(),
+            "annotations": { "horizontal": line.into_iter().collect::<Vec<_>>() },
+            "yAxis": { "left": { "min": 0 } },
+        })
+    }
+}
+
+/// Widgets side by side, from left to right and from top to bottom.
+#[derive(Default)]
+struct Page {
+    widgets: Vec<Value>,
+    column: u32,
+    line: u32,
+    /// The line below the widgets that are side by side now.
+    below: u32,
+}
+
+impl Page {
+    fn place(&mut self, width: u32, height: u32, kind: &str, properties: &Value) {
+        if self.column + width > COLUMNS {
+            (self.column, self.line) = (0, self.below);
+        }
+        self.widgets.push(json!({
+            "type": kind,
+            "x": self.column,
+            "y": self.line,
+            "width": width,
+            "height": height,
+            "properties": properties,
+        }));
+        self.column += width;
+        self.below = self.below.max(self.line + height);
+    }
+}

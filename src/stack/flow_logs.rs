@@ -1,0 +1,53 @@
+//! What the network refused: `aws_flow_log` to a log group, with a role of its own.
+//!
+//! Only refused traffic is logged. In this network everything that is meant to happen is a rule, so what is refused is either a
+//! rule that is missing or somebody who tries; it is next to nothing, where all traffic would be a line for each connection of
+//! each invocation. For so little a log group costs no more than a bucket, ends by itself, and goes with the stack, where a bucket
+//! could be filled again by a late delivery while Terraform empties it.
+
+use serde_json::json;
+
+use super::Build;
+use super::access::{allow, policy, service, trust};
+use super::account::Account;
+use super::encryption::Key;
+use super::logs;
+use super::names::{FLOW_LOG_ROLE, NETWORK_FLOW_LOG, NETWORK_LOGS};
+use super::network::{Network, name_tag};
+use crate::terraform::Block;
+
+/// What the service does with the role. It has no right to create a group: one that is gone must stay gone.
+const ACTIONS: [&str; 4] =
+    ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"];
+
+/// Declares the flow log.
+pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, network: &Network) {
+    let name = build.names.of(NETWORK_LOGS);
+    let group = logs::group(build, key, "network", &name);
+    // Flow logs of this account and region only.
+    let condition = json!({
+        "StringEquals": { "aws:SourceAccount": account.id() },
+        "ArnLike": { "aws:SourceArn": account.arn("ec2", "vpc-flow-log/*") },
+    });
+    let role = json!({
+        "name": build.names.of(FLOW_LOG_ROLE),
+        "description": format!("Writes {name}"),
+        "assume_role_policy": trust(&service("vpc-flow-logs"), &condition),
+    });
+    let role = build.document.resource(Block::new("aws_iam_role", "flow_logs", role));
+    let writing = json!({
+        "name": "write",
+        "role": role.attribute("name"),
+        "policy": policy([allow("Write", &ACTIONS, [group.attribute("arn").then(":*")])]),
+    });
+    let writing = build.document.resource(Block::new("aws_iam_role_policy", "flow_logs_write", writing));
+    let body = json!({
+        "vpc_id": network.vpc_id(),
+        "traffic_type": "REJECT",
+        "log_destination_type": "cloud-watch-logs",
+        "log_destination": group.attribute("arn"),
+        "iam_role_arn": role.attribute("arn"),
+        "tags": name_tag(build, NETWORK_FLOW_LOG),
+    });
+    build.document.resource(Block::new("aws_flow_log", "network", body).after([&writing]));
+}

@@ -1,0 +1,56 @@
+//! What a function's code reads, where more than one function reads the same.
+
+use pipegen_contract::database::Access;
+use pipegen_contract::env;
+
+use super::Surroundings;
+use crate::config::login_connections;
+use crate::stack::Build;
+use crate::stack::cache::User;
+use crate::terraform::Expression;
+
+/// A variable's name and its value.
+pub(super) type Variable = (&'static str, Expression);
+
+const SECONDS_AN_HOUR: u32 = 60 * 60;
+const SECONDS_A_DAY: u32 = 24 * SECONDS_AN_HOUR;
+
+/// Where the database is.
+pub(super) fn database(with: &Surroundings<'_>) -> [Variable; 3] {
+    [
+        (env::DATABASE_HOST, with.database.host()),
+        (env::DATABASE_PORT, with.database.port()),
+        (env::DATABASE_NAME, with.database.name()),
+    ]
+}
+
+/// Where the cache is, who logs in, and how long views stay there.
+pub(super) fn cache(build: &Build<'_>, with: &Surroundings<'_>, user: &User) -> [Variable; 5] {
+    [
+        (env::CACHE_HOST, with.cache.host()),
+        (env::CACHE_PORT, with.cache.port()),
+        (env::CACHE_USER, user.name()),
+        (env::CACHE_REPLICATION_GROUP, with.cache.id()),
+        (env::CACHE_VIEW_SECONDS, number(build.settings.cache_view_seconds)),
+    ]
+}
+
+/// How long before its arrival an event may have happened.
+pub(super) fn horizon(build: &Build<'_>) -> Variable {
+    (env::HORIZON_SECONDS, number(build.settings.horizon_days * SECONDS_A_DAY))
+}
+
+/// How long the stream keeps a record.
+pub(super) fn stream_retention(build: &Build<'_>) -> Variable {
+    (env::STREAM_RETENTION_SECONDS, number(build.settings.stream_retention_hours * SECONDS_AN_HOUR))
+}
+
+/// How many connections each login may hold.
+pub(super) fn connections(build: &Build<'_>) -> [Variable; 3] {
+    Access::ALL.map(|access| (access.connections_variable(), number(login_connections(build.settings, access))))
+}
+
+/// A number as the value of a variable.
+fn number(value: u32) -> Expression {
+    Expression::from(&value.to_string())
+}

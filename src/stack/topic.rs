@@ -1,0 +1,77 @@
+//! Where alarms are sent: `aws_sns_topic` with its `aws_sns_topic_policy`, and an `aws_sns_topic_subscription` if an address is set.
+
+use serde_json::{Value, json};
+
+use super::Build;
+use super::access::{policy, service};
+use super::account::Account;
+use super::encryption::Key;
+use super::names::{self, ALARM, ALARM_TOPIC};
+use crate::terraform::{Block, Expression, Reference};
+
+/// The topic.
+#[derive(Clone, Debug)]
+pub(super) struct Topic {
+    topic: Reference,
+    /// Without it alarms are lost in silence.
+    pub(super) policy: Reference,
+}
+
+impl Topic {
+    pub(super) fn arn(&self) -> Expression {
+        self.topic.attribute("arn")
+    }
+}
+
+/// Declares the topic.
+pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key) -> Topic {
+    let body = json!({ "name": build.names.of(ALARM_TOPIC), "kms_master_key_id": key.arn() });
+    let topic = build.document.resource(Block::new("aws_sns_topic", "alarms", body));
+    let mut publish = from_alarms(build, account, "Alarms", &["sns:Publish"]);
+    publish["Resource"] = json!(topic.attribute("arn"));
+    let access = json!({ "arn": topic.attribute("arn"), "policy": policy([publish, tls_only(&topic)]) });
+    let policy = build.document.resource(Block::new("aws_sns_topic_policy", "alarms", access));
+    if let Some(address) = &build.settings.alarm_email {
+        let body = json!({ "topic_arn": topic.attribute("arn"), "protocol": "email", "endpoint": address });
+        build.document.resource(Block::new("aws_sns_topic_subscription", "email", body));
+    }
+    Topic { topic, policy }
+}
+
+/// What the key's policy must say, so that an alarm can be put on the encrypted topic. Without it alarms are lost in silence.
+pub(super) fn use_of_key(build: &Build<'_>, account: &Account) -> Value {
+    let mut statement = from_alarms(build, account, "AlarmTopic", &["kms:Decrypt", "kms:GenerateDataKey"]);
+    // In a key's policy the star is the key.
+    statement["Resource"] = json!("*");
+    statement
+}
+
+/// Allows something to the alarms of this environment and to nothing else. The condition names them all: CloudWatch serves every
+/// account.
+fn from_alarms(build: &Build<'_>, account: &Account, sid: &str, actions: &[&str]) -> Value {
+    let alarms = names::all().into_iter().filter(|name| name.kind.prefix == ALARM.prefix);
+    let arns: Vec<_> =
+        alarms.map(|name| account.arn("cloudwatch", &format!("alarm:{}", build.names.of(name)))).collect();
+    json!({
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": service("cloudwatch"),
+        "Action": actions,
+        "Condition": {
+            "StringEquals": { "aws:SourceAccount": account.id() },
+            "ArnEquals": { "aws:SourceArn": arns },
+        },
+    })
+}
+
+/// Refuses what is not encrypted on its way.
+fn tls_only(topic: &Reference) -> Value {
+    json!({
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": { "AWS": "*" },
+        "Action": "sns:Publish",
+        "Resource": topic.attribute("arn"),
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    })
+}

@@ -1,0 +1,207 @@
+//! Alarms are heard, say what to do, and miss nothing.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::topic::TOPIC;
+use super::{breach, holds, notices};
+use crate::rendered::resources;
+
+/// Dollars a month that an alarm costs for each metric that it watches.
+const DOLLARS_A_METRIC: f64 = 0.10;
+
+/// What all alarms of an environment may cost.
+const DOLLARS: f64 = 3.00;
+
+/// A metric as an alarm or a widget has it: namespace, name, and pairs of dimension and value.
+pub(super) type Metric = Vec<String>;
+
+/// The metrics that an alarm watches.
+fn watched(alarm: &Value) -> Vec<Metric> {
+    let queries = alarm["metric_query"].as_array().into_iter().flatten();
+    let several = queries.map(|query| &query["metric"]).filter(|metric| metric.is_object());
+    let one = Some(alarm).filter(|alarm| alarm.get("metric_name").is_some());
+    let metric = |metric: &Value| {
+        let dimensions = metric["dimensions"].as_object().into_iter().flatten();
+        let pairs = dimensions.flat_map(|(name, value)| [name.clone(), value.as_str().unwrap_or_default().to_owned()]);
+        let names = ["namespace", "metric_name"].map(|name| metric[name].as_str().unwrap_or_default().to_owned());
+        names.into_iter().chain(pairs).collect()
+    };
+    several.chain(one).map(metric).collect()
+}
+
+pub(super) fn all_watched(main: &Value) -> BTreeSet<Metric> {
+    resources(main, "aws_cloudwatch_metric_alarm").values().flat_map(watched).collect()
+}
+
+/// An alarm is heard when it goes off and when it is over, and where it says so, when nothing is left to watch.
+fn alarms_are_heard(main: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (label, alarm) in resources(main, "aws_cloudwatch_metric_alarm") {
+        let heard = [TOPIC];
+        if alarm["alarm_actions"] != json!(heard) || alarm["ok_actions"] != json!(heard) {
+            wrong.push(format!("nobody hears of {label}"));
+        }
+        let on_silence = alarm.get("insufficient_data_actions");
+        match alarm["treat_missing_data"].as_str() {
+            Some("notBreaching") if on_silence.is_none() => {}
+            Some("missing") if on_silence == Some(&json!(heard)) => {}
+            _ => wrong.push(format!("nobody has thought about {label} without data")),
+        }
+        if !alarm["depends_on"].as_array().is_some_and(|others| others.contains(&json!("aws_sns_topic_policy.alarms")))
+        {
+            wrong.push(format!("{label} may go off before the topic takes it"));
+        }
+        let meaning = alarm["alarm_description"].as_str().unwrap_or_default();
+        if !(100..=1024).contains(&meaning.len()) || !meaning.contains(" First ") {
+            wrong.push(format!("{label} does not say what to do first"));
+        }
+    }
+    wrong
+}
+
+/// What CloudWatch takes, and Terraform does not know of.
+fn alarms_are_possible(main: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (label, alarm) in resources(main, "aws_cloudwatch_metric_alarm") {
+        let number = |value: &Value| value.as_u64().unwrap_or_default();
+        let queries = alarm["metric_query"].as_array();
+        let periods: BTreeSet<_> = match queries {
+            Some(queries) => {
+                queries.iter().map(|query| number(&query["metric"]["period"])).filter(|it| *it > 0).collect()
+            }
+            None => BTreeSet::from([number(&alarm["period"])]),
+        };
+        let (of, times) = (number(&alarm["evaluation_periods"]), number(&alarm["datapoints_to_alarm"]));
+        let fits = |period: u64| period.is_multiple_of(60) && (60..=86_400).contains(&(period * of));
+        if periods.len() != 1 || !periods.iter().all(|period| fits(*period)) || !(1..=of).contains(&times) {
+            wrong.push(format!("{label} counts over {periods:?} s, {times} of {of}"));
+        }
+        if let Some(queries) = queries {
+            let results = queries.iter().filter(|query| query["return_data"] == true).count();
+            if results != 1 || !(2..=10).contains(&queries.len()) {
+                wrong.push(format!("{label} has {} queries and {results} results", queries.len()));
+            }
+        }
+    }
+    wrong
+}
+
+/// Each thing that can fail has an alarm for each way in which it fails.
+fn everything_is_watched(main: &Value) -> Vec<String> {
+    let watched = all_watched(main);
+    let mut needed: Vec<Metric> = Vec::new();
+    let mut need = |parts: &[&str]| needed.push(parts.iter().map(|part| (*part).to_owned()).collect());
+    for label in resources(main, "aws_lambda_event_source_mapping").keys() {
+        let name = format!("${{aws_lambda_function.{label}.function_name}}");
+        for metric in ["IteratorAge", "DestinationDeliveryFailures", "Invocations", "Errors"] {
+            need(&["AWS/Lambda", metric, "FunctionName", &name]);
+        }
+    }
+    need(&["AWS/Lambda", "Throttles"]);
+    for (label, metric) in [("catalog", "Url5xxCount"), ("rotate", "Errors")] {
+        need(&["AWS/Lambda", metric, "FunctionName", &format!("${{aws_lambda_function.{label}.function_name}}")]);
+    }
+    for metric in ["WriteProvisionedThroughputExceeded", "IncomingRecords"] {
+        need(&["AWS/Kinesis", metric, "StreamName", "${aws_kinesis_stream.events.name}"]);
+    }
+    for metric in ["CPUUtilization", "DatabaseConnections", "FreeStorageSpace", "FreeableMemory"] {
+        need(&["AWS/RDS", metric, "DBInstanceIdentifier", "${aws_db_instance.catalog.identifier}"]);
+    }
+    let nodes = main["resource"]["aws_elasticache_replication_group"]["views"]["num_cache_clusters"].as_u64();
+    for node in 1..=nodes.unwrap_or_default() {
+        let id = format!("${{aws_elasticache_replication_group.views.replication_group_id}}-{node:03}");
+        for metric in ["EngineCPUUtilization", "Evictions"] {
+            need(&["AWS/ElastiCache", metric, "CacheClusterId", &id]);
+        }
+    }
+    let namespace =
+        main["resource"]["aws_lambda_function"]["processor"]["environment"]["variables"]["PIPEGEN_METRIC_NAMESPACE"]
+            .as_str()
+            .unwrap_or_default();
+    for metric in ["Rejected", "PendingRefreshAge"] {
+        need(&[namespace, metric]);
+    }
+    let missing = needed.into_iter().filter(|metric| !watched.contains(metric));
+    missing.map(|metric| format!("no alarm watches {}", metric.join(" "))).collect()
+}
+
+fn alarms_are_cheap(main: &Value) -> Vec<String> {
+    let metrics: usize =
+        resources(main, "aws_cloudwatch_metric_alarm").values().map(|alarm| watched(alarm).len()).sum();
+    let dollars = f64::from(u32::try_from(metrics).unwrap()) * DOLLARS_A_METRIC;
+    if dollars > DOLLARS { vec![format!("the alarms cost ${dollars:.2} a month")] } else { Vec::new() }
+}
+
+#[test]
+fn an_alarm_is_heard_and_says_what_to_do() {
+    holds(alarms_are_heard);
+    let broken = |attribute, value| {
+        let place = format!("resource/aws_cloudwatch_metric_alarm/database_busy/{attribute}");
+        breach(alarms_are_heard, &place, value)
+    };
+    notices(vec![
+        broken("alarm_actions", json!([])),
+        broken("ok_actions", Value::Null),
+        broken("insufficient_data_actions", Value::Null),
+        broken("treat_missing_data", Value::Null),
+        broken("treat_missing_data", json!("ignore")),
+        broken("depends_on", Value::Null),
+        broken("alarm_description", json!("CPU is high")),
+    ]);
+}
+
+#[test]
+fn cloudwatch_takes_every_alarm() {
+    holds(alarms_are_possible);
+    let unread = "resource/aws_cloudwatch_metric_alarm/stream_unread";
+    notices(vec![
+        breach(alarms_are_possible, "resource/aws_cloudwatch_metric_alarm/database_busy/period", json!(45)),
+        breach(alarms_are_possible, "resource/aws_cloudwatch_metric_alarm/database_busy/datapoints_to_alarm", json!(4)),
+        breach(
+            alarms_are_possible,
+            "resource/aws_cloudwatch_metric_alarm/database_busy/evaluation_periods",
+            json!(300),
+        ),
+        breach(alarms_are_possible, &format!("{unread}/metric_query/0/return_data"), json!(true)),
+        breach(alarms_are_possible, &format!("{unread}/metric_query/0/metric/period"), json!(60)),
+    ]);
+}
+
+#[test]
+fn whatever_fails_is_noticed() {
+    holds(everything_is_watched);
+    holds(alarms_are_cheap);
+    let (_, main) = crate::rendered::every_kind().remove(0);
+    // These two watch one metric, with different limits.
+    let twins = ["processor_late", "processor_giving_up"];
+    let labels = resources(&main, "aws_cloudwatch_metric_alarm").keys();
+    let without =
+        |label| breach(everything_is_watched, &format!("resource/aws_cloudwatch_metric_alarm/{label}"), Value::Null);
+    notices(labels.filter(|label| !twins.contains(&label.as_str())).map(without).collect());
+    let many = json!((0..40).map(|_| json!({ "metric": {} })).collect::<Vec<_>>());
+    notices(vec![breach(alarms_are_cheap, "resource/aws_cloudwatch_metric_alarm/stream_unread/metric_query", many)]);
+}
+
+/// Where an alarm is follows from the settings; a limit that nothing reaches would never be noticed.
+#[test]
+fn limits_follow_from_the_settings() {
+    let limit = |settings: &str, label: &str| {
+        let main: Value = serde_json::from_str(&crate::rendered::render("staging", settings).main).unwrap();
+        main["resource"]["aws_cloudwatch_metric_alarm"][label]["threshold"].as_u64().unwrap()
+    };
+    for (label, settings, usual, changed) in [
+        ("processor_late", "", 120_000, 120_000),
+        // Half of a day and of two days, less a quarter of an hour each.
+        ("processor_giving_up", "stream_retention_hours = 48", 42_750_000, 85_950_000),
+        ("events_rejected", "peak_updates_per_minute = 60_000", 50, 3000),
+        ("events_rejected", "peak_updates_per_minute = 1", 50, 10),
+        ("database_connections", "database_instance_class = \"db.t4g.small\"", 62, 125),
+        ("database_memory", "database_instance_class = \"db.t4g.small\"", 64 << 20, 128 << 20),
+        ("database_storage", "database_storage_gb = 100", 1 << 30, 5 << 30),
+    ] {
+        assert_eq!(limit("", label), usual, "{label}");
+        assert_eq!(limit(&format!("[defaults]\n{settings}"), label), changed, "{label}, {settings}");
+    }
+}

@@ -1,0 +1,170 @@
+//! Who is let in: into roles, to functions, to the catalog's URL.
+
+use pipegen_contract::role::Role;
+use serde_json::{Value, json};
+
+use super::access::statements;
+use super::{ACCOUNT, breach, holds, notices, notices_in, policy_text};
+use crate::rendered::{LARGE, render, resources, strings};
+
+fn is_principal(text: &str) -> bool {
+    text.strip_prefix("arn:aws:iam::").is_some_and(|rest| rest.len() > 13 && !rest.contains('*'))
+}
+
+/// A role is taken by one service, or by one supplier, and nobody else.
+fn trusts(main: &Value) -> Vec<String> {
+    let statements = statements(main);
+    let mut wrong = Vec::new();
+    for label in resources(main, "aws_iam_role").keys() {
+        let place = format!("aws_iam_role.{label}.assume_role_policy");
+        let own: Vec<_> = statements.iter().filter(|it| it.place == place).map(|it| &it.body).collect();
+        let fine = match (own.as_slice(), Role::from_handler(label)) {
+            ([one], Some(_)) => one["Principal"] == json!({ "Service": "lambda.amazonaws.com" }),
+            ([one], None) if label == "schedule" => {
+                let own_group = json!({
+                    "StringEquals": { "aws:SourceAccount": ACCOUNT },
+                    "ArnEquals": { "aws:SourceArn": "${aws_scheduler_schedule_group.inventory.arn}" },
+                });
+                one["Principal"] == json!({ "Service": "scheduler.amazonaws.com" }) && one["Condition"] == own_group
+            }
+            ([one], None) if label == "flow_logs" => {
+                let own_flow_logs = json!({
+                    "StringEquals": { "aws:SourceAccount": ACCOUNT },
+                    "ArnLike": { "aws:SourceArn": format!("arn:aws:ec2:us-east-1:{ACCOUNT}:vpc-flow-log/*") },
+                });
+                one["Principal"] == json!({ "Service": "vpc-flow-logs.amazonaws.com" })
+                    && one["Condition"] == own_flow_logs
+            }
+            ([one], None) => {
+                label.starts_with("supplier_") && one["Principal"]["AWS"].as_str().is_some_and(is_principal)
+            }
+            _ => false,
+        };
+        if !fine || own.iter().any(|one| one["Action"] != "sts:AssumeRole" || one["Effect"] != "Allow") {
+            wrong.push(format!("the role {label} can be taken by others than it is for"));
+        }
+    }
+    wrong
+}
+
+/// Secrets Manager may call `rotate` for our secrets, readers may call the catalog, and that is all.
+fn invitations(main: &Value) -> Vec<String> {
+    let none = serde_json::Map::new();
+    let invitations = main["resource"]["aws_lambda_permission"].as_object().unwrap_or(&none);
+    let mut wrong = Vec::new();
+    for (label, body) in invitations {
+        let text = |attribute: &str| body[attribute].as_str().unwrap_or_default();
+        let to = |function: &str| text("function_name") == format!("${{aws_lambda_function.{function}.function_name}}");
+        let for_secret = text("source_arn").starts_with("${aws_secretsmanager_secret.");
+        let fine = match text("principal") {
+            "secretsmanager.amazonaws.com" => {
+                to("rotate")
+                    && for_secret
+                    && text("source_account") == ACCOUNT
+                    && text("action") == "lambda:InvokeFunction"
+            }
+            reader if is_principal(reader) => {
+                let over_url =
+                    text("action") == "lambda:InvokeFunctionUrl" && text("function_url_auth_type") == "AWS_IAM";
+                to("catalog") && (over_url || text("action") == "lambda:InvokeFunction")
+            }
+            _ => false,
+        };
+        if !fine {
+            wrong.push(format!("the permission {label} lets in somebody else"));
+        }
+    }
+    wrong
+}
+
+/// The policies of buckets and of the key let in services, each only for what is ours, and nobody else but the account itself.
+fn resource_policies(main: &Value) -> Vec<String> {
+    let own = statements(main).into_iter().filter(|statement| {
+        let is_resource =
+            ["aws_s3_bucket_policy.", "aws_kms_key."].iter().any(|kind| statement.place.starts_with(kind));
+        is_resource && statement.body["Effect"] == "Allow"
+    });
+    let open = own.filter(|statement| {
+        let body = &statement.body;
+        let is_account = statement.place == "aws_kms_key.main.policy"
+            && body["Principal"] == json!({ "AWS": format!("arn:aws:iam::{ACCOUNT}:root") });
+        let conditions = body["Condition"].as_object().into_iter().flat_map(|operators| operators.values());
+        let ours = conditions.flat_map(strings).any(|text| text.contains(ACCOUNT));
+        !is_account && !(body["Principal"]["Service"].is_string() && ours)
+    });
+    open.map(|statement| format!("{} lets in {}", statement.place, statement.body["Principal"])).collect()
+}
+
+/// The URL asks for a signature.
+fn url(main: &Value) -> Vec<String> {
+    let open = resources(main, "aws_lambda_function_url").iter().filter(|(label, body)| {
+        *label != "catalog" || body["authorization_type"] != "AWS_IAM" || body.get("cors").is_some()
+    });
+    open.map(|(label, _)| format!("the URL {label} is open")).collect()
+}
+
+#[test]
+fn roles_are_taken_by_whom_they_are_for() {
+    holds(trusts);
+    let anyone = policy_text(&[json!({ "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole" })]);
+    let scheduler =
+        json!({ "Effect": "Allow", "Principal": { "Service": "scheduler.amazonaws.com" }, "Action": "sts:AssumeRole" });
+    let flow_logs = json!({
+        "Effect": "Allow", "Principal": { "Service": "vpc-flow-logs.amazonaws.com" }, "Action": "sts:AssumeRole",
+    });
+    notices(vec![
+        breach(trusts, "resource/aws_iam_role/processor/assume_role_policy", anyone.clone()),
+        breach(trusts, "resource/aws_iam_role/flow_logs/assume_role_policy", policy_text(&[flow_logs])),
+        breach(trusts, "resource/aws_iam_role/schedule/assume_role_policy", policy_text(&[scheduler])),
+    ]);
+    notices_in("large", vec![breach(trusts, "resource/aws_iam_role/supplier_acme/assume_role_policy", anyone)]);
+}
+
+#[test]
+fn functions_are_called_by_whom_they_are_for() {
+    holds(invitations);
+    holds(url);
+    let rotate = "resource/aws_lambda_permission/rotate_writer";
+    notices(vec![
+        breach(invitations, &format!("{rotate}/source_arn"), Value::Null),
+        breach(invitations, &format!("{rotate}/source_account"), Value::Null),
+        breach(invitations, &format!("{rotate}/principal"), json!("*")),
+        breach(url, "resource/aws_lambda_function_url/catalog/authorization_type", json!("NONE")),
+    ]);
+}
+
+#[test]
+fn services_are_let_in_for_what_is_ours() {
+    holds(resource_policies);
+    let delivery = json!({ "Effect": "Allow", "Principal": { "Service": "logging.s3.amazonaws.com" }, "Action": "s3:PutObject",
+        "Resource": "${aws_s3_bucket.access_logs.arn}/*" });
+    let anyone = json!({ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::111122223333:root" }, "Action": "kms:Decrypt", "Resource": "*" });
+    notices(vec![
+        breach(resource_policies, "resource/aws_s3_bucket_policy/access_logs/policy", policy_text(&[delivery])),
+        breach(resource_policies, "resource/aws_kms_key/main/policy", policy_text(&[anyone])),
+    ]);
+}
+
+/// What the settings say comes out: both rights for each reader, a role for each supplier.
+#[test]
+fn readers_and_suppliers_get_what_they_need() {
+    let main: Value = serde_json::from_str(&render("large", LARGE).main).unwrap();
+    let permissions = resources(&main, "aws_lambda_permission");
+    for reader in ["arn:aws:iam::111122223333:role/shop/web", "arn:aws:iam::444455556666:root"] {
+        let mut actions: Vec<_> =
+            permissions.values().filter(|body| body["principal"] == reader).map(|body| &body["action"]).collect();
+        actions.sort_by_key(|action| action.to_string());
+        assert_eq!(actions, ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"], "{reader}");
+    }
+    let trust = |label: &str| -> Value {
+        let text = resources(&main, "aws_iam_role")[label]["assume_role_policy"].as_str().unwrap();
+        serde_json::from_str::<Value>(text).unwrap()["Statement"][0].clone()
+    };
+    assert_eq!(trust("supplier_acme")["Principal"]["AWS"], "arn:aws:iam::111122223333:role/feeder");
+    assert!(trust("supplier_acme").get("Condition").is_none());
+    assert_eq!(
+        trust("supplier_7-seas")["Condition"],
+        json!({ "StringEquals": { "sts:ExternalId": "retailtech:7-seas" } })
+    );
+    assert_eq!(main["output"]["supplier_roles"]["value"]["acme"], "${aws_iam_role.supplier_acme.arn}");
+}

@@ -1,0 +1,107 @@
+//! Who is let into the database and the cache, and how.
+
+use pipegen_contract::cache;
+use serde_json::{Value, json};
+
+use super::{breach, holds, notices};
+use crate::rendered::resources;
+
+/// What the database asks of those who connect, and what it logs.
+fn database_parameters(main: &Value) -> Vec<String> {
+    let parameters =
+        resources(main, "aws_db_parameter_group").values().filter_map(|group| group["parameter"].as_array());
+    let parameters: Vec<_> = parameters.flatten().map(|one| (one["name"].as_str(), one["value"].as_str())).collect();
+    let needed = [("rds.force_ssl", "1"), ("password_encryption", "scram-sha-256"), ("log_statement", "ddl")];
+    let missing = needed.iter().filter(|(name, value)| !parameters.contains(&(Some(*name), Some(*value))));
+    missing.map(|(name, value)| format!("the database's parameter {name} is not {value}")).collect()
+}
+
+/// The database can be restored.
+fn backups(main: &Value) -> Vec<String> {
+    let databases = resources(main, "aws_db_instance").iter();
+    let lost = databases
+        .filter(|(_, body)| body["backup_retention_period"].as_u64().is_none_or(|days| !(1..=35).contains(&days)));
+    lost.map(|(label, _)| format!("the database {label} cannot be restored")).collect()
+}
+
+/// Nobody logs in to Redis with a password, and `default` may do nothing.
+fn cache_users(main: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (label, user) in resources(main, "aws_elasticache_user") {
+        let rights = user["access_string"].as_str().unwrap_or_default();
+        let is_iam = user["authentication_mode"] == json!({ "type": "iam" }) && user["user_id"] == user["user_name"];
+        let fine = match label.as_str() {
+            "default" => user["user_name"] == "default" && rights == cache::DEFAULT_RIGHTS,
+            "catalog" => is_iam && rights == cache::READER_RIGHTS,
+            _ => is_iam && rights == cache::WRITER_RIGHTS,
+        };
+        let bounded = rights == "off -@all" || rights.starts_with("on ~product:* -@all ") && !rights.contains("+@");
+        if !fine || !bounded {
+            wrong.push(format!("the cache's user {label} may do too much"));
+        }
+    }
+    wrong
+}
+
+/// Everybody is in the group that may log in.
+fn cache_group(main: &Value) -> Vec<String> {
+    let ids = &resources(main, "aws_elasticache_user_group")["views"]["user_ids"];
+    let ids: Vec<_> = ids.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let users = resources(main, "aws_elasticache_user").keys();
+    let lost = users.filter(|label| !ids.contains(&format!("${{aws_elasticache_user.{label}.user_id}}").as_str()));
+    lost.map(|label| format!("the cache's user {label} cannot log in")).collect()
+}
+
+/// Whose entries go when memory is short: anybody's. A `volatile-…` policy would evict tombstones first.
+fn eviction(main: &Value) -> Vec<String> {
+    let groups = resources(main, "aws_elasticache_parameter_group").iter();
+    let wanted = json!([{ "name": "maxmemory-policy", "value": "allkeys-lru" }]);
+    let others = groups.filter(|(_, body)| body["parameter"] != wanted);
+    others.map(|(label, _)| format!("the cache {label} evicts tombstones before views")).collect()
+}
+
+#[test]
+fn the_database_asks_for_tls_and_logs_no_data() {
+    holds(database_parameters);
+    let parameters = "resource/aws_db_parameter_group/catalog/parameter";
+    notices(vec![
+        breach(database_parameters, parameters, json!([])),
+        breach(database_parameters, &format!("{parameters}/2/value"), json!("all")),
+    ]);
+}
+
+#[test]
+fn the_database_can_be_restored() {
+    holds(backups);
+    let days = "resource/aws_db_instance/catalog/backup_retention_period";
+    notices(vec![breach(backups, days, json!(0)), breach(backups, days, Value::Null)]);
+}
+
+#[test]
+fn cache_users_have_no_password_and_little_to_say() {
+    holds(cache_users);
+    notices(vec![
+        breach(cache_users, "resource/aws_elasticache_user/default/access_string", json!("on ~* +@all")),
+        breach(cache_users, "resource/aws_elasticache_user/processor/access_string", json!("on ~* +@all")),
+        breach(cache_users, "resource/aws_elasticache_user/catalog/access_string", json!(cache::WRITER_RIGHTS)),
+        breach(cache_users, "resource/aws_elasticache_user/processor/authentication_mode/type", json!("password")),
+        breach(cache_users, "resource/aws_elasticache_user/processor/user_name", json!("other")),
+    ]);
+}
+
+#[test]
+fn every_cache_user_can_log_in() {
+    holds(cache_group);
+    let ids = "resource/aws_elasticache_user_group/views/user_ids";
+    notices(vec![breach(cache_group, ids, json!(["${aws_elasticache_user.default.user_id}"]))]);
+}
+
+#[test]
+fn any_entry_may_be_evicted() {
+    holds(eviction);
+    let parameter = "resource/aws_elasticache_parameter_group/views/parameter";
+    notices(vec![
+        breach(eviction, parameter, json!([{ "name": "maxmemory-policy", "value": "volatile-ttl" }])),
+        breach(eviction, parameter, Value::Null),
+    ]);
+}

@@ -1,0 +1,90 @@
+//! Only this environment's alarms reach the topic, and the topic reaches who is set.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::access::statements_at;
+use super::{ACCOUNT, breach, holds, notices, policy_text};
+use crate::rendered::{all_resources, render, resources, strings};
+
+/// What the topic's ARN looks like in the output.
+pub(super) const TOPIC: &str = "${aws_sns_topic.alarms.arn}";
+
+/// The topic and its use of the key are open to this environment's alarms, all of them, and to nothing else.
+fn topic_is_for_alarms_only(main: &Value) -> Vec<String> {
+    let alarms = resources(main, "aws_cloudwatch_metric_alarm").values();
+    let arn = |alarm: &Value| {
+        let name = alarm["alarm_name"].as_str().unwrap_or_default();
+        format!("arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{name}")
+    };
+    let arns: BTreeSet<_> = alarms.map(arn).collect();
+    let is_for_them = |statement: &Value| {
+        let condition = &statement["Condition"];
+        let sources: BTreeSet<_> =
+            strings(&condition["ArnEquals"]["aws:SourceArn"]).into_iter().map(str::to_owned).collect();
+        statement["Principal"] == json!({ "Service": "cloudwatch.amazonaws.com" })
+            && condition["StringEquals"] == json!({ "aws:SourceAccount": ACCOUNT })
+            && sources == arns
+    };
+    let allowing = |place: &str, service: &str| {
+        let mut statements = statements_at(main, place);
+        statements.retain(|statement| {
+            statement["Effect"] == "Allow" && strings(&statement["Principal"]).iter().any(|who| who.contains(service))
+        });
+        statements
+    };
+    let mut wrong = Vec::new();
+    let topic = &main["resource"]["aws_sns_topic_policy"]["alarms"];
+    let on_topic = allowing("aws_sns_topic_policy.alarms.policy", "");
+    if topic["arn"] != TOPIC
+        || !matches!(on_topic.as_slice(), [one] if is_for_them(one) && one["Action"] == json!(["sns:Publish"]))
+    {
+        wrong.push("the topic is not open to the alarms alone".to_owned());
+    }
+    let denied = statements_at(main, "aws_sns_topic_policy.alarms.policy").into_iter().any(|statement| {
+        statement["Effect"] == "Deny"
+            && statement["Action"] == "sns:Publish"
+            && statement["Principal"] == json!({ "AWS": "*" })
+            && statement["Resource"] == TOPIC
+            && statement["Condition"] == json!({ "Bool": { "aws:SecureTransport": "false" } })
+    });
+    if !denied {
+        wrong.push("the topic can be reached without TLS".to_owned());
+    }
+    let on_key = allowing("aws_kms_key.main.policy", "cloudwatch");
+    let needed = json!(["kms:Decrypt", "kms:GenerateDataKey"]);
+    if !matches!(on_key.as_slice(), [one] if is_for_them(one) && one["Action"] == needed) {
+        wrong.push("the key is not open to the alarms, or to more than them".to_owned());
+    }
+    wrong
+}
+
+#[test]
+fn only_alarms_reach_the_topic() {
+    holds(topic_is_for_alarms_only);
+    let open = |action: &str| {
+        let statement = json!({
+            "Effect": "Allow", "Principal": { "Service": "cloudwatch.amazonaws.com" }, "Action": [action], "Resource": "*",
+        });
+        policy_text(&[statement])
+    };
+    notices(vec![
+        breach(topic_is_for_alarms_only, "resource/aws_sns_topic_policy/alarms/policy", open("sns:Publish")),
+        breach(topic_is_for_alarms_only, "resource/aws_sns_topic_policy/alarms/arn", json!("other")),
+        breach(topic_is_for_alarms_only, "resource/aws_kms_key/main/policy", open("kms:Decrypt")),
+        breach(topic_is_for_alarms_only, "resource/aws_cloudwatch_metric_alarm/database_busy", Value::Null),
+    ]);
+}
+
+#[test]
+fn somebody_is_told_if_an_address_is_set() {
+    let subscriptions = |settings: &str| {
+        let main: Value = serde_json::from_str(&render("staging", settings).main).unwrap();
+        let found = all_resources(&main).filter(|(kind, _, _)| *kind == "aws_sns_topic_subscription");
+        found.map(|(_, _, body)| body.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(subscriptions(""), Vec::<Value>::new());
+    let expected = json!({ "topic_arn": TOPIC, "protocol": "email", "endpoint": "ops@example.com" });
+    assert_eq!(subscriptions("[defaults]\nalarm_email = \"ops@example.com\""), [expected]);
+}
