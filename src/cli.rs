@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 const EXAMPLES: &str = "\
 Examples:
   pipegen render --env staging     writes tf-out/staging, for Terraform
+  pipegen cost --env staging       says what that costs a month
   pipegen local                    plays a sample through the pipeline, here";
 
 const RENDER_EXAMPLES: &str = "\
@@ -25,6 +26,14 @@ A settings file, all of it optional:
 
 Exit code: 0 rendered, 1 failed, 2 something to mend in what was typed, set or named (nothing was written).";
 
+const COST_EXAMPLES: &str = "\
+Examples:
+  pipegen cost --env staging
+  pipegen cost --env production --config platform.toml
+  pipegen cost --env staging --json | jq .total
+
+The estimate is a ceiling: every minute is taken for the busiest one (`peak_updates_per_minute`), and the archive for full.";
+
 /// Renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "pipegen", version, propagate_version = true, after_help = EXAMPLES)]
@@ -40,6 +49,9 @@ pub enum Command {
     /// Writes the Terraform JSON and the Lambda zip of one environment.
     #[command(after_help = RENDER_EXAMPLES)]
     Render(RenderArgs),
+    /// Says what one environment costs a month, line by line.
+    #[command(after_help = COST_EXAMPLES)]
+    Cost(CostArgs),
     /// Runs the pipeline on this machine: real PostgreSQL, real Redis, the real bootstrap.
     Local(LocalArgs),
     /// Prints completions for a shell.
@@ -48,15 +60,23 @@ pub enum Command {
     Man,
 }
 
-/// What `render` takes.
+/// What every command takes that is about one environment.
 #[derive(Debug, Args)]
-pub struct RenderArgs {
+pub struct EnvironmentArgs {
     /// The environment, the suffix of every name.
     #[arg(long, value_name = "NAME")]
     pub env: String,
     /// The settings file; without one, `pipegen.toml` in this folder if there is one.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// What `render` takes.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
     /// Where the environment's folder is written.
     #[arg(long, value_name = "DIR", default_value = "tf-out")]
     pub out: PathBuf,
@@ -64,6 +84,17 @@ pub struct RenderArgs {
     #[arg(long, value_name = "PATH")]
     pub bootstrap: Option<PathBuf>,
     /// Prints the summary as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `cost` takes.
+#[derive(Debug, Args)]
+pub struct CostArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
+    /// Prints the estimate as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
