@@ -9,6 +9,7 @@ const EXAMPLES: &str = "\
 Examples:
   pipegen render --env staging     writes tf-out/staging, for Terraform
   pipegen cost --env staging       says what that costs a month
+  pipegen diagram --env staging    draws it
   pipegen local                    plays a sample through the pipeline, here";
 
 const RENDER_EXAMPLES: &str = "\
@@ -34,6 +35,13 @@ Examples:
 
 The estimate is a ceiling: every minute is taken for the busiest one (`peak_updates_per_minute`), and the archive for full.";
 
+const DIAGRAM_EXAMPLES: &str = "\
+Examples:
+  pipegen diagram --env staging
+  (echo '```mermaid'; pipegen diagram --env staging; echo '```') >> stack.md
+
+The picture is a Mermaid flowchart, which GitHub, GitLab and many editors draw.";
+
 /// Renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "pipegen", version, propagate_version = true, after_help = EXAMPLES)]
@@ -52,6 +60,9 @@ pub enum Command {
     /// Says what one environment costs a month, line by line.
     #[command(after_help = COST_EXAMPLES)]
     Cost(CostArgs),
+    /// Draws the stack of one environment as a Mermaid flowchart.
+    #[command(after_help = DIAGRAM_EXAMPLES)]
+    Diagram(DiagramArgs),
     /// Runs the pipeline on this machine: real PostgreSQL, real Redis, the real bootstrap.
     Local(LocalArgs),
     /// Prints completions for a shell.
@@ -97,6 +108,14 @@ pub struct CostArgs {
     /// Prints the estimate as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `diagram` takes.
+#[derive(Debug, Args)]
+pub struct DiagramArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
 }
 
 /// What `local` takes.

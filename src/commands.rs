@@ -1,6 +1,6 @@
 //! One file a subcommand: the only code that touches files, processes and the network.
 //!
-//! - [`render`], [`cost`], [`local`]: the subcommands
+//! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
 //! - [`mod@reference`]: completions and the man page
 //! - `environment`: the settings and the stack of the environment that was named
 //! - [`bootstrap`]: builds the bootstrap for those that need one
@@ -13,6 +13,7 @@ use crate::cli::{Cli, Command};
 
 pub mod bootstrap;
 pub mod cost;
+pub mod diagram;
 mod environment;
 pub mod local;
 pub mod printer;
@@ -24,6 +25,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Render(args) => render::run(&args),
         Command::Cost(args) => cost::run(&args),
+        Command::Diagram(args) => diagram::run(&args),
         Command::Local(args) => local::run(args),
         Command::Completions(args) => reference::completions(args.shell),
         Command::Man => reference::man(),
