@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 const EXAMPLES: &str = "\
 Examples:
   pipegen render --env staging     writes tf-out/staging, for Terraform
+  pipegen cost --env staging       says what that costs a month
+  pipegen diagram --env staging    draws it
   pipegen local                    plays a sample through the pipeline, here";
 
 const RENDER_EXAMPLES: &str = "\
@@ -25,6 +27,21 @@ A settings file, all of it optional:
 
 Exit code: 0 rendered, 1 failed, 2 something to mend in what was typed, set or named (nothing was written).";
 
+const COST_EXAMPLES: &str = "\
+Examples:
+  pipegen cost --env staging
+  pipegen cost --env production --config platform.toml
+  pipegen cost --env staging --json | jq .total
+
+The estimate is a ceiling: every minute is taken for the busiest one (`peak_updates_per_minute`), and the archive for full.";
+
+const DIAGRAM_EXAMPLES: &str = "\
+Examples:
+  pipegen diagram --env staging
+  (echo '```mermaid'; pipegen diagram --env staging; echo '```') >> stack.md
+
+The picture is a Mermaid flowchart, which GitHub, GitLab and many editors draw.";
+
 /// Renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "pipegen", version, propagate_version = true, after_help = EXAMPLES)]
@@ -40,6 +57,12 @@ pub enum Command {
     /// Writes the Terraform JSON and the Lambda zip of one environment.
     #[command(after_help = RENDER_EXAMPLES)]
     Render(RenderArgs),
+    /// Says what one environment costs a month, line by line.
+    #[command(after_help = COST_EXAMPLES)]
+    Cost(CostArgs),
+    /// Draws the stack of one environment as a Mermaid flowchart.
+    #[command(after_help = DIAGRAM_EXAMPLES)]
+    Diagram(DiagramArgs),
     /// Runs the pipeline on this machine: real PostgreSQL, real Redis, the real bootstrap.
     Local(LocalArgs),
     /// Prints completions for a shell.
@@ -48,15 +71,23 @@ pub enum Command {
     Man,
 }
 
-/// What `render` takes.
+/// What every command takes that is about one environment.
 #[derive(Debug, Args)]
-pub struct RenderArgs {
+pub struct EnvironmentArgs {
     /// The environment, the suffix of every name.
     #[arg(long, value_name = "NAME")]
     pub env: String,
     /// The settings file; without one, `pipegen.toml` in this folder if there is one.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// What `render` takes.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
     /// Where the environment's folder is written.
     #[arg(long, value_name = "DIR", default_value = "tf-out")]
     pub out: PathBuf,
@@ -66,6 +97,25 @@ pub struct RenderArgs {
     /// Prints the summary as one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `cost` takes.
+#[derive(Debug, Args)]
+pub struct CostArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
+    /// Prints the estimate as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `diagram` takes.
+#[derive(Debug, Args)]
+pub struct DiagramArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
 }
 
 /// What `local` takes.

@@ -1,7 +1,8 @@
 //! One file a subcommand: the only code that touches files, processes and the network.
 //!
-//! - [`render`], [`local`]: the subcommands
+//! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
 //! - [`mod@reference`]: completions and the man page
+//! - `environment`: the settings and the stack of the environment that was named
 //! - [`bootstrap`]: builds the bootstrap for those that need one
 //! - [`printer`]: what the commands say
 
@@ -11,6 +12,9 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command};
 
 pub mod bootstrap;
+pub mod cost;
+pub mod diagram;
+mod environment;
 pub mod local;
 pub mod printer;
 pub mod reference;
@@ -20,6 +24,8 @@ pub mod render;
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Render(args) => render::run(&args),
+        Command::Cost(args) => cost::run(&args),
+        Command::Diagram(args) => diagram::run(&args),
         Command::Local(args) => local::run(args),
         Command::Completions(args) => reference::completions(args.shell),
         Command::Man => reference::man(),

@@ -3,64 +3,33 @@
 mod folder;
 mod summary;
 
-use std::io;
 use std::path::Path;
 use std::thread;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
 use self::folder::Folder;
-use self::summary::Summary;
-use super::{WrongUse, bootstrap, printer};
+use self::summary::{Cost, Summary};
+use super::{WrongUse, bootstrap, environment, printer};
 use crate::artifact::{self, Bootstrap};
 use crate::cli::RenderArgs;
-use crate::config::{self, Architecture, Config, Environment, Fault, Source};
-use crate::stack::{self, Package, names};
-
-/// The settings file that is taken if none is named.
-const SETTINGS_FILE: &str = "pipegen.toml";
+use crate::config::{self, Architecture, Fault};
+use crate::cost::Estimate;
+use crate::stack::Package;
 
 /// Renders an environment. Nothing is written before everything is known to be right.
 pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
-    let config = settings(args)?;
+    let config = environment::settings(&args.environment)?;
     let folder = Folder::at(&args.out, &config.environment)?;
     let bytes = checked_bootstrap(args.bootstrap.as_deref(), config.settings.architecture)?;
     let zip = packed(&bytes, &folder)?;
     let package = Package { file_name: zip.name.clone(), source_code_hash: zip.source_code_hash.clone() };
-    let rendered = stack::build(&config, &package).map_err(|faults| own_mistake(&faults))?;
+    let rendered = environment::stack(&config, &package)?;
+    let cost = Cost::new(&args.environment, &Estimate::of(&config, &rendered.main)?);
     let written = folder.write(&zip, &rendered)?;
-    let summary = Summary::new(&config, &folder, &package, &zip, &rendered, written);
+    let summary = Summary::new(&config, &folder, &package, &zip, &rendered, written, cost);
     let text = if args.json { serde_json::to_string_pretty(&summary)? } else { summary.to_string() };
     printer::data(&text).context("cannot write to standard output")
-}
-
-/// The environment's settings, or everything that is wrong with them and with the environment's name.
-fn settings(args: &RenderArgs) -> anyhow::Result<Config> {
-    let source = source(args.config.as_deref())?;
-    let environment = Environment::parse(&args.env).and_then(|environment| {
-        names::check(&environment)?;
-        Ok(environment)
-    });
-    let environment = environment.map_err(|problem| Fault::new(None, problem));
-    let config = config::load(source.as_ref(), environment)
-        .map_err(|faults| WrongUse::report(config::report(&faults, source.as_ref())))?;
-    if let Some(meant) = &config.perhaps_meant {
-        let own = &config.environment;
-        printer::talk(&format!(
-            "note: there is no `[environments.{own}]`, so the defaults apply; did you mean `{meant}`?"
-        ));
-    }
-    Ok(config)
-}
-
-/// The settings file, if there is one.
-fn source(named: Option<&Path>) -> anyhow::Result<Option<Source>> {
-    let path = named.unwrap_or(Path::new(SETTINGS_FILE));
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(Source { path: path.display().to_string(), text })),
-        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(WrongUse::new(format!("cannot read the settings file `{}`: {error}", path.display())).into()),
-    }
 }
 
 /// A bootstrap that runs on Lambda: the one that was named, else one that is built now.
@@ -116,9 +85,4 @@ struct Zip {
     source_code_hash: String,
     /// Whether it does not lie in the folder yet.
     is_new: bool,
-}
-
-fn own_mistake(faults: &[crate::terraform::Fault]) -> anyhow::Error {
-    let list = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    anyhow!("the stack is not consistent, which is a mistake in pipegen itself: {list}")
 }

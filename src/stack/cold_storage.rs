@@ -3,29 +3,23 @@
 //! The colder class is Glacier Instant Retrieval: the coldest that is read at once, so that Athena finds everything. Moving an object
 //! costs, a small one is billed as if it were larger, and reading costs $0.03 a GB, which is why the first month stays where reading is
 //! free.
-//!
-//! Prices: Amazon S3 in us-east-1, <https://aws.amazon.com/s3/pricing/>, November 2026.
 
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::config::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Settings, Sizing};
+use crate::cost::prices::{S3_GLACIER_IR, S3_STANDARD, S3_TO_GLACIER_IR};
+use crate::cost::weights::{ARCHIVED_BYTES, LARGEST_PAYLOAD_BYTES, LEAST_COLD_BYTES, PAYLOAD_BYTES};
 
-/// Dollars a GiB and month in S3 Standard.
-const STANDARD: f64 = 0.023;
-
-/// Dollars a GiB and month in Glacier Instant Retrieval.
-const COLD: f64 = 0.004;
-
-/// Dollars for moving an object there.
-const MOVE: f64 = 0.02 / 1000.0;
+/// Dollars for moving an object to the colder class.
+const MOVE: f64 = S3_TO_GLACIER_IR.dollars / S3_TO_GLACIER_IR.size;
 
 /// What the smallest object there is billed as, in KiB.
-const LEAST_BILLED_KIB: u32 = 128;
+const LEAST_BILLED_KIB: u32 = LEAST_COLD_BYTES / 1024;
 
-/// No object is larger: a batch has 6 MB.
-const LARGEST_KIB: u32 = 6 * 1024;
+/// No object is larger than a batch.
+const LARGEST_KIB: u32 = LARGEST_PAYLOAD_BYTES / 1024;
 
 const KIB_IN_GIB: f64 = 1024.0 * 1024.0;
 const DAYS_IN_MONTH: f64 = 365.25 / 12.0;
@@ -33,12 +27,8 @@ const DAYS_IN_MONTH: f64 = 365.25 / 12.0;
 /// Days after which an object moves.
 pub(super) const WARM_DAYS: u32 = 30;
 
-/// Bytes of an archived record on average, compressed. Real retail events (500 bytes a line) give 46 to 52 in objects of hundreds
-/// of records and more.
-const RECORD_BYTES: u32 = 47;
-
-/// How many such records fit Lambda's payload of 6 MB, in which each takes nine hundred bytes.
-const RECORDS_IN_PAYLOAD: u32 = 6600;
+/// How many records a batch holds at most.
+const RECORDS_IN_PAYLOAD: u32 = LARGEST_PAYLOAD_BYTES / PAYLOAD_BYTES;
 
 /// What becomes of the archive's objects when they are [`WARM_DAYS`] old, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -59,7 +49,7 @@ impl ColdStorage {
         let days = settings.archive_retention_days;
         let in_window = (settings.peak_updates_per_minute * (ARCHIVE_WINDOW_SECONDS / 60)).div_ceil(sizing.shards);
         let records = in_window.min(ARCHIVE_BATCH).min(RECORDS_IN_PAYLOAD);
-        let object_kib = (records * RECORD_BYTES).div_ceil(1024);
+        let object_kib = (records * ARCHIVED_BYTES).div_ceil(1024);
         let objects = f64::from(settings.peak_updates_per_minute) / f64::from(records) * 60.0 * 24.0 * DAYS_IN_MONTH;
         let standard_dollars = objects * in_standard(object_kib, days);
         let worthwhile_kib = worthwhile_kib(days);
@@ -106,12 +96,12 @@ fn worthwhile_kib(retention_days: u32) -> u32 {
 
 /// Dollars for an object for so many days in S3 Standard.
 fn in_standard(kib: u32, days: u32) -> f64 {
-    f64::from(kib) / KIB_IN_GIB * STANDARD * f64::from(days) / DAYS_IN_MONTH
+    f64::from(kib) / KIB_IN_GIB * S3_STANDARD.dollars * f64::from(days) / DAYS_IN_MONTH
 }
 
 /// Dollars for moving an object, and for so many days in the colder class.
 fn moved(kib: u32, days: u32) -> f64 {
-    MOVE + f64::from(kib.max(LEAST_BILLED_KIB)) / KIB_IN_GIB * COLD * f64::from(days) / DAYS_IN_MONTH
+    MOVE + f64::from(kib.max(LEAST_BILLED_KIB)) / KIB_IN_GIB * S3_GLACIER_IR.dollars * f64::from(days) / DAYS_IN_MONTH
 }
 
 #[cfg(test)]
@@ -125,13 +115,13 @@ mod tests {
         ColdStorage::of(&settings, Sizing::for_peak(peak))
     }
 
-    /// By hand: 5000 records × 47 bytes; 128 KiB × 0.004 / 0.023 and the price of moving over 35 months; 72 GiB for $0.023.
+    /// By hand: 5000 records × 52 bytes; 128 KiB × 0.004 / 0.023 and the price of moving over 35 months; 76 GiB for $0.023.
     #[test]
     fn the_sum_is_right_for_a_thousand_updates_a_minute() {
         let sum = at(1000);
-        assert_eq!((sum.object_kib, sum.worthwhile_kib), (230, 49));
-        assert!((sum.standard_dollars - 1.59).abs() < 0.02, "{sum:?}");
-        assert!((sum.dollars - 0.49).abs() < 0.02, "{sum:?}");
+        assert_eq!((sum.object_kib, sum.worthwhile_kib), (254, 49));
+        assert!((sum.standard_dollars - 1.76).abs() < 0.02, "{sum:?}");
+        assert!((sum.dollars - 0.52).abs() < 0.02, "{sum:?}");
         assert!(sum.moves());
     }
 
@@ -145,6 +135,6 @@ mod tests {
 
     #[test]
     fn the_largest_peak_stays_within_a_payload() {
-        assert_eq!(at(1_000_000).object_kib, (RECORDS_IN_PAYLOAD * RECORD_BYTES).div_ceil(1024));
+        assert_eq!(at(1_000_000).object_kib, (RECORDS_IN_PAYLOAD * ARCHIVED_BYTES).div_ceil(1024));
     }
 }

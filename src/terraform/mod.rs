@@ -4,12 +4,14 @@
 //! - `reference`: the handle of a block, and the only way to refer to one
 //! - `block`: a resource or a data source before it is added
 //! - `document`: collects blocks, refuses a second use of an address
+//! - [`declared`]: a rendered file read back
 //! - `tree`: JSON values in a fixed order, literal text escaped
 //! - `writer`: text with sorted keys and a final newline
 //!
 //! Bodies are `serde_json::json!` in the provider's own attribute names. A `null` in a body leaves the attribute out.
 
 mod block;
+pub mod declared;
 mod document;
 mod expression;
 mod reference;

@@ -12,7 +12,7 @@ fn golden(name: &str) -> PathBuf {
 
 /// Compares with a golden file, or writes it anew.
 #[track_caller]
-fn compare(name: &str, text: &str) {
+pub(crate) fn compare(name: &str, text: &str) {
     let path = golden(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, text).unwrap();

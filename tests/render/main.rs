@@ -4,6 +4,8 @@
 //!
 //! - `golden`: the rendered text of whole environments, and what faulty settings files are told. `UPDATE_GOLDEN=1` writes the
 //!   files under `tests/golden/` anew; read the difference before you commit it.
+//! - `cost`: the estimate: sums by hand, nothing forgotten
+//! - `diagram`: the picture: what is drawn is what the rendered file refers to
 //! - `references`: every reference in the output leads somewhere
 //! - `names`: every name follows the rule and fits
 //! - `policy`: what must hold for any environment: encryption, least privilege, no secret, alarms, nothing that AWS would refuse or
@@ -23,6 +25,8 @@
 
 mod bootstrap;
 mod command;
+mod cost;
+mod diagram;
 mod elf;
 mod folder;
 mod golden;

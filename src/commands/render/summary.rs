@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::Zip;
 use super::folder::{Folder, MAIN, VERSIONS, Written};
+use crate::cli::EnvironmentArgs;
 use crate::config::{Config, Sizing};
+use crate::cost::Estimate;
 use crate::stack::cold_storage::ColdStorage;
 use crate::stack::{Package, Rendered};
 
@@ -21,6 +23,7 @@ pub(super) struct Summary {
     shards: u32,
     /// What becomes of the archive's objects, and why.
     cold_storage: ColdStorage,
+    cost: Cost,
     folder: String,
     files: Vec<File>,
     /// Bytes of the zip.
@@ -31,6 +34,23 @@ pub(super) struct Summary {
     swept: Vec<String>,
     /// The command to run next.
     next: String,
+}
+
+/// What the environment costs at most.
+#[derive(Debug, Serialize)]
+pub(super) struct Cost {
+    dollars_a_month: f64,
+    /// The command that says how that comes about.
+    details: String,
+}
+
+impl Cost {
+    pub(super) fn new(args: &EnvironmentArgs, estimate: &Estimate) -> Self {
+        let config =
+            args.config.as_deref().map(|path| format!(" --config {}", shell_word(&path.display().to_string())));
+        let details = format!("pipegen cost --env {}{}", args.env, config.unwrap_or_default());
+        Self { dollars_a_month: estimate.total, details }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -47,6 +67,7 @@ impl Summary {
         zip: &Zip,
         rendered: &Rendered,
         written: Written,
+        cost: Cost,
     ) -> Self {
         let file = |name: &str, written| File { path: folder.path().join(name).display().to_string(), written };
         let path = folder.path().display().to_string();
@@ -65,6 +86,7 @@ impl Summary {
             source_code_hash: package.source_code_hash.clone(),
             swept: written.swept,
             next: format!("terraform -chdir={quoted} init && terraform -chdir={quoted} apply"),
+            cost,
             folder: path,
         }
     }
@@ -85,6 +107,12 @@ impl fmt::Display for Summary {
         for name in &self.swept {
             writeln!(formatter, "  removed   {}/{name}", self.folder)?;
         }
+        let Cost { dollars_a_month, details } = &self.cost;
+        let peak = self.peak_updates_per_minute;
+        writeln!(
+            formatter,
+            "about ${dollars_a_month:.0} a month at {peak} updates in every minute; `{details}` says how"
+        )?;
         write!(formatter, "next:\n  {}", self.next)
     }
 }

@@ -1,0 +1,15 @@
+//! `pipegen cost`: what an environment costs a month.
+
+use anyhow::Context;
+
+use super::{environment, printer};
+use crate::cli::CostArgs;
+use crate::cost::Estimate;
+
+/// Prints the estimate.
+pub fn run(args: &CostArgs) -> anyhow::Result<()> {
+    let config = environment::settings(&args.environment)?;
+    let estimate = Estimate::of(&config, &environment::stack_to_look_at(&config)?.main)?;
+    let text = if args.json { serde_json::to_string_pretty(&estimate)? } else { estimate.to_string() };
+    printer::data(&text).context("cannot write to standard output")
+}

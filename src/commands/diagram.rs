@@ -1,0 +1,14 @@
+//! `pipegen diagram`: an environment's stack as a picture.
+
+use anyhow::Context;
+
+use super::{environment, printer};
+use crate::cli::DiagramArgs;
+use crate::diagram::flowchart;
+
+/// Prints the picture.
+pub fn run(args: &DiagramArgs) -> anyhow::Result<()> {
+    let config = environment::settings(&args.environment)?;
+    let picture = flowchart(&environment::stack_to_look_at(&config)?.main)?;
+    printer::data(picture.trim_end()).context("cannot write to standard output")
+}

@@ -1,0 +1,56 @@
+//! An environment's settings and stack, for every command that is about one.
+
+use std::io;
+use std::path::Path;
+
+use anyhow::anyhow;
+
+use super::{WrongUse, printer};
+use crate::cli::EnvironmentArgs;
+use crate::config::{self, Config, Environment, Fault, Source};
+use crate::stack::{self, Package, Rendered, names};
+
+/// The settings file that is taken if none is named.
+const SETTINGS_FILE: &str = "pipegen.toml";
+
+/// The environment's settings, or everything that is wrong with them and with the environment's name.
+pub(super) fn settings(args: &EnvironmentArgs) -> anyhow::Result<Config> {
+    let source = source(args.config.as_deref())?;
+    let environment = Environment::parse(&args.env).and_then(|environment| {
+        names::check(&environment)?;
+        Ok(environment)
+    });
+    let environment = environment.map_err(|problem| Fault::new(None, problem));
+    let config = config::load(source.as_ref(), environment)
+        .map_err(|faults| WrongUse::report(config::report(&faults, source.as_ref())))?;
+    if let Some(meant) = &config.perhaps_meant {
+        let own = &config.environment;
+        printer::talk(&format!(
+            "note: there is no `[environments.{own}]`, so the defaults apply; did you mean `{meant}`?"
+        ));
+    }
+    Ok(config)
+}
+
+/// The settings file, if there is one.
+fn source(named: Option<&Path>) -> anyhow::Result<Option<Source>> {
+    let path = named.unwrap_or(Path::new(SETTINGS_FILE));
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Source { path: path.display().to_string(), text })),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(WrongUse::new(format!("cannot read the settings file `{}`: {error}", path.display())).into()),
+    }
+}
+
+/// The rendered stack.
+pub(super) fn stack(config: &Config, package: &Package) -> anyhow::Result<Rendered> {
+    stack::build(config, package).map_err(|faults| {
+        let list = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        anyhow!("the stack is not consistent, which is a mistake in pipegen itself: {list}")
+    })
+}
+
+/// The stack for those who only look at it: its functions have no package.
+pub(super) fn stack_to_look_at(config: &Config) -> anyhow::Result<Rendered> {
+    stack(config, &Package { file_name: "bootstrap.zip".to_owned(), source_code_hash: String::new() })
+}

@@ -1,0 +1,177 @@
+//! What a month at the peak makes the functions do: how often each is invoked, with how many records.
+
+use pipegen_contract::role::Role;
+
+use super::weights::{Effort, LARGEST_PAYLOAD_BYTES, LOG_LINE_OVERHEAD_BYTES, PAYLOAD_BYTES, effort};
+use crate::terraform::declared::{Declared, Resource, references};
+
+/// Hours of a month, as AWS counts them.
+pub(super) const HOURS: f64 = 730.0;
+pub(super) const MINUTES: f64 = HOURS * 60.0;
+pub(super) const DAYS: f64 = HOURS / 24.0;
+const SECONDS: f64 = MINUTES * 60.0;
+
+/// Lambda looks into each shard once a second at least; without a batching window it then hands over what is there.
+const POLL_SECONDS: f64 = 1.0;
+
+/// Secrets Manager invokes a function for each step of a rotation.
+pub(super) const ROTATION_STEPS: f64 = 4.0;
+
+/// How often a function is invoked in a month, by what.
+pub(super) struct Work<'a> {
+    pub(super) function: &'a Resource,
+    pub(super) role: Role,
+    pub(super) invocations: f64,
+    /// Records of one invocation.
+    pub(super) records: f64,
+    /// How many run at the same time.
+    pub(super) lanes: f64,
+    effort: Effort,
+}
+
+impl<'a> Work<'a> {
+    /// The work of a function, if it is known what an invocation of it takes.
+    fn of(function: &'a Resource, invocations: f64, records: f64, lanes: f64) -> Option<Self> {
+        let role = Role::from_handler(function.text("handler")?)?;
+        Some(Self { function, role, invocations, records, lanes, effort: effort(role)? })
+    }
+
+    /// How long one invocation takes.
+    pub(super) fn milliseconds(&self) -> f64 {
+        self.effort.milliseconds + self.effort.milliseconds_a_record * self.records
+    }
+
+    /// How long one invocation takes, in words.
+    pub(super) fn duration(&self) -> String {
+        let records = if self.records > 0.0 { format!(" with {:.1} records", self.records) } else { String::new() };
+        format!("{:.0} ms{records}", self.milliseconds())
+    }
+
+    /// Memory times duration of all invocations.
+    pub(super) fn gb_seconds(&self) -> f64 {
+        let memory_gb = self.function.number("memory_size").unwrap_or(128.0) / 1024.0;
+        self.invocations * self.milliseconds() / 1000.0 * memory_gb
+    }
+
+    /// Bytes that all invocations log.
+    pub(super) fn log_bytes(&self) -> f64 {
+        self.invocations * (self.effort.log_bytes + LOG_LINE_OVERHEAD_BYTES)
+    }
+}
+
+/// The work of every function that a mapping, a schedule or a rotation invokes.
+pub(super) fn work(stack: &Declared, updates: f64) -> Vec<Work<'_>> {
+    let batches = stack.of("aws_lambda_event_source_mapping").filter_map(|mapping| batches(stack, mapping, updates));
+    let scheduled = stack.of("aws_scheduler_schedule").filter_map(|schedule| {
+        let function = stack.referred(&schedule.body["target"], "aws_lambda_function")?;
+        Work::of(function, runs(schedule), 0.0, 1.0)
+    });
+    // One function may renew several secrets.
+    let renewals = stack.of("aws_lambda_function").filter_map(|function| {
+        let own = stack
+            .of("aws_secretsmanager_secret_rotation")
+            .filter(|rotation| references(&rotation.body["rotation_lambda_arn"]).contains(&function.address()));
+        let count: f64 = own.map(rotations).sum();
+        if count > 0.0 { Work::of(function, count * ROTATION_STEPS, 0.0, 1.0) } else { None }
+    });
+    batches.chain(scheduled).chain(renewals).collect()
+}
+
+/// What a mapping hands over. Spread evenly over the month the updates make the most batches: one for each look into a shard and
+/// each lane of it, or one for each window.
+fn batches<'a>(stack: &'a Declared, mapping: &'a Resource, updates: f64) -> Option<Work<'a>> {
+    let stream = stack.referred(&mapping.body["event_source_arn"], "aws_kinesis_stream")?;
+    let lanes = stream.number("shard_count")? * mapping.number("parallelization_factor").unwrap_or(1.0);
+    let window = mapping.number("maximum_batching_window_in_seconds").unwrap_or(0.0).max(POLL_SECONDS);
+    let largest = mapping.number("batch_size").unwrap_or(100.0);
+    let largest = largest.min(f64::from(LARGEST_PAYLOAD_BYTES) / f64::from(PAYLOAD_BYTES));
+    let a_second = updates / SECONDS;
+    let batches_a_second = a_second.min(lanes / window).max(a_second / largest);
+    let function = stack.referred(&mapping.body["function_name"], "aws_lambda_function")?;
+    Work::of(function, batches_a_second * SECONDS, a_second / batches_a_second, lanes)
+}
+
+/// How often a schedule runs in a month. What is no plain rate counts as once a minute, the most often that there is.
+pub(super) fn runs(schedule: &Resource) -> f64 {
+    schedule.text("schedule_expression").and_then(rate).map_or(MINUTES, |minutes| MINUTES / minutes)
+}
+
+/// How often a secret is rotated in a month. What is not told in days counts as once a day.
+pub(super) fn rotations(rotation: &Resource) -> f64 {
+    let rules = &rotation.body["rotation_rules"];
+    DAYS / rules["automatically_after_days"].as_f64().unwrap_or(1.0)
+}
+
+/// The minutes of an expression such as `rate(5 minutes)`.
+fn rate(expression: &str) -> Option<f64> {
+    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let minutes = match unit.trim_end_matches('s') {
+        "minute" => 1.0,
+        "hour" => 60.0,
+        "day" => 24.0 * 60.0,
+        _ => return None,
+    };
+    Some(count.parse::<u32>().ok().filter(|count| *count > 0).map(f64::from)? * minutes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(mapping: &str) -> Declared {
+        let text = r#"{"resource": {
+            "aws_kinesis_stream": {"events": {"shard_count": 2}},
+            "aws_lambda_function": {"f": {"handler": "processor", "memory_size": 512}},
+            "aws_lambda_event_source_mapping": {"f": {"event_source_arn": "${aws_kinesis_stream.events.arn}",
+                "function_name": "${aws_lambda_function.f.arn}", MAPPING}}}}"#;
+        Declared::read(&text.replace("MAPPING", mapping)).unwrap()
+    }
+
+    /// Batches a second and records in each, at so many updates a second.
+    #[track_caller]
+    fn assert_batches(mapping: &str, a_second: f64, batches: f64, records: f64) {
+        let stack = stack(mapping);
+        let work = work(&stack, a_second * SECONDS);
+        let [work] = work.as_slice() else { panic!("{} functions work", work.len()) };
+        let found = (work.invocations / SECONDS, work.records);
+        assert!((found.0 - batches).abs() < 1e-6 && (found.1 - records).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn a_look_a_second_and_lane_makes_a_batch() {
+        let mapping = r#""batch_size": 500, "parallelization_factor": 3, "maximum_batching_window_in_seconds": 0"#;
+        assert_batches(mapping, 0.5, 0.5, 1.0);
+        assert_batches(mapping, 12.0, 6.0, 2.0);
+        // More than the lanes take in a second fills whole batches.
+        assert_batches(mapping, 6000.0, 12.0, 500.0);
+    }
+
+    #[test]
+    fn a_window_makes_fewer_batches_until_the_payload_is_full() {
+        let mapping = r#""batch_size": 10000, "parallelization_factor": 1, "maximum_batching_window_in_seconds": 300"#;
+        assert_batches(mapping, 3.0, 2.0 / 300.0, 450.0);
+        // 6 MiB hold 5242.88 records of 1200 bytes.
+        assert_batches(mapping, 5242.88, 1.0, 5242.88);
+    }
+
+    #[test]
+    fn memory_and_records_weigh() {
+        let stack = stack(r#""batch_size": 500, "parallelization_factor": 1"#);
+        let work = &work(&stack, 20.0 * SECONDS)[0];
+        // Two batches a second of ten records: 40 ms and 10 times 0.5 ms, with half a GB.
+        assert!((work.gb_seconds() - 2.0 * SECONDS * 0.045 * 0.5).abs() < 1e-3, "{}", work.gb_seconds());
+        assert!((work.log_bytes() - 2.0 * SECONDS * 801.0).abs() < 1e-3, "{}", work.log_bytes());
+    }
+
+    #[test]
+    fn rates_are_read() {
+        for (text, minutes) in
+            [("rate(1 minute)", 1.0), ("rate(5 minutes)", 5.0), ("rate(2 hours)", 120.0), ("rate(1 day)", 1440.0)]
+        {
+            assert_eq!(rate(text), Some(minutes), "{text}");
+        }
+        for text in ["rate(0 minutes)", "rate(x minutes)", "rate(1 week)", "cron(0 * * * ? *)", ""] {
+            assert_eq!(rate(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What costs as long as it stands, by type of resource.
+
+#![expect(clippy::unnecessary_wraps, reason = "all have the form that the table of types wants")]
+
+use super::line::{Line, counted};
+use super::load::HOURS;
+use super::prices::{
+    ALARM, DASHBOARD, DATABASE_STORAGE, EXTENDED_RETENTION, INTERFACE_ENDPOINT, KEY, METRIC, SECRET, SHARD, cache_node,
+    database as instance,
+};
+use crate::config::Settings;
+use crate::terraform::declared::{Declared, Resource};
+use pipegen_contract::env::METRIC_NAMESPACE;
+use pipegen_contract::metric;
+use pipegen_event::Reason;
+
+/// Retention that a shard's own price has in it.
+const RETENTION_INCLUDED: f64 = 24.0;
+
+/// Rotations of a key that raise its price.
+const CHARGED_ROTATIONS: u32 = 2;
+
+/// Days between two rotations of a key if nothing else is said.
+const ROTATION_DAYS: f64 = 365.0;
+
+pub(super) fn stream(stream: &Resource, _: &Settings) -> Option<Vec<Line>> {
+    let shards = stream.number("shard_count")?;
+    let how = format!("`shard_count` {shards} of {}", stream.address());
+    let mut lines = vec![Line::new(SHARD, shards * HOURS, how)];
+    let hours = stream.number("retention_period").unwrap_or(RETENTION_INCLUDED);
+    if hours > RETENTION_INCLUDED {
+        let how = format!("`retention_period` {hours} hours of {}", stream.address());
+        lines.push(Line::new(EXTENDED_RETENTION, shards * HOURS, how));
+    }
+    Some(lines)
+}
+
+pub(super) fn database(database: &Resource, _: &Settings) -> Option<Vec<Line>> {
+    let class = database.text("instance_class")?;
+    let price = instance(class)?;
+    let zones = if database.is("multi_az") { 2.0 } else { 1.0 };
+    let storage = database.number("allocated_storage")?;
+    let place = database.address();
+    let standby = if zones > 1.0 { ", in two zones" } else { "" };
+    let hours = Line::new(price, zones * HOURS, format!("`instance_class` of {place}{standby}"));
+    let storage = Line::new(DATABASE_STORAGE, zones * storage, format!("`allocated_storage` of {place}{standby}"));
+    let mut lines = vec![hours.called(format!("PostgreSQL {class}")), storage];
+    if database.is("manage_master_user_password") {
+        lines.push(Line::new(SECRET, 1.0, format!("the master login of {place}")));
+    }
+    Some(lines)
+}
+
+pub(super) fn cache(cache: &Resource, _: &Settings) -> Option<Vec<Line>> {
+    let node_type = cache.text("node_type")?;
+    let nodes = cache.number("num_cache_clusters")?;
+    let how = format!("`num_cache_clusters` {nodes} of {}", cache.address());
+    Some(vec![Line::new(cache_node(node_type)?, nodes * HOURS, how).called(format!("Redis {node_type}"))])
+}
+
+/// An interface costs in each zone that it has a subnet in; a gateway costs nothing.
+pub(super) fn endpoint(endpoint: &Resource, _: &Settings) -> Option<Vec<Line>> {
+    if endpoint.text("vpc_endpoint_type") != Some("Interface") {
+        return Some(Vec::new());
+    }
+    let zones = counted(endpoint.body["subnet_ids"].as_array()?.len());
+    Some(vec![Line::new(INTERFACE_ENDPOINT, zones * HOURS, format!("{zones} `subnet_ids` of {}", endpoint.address()))])
+}
+
+pub(super) fn secret(secret: &Resource, _: &Settings) -> Option<Vec<Line>> {
+    Some(vec![Line::new(SECRET, 1.0, secret.address())])
+}
+
+/// A key gets dearer with its first two rotations. What is counted is what it costs when the archive holds all that it will hold.
+pub(super) fn key(key: &Resource, settings: &Settings) -> Option<Vec<Line>> {
+    let every = key.number("rotation_period_in_days").unwrap_or(ROTATION_DAYS);
+    let days = f64::from(settings.archive_retention_days);
+    let rotations = if key.is("enable_key_rotation") { (days / every).floor() } else { 0.0 };
+    let charged = rotations.min(f64::from(CHARGED_ROTATIONS));
+    let how = format!(
+        "{} and its first {charged} rotations, in the {days} days that the archive takes to fill",
+        key.address()
+    );
+    Some(vec![Line::new(KEY, 1.0 + charged, how)])
+}
+
+pub(super) fn alarm(alarm: &Resource, _: &Settings) -> Option<Vec<Line>> {
+    let queries = alarm.body["metric_query"].as_array().into_iter().flatten();
+    let metrics = queries.filter(|query| query.get("metric").is_some()).count();
+    Some(vec![Line::new(ALARM, counted(metrics.max(1)), alarm.label.as_str())])
+}
+
+pub(super) fn dashboard(dashboard: &Resource, _: &Settings) -> Option<Vec<Line>> {
+    Some(vec![Line::new(DASHBOARD, 1.0, dashboard.address())])
+}
+
+/// The metrics that the functions write among their logs: no resource declares them.
+pub(super) fn metrics(stack: &Declared) -> Option<Line> {
+    let mut functions = stack.of("aws_lambda_function");
+    functions.find(|function| function.body["environment"]["variables"].get(METRIC_NAMESPACE).is_some())?;
+    let (names, reasons) = (metric::ALL.len(), Reason::ALL.len());
+    let how = format!("{names} that the functions write, one of them by {reasons} reasons as well, in every hour");
+    Some(Line::new(METRIC, counted(names + reasons), how))
+}

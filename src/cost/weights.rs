@@ -1,0 +1,149 @@
+//! What an update and an invocation weigh, in bytes and milliseconds. Each number says where it comes from; `tests/data` is the
+//! sample of real retail data that ships.
+
+use pipegen_contract::role::Role;
+
+/// Of a record on the stream. The sample's have 423 bytes on average.
+pub(super) const RECORD_BYTES: f64 = 450.0;
+
+/// Of a record as Lambda hands it over, in base64 and with what stands around it. The sample's have 1160.
+pub(crate) const PAYLOAD_BYTES: u32 = 1200;
+
+/// Of an invocation's payload, which Lambda cuts batches at.
+pub(crate) const LARGEST_PAYLOAD_BYTES: u32 = 6 << 20;
+
+/// Of a record in the archive, compressed. The sample's have 50, half a year of the same shop's 46 to 52.
+pub(crate) const ARCHIVED_BYTES: u32 = 52;
+
+/// That an object is billed as in Glacier Instant Retrieval if it is smaller.
+pub(crate) const LEAST_COLD_BYTES: u32 = 128 << 10;
+
+/// Of an update in the ledger with its index. Measured on PostgreSQL 15 with the sample: 337.
+pub(super) const LEDGER_BYTES: f64 = 350.0;
+
+/// Of an update in the database's write-ahead log, from which it can be restored to any second. Measured with the sample: 550;
+/// tables that do not fit into a few pages write more.
+pub(super) const LOGGED_CHANGE_BYTES: f64 = 1500.0;
+
+/// Of an update between the processor and its servers, both ways. Measured in batches of 17: PostgreSQL 430, Redis 290, without
+/// TLS.
+pub(super) const NETWORK_BYTES: f64 = 1000.0;
+
+/// That `CloudWatch` adds to each log line.
+pub(super) const LOG_LINE_OVERHEAD_BYTES: f64 = 26.0;
+
+/// What is left of logs once `CloudWatch` has compressed them, as AWS' own calculator has it.
+pub(super) const LOG_COMPRESSION: f64 = 0.15;
+
+/// Of a line of a flow log, in the default format.
+pub(super) const FLOW_LINE_BYTES: f64 = 150.0;
+
+/// Lines that a network interface adds to a flow log in an interval: a few connections, both ways.
+pub(super) const FLOW_LINES: f64 = 10.0;
+
+/// The same where only refused traffic is logged: next to nothing, because all that may talk is let through.
+pub(super) const REFUSED_FLOW_LINES: f64 = 1.0;
+
+/// What an invocation takes.
+pub(super) struct Effort {
+    /// Milliseconds, whatever the batch.
+    pub(super) milliseconds: f64,
+    /// Milliseconds for each record.
+    pub(super) milliseconds_a_record: f64,
+    /// Bytes of its log lines.
+    pub(super) log_bytes: f64,
+}
+
+/// What an invocation of this role takes; nothing is said of those that nobody can foresee (readers) or that run only when
+/// Terraform does.
+///
+/// Durations are five to ten times those measured on a whole processor core with the servers beside it (the processor: 5 ms for a
+/// batch of 17, 1.5 ms of it work), because a function of 256 MB has a seventh of a core and its servers are a network away. Log
+/// bytes are those of the lines in `lambda/src` with their metrics.
+pub(super) fn effort(role: Role) -> Option<Effort> {
+    let (milliseconds, milliseconds_a_record, log_bytes) = match role {
+        Role::Processor => (40.0, 0.5, 775.0),
+        Role::Archiver => (200.0, 0.3, 600.0),
+        Role::Maintain => (300.0, 0.0, 600.0),
+        Role::Rotate => (1000.0, 0.0, 300.0),
+        Role::Catalog | Role::Migrate => return None,
+    };
+    Some(Effort { milliseconds, milliseconds_a_record, log_bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+    use flate2::Compression;
+    use flate2::read::GzDecoder;
+    use flate2::write::GzEncoder;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The sample's records, as `pipegen local` reads them.
+    fn sample() -> Vec<Value> {
+        let mut text = String::new();
+        GzDecoder::new(&include_bytes!("../../tests/data/sample.jsonl.gz")[..]).read_to_string(&mut text).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    fn bytes(record: &Value) -> Vec<u8> {
+        let in_base64 = record["data_base64"].as_str().map(|text| BASE64_STANDARD.decode(text).unwrap());
+        in_base64.unwrap_or_else(|| record["data"].as_str().unwrap().as_bytes().to_vec())
+    }
+
+    /// A weight is at least what was measured, and not a third more.
+    #[track_caller]
+    fn assert_weighs(weight: f64, measured: usize, records: usize) {
+        let measured = f64::from(u32::try_from(measured).unwrap()) / f64::from(u32::try_from(records).unwrap());
+        assert!((measured..measured * 1.33).contains(&weight), "{measured} bytes a record, not {weight}");
+    }
+
+    #[test]
+    fn records_weigh_what_the_samples_do() {
+        let sample = sample();
+        assert_weighs(RECORD_BYTES, sample.iter().map(|record| bytes(record).len()).sum(), sample.len());
+
+        let handed_over = sample.iter().map(|record| {
+            let record = json!({
+                "kinesis": {
+                    "kinesisSchemaVersion": "1.0",
+                    "partitionKey": record["partition_key"],
+                    "sequenceNumber": record["sequence_number"],
+                    "data": BASE64_STANDARD.encode(bytes(record)),
+                    "approximateArrivalTimestamp": 1_545_084_650.987,
+                },
+                "eventSource": "aws:kinesis",
+                "eventVersion": "1.0",
+                "eventID": format!("shardId-000000000000:{}", record["sequence_number"]),
+                "eventName": "aws:kinesis:record",
+                "invokeIdentityArn": "arn:aws:iam::111122223333:role/role-processor-staging",
+                "awsRegion": "us-east-1",
+                "eventSourceARN": "arn:aws:kinesis:us-east-1:111122223333:stream/kinesis-inventory-staging",
+            });
+            record.to_string().len()
+        });
+        assert_weighs(f64::from(PAYLOAD_BYTES), handed_over.sum(), sample.len());
+    }
+
+    #[test]
+    fn archived_records_weigh_what_the_samples_do() {
+        let sample = sample();
+        let mut object = GzEncoder::new(Vec::new(), Compression::default());
+        for record in &sample {
+            let [shard, sequence_number, arrived_at, partition_key] =
+                ["shard", "sequence_number", "arrived_at", "partition_key"].map(|field| &record[field]);
+            let event = String::from_utf8_lossy(&bytes(record)).into_owned();
+            let line = json!({
+                "shard": shard, "sequence_number": sequence_number, "arrived_at": arrived_at, "partition_key": partition_key,
+                "event": event,
+            });
+            writeln!(object, "{line}").unwrap();
+        }
+        assert_weighs(f64::from(ARCHIVED_BYTES), object.finish().unwrap().len(), sample.len());
+    }
+}

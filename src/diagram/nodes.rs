@@ -1,0 +1,144 @@
+//! Which resources are drawn, and how.
+
+use std::fmt;
+
+use crate::terraform::declared::{Declared, Resource, references};
+
+/// The shape of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// Somebody or something outside.
+    Actor,
+    /// Code that runs.
+    Function,
+    /// Where data lies.
+    Store,
+    /// Anything else.
+    Box,
+}
+
+/// One or more resources that are drawn as one.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Unique in the picture.
+    pub(super) id: String,
+    /// The resources' addresses.
+    pub(super) addresses: Vec<String>,
+    /// Whether it has an address in the private subnets.
+    pub(super) is_inside: bool,
+    shape: Shape,
+    text: String,
+}
+
+/// How a type of resource is drawn.
+struct Style {
+    kind: &'static str,
+    shape: Shape,
+    service: &'static str,
+    title: Title,
+    /// Whether all of them are one node.
+    is_merged: bool,
+}
+
+/// What stands above the service.
+#[derive(Clone, Copy)]
+enum Title {
+    /// The resource's label, without this at its beginning.
+    Label(&'static str),
+    /// An attribute.
+    Attribute(&'static str),
+    Nothing,
+}
+
+const fn one(kind: &'static str, shape: Shape, service: &'static str, title: Title) -> Style {
+    Style { kind, shape, service, title, is_merged: false }
+}
+
+const fn all(kind: &'static str, shape: Shape, service: &'static str, title: Title) -> Style {
+    Style { kind, shape, service, title, is_merged: true }
+}
+
+/// The types that are drawn, in the order of drawing.
+const STYLES: &[Style] = &[
+    all("aws_iam_role", Shape::Actor, "suppliers", Title::Label("supplier_")),
+    one("aws_lambda_function_url", Shape::Actor, "function URL", Title::Label("")),
+    one("aws_scheduler_schedule", Shape::Actor, "schedule", Title::Attribute("schedule_expression")),
+    one("aws_lambda_invocation", Shape::Actor, "terraform apply", Title::Nothing),
+    one("aws_kinesis_stream", Shape::Box, "Kinesis", Title::Label("")),
+    one("aws_lambda_function", Shape::Function, "Lambda", Title::Label("")),
+    one("aws_db_instance", Shape::Store, "PostgreSQL", Title::Label("")),
+    one("aws_elasticache_replication_group", Shape::Store, "Redis", Title::Label("")),
+    all("aws_secretsmanager_secret", Shape::Store, "Secrets Manager", Title::Label("")),
+    one("aws_s3_bucket", Shape::Store, "S3", Title::Label("")),
+    one("aws_glue_catalog_table", Shape::Box, "Glue table", Title::Label("")),
+    one("aws_athena_workgroup", Shape::Box, "Athena", Title::Label("")),
+    all("aws_cloudwatch_metric_alarm", Shape::Box, "alarms", Title::Label("")),
+    one("aws_sns_topic", Shape::Box, "SNS", Title::Label("")),
+];
+
+/// More labels than these are counted, not listed.
+const LISTED: usize = 4;
+
+/// The nodes, in the order of drawing.
+pub(super) fn nodes(stack: &Declared) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    for style in STYLES {
+        let resources: Vec<_> = stack.of(style.kind).filter(|resource| is_drawn(stack, resource)).collect();
+        if style.is_merged {
+            nodes.extend((!resources.is_empty()).then(|| node(stack, style, &resources)));
+        } else {
+            nodes.extend(resources.iter().map(|resource| node(stack, style, &[resource])));
+        }
+    }
+    nodes
+}
+
+/// A role that a function runs as is drawn as the function; what is left are the suppliers'.
+fn is_drawn(stack: &Declared, resource: &Resource) -> bool {
+    resource.kind != "aws_iam_role" || super::edges::puts_records(stack, resource)
+}
+
+fn node(stack: &Declared, style: &Style, resources: &[&Resource]) -> Node {
+    let own = if style.is_merged { "all" } else { resources[0].label.as_str() };
+    Node {
+        id: format!("{}_{own}", style.kind.strip_prefix("aws_").unwrap_or(style.kind)),
+        addresses: resources.iter().map(|resource| resource.address()).collect(),
+        is_inside: resources.iter().any(|resource| is_inside(stack, resource)),
+        shape: style.shape,
+        text: text(style, resources),
+    }
+}
+
+/// What a node says.
+fn text(style: &Style, resources: &[&Resource]) -> String {
+    if resources.len() > LISTED {
+        return format!("{} {}", resources.len(), style.service);
+    }
+    let title = |resource: &Resource| match style.title {
+        Title::Label(prefix) => Some(resource.label.strip_prefix(prefix).unwrap_or(&resource.label).to_owned()),
+        Title::Attribute(attribute) => resource.text(attribute).map(str::to_owned),
+        Title::Nothing => None,
+    };
+    let titles: Vec<_> = resources.iter().filter_map(|resource| title(resource)).collect();
+    if titles.is_empty() { style.service.to_owned() } else { format!("{}<br>{}", titles.join(", "), style.service) }
+}
+
+/// Whether a resource refers to a subnet, itself or through its subnet group.
+fn is_inside(stack: &Declared, resource: &Resource) -> bool {
+    references(&resource.body).iter().filter_map(|address| stack.at(address)).any(|other| {
+        let is_group = other.kind.ends_with("_subnet_group");
+        other.kind == "aws_subnet" || is_group && stack.referred(&other.body, "aws_subnet").is_some()
+    })
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (open, close) = match self.shape {
+            Shape::Actor => ("([", "])"),
+            Shape::Function => ("[[", "]]"),
+            Shape::Store => ("[(", ")]"),
+            Shape::Box => ("[", "]"),
+        };
+        write!(formatter, "{}{open}\"{}\"{close}", self.id, self.text)
+    }
+}

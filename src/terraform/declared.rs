@@ -1,0 +1,160 @@
+//! A rendered file read back: its resources, and what they refer to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The resources that a file declares.
+#[derive(Debug)]
+pub struct Declared {
+    resources: Vec<Resource>,
+}
+
+/// A resource as it was written.
+#[derive(Debug)]
+pub struct Resource {
+    /// The provider's type, such as `aws_kms_key`.
+    pub kind: String,
+    /// Its name among those of its type.
+    pub label: String,
+    /// Attributes and blocks.
+    pub body: Value,
+}
+
+impl Declared {
+    /// Reads the text of a rendered file.
+    ///
+    /// # Errors
+    /// If it is no JSON, or not of Terraform's form.
+    pub fn read(text: &str) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct File {
+            #[serde(default)]
+            resource: BTreeMap<String, BTreeMap<String, Value>>,
+        }
+        let file: File = serde_json::from_str(text)?;
+        let resources = file.resource.into_iter().flat_map(|(kind, labels)| {
+            labels.into_iter().map(move |(label, body)| Resource { kind: kind.clone(), label, body })
+        });
+        Ok(Self { resources: resources.collect() })
+    }
+
+    /// All of them, sorted by type and label.
+    pub fn all(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    /// Those of a type.
+    pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Resource> {
+        self.resources.iter().filter(move |resource| resource.kind == kind)
+    }
+
+    /// The resource at an address such as `aws_kms_key.main`.
+    pub fn at(&self, address: &str) -> Option<&Resource> {
+        let (kind, label) = address.split_once('.')?;
+        self.resources.iter().find(|resource| resource.kind == kind && resource.label == label)
+    }
+
+    /// The first resource of a type that is referred to below this value.
+    pub fn referred<'a>(&'a self, value: &Value, kind: &str) -> Option<&'a Resource> {
+        references(value).iter().filter_map(|address| self.at(address)).find(|resource| resource.kind == kind)
+    }
+}
+
+impl Resource {
+    /// Where it stands, such as `aws_kms_key.main`.
+    pub fn address(&self) -> String {
+        format!("{}.{}", self.kind, self.label)
+    }
+
+    /// An attribute that is a number, if it is there.
+    pub fn number(&self, attribute: &str) -> Option<f64> {
+        self.body[attribute].as_f64()
+    }
+
+    /// An attribute that is a text, if it is there.
+    pub fn text(&self, attribute: &str) -> Option<&str> {
+        self.body[attribute].as_str()
+    }
+
+    /// An attribute that is true.
+    pub fn is(&self, attribute: &str) -> bool {
+        self.body[attribute] == Value::Bool(true)
+    }
+}
+
+/// The addresses that a value refers to anywhere below it.
+pub fn references(value: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(value, &mut found);
+    found
+}
+
+fn collect(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => found.extend(in_text(text)),
+        Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
+        Value::Object(entries) => entries.values().for_each(|value| collect(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The addresses between `${` and `}`; `$${` is literal text.
+fn in_text(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        rest = after;
+        if let (false, Some((path, end))) = (before.ends_with('$'), after.split_once('}')) {
+            let length = if path.starts_with("data.") { 3 } else { 2 };
+            found.push(path.split('.').take(length).collect::<Vec<_>>().join("."));
+            rest = end;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::{Block, Document, Expression};
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let mut document = Document::new("test");
+        let key = document.resource(Block::new("aws_kms_key", "main", json!({"enable_key_rotation": true})));
+        let body = json!({"kms_key_id": key.attribute("arn"), "shard_count": 2, "name": "a"});
+        let stream = document.resource(Block::new("aws_kinesis_stream", "events", body));
+        let policy = Expression::json(json!({"Resource": [stream.attribute("arn").then("/*"), "$${dt} ${x.y}"]}));
+        document.resource(Block::new("aws_iam_role_policy", "work", json!({"policy": policy, "roles": [["a"]]})));
+
+        let declared = Declared::read(&document.finish().unwrap()).unwrap();
+        let addresses: Vec<_> = declared.all().iter().map(Resource::address).collect();
+        assert_eq!(addresses, ["aws_iam_role_policy.work", "aws_kinesis_stream.events", "aws_kms_key.main"]);
+        let stream = declared.at("aws_kinesis_stream.events").unwrap();
+        assert_eq!((stream.number("shard_count"), stream.text("name")), (Some(2.0), Some("a")));
+        assert_eq!(declared.referred(&stream.body, "aws_kms_key").unwrap().label, "main");
+        assert!(declared.of("aws_kms_key").all(|key| key.is("enable_key_rotation") && !key.is("nothing")));
+        let policy = declared.at("aws_iam_role_policy.work").unwrap();
+        assert_eq!(references(&policy.body), BTreeSet::from(["aws_kinesis_stream.events".to_owned()]));
+    }
+
+    #[test]
+    fn addresses_are_found_in_text() {
+        assert_eq!(
+            in_text("arn:${data.aws_caller_identity.current.account_id}:${a.b.c[0].d}"),
+            ["data.aws_caller_identity.current", "a.b"]
+        );
+        assert!(in_text("$${a.b} ${unclosed ${").is_empty());
+    }
+
+    #[test]
+    fn what_is_no_document_is_refused() {
+        assert!(Declared::read("").is_err());
+        assert!(Declared::read(r#"{"resource": []}"#).is_err());
+        assert!(Declared::read("{}").unwrap().all().is_empty());
+    }
+}

@@ -1,0 +1,326 @@
+//! The estimate: sums by hand, nothing forgotten, nothing counted twice.
+
+use std::collections::BTreeSet;
+
+use pipegen::config::{self, Config, Environment, Source};
+use pipegen::cost::{Estimate, Line, Section, prices};
+use serde_json::{Value, json};
+
+use crate::golden::compare;
+use crate::rendered::{KINDS, render};
+use crate::workshop::Workshop;
+
+fn config(environment: &str, settings: &str) -> Config {
+    let source = Source { path: "pipegen.toml".into(), text: settings.into() };
+    config::load(Some(&source), Ok(Environment::parse(environment).unwrap())).unwrap()
+}
+
+/// The estimate for an environment with these settings.
+fn estimate(environment: &str, settings: &str) -> Estimate {
+    Estimate::of(&config(environment, settings), &render(environment, settings).main).unwrap()
+}
+
+/// The estimate for a stack that was written by hand, at 1000 updates a minute if nothing else is set.
+fn by_hand(resources: &Value, settings: &str) -> Estimate {
+    Estimate::of(&config("test", settings), &json!({ "resource": resources }).to_string()).unwrap()
+}
+
+fn lines(estimate: &Estimate) -> impl Iterator<Item = &Line> {
+    [&estimate.fixed, &estimate.by_use, &estimate.always_free].into_iter().flat_map(|section| &section.lines)
+}
+
+#[track_caller]
+fn line<'a>(section: &'a Section, item: &str) -> &'a Line {
+    section.lines.iter().find(|line| line.item == item).unwrap_or_else(|| panic!("no line `{item}` in {section:#?}"))
+}
+
+#[track_caller]
+fn assert_line(section: &Section, item: &str, quantity: f64, sum: f64) {
+    let line = line(section, item);
+    assert!((line.quantity - quantity).abs() <= quantity.abs() * 1e-4, "{line:#?}");
+    assert!((line.sum - sum).abs() < 1e-9, "{line:#?}");
+}
+
+/// One of everything that costs.
+fn one_of_everything() -> Value {
+    let function = |handler: &str, architecture: &str, variables: Value| {
+        json!({
+            "handler": handler,
+            "architectures": [architecture],
+            "memory_size": 256,
+            "role": format!("${{aws_iam_role.{handler}.arn}}"),
+            "environment": { "variables": variables },
+            "vpc_config": { "subnet_ids": ["${aws_subnet.a.id}", "${aws_subnet.b.id}"] },
+            "logging_config": { "log_group": format!("${{aws_cloudwatch_log_group.{handler}.name}}") },
+        })
+    };
+    let mapping = |function: &str, size: u32, window: u32| {
+        json!({
+            "event_source_arn": "${aws_kinesis_stream.events.arn}",
+            "function_name": format!("${{aws_lambda_function.{function}.arn}}"),
+            "batch_size": size,
+            "maximum_batching_window_in_seconds": window,
+            "parallelization_factor": 1,
+        })
+    };
+    json!({
+        "aws_kinesis_stream": { "events": { "shard_count": 2, "retention_period": 268 } },
+        "aws_db_instance": { "catalog": {
+            "instance_class": "db.m7g.large", "multi_az": true, "allocated_storage": 20, "max_allocated_storage": 100,
+            "backup_retention_period": 35, "manage_master_user_password": true,
+        } },
+        "aws_elasticache_replication_group": { "views": { "node_type": "cache.r7g.large", "num_cache_clusters": 3 } },
+        "aws_vpc_endpoint": {
+            "s3": { "vpc_endpoint_type": "Gateway" },
+            "secrets": { "vpc_endpoint_type": "Interface", "subnet_ids": ["${aws_subnet.a.id}", "${aws_subnet.b.id}"] },
+        },
+        "aws_secretsmanager_secret": { "reader": {}, "writer": {} },
+        "aws_secretsmanager_secret_rotation": { "writer": {
+            "rotation_lambda_arn": "${aws_lambda_function.rotate.arn}", "rotation_rules": { "automatically_after_days": 30 },
+        } },
+        "aws_kms_key": { "main": { "enable_key_rotation": true } },
+        "aws_cloudwatch_metric_alarm": {
+            "one": { "metric_name": "Errors" },
+            "two": { "metric_query": [{ "metric": {} }, { "metric": {} }, { "expression": "m0 + m1" }] },
+        },
+        "aws_cloudwatch_dashboard": { "main": {} },
+        "aws_cloudwatch_log_group": {
+            "archiver": { "retention_in_days": 365 }, "maintain": { "retention_in_days": 365 },
+            "processor": { "retention_in_days": 365 }, "rotate": { "retention_in_days": 365 },
+        },
+        "aws_flow_log": { "network": { "traffic_type": "ALL" } },
+        "aws_subnet": { "a": {}, "b": {} },
+        "aws_lambda_function": {
+            "archiver": function("archiver", "x86_64", json!({ "PIPEGEN_ARCHIVE_BUCKET": "${aws_s3_bucket.archive.bucket}" })),
+            "maintain": function("maintain", "arm64", json!({})),
+            "processor": function("processor", "x86_64", json!({ "PIPEGEN_METRIC_NAMESPACE": "test" })),
+            "rotate": function("rotate", "arm64", json!({})),
+        },
+        "aws_lambda_event_source_mapping": {
+            "archiver": mapping("archiver", 10_000, 300), "processor": mapping("processor", 500, 0),
+        },
+        "aws_scheduler_schedule": { "maintain": {
+            "schedule_expression": "rate(5 minutes)", "target": { "arn": "${aws_lambda_function.maintain.arn}" },
+        } },
+        "aws_s3_bucket": { "archive": {} },
+        "aws_s3_bucket_lifecycle_configuration": { "archive": {
+            "bucket": "${aws_s3_bucket.archive.id}",
+            "rule": [
+                { "expiration": { "days": 1096 } },
+                {
+                    "filter": { "object_size_greater_than": 100_000 },
+                    "transition": { "days": 30, "storage_class": "GLACIER_IR" },
+                },
+            ],
+        } },
+        "aws_iam_role": { "acme": {}, "globex": {} },
+        "aws_iam_role_policy": {
+            "acme": { "role": "${aws_iam_role.acme.name}", "policy": "{\"Action\":[\"kinesis:PutRecord\"]}" },
+            "globex": { "role": "${aws_iam_role.globex.name}", "policy": "{\"Action\":[\"kinesis:PutRecord\"]}" },
+        },
+    })
+}
+
+/// A month has 730 hours, 43 800 minutes, 2 628 000 seconds; 1000 updates a minute make 43.8 million.
+#[test]
+fn what_stands_costs_by_the_hour() {
+    let fixed = by_hand(&one_of_everything(), "").fixed;
+    assert_line(&fixed, "Kinesis shard", 1460.0, 21.90);
+    assert_line(&fixed, "Kinesis retention to 7 days", 1460.0, 29.20);
+    // Two zones, $0.168 and $0.115 in each.
+    assert_line(&fixed, "PostgreSQL db.m7g.large", 1460.0, 245.28);
+    assert_line(&fixed, "RDS gp3 storage", 40.0, 4.60);
+    assert_line(&fixed, "Redis cache.r7g.large", 2190.0, 479.61);
+    assert_line(&fixed, "Interface endpoint", 1460.0, 14.60);
+    // Two of ours and the master's.
+    assert_line(&fixed, "Secrets", 3.0, 1.20);
+    // The key and two rotations in three years.
+    assert_line(&fixed, "KMS key", 3.0, 3.00);
+    assert_line(&fixed, "CloudWatch alarms", 3.0, 0.30);
+    assert_line(&fixed, "CloudWatch dashboards", 1.0, 3.00);
+    // Eight names, one of them by eight reasons as well.
+    assert_line(&fixed, "CloudWatch metrics", 16.0, 4.80);
+    assert_eq!(fixed.lines.len(), 11, "{fixed:#?}");
+}
+
+#[test]
+fn what_is_used_costs_by_the_update() {
+    let estimate = by_hand(&one_of_everything(), "");
+    let used = &estimate.by_use;
+    assert_line(used, "Kinesis PUT units", 43.8, 0.61);
+    // 100 hours beyond seven days, 60 000 updates an hour, 450 bytes: 2.7 GB.
+    assert_line(used, "Kinesis retention beyond 7 days", 2.7, 0.06);
+    // Two shards: 2 × 2 628 000 for the processor, 2 × 8760 windows of 300 s for the archiver, 8760 runs, 4 steps of 1.0139 rotations.
+    assert_line(used, "Lambda requests", 5.282_284, 1.06);
+    // A quarter GB for 40 ms and 8.33 records of 0.5 ms, 5 256 000 times; and for 200 ms and 2500 records of 0.3 ms, 17 520 times.
+    assert_line(used, "Lambda duration, x86_64", 58_035.0 + 4161.0, 1.04);
+    // 300 ms 8760 times and 1 s 4.06 times, a quarter GB.
+    assert_line(used, "Lambda duration, arm64", 658.014, 0.01);
+    // 801 bytes 5 256 000 times, 626 bytes 17 520 + 8760 times; flow logs: 12 interfaces, 10 lines of 150 bytes in 4380 intervals.
+    assert_line(used, "CloudWatch logs taken in", 4.210_056 + 0.016_451 + 0.078_84 + 0.000_001, 2.15);
+    // Twelve months of the functions' logs, compressed to 15 %.
+    assert_line(used, "CloudWatch logs kept", 4.226_508 * 12.0 * 0.15, 0.23);
+    // 52 bytes an update: 2.2776 GB in a month of 30.4167 days, of which 30 are warm. The 18 980 objects of 120 KB are billed as
+    // 131 072 bytes each for the 1066 days that they are cold.
+    assert_line(used, "S3 Standard", 2.2464, 0.05);
+    assert_line(used, "S3 Glacier Instant Retrieval", 87.1879, 0.35);
+    // A window's object and one more an hour, of each shard.
+    assert_line(used, "S3 PUT requests", 18.98, 0.09);
+    assert_line(used, "S3 moves to Glacier Instant Retrieval", 18.98, 0.38);
+    // 1.44 million updates a day: a ledger of 7 days and 25 hours of 350 bytes each has 4.053 GB, for which the 20 GB suffice;
+    // 35 days of 1500 bytes have 75.6 GB, so 59.653 GB of backups are beyond the 20 that are free.
+    assert_line(used, "RDS backups", 59.653, 5.67);
+    // 1000 bytes an update, half of them crossing, both sides charged.
+    assert_line(used, "Traffic between zones", 43.8, 0.44);
+    // Every five minutes.
+    assert_line(used, "Scheduler invocations", 0.008_76, 0.01);
+    // Six lanes start in every hour; ten calls a rotation.
+    assert_line(used, "Secrets Manager calls", 0.439_014, 0.02);
+    // Two suppliers and four readers, 12 times an hour: 52 560; 4380 starts; 4390.1 secrets; 18 980 objects.
+    assert_line(used, "KMS requests", 8.031_014, 0.24);
+    assert_eq!(used.lines.len(), 16, "{used:#?}");
+}
+
+#[test]
+fn what_is_always_free_is_named_and_never_more_than_what_was_charged() {
+    let estimate = by_hand(&one_of_everything(), "");
+    let free = &estimate.always_free;
+    assert_line(free, "CloudWatch metrics", -10.0, -3.00);
+    assert_line(free, "CloudWatch alarms", -3.0, -0.30);
+    assert_line(free, "CloudWatch dashboards", -1.0, -3.00);
+    assert_line(free, "Lambda requests", -1.0, -0.20);
+    assert_line(free, "KMS requests", -2.0, -0.06);
+    for line in &free.lines {
+        let charged = lines(&estimate).filter(|other| other.item == line.item && other.sum > 0.0).map(|line| line.sum);
+        assert!(line.sum <= 0.0 && -line.sum <= charged.sum::<f64>() + 1e-9, "{line:#?}");
+    }
+}
+
+#[test]
+fn a_ledger_that_outgrows_the_storage_makes_it_grow_up_to_its_end() {
+    let settings = "[defaults]\npeak_updates_per_minute = 10_000\nhorizon_days = 7";
+    let used = by_hand(&one_of_everything(), settings).by_use;
+    // 14.4 million a day, 8.0417 days, 350 bytes: 40.53 GB, 20 of which are there; in two zones.
+    assert_line(&used, "RDS gp3 storage, grown", 41.06, 4.72);
+    let settings = "[defaults]\npeak_updates_per_minute = 100_000\nhorizon_days = 7";
+    let used = by_hand(&one_of_everything(), settings).by_use;
+    assert_line(&used, "RDS gp3 storage, grown", 160.0, 18.40);
+    assert!(line(&used, "RDS gp3 storage, grown").how.ends_with("ends at 100 GB, which is too little"), "{used:#?}");
+}
+
+#[test]
+fn every_price_is_used() {
+    let used = by_hand(&one_of_everything(), "");
+    let used: BTreeSet<_> = lines(&used).map(|line| (line.unit, line.unit_price.to_bits(), line.page)).collect();
+    for price in prices::ALL {
+        assert!(used.contains(&(price.unit, price.dollars.to_bits(), price.page)), "nothing costs {price:?}");
+    }
+}
+
+#[test]
+fn every_resource_kind_has_a_price_or_a_reason() {
+    for (environment, settings) in KINDS {
+        let estimate = estimate(environment, settings);
+        assert_eq!(estimate.unknown, [""; 0], "{environment}: give these a line in `cost::kinds`");
+        let reasons = estimate.without_price.iter();
+        assert!(reasons.clone().count() > 20 && reasons.clone().all(|kind| kind.resources > 0 && !kind.why.is_empty()));
+    }
+}
+
+#[test]
+fn what_has_no_known_price_is_said() {
+    let mut main: Value = serde_json::from_str(&render("staging", "").main).unwrap();
+    main["resource"]["aws_nat_gateway"] = json!({ "out": {} });
+    main["resource"]["aws_db_instance"]["catalog"]["instance_class"] = "db.x9.huge".into();
+    let estimate = Estimate::of(&config("staging", ""), &main.to_string()).unwrap();
+    assert_eq!(estimate.unknown, ["aws_db_instance.catalog", "aws_nat_gateway.out"]);
+    assert!(
+        estimate.to_string().ends_with("no known price: aws_db_instance.catalog, aws_nat_gateway.out"),
+        "{estimate}"
+    );
+}
+
+#[test]
+fn every_sum_is_that_of_its_lines() {
+    let same = |one: f64, other: f64| (one - other).abs() < 1e-9;
+    for (environment, settings) in KINDS {
+        let estimate = estimate(environment, settings);
+        for line in lines(&estimate) {
+            assert!((line.sum - line.quantity * line.unit_price).abs() <= 0.005 + 1e-9, "{line:#?}");
+            assert!(!line.how.is_empty() && line.page.starts_with("https://"), "{line:#?}");
+        }
+        let Estimate { fixed, by_use, always_free, list_total, total, .. } = &estimate;
+        for section in [fixed, by_use, always_free] {
+            assert!(same(section.subtotal, section.lines.iter().map(|line| line.sum).sum()), "{section:#?}");
+        }
+        assert!(same(*list_total, fixed.subtotal + by_use.subtotal), "{estimate:#?}");
+        assert!(same(*total, list_total + always_free.subtotal) && total < list_total, "{estimate:#?}");
+    }
+}
+
+#[test]
+fn more_updates_cost_more() {
+    let peaks = [1, 100, 1000, 5000, 30_000];
+    let of = |peak| estimate("staging", &format!("[defaults]\npeak_updates_per_minute = {peak}"));
+    let costs: Vec<_> = peaks.into_iter().map(|peak| of(peak).by_use.subtotal).collect();
+    assert!(costs.is_sorted_by(|less, more| less < more), "{costs:?}");
+}
+
+#[test]
+fn a_standby_doubles_the_database() {
+    let items = ["PostgreSQL db.t4g.micro", "RDS gp3 storage"];
+    let [one, two] = ["false", "true"].map(|it| estimate("staging", &format!("[defaults]\ndatabase_multi_az = {it}")));
+    for item in items {
+        let (one, two) = (line(&one.fixed, item), line(&two.fixed, item));
+        assert!((one.sum * 2.0 - two.sum).abs() < 1e-9, "{one:#?} {two:#?}");
+    }
+}
+
+#[test]
+fn golden() {
+    for (environment, settings) in KINDS {
+        compare(&format!("{environment}.cost.txt"), &format!("{}\n", estimate(environment, settings)));
+    }
+    let json = serde_json::to_string_pretty(&estimate("staging", "")).unwrap();
+    compare("staging.cost.json", &format!("{json}\n"));
+}
+
+#[test]
+fn the_command_prints_the_estimate() {
+    let workshop = Workshop::new();
+    workshop.write("pipegen.toml", "[environments.staging]\nhorizon_days = 8\n");
+    let text = workshop.pipegen(["cost", "--env", "staging"]).fine();
+    let expected = estimate("staging", "[environments.staging]\nhorizon_days = 8\n");
+    assert_eq!((text.stdout, text.stderr.as_str()), (format!("{expected}\n"), ""));
+    let json = workshop.pipegen(["cost", "--env", "staging", "--json"]).fine();
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["total"], expected.total);
+    assert_eq!(json["fixed"]["lines"][0]["item"], expected.fixed.lines[0].item);
+    assert_eq!(workshop.files(), ["bootstrap", "pipegen.toml"]);
+}
+
+#[test]
+fn the_command_refuses_what_render_refuses() {
+    let workshop = Workshop::new();
+    workshop.pipegen(["cost", "--env", "No"]).refused(&["the environment `No`"]);
+    workshop.write("faulty.toml", "[defaults]\nhorizon_dayz = 7\n");
+    workshop.pipegen(["cost", "--env", "a", "--config", "faulty.toml"]).refused(&["unknown key `horizon_dayz`"]);
+    workshop.pipegen(["cost", "--env", "a", "--config", "nowhere.toml"]).refused(&["cannot read the settings file"]);
+}
+
+#[test]
+fn render_ends_with_the_total() {
+    let workshop = Workshop::new();
+    let total = estimate("staging", "").total;
+    let run = workshop.render().fine();
+    let words =
+        format!("about ${total:.0} a month at 1000 updates in every minute; `pipegen cost --env staging` says how");
+    assert!(run.stdout.lines().any(|line| line == words), "{}", run.stdout);
+
+    workshop.write("some settings.toml", "");
+    let arguments =
+        ["render", "--env", "staging", "--bootstrap", "bootstrap", "--json", "--config", "some settings.toml"];
+    let summary: Value = serde_json::from_str(&workshop.pipegen(arguments).fine().stdout).unwrap();
+    assert_eq!(summary["cost"]["dollars_a_month"], total);
+    assert_eq!(summary["cost"]["details"], "pipegen cost --env staging --config 'some settings.toml'");
+}

@@ -1,0 +1,183 @@
+//! The picture: what is drawn is what the rendered file refers to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use pipegen::diagram::flowchart;
+use serde_json::Value;
+
+use crate::golden::compare;
+use crate::rendered::{KINDS, every_kind, render};
+use crate::workshop::Workshop;
+
+/// More than these nobody takes in at a look.
+const MOST_NODES: usize = 25;
+
+/// A picture taken apart.
+#[derive(Debug)]
+struct Picture {
+    /// Whether it is in the network, by the node's id.
+    nodes: BTreeMap<String, bool>,
+    /// Where each begins and ends.
+    edges: Vec<(String, String)>,
+}
+
+impl Picture {
+    #[track_caller]
+    fn of(main: &Value) -> Self {
+        let text = flowchart(&main.to_string()).unwrap();
+        let mut lines = text.lines().map(str::trim);
+        assert_eq!(lines.next(), Some("flowchart LR"));
+        let mut picture = Self { nodes: BTreeMap::new(), edges: Vec::new() };
+        let mut is_inside = false;
+        for line in lines {
+            let words: Vec<_> = line.split(' ').collect();
+            if let (Some(first), true) = (words.first(), line.contains("->")) {
+                picture.edges.push(((*first).to_owned(), (*words.last().unwrap()).to_owned()));
+            } else if line.starts_with("subgraph ") || line == "end" {
+                is_inside = line != "end";
+            } else {
+                let (id, _) = line.split_once(['[', '(']).unwrap_or_else(|| panic!("no node: {line}"));
+                let is_new = picture.nodes.insert(id.to_owned(), is_inside).is_none();
+                assert!(is_new && line.matches('"').count() == 2, "{line}");
+            }
+        }
+        picture
+    }
+
+    fn joins(&self, from: &str, to: &str) -> bool {
+        self.edges.contains(&(from.to_owned(), to.to_owned()))
+    }
+}
+
+fn staging() -> Value {
+    serde_json::from_str(&render("staging", "").main).unwrap()
+}
+
+#[test]
+fn golden() {
+    for (environment, settings) in KINDS {
+        compare(&format!("{environment}.mmd"), &flowchart(&render(environment, settings).main).unwrap());
+    }
+}
+
+#[test]
+fn edges_join_nodes_and_there_are_few() {
+    for (environment, main) in every_kind() {
+        let picture = Picture::of(&main);
+        assert!(picture.nodes.len() <= MOST_NODES, "{environment}: {} nodes", picture.nodes.len());
+        for (from, to) in &picture.edges {
+            assert!(
+                picture.nodes.contains_key(from) && picture.nodes.contains_key(to),
+                "{environment}: {from} to {to}"
+            );
+        }
+        let mut unique = picture.edges.clone();
+        unique.sort();
+        unique.dedup();
+        assert_eq!(unique.len(), picture.edges.len(), "{environment}: something is drawn twice");
+    }
+}
+
+#[test]
+fn many_suppliers_are_one_node() {
+    let mut settings = "[environments.staging.suppliers]\n".to_owned();
+    for number in 0..50 {
+        writeln!(settings, "supplier-{number} = \"arn:aws:iam::111122223333:role/feeder-{number}\"").unwrap();
+    }
+    let picture = Picture::of(&serde_json::from_str(&render("staging", &settings).main).unwrap());
+    assert!(picture.joins("iam_role_all", "kinesis_stream_events"), "{picture:#?}");
+    assert_eq!(picture.nodes.len(), Picture::of(&staging()).nodes.len() + 1, "{picture:#?}");
+    assert!(flowchart(&render("staging", &settings).main).unwrap().contains("\"50 suppliers\""));
+}
+
+/// Takes references away, one after the other, and sees the arrow go.
+#[test]
+fn an_edge_goes_with_its_reference() {
+    let variables = "/resource/aws_lambda_function/processor/environment/variables";
+    let of_variable = |name: &str| format!("{variables}/{name}");
+    for (places, from, to) in [
+        (
+            vec!["/resource/aws_lambda_event_source_mapping/processor/function_name".to_owned()],
+            "kinesis_stream_events",
+            "lambda_function_processor",
+        ),
+        (
+            vec!["/resource/aws_lambda_invocation/migrate/function_name".to_owned()],
+            "lambda_invocation_migrate",
+            "lambda_function_migrate",
+        ),
+        (
+            vec![
+                of_variable("PIPEGEN_CACHE_HOST"),
+                of_variable("PIPEGEN_CACHE_PORT"),
+                of_variable("PIPEGEN_CACHE_REPLICATION_GROUP"),
+            ],
+            "lambda_function_processor",
+            "elasticache_replication_group_views",
+        ),
+        (
+            vec![
+                of_variable("PIPEGEN_QUARANTINE_BUCKET"),
+                "/resource/aws_iam_role_policy/processor_work/policy".to_owned(),
+            ],
+            "lambda_function_processor",
+            "s3_bucket_quarantine",
+        ),
+    ] {
+        let mut main = staging();
+        assert!(Picture::of(&main).joins(from, to), "{from} to {to}");
+        for place in places {
+            *main.pointer_mut(&place).unwrap_or_else(|| panic!("nothing at {place}")) = Value::Null;
+        }
+        assert!(!Picture::of(&main).joins(from, to), "{from} to {to}");
+    }
+}
+
+#[test]
+fn what_has_an_address_in_the_network_is_drawn_there() {
+    let mut main = staging();
+    let picture = Picture::of(&main);
+    let is_inside = |picture: &Picture, id: &str| picture.nodes.get(id).copied();
+    for id in ["lambda_function_processor", "db_instance_catalog", "elasticache_replication_group_views"] {
+        assert_eq!(is_inside(&picture, id), Some(true), "{id}");
+    }
+    for id in ["kinesis_stream_events", "s3_bucket_quarantine", "secretsmanager_secret_all"] {
+        assert_eq!(is_inside(&picture, id), Some(false), "{id}");
+    }
+    main["resource"]["aws_lambda_function"]["processor"]["vpc_config"] = Value::Null;
+    main["resource"]["aws_db_subnet_group"]["catalog"]["subnet_ids"] = Value::Null;
+    let picture = Picture::of(&main);
+    assert_eq!(is_inside(&picture, "lambda_function_processor"), Some(false));
+    assert_eq!(is_inside(&picture, "db_instance_catalog"), Some(false));
+}
+
+#[test]
+fn the_command_prints_the_picture() {
+    let workshop = Workshop::new();
+    let run = workshop.pipegen(["diagram", "--env", "staging"]).fine();
+    assert_eq!((run.stdout, run.stderr.as_str()), (flowchart(&render("staging", "").main).unwrap(), ""));
+    workshop.pipegen(["diagram", "--env", "No"]).refused(&["the environment `No`"]);
+    workshop.pipegen(["diagram", "--env", "a", "--config", "nowhere.toml"]).refused(&["cannot read the settings file"]);
+    assert_eq!(workshop.files(), ["bootstrap"]);
+}
+
+/// Between these the README shows the picture of an environment without settings.
+const BEGIN: &str = "<!-- pipegen diagram --env staging -->\n```mermaid\n";
+const END: &str = "```\n<!-- end -->\n";
+
+#[test]
+fn the_readme_shows_the_picture_of_today() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).expect("the README has no picture");
+    let (shown, after) = rest.split_once(END).expect("the README's picture has no end");
+    let picture = flowchart(&render("staging", "").main).unwrap();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, format!("{before}{BEGIN}{picture}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(shown, picture, "the README's picture is an old one; UPDATE_GOLDEN=1 draws it anew");
+    }
+}
