@@ -94,6 +94,16 @@ fn an_address_for_alarms_looks_like_one() {
     }
 }
 
+#[test]
+fn a_bucket_for_the_state_is_one_that_can_be() {
+    for good in ["abc", "retailtech-state", "a.b.c", "0state9"] {
+        assert!(load(&format!("[defaults]\nstate_bucket = \"{good}\"")).is_ok(), "{good}");
+    }
+    for bad in ["ab", "a..b", "-state", "state-", ".state", "State", "st_ate", &"x".repeat(64)] {
+        assert!(load(&format!("[defaults]\nstate_bucket = \"{bad}\"")).is_err(), "{bad}");
+    }
+}
+
 /// The golden environment `large` shows what every setting does.
 #[test]
 fn every_setting_is_in_the_large_environment() {
