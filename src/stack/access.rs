@@ -38,6 +38,18 @@ pub(super) fn deny_code(function_arn: &Expression, actions: &[&str]) -> Value {
     })
 }
 
+/// Refuses to anybody what is not encrypted on its way, nothing else: further conditions would refuse AWS' own calls.
+pub(super) fn tls_only(action: &str, resources: &[Expression]) -> Value {
+    json!({
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": { "AWS": "*" },
+        "Action": action,
+        "Resource": resources,
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    })
+}
+
 /// Lets somebody take a role. Nobody else can. A null is no condition.
 pub(super) fn trust(principal: &Value, condition: &Value) -> Expression {
     policy([json!({

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Build;
-use super::access::policy;
+use super::access::{policy, tls_only};
 use super::account::Account;
 use super::encryption::Key;
 use super::names::Name;
@@ -85,7 +85,8 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, spec: Spec<'_>) 
     let encryption = bucket.part(build, "aws_s3_bucket_server_side_encryption_configuration", encryption, &[]);
     let versioning = json!({ "versioning_configuration": { "status": "Enabled" } });
     let versioning = bucket.part(build, "aws_s3_bucket_versioning", versioning, &[]);
-    let statements = std::iter::once(tls_only(&bucket)).chain((spec.statements)(&bucket));
+    let statements =
+        std::iter::once(tls_only("s3:*", &[bucket.arn(), bucket.objects("")])).chain((spec.statements)(&bucket));
     let statements = json!({ "policy": policy(statements) });
     // S3 takes one change of who may access a bucket at a time.
     let statements = bucket.part(build, "aws_s3_bucket_policy", statements, &[&access, &owner]);
@@ -110,18 +111,6 @@ fn encryption(key: Option<&Key>) -> Value {
         }),
         None => json!({ "apply_server_side_encryption_by_default": { "sse_algorithm": "AES256" } }),
     }
-}
-
-/// Refuses what is not encrypted on its way, nothing else: further conditions would refuse AWS' own writes.
-fn tls_only(bucket: &Bucket) -> Value {
-    json!({
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": { "AWS": "*" },
-        "Action": "s3:*",
-        "Resource": [bucket.arn(), bucket.objects("")],
-        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-    })
 }
 
 /// Refuses that anybody deletes objects; the lifecycle still ends them. Destroy removes the policy first.

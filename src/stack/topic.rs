@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Build;
-use super::access::{policy, service};
+use super::access::{policy, service, tls_only};
 use super::account::Account;
 use super::encryption::Key;
 use super::names::{self, ALARM, ALARM_TOPIC};
@@ -28,8 +28,8 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key) -> To
     let body = json!({ "name": build.names.of(ALARM_TOPIC), "kms_master_key_id": key.arn() });
     let topic = build.document.resource(Block::new("aws_sns_topic", "alarms", body));
     let mut publish = from_alarms(build, account, "Alarms", &["sns:Publish"]);
-    publish["Resource"] = json!(topic.attribute("arn"));
-    let access = json!({ "arn": topic.attribute("arn"), "policy": policy([publish, tls_only(&topic)]) });
+    publish["Resource"] = json!([topic.attribute("arn")]);
+    let access = json!({ "arn": topic.attribute("arn"), "policy": policy([publish, tls_only("sns:Publish", &[topic.attribute("arn")])]) });
     let policy = build.document.resource(Block::new("aws_sns_topic_policy", "alarms", access));
     if let Some(address) = &build.settings.alarm_email {
         let body = json!({ "topic_arn": topic.attribute("arn"), "protocol": "email", "endpoint": address });
@@ -61,17 +61,5 @@ fn from_alarms(build: &Build<'_>, account: &Account, sid: &str, actions: &[&str]
             "StringEquals": { "aws:SourceAccount": account.id() },
             "ArnEquals": { "aws:SourceArn": arns },
         },
-    })
-}
-
-/// Refuses what is not encrypted on its way.
-fn tls_only(topic: &Reference) -> Value {
-    json!({
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": { "AWS": "*" },
-        "Action": "sns:Publish",
-        "Resource": topic.attribute("arn"),
-        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
     })
 }

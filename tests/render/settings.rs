@@ -47,6 +47,28 @@ fn a_preset_says_what_the_file_leaves_out() {
     refused("[defaults]\npreset = \"prod\"", "`preset` cannot be `prod`");
 }
 
+#[test]
+fn the_readme_says_what_the_presets_are() {
+    let readme = include_str!("../../README.md");
+    for preset in Preset::ALL {
+        let settings = load(&format!("[defaults]\npreset = \"{}\"", preset.name)).unwrap().settings;
+        let days = |days| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        let standby = if settings.database_multi_az { ", a standby in another zone" } else { "" };
+        let row = format!(
+            "| `{}` | `{}`, {} GiB{standby} | {} | {} × `{}` | {} | {} |",
+            preset.name,
+            settings.database_instance_class.name,
+            settings.database_storage_gb,
+            days(settings.database_backup_days),
+            settings.cache_nodes,
+            settings.cache_node_type,
+            days(settings.log_retention_days),
+            settings.secrets_endpoint_zones,
+        );
+        assert!(readme.contains(&row), "README.md has no row\n{row}");
+    }
+}
+
 /// Each of a preset's values, typed out, is one that the setting takes and changes nothing.
 #[test]
 fn a_preset_is_within_the_settings_ranges() {
@@ -91,6 +113,16 @@ fn an_address_for_alarms_looks_like_one() {
     {
         let message = format!("`alarm_email` cannot be `{bad}`: an address looks like `name@example.com`");
         refused(&format!("[defaults]\nalarm_email = \"{bad}\""), &message);
+    }
+}
+
+#[test]
+fn a_bucket_for_the_state_is_one_that_can_be() {
+    for good in ["abc", "retailtech-state", "a.b.c", "0state9"] {
+        assert!(load(&format!("[defaults]\nstate_bucket = \"{good}\"")).is_ok(), "{good}");
+    }
+    for bad in ["ab", "a..b", "-state", "state-", ".state", "State", "st_ate", &"x".repeat(64)] {
+        assert!(load(&format!("[defaults]\nstate_bucket = \"{bad}\"")).is_err(), "{bad}");
     }
 }
 

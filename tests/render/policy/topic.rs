@@ -46,7 +46,7 @@ fn topic_is_for_alarms_only(main: &Value) -> Vec<String> {
         statement["Effect"] == "Deny"
             && statement["Action"] == "sns:Publish"
             && statement["Principal"] == json!({ "AWS": "*" })
-            && statement["Resource"] == TOPIC
+            && statement["Resource"] == json!([TOPIC])
             && statement["Condition"] == json!({ "Bool": { "aws:SecureTransport": "false" } })
     });
     if !denied {
