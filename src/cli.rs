@@ -151,10 +151,24 @@ pub struct LocalArgs {
     /// Batches of one shard that are processed at the same time, 1 to 10.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=10))]
     pub parallelization: u8,
+    /// Runs what Terraform has applied in this folder to an emulated AWS on this machine, which the AWS variables of the
+    /// environment name, until Ctrl-C.
+    #[arg(long, value_name = "DIR", conflicts_with_all = APPLIED_BRINGS_ITS_OWN)]
+    pub applied: Option<PathBuf>,
+    /// A PEM file with the authority behind the servers' certificates, instead of the public ones.
+    #[arg(long, value_name = "FILE", requires = "applied")]
+    pub authority: Option<PathBuf>,
+    /// Ends when there was nothing new on the stream for so long and everything is done.
+    #[arg(long, value_name = "SECONDS", requires = "applied", value_parser = clap::value_parser!(u32).range(1..))]
+    pub until_idle: Option<u32>,
     /// Prints what happened as one JSON object.
     #[arg(long)]
     pub json: bool,
 }
+
+/// What an applied stack has by itself.
+const APPLIED_BRINGS_ITS_OWN: [&str; 9] =
+    ["records", "bootstrap", "database_url", "cache_url", "data", "export", "rotate_every", "serve", "parallelization"];
 
 /// What `completions` takes.
 #[derive(Debug, Args)]

@@ -27,6 +27,7 @@
 //! - [`guard`]: what cleans up when pipegen itself is killed
 //! - [`console`]: what is said on standard error
 
+pub mod applied;
 pub mod console;
 pub mod consumer;
 pub mod credentials;

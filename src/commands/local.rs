@@ -3,29 +3,27 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{WrongUse, bootstrap, printer};
 use crate::cli::LocalArgs;
 use crate::config::Architecture;
-use crate::local::console::Console;
-use crate::local::guard::Guard;
 use crate::local::loopback::Door;
 use crate::local::pipeline::{Ground, Pipeline};
 use crate::local::place::Place;
-use crate::local::process::Supervisor;
 use crate::local::records::{ReadError, Source};
 use crate::local::schedule::Schedule;
 use crate::local::servers::Plan;
 use crate::local::summary::Summary;
 
+mod applied;
 mod export;
+mod stand;
 
 use export::Export;
+use stand::{Ended, Signals, Stand};
 
 /// What was typed, checked: nothing is started before all of it is there.
 struct Prepared {
@@ -43,9 +41,14 @@ struct Prepared {
 
 /// Runs the pipeline on this machine.
 pub fn run(args: LocalArgs) -> anyhow::Result<()> {
-    let prepared = prepare(args)?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    match runtime.block_on(run_until_signal(prepared))? {
+    let ended = if let Some(folder) = &args.applied {
+        let prepared = applied::prepare(folder.clone(), &args)?;
+        stand::run(None, async |stand, signals| applied::run(prepared, stand, signals).await)?
+    } else {
+        let mut prepared = prepare(args)?;
+        stand::run(prepared.kept.take(), async |stand, signals| play(prepared, stand, signals).await)?
+    };
+    match ended {
         Ended::Done(stopped) => stopped.map_or(Ok(()), |error| Err(error.into())),
         // The shell's convention. Everything that was started has been stopped by now.
         Ended::Interrupted(number) => std::process::exit(128 + number),
@@ -60,8 +63,7 @@ fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
     let source = Source::open(args.records.as_deref())?;
     let kept = args.data.as_deref().map(Place::kept).transpose()?;
     let servers = Plan::make(args.database_url, args.cache_url, kept.as_ref())?;
-    let port = args.catalog_port.unwrap_or_default();
-    let catalog = Door::open(port).with_context(|| format!("cannot listen on --catalog-port {port}"))?;
+    let catalog = catalog_door(args.catalog_port)?;
     let bootstrap = match args.bootstrap {
         Some(path) => checked(&path)?,
         // Takes minutes the first time, so it comes last.
@@ -79,6 +81,11 @@ fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
         bootstrap,
         json: args.json,
     })
+}
+
+fn catalog_door(port: Option<u16>) -> anyhow::Result<Door> {
+    let port = port.unwrap_or_default();
+    Door::open(port).with_context(|| format!("cannot listen on --catalog-port {port}"))
 }
 
 /// A given bootstrap, by its whole path: it is not run in this folder.
@@ -105,47 +112,19 @@ fn own_architecture() -> anyhow::Result<Architecture> {
     }
 }
 
-/// How a run ended.
-enum Ended {
-    /// After the last record, or before the first line that is none.
-    Done(Option<ReadError>),
-    /// By this signal.
-    Interrupted(i32),
-}
-
-/// Runs, and stops and removes whatever was started: at the end, on an error and on a signal.
-async fn run_until_signal(mut prepared: Prepared) -> anyhow::Result<Ended> {
-    // From here on a signal ends the run and not the process.
-    let mut signals = Signals::catch().context("cannot catch signals")?;
-    let place = match prepared.kept.take() {
-        Some(place) => place,
-        None => Place::scratch()?,
+/// Plays the records, or as many as there are before a signal.
+async fn play(prepared: Prepared, stand: &Stand, signals: &mut Signals) -> anyhow::Result<Ended> {
+    let (stopped, serving) = tokio::select! {
+        ran = run_whole(prepared, stand) => ran?,
+        number = signals.any() => return Ok(Ended::Interrupted(number)),
     };
-    let guard = Arc::new(Guard::start(place.to_remove()).context("cannot start /bin/sh")?);
-    let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
-    let console = Arc::new(Console::new());
-    let ended = tokio::select! {
-        ran = run_whole(prepared, &place, &supervisor, &console) => ran,
-        number = signals.any() => Ok((Ended::Interrupted(number), None)),
-    };
-    let ended = match ended {
-        Ok((ended, Some(serving))) => {
-            console.say("everything is kept up until Ctrl-C");
-            // The end that was asked for, so the exit code stays what the records have made it.
-            signals.any().await;
-            drop(serving);
-            Ok(ended)
-        }
-        Ok((ended, None)) => Ok(ended),
-        Err(error) => Err(error),
-    };
-    console.close();
-    supervisor.stop_all().await;
-    let removed = place.remove();
-    guard.finish();
-    let ended = ended?;
-    removed.context("cannot remove the scratch folder")?;
-    Ok(ended)
+    if let Some(serving) = serving {
+        stand.console.say("everything is kept up until Ctrl-C");
+        // The end that was asked for, so the exit code stays what the records have made it.
+        signals.any().await;
+        drop(serving);
+    }
+    Ok(Ended::Done(stopped))
 }
 
 /// What goes on after the records.
@@ -154,12 +133,9 @@ struct Serving {
     _schedules: Vec<Schedule>,
 }
 
-async fn run_whole(
-    prepared: Prepared,
-    place: &Place,
-    supervisor: &Arc<Supervisor>,
-    console: &Arc<Console>,
-) -> anyhow::Result<(Ended, Option<Serving>)> {
+/// Plays every record and tells what happened: why reading stopped before the end, if it did, and what goes on.
+async fn run_whole(prepared: Prepared, stand: &Stand) -> anyhow::Result<(Option<ReadError>, Option<Serving>)> {
+    let Stand { place, supervisor, console, .. } = stand;
     let servers = prepared.servers.start(place, supervisor).await?;
     let database_url = servers.database_url.clone();
     let ground = Ground { bootstrap: prepared.bootstrap, servers, place, supervisor, console };
@@ -183,7 +159,7 @@ async fn run_whole(
         let schedules = pipeline.schedules(prepared.rotate_every);
         Serving { _pipeline: pipeline, _schedules: schedules }
     });
-    Ok((Ended::Done(played.stopped), serving))
+    Ok((played.stopped, serving))
 }
 
 fn tell(summary: &Summary, json: bool, beside_data: bool) -> anyhow::Result<()> {
@@ -195,31 +171,4 @@ fn tell(summary: &Summary, json: bool, beside_data: bool) -> anyhow::Result<()> 
         printer::data(summary.table().trim_end())?;
     }
     Ok(())
-}
-
-/// The signals that end a run.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn catch() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits for one of them; its number.
-    async fn any(&mut self) -> i32 {
-        let kind = tokio::select! {
-            _ = self.interrupt.recv() => SignalKind::interrupt(),
-            _ = self.terminate.recv() => SignalKind::terminate(),
-            _ = self.hang_up.recv() => SignalKind::hangup(),
-        };
-        kind.as_raw_value()
-    }
 }

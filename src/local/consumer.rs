@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::destination::{Destination, LastInvocation};
 use super::host::{Host, HostError, Invocation};
-use super::mapping::{Discarded, LaneId, Mapping, Outcome, Settings, Statistics, Step, event};
+use super::mapping::{Discarded, LaneId, Mapping, Origin, Outcome, Settings, Statistics, Step, event};
 use super::progress::Progress;
 use super::records::{Chunk, Record};
 use super::tally::Tally;
@@ -56,6 +56,7 @@ struct Consuming {
     host: Arc<Host>,
     on_failure: Destination,
     progress: Option<Progress>,
+    origin: Arc<Origin>,
     mapping: Mapping,
     records: mpsc::Receiver<Chunk>,
     /// Read, and not yet offered: the mapping has no room for the first one.
@@ -75,6 +76,7 @@ impl Consuming {
             host,
             on_failure,
             progress,
+            origin: Arc::clone(&settings.origin),
             mapping: Mapping::new(settings),
             records,
             read: VecDeque::new(),
@@ -94,7 +96,7 @@ impl Consuming {
             let now = self.clock.elapsed();
             match self.mapping.next(now) {
                 Step::Invoke { lane, records } => self.invoke(lane, records, now),
-                Step::Discard { lane, discarded } => self.discard(lane, &discarded)?,
+                Step::Discard { lane, discarded } => self.discard(lane, &discarded).await?,
                 Step::Wait(until) => self.wait(until.map(|until| until.saturating_sub(now))).await?,
                 Step::Done => return Ok(()),
             }
@@ -118,18 +120,18 @@ impl Consuming {
 
     fn invoke(&mut self, lane: LaneId, records: Vec<Arc<Record>>, now: Duration) {
         self.first_handed_over.get_or_insert(now);
-        let host = Arc::clone(&self.host);
+        let (host, origin) = (Arc::clone(&self.host), Arc::clone(&self.origin));
         self.invocations.spawn(async move {
-            let payload = event(&records);
+            let payload = event(&records, &origin);
             (lane, host.invoke(payload.into()).await)
         });
     }
 
-    fn discard(&mut self, lane: LaneId, discarded: &Discarded) -> anyhow::Result<()> {
+    async fn discard(&mut self, lane: LaneId, discarded: &Discarded) -> anyhow::Result<()> {
         // A batch that was never invoked shares its lane with others that were.
         let last = self.last.get(&lane).filter(|_| discarded.invocations > 0);
-        let kept = self.on_failure.keep(&self.host.function().arn, discarded, last, Utc::now());
-        kept.context("cannot keep the records that were given up")
+        let keep = self.on_failure.keep(&self.host.function().arn, &self.origin, discarded, last, Utc::now());
+        Box::pin(keep).await.context("cannot keep the records that were given up")
     }
 
     /// Waits for records, an answer, or the end of `pause`.

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
+use aws_sdk_s3::error::DisplayErrorContext;
 use chrono::{DateTime, SecondsFormat, Utc};
 use pipegen_contract::object_key;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::mapping::{Discarded, STREAM_ARN, event};
-use super::objects::{Folder, ObjectError};
+use super::mapping::{Discarded, Origin, event};
+use super::objects::Folder;
 
 /// What is known about the last invocation of a batch.
 #[derive(Clone, Debug, Default)]
@@ -22,26 +23,36 @@ pub struct LastInvocation {
     pub failed: bool,
 }
 
-/// An on-failure destination.
+/// An on-failure destination: a bucket.
 #[derive(Clone, Debug)]
 pub struct Destination {
     /// Where the bucket is.
-    pub objects: Arc<Folder>,
+    pub storage: Storage,
     /// The bucket.
     pub bucket: String,
     /// The event source mapping's id.
-    pub mapping: Uuid,
+    pub mapping: String,
+}
+
+/// Where buckets are.
+#[derive(Clone, Debug)]
+pub enum Storage {
+    /// In a folder on this machine.
+    Folder(Arc<Folder>),
+    /// In an account.
+    Account(aws_sdk_s3::Client),
 }
 
 impl Destination {
-    /// Writes the object of a batch.
-    pub fn keep(
+    /// Writes the object of a batch of this origin.
+    pub async fn keep(
         &self,
         function_arn: &str,
+        origin: &Origin,
         discarded: &Discarded,
         last: Option<&LastInvocation>,
         now: DateTime<Utc>,
-    ) -> Result<(), ObjectError> {
+    ) -> anyhow::Result<()> {
         let Some(first) = discarded.records.first() else { return Ok(()) };
         let key = format!(
             "{}{}/{}/{}-{}",
@@ -51,13 +62,21 @@ impl Destination {
             now.format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"),
             Uuid::new_v4()
         );
-        let content = invocation_record(function_arn, discarded, last, now).to_string();
-        self.objects.put(&self.bucket, &key, content.as_bytes(), true)
+        let content = invocation_record(function_arn, origin, discarded, last, now).to_string();
+        match &self.storage {
+            Storage::Folder(folder) => folder.put(&self.bucket, &key, content.as_bytes(), true)?,
+            Storage::Account(client) => {
+                let put = client.put_object().bucket(&self.bucket).key(key).body(content.into_bytes().into());
+                put.send().await.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
+            }
+        }
+        Ok(())
     }
 }
 
 fn invocation_record(
     function_arn: &str,
+    origin: &Origin,
     discarded: &Discarded,
     last: Option<&LastInvocation>,
     now: DateTime<Utc>,
@@ -86,9 +105,9 @@ fn invocation_record(
             "approximateArrivalOfFirstRecord": first.map(|record| time(record.arrived_at)),
             "approximateArrivalOfLastRecord": last_record.map(|record| time(record.arrived_at)),
             "batchSize": records.len(),
-            "streamArn": STREAM_ARN,
+            "streamArn": origin.stream_arn,
         },
-        "payload": String::from_utf8_lossy(&event(records)),
+        "payload": String::from_utf8_lossy(&event(records, origin)),
     })
 }
 
@@ -108,11 +127,12 @@ mod tests {
         })
     }
 
-    #[test]
-    fn the_object_has_lambdas_key_and_form() {
+    #[tokio::test]
+    async fn the_object_has_lambdas_key_and_form() {
         let folder = tempfile::tempdir().expect("a folder");
         let objects = Arc::new(Folder::open(folder.path().to_owned(), &["bucket"]).expect("a folder"));
-        let destination = Destination { objects, bucket: "bucket".to_owned(), mapping: Uuid::from_u128(1) };
+        let storage = Storage::Folder(objects);
+        let destination = Destination { storage, bucket: "bucket".to_owned(), mapping: "an id".to_owned() };
         let discarded = Discarded {
             records: vec![record("1"), record("2")],
             condition: Condition::RetryAttemptsExhausted,
@@ -120,11 +140,10 @@ mod tests {
         };
         let last = LastInvocation { request_id: "an id".to_owned(), failed: true };
         let now = "2019-11-14T00:38:06.021Z".parse().expect("a time");
-        destination.keep("arn:function", &discarded, Some(&last), now).expect("written");
+        let origin = Origin { stream_arn: "arn:stream".to_owned(), role_arn: "arn:role".to_owned() };
+        destination.keep("arn:function", &origin, &discarded, Some(&last), now).await.expect("written");
 
-        let day = folder
-            .path()
-            .join("bucket/aws/lambda/00000000-0000-0000-0000-000000000001/shardId-000000000001/2019/11/14");
+        let day = folder.path().join("bucket/aws/lambda/an id/shardId-000000000001/2019/11/14");
         let entry = std::fs::read_dir(day).expect("the day").next().expect("one object").expect("readable");
         let name = entry.file_name().into_string().expect("text");
         assert!(name.starts_with("2019-11-14T00.38.06-") && name.len() == 20 + 36, "{name}");
@@ -146,7 +165,7 @@ mod tests {
                     "approximateArrivalOfFirstRecord": "2019-11-14T00:38:04.835Z",
                     "approximateArrivalOfLastRecord": "2019-11-14T00:38:04.835Z",
                     "batchSize": 2,
-                    "streamArn": STREAM_ARN,
+                    "streamArn": "arn:stream",
                 },
                 "payload": null,
             })

@@ -114,8 +114,8 @@ impl Surroundings {
 fn timeout(role: Role) -> Duration {
     match role {
         Role::Catalog => Duration::from_secs(10),
-        Role::Processor | Role::Maintain | Role::Rotate => Duration::from_mins(1),
-        Role::Archiver => Duration::from_mins(2),
+        Role::Maintain => Duration::from_secs(55),
+        Role::Processor | Role::Archiver | Role::Rotate => Duration::from_mins(1),
         Role::Migrate => Duration::from_mins(5),
     }
 }

@@ -1,16 +1,21 @@
 //! The runs of `maintain`, and what they say they did.
 
+use std::iter::Sum;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::console::Console;
 use super::host::Host;
 use super::mapping::Outcome;
+use super::schedule::Schedule;
 
 /// Invokes the function and adds up its answers.
 pub struct Maintenance {
     host: Arc<Host>,
+    input: Bytes,
     console: Arc<Console>,
     done: Mutex<Maintained>,
 }
@@ -26,6 +31,16 @@ pub struct Maintained {
     pub pruned: u64,
 }
 
+impl Sum for Maintained {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |a, b| Self {
+            runs: a.runs + b.runs,
+            drained: a.drained + b.drained,
+            pruned: a.pruned + b.pruned,
+        })
+    }
+}
+
 /// The function's answer.
 #[derive(Deserialize)]
 struct Answer {
@@ -34,14 +49,23 @@ struct Answer {
 }
 
 impl Maintenance {
-    /// No runs yet.
-    pub fn new(host: Arc<Host>, console: Arc<Console>) -> Self {
-        Self { host, console, done: Mutex::default() }
+    /// No runs yet. Each gets this input.
+    pub fn new(host: Arc<Host>, input: Bytes, console: Arc<Console>) -> Self {
+        Self { host, input, console, done: Mutex::default() }
+    }
+
+    /// Runs after each period.
+    pub fn every(this: &Arc<Self>, period: Duration) -> Schedule {
+        let this = Arc::clone(this);
+        Schedule::every(period, move || {
+            let this = Arc::clone(&this);
+            async move { this.run().await }
+        })
     }
 
     /// One run. One that fails is said and counted by its host: the next one makes up for it.
     pub async fn run(&self) {
-        let answer = match self.host.invoke("{}".into()).await {
+        let answer = match self.host.invoke(self.input.clone()).await {
             Ok(invocation) => invocation.outcome,
             Err(error) => return self.console.warn(&error.to_string()),
         };

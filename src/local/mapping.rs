@@ -31,7 +31,7 @@ mod settings;
 
 pub use answer::Outcome;
 pub use batch::{Condition, Discarded};
-pub use event::{STREAM_ARN, event};
+pub use event::{Origin, event};
 pub use settings::Settings;
 
 use batch::Held;
@@ -124,7 +124,7 @@ impl Mapping {
     /// Picks up the next record of its shard, or hands it back if the shard has as many waiting as it may.
     pub fn offer(&mut self, record: impl Into<Arc<Record>>, now: Duration) -> Result<(), Arc<Record>> {
         let record = record.into();
-        let size = event::size(&record);
+        let size = event::size(&record, &self.settings.origin);
         let shard = self.shard(&record.shard);
         let lookahead = self.settings.lookahead;
         let shard = &mut self.shards[shard];

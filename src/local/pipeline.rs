@@ -12,12 +12,11 @@ use bytes::Bytes;
 use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::console::Console;
 use super::consumer::Consumer;
 use super::credentials::Credentials;
-use super::destination::Destination;
+use super::destination::{Destination, Storage};
 use super::functions::{ARCHIVE_BUCKET, QUARANTINE_BUCKET, Surroundings, invoke_once};
 use super::host::{Host, Output};
 use super::loopback::{Door, Server};
@@ -37,8 +36,8 @@ use super::{function_url, invoke};
 /// How often `maintain` runs, as the stack schedules it.
 const MAINTENANCE: Duration = Duration::from_mins(1);
 /// The event source mappings' ids: always the same, so that kept objects of several runs lie together.
-const PROCESSOR_MAPPING: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0001);
-const ARCHIVER_MAPPING: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0002);
+const PROCESSOR_MAPPING: &str = "00000000-0000-4000-8000-000000000001";
+const ARCHIVER_MAPPING: &str = "00000000-0000-4000-8000-000000000002";
 
 /// What a pipeline is started with.
 pub struct Ground<'a> {
@@ -108,7 +107,7 @@ impl Pipeline {
         let migrate = of(Role::Migrate);
         invoke_once(&migrate).await?;
         migrate.close().await;
-        let maintenance = Arc::new(Maintenance::new(of(Role::Maintain), Arc::clone(console)));
+        let maintenance = Arc::new(Maintenance::new(of(Role::Maintain), "{}".into(), Arc::clone(console)));
         Ok(Self { hosts, console: Arc::clone(console), objects, maintenance, rotations, servers })
     }
 
@@ -122,11 +121,7 @@ impl Pipeline {
 
     /// Starts what runs by the clock: `maintain`, and rotations of every login if a period is named.
     pub fn schedules(&self, rotate_every: Option<Duration>) -> Vec<Schedule> {
-        let maintenance = Arc::clone(&self.maintenance);
-        let maintain = Schedule::every(MAINTENANCE, move || {
-            let maintenance = Arc::clone(&maintenance);
-            async move { maintenance.run().await }
-        });
+        let maintain = Maintenance::every(&self.maintenance, MAINTENANCE);
         let rotate = rotate_every.map(|period| {
             let (rotations, console) = (Arc::clone(&self.rotations), Arc::clone(&self.console));
             Schedule::every(period, move || rotate_all(Arc::clone(&rotations), Arc::clone(&console)))
@@ -136,13 +131,13 @@ impl Pipeline {
 
     /// Plays a source to its end.
     pub async fn play(&self, source: Source, parallelization: usize) -> anyhow::Result<Played> {
-        let consumer = |role: Role, settings: Settings, mapping: Uuid| Consumer {
+        let consumer = |role: Role, settings: Settings, mapping: &str| Consumer {
             host: self.host(role),
             settings,
             on_failure: Destination {
-                objects: Arc::clone(&self.objects),
+                storage: Storage::Folder(Arc::clone(&self.objects)),
                 bucket: QUARANTINE_BUCKET.to_owned(),
-                mapping,
+                mapping: mapping.to_owned(),
             },
             progress: None,
         };
@@ -166,7 +161,7 @@ impl Pipeline {
             function_errors: self.host(Role::Processor).errors(),
             archive: Archive {
                 records: archived.delivered,
-                objects: self.objects.stored(ARCHIVE_BUCKET),
+                objects: Some(self.objects.stored(ARCHIVE_BUCKET)),
                 discarded: archived.discarded,
             },
             maintain: self.maintenance.done(),

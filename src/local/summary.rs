@@ -52,8 +52,9 @@ pub struct Summary {
 pub struct Archive {
     /// Records that were acknowledged.
     pub records: u64,
-    /// New objects in the bucket.
-    pub objects: u64,
+    /// New objects in the bucket, where they can be counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects: Option<u64>,
     /// Records that were given up, and kept in the quarantine bucket.
     pub discarded: u64,
 }
@@ -134,7 +135,9 @@ impl Summary {
         if self.archive.discarded > 0 {
             table.row("  given up", &thousands(self.archive.discarded), "(kept in the quarantine bucket)");
         }
-        table.row("  new objects", &thousands(self.archive.objects), "");
+        if let Some(objects) = self.archive.objects {
+            table.row("  new objects", &thousands(objects), "");
+        }
         table.row("maintenance runs", &thousands(self.maintain.runs), "");
         for (name, count) in [
             ("  cache entries told", self.maintain.drained),
@@ -217,7 +220,7 @@ mod tests {
             assert!(json.get(name).is_some(), "{name} in {json}");
         }
         assert_eq!(json["outcomes"], serde_json::json!({"applied": 0, "stale": 0, "duplicate": 0}));
-        assert_eq!(json["archive"], serde_json::json!({"records": 0, "objects": 0, "discarded": 0}));
+        assert_eq!(json["archive"], serde_json::json!({"records": 0, "discarded": 0}));
         assert_eq!(json["maintain"], serde_json::json!({"runs": 0, "drained": 0, "pruned": 0}));
         assert_eq!(json["rotations"], serde_json::json!({"finished": 0, "failed": 0}));
         assert_eq!(json.get("exported"), None);

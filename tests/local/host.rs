@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 
 use chrono::DateTime;
 use pipegen::local::consumer::Consumer;
-use pipegen::local::destination::Destination;
+use pipegen::local::destination::{Destination, Storage};
 use pipegen::local::host::{Host, HostError};
 use pipegen::local::mapping::{Outcome, Settings};
 use pipegen::local::objects::Folder;
 use pipegen::local::play::{Consumers, play};
 use pipegen::local::records::Source;
-use uuid::Uuid;
 
 use super::workshop::{Workshop, eventually, processes_of};
 
@@ -178,16 +177,20 @@ async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
     let buckets = workshop.folder.path().join("objects");
     let objects = Arc::new(Folder::open(buckets.clone(), &["bucket"]).expect("a folder"));
     let hosts = ["processor", "archiver"].map(|handler| Arc::new(workshop.host(handler)));
-    let consumer = |host: &Arc<Host>, settings, mapping| Consumer {
+    let consumer = |host: &Arc<Host>, settings| Consumer {
         host: Arc::clone(host),
         settings: Settings { maximum_retries: Some(1), ..settings },
-        on_failure: Destination { objects: Arc::clone(&objects), bucket: "bucket".to_owned(), mapping },
+        on_failure: Destination {
+            storage: Storage::Folder(Arc::clone(&objects)),
+            bucket: "bucket".to_owned(),
+            mapping: host.function().name.clone(),
+        },
         progress: None,
     };
     let [processor, archiver] = &hosts;
     let consumers = Consumers {
-        processor: consumer(processor, Settings { batch_size: 64, ..Settings::default() }, Uuid::from_u128(1)),
-        archiver: consumer(archiver, Settings::archiver(), Uuid::from_u128(2)),
+        processor: consumer(processor, Settings { batch_size: 64, ..Settings::default() }),
+        archiver: consumer(archiver, Settings::archiver()),
     };
     let source = Source::open(Some(&records)).expect("a file");
     let played = play(source, consumers, Arc::clone(&workshop.console)).await.expect("played");

@@ -1,6 +1,7 @@
 //! The parts of `pipegen local` that start servers and processes, one by one. The whole pipeline with the real bootstrap is
 //! in `tests/pipeline`; the bootstrap here only pretends, so that it can be told to fail.
 //!
+//! - [`applied`]: a stack that Terraform has applied, run from its state
 //! - [`calls`]: functions that are called over HTTP
 //! - [`host`]: environments that answer, fail, die, hang
 //! - [`rotate`]: the rotation contract, with the runtime's own steps
@@ -8,6 +9,7 @@
 //! - [`run`]: the command from start to end, and everything that must not be left when it is stopped
 //! - [`workshop`]: what the tests are made with
 
+mod applied;
 mod calls;
 mod host;
 mod rotate;

@@ -43,7 +43,7 @@ fn main() {
             call("POST", &format!("/2018-06-01/runtime/invocation/{id}/error"), r#"{"errorMessage":"as told"}"#);
         } else if wants("die") {
             exit(9);
-        } else if wants("hang") {
+        } else if wants("hang") || event.contains("aGFuZw==") {
             std::thread::sleep(Duration::from_secs(60));
         } else if wants("big") {
             call("POST", &answer, &"x".repeat(7 * 1024 * 1024));

@@ -9,16 +9,34 @@ use serde_json::value::RawValue;
 
 use crate::local::records::Record;
 
-/// The stream that local records are said to come from.
-pub const STREAM_ARN: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-local";
-const ROLE_ARN: &str = "arn:aws:iam::000000000000:role/role-processor-local";
-const REGION: &str = "us-east-1";
+/// Where the records of a mapping come from, and who reads them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The stream, which also tells the region.
+    pub stream_arn: String,
+    /// The role that Lambda reads it with: the function's own.
+    pub role_arn: String,
+}
+
+impl Origin {
+    /// The stream that local records are said to come from, read by this function.
+    pub fn local(function: &str) -> Self {
+        Self {
+            stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-local".to_owned(),
+            role_arn: format!("arn:aws:iam::000000000000:role/role-{function}-local"),
+        }
+    }
+
+    fn region(&self) -> &str {
+        self.stream_arn.split(':').nth(3).unwrap_or_default()
+    }
+}
 
 /// What an event needs around its records: `{"Records":[]}`.
 pub(super) const FRAME: usize = 14;
 
-/// What a record needs beside its own texts, and a comma: the names, ARNs and the longest timestamp.
-const RECORD_FRAME: usize = 430;
+/// What a record needs beside its own texts and its origin's, and a comma: the names and the longest timestamp.
+const RECORD_FRAME: usize = 310;
 
 #[derive(Serialize)]
 struct Event<'a> {
@@ -35,10 +53,10 @@ struct Entry<'a> {
     #[serde(rename = "eventID")]
     event_id: String,
     event_name: &'static str,
-    invoke_identity_arn: &'static str,
-    aws_region: &'static str,
+    invoke_identity_arn: &'a str,
+    aws_region: &'a str,
     #[serde(rename = "eventSourceARN")]
-    event_source_arn: &'static str,
+    event_source_arn: &'a str,
 }
 
 #[derive(Serialize)]
@@ -57,12 +75,12 @@ struct Kinesis<'a> {
 /// # Panics
 ///
 /// Never: strings and numbers are JSON.
-pub fn event(records: &[Arc<Record>]) -> Vec<u8> {
-    let event = Event { records: records.iter().map(|record| entry(record)).collect() };
+pub fn event(records: &[Arc<Record>], origin: &Origin) -> Vec<u8> {
+    let event = Event { records: records.iter().map(|record| entry(record, origin)).collect() };
     serde_json::to_vec(&event).expect("strings and numbers are JSON")
 }
 
-fn entry(record: &Record) -> Entry<'_> {
+fn entry<'a>(record: &'a Record, origin: &'a Origin) -> Entry<'a> {
     Entry {
         kinesis: Kinesis {
             kinesis_schema_version: "1.0",
@@ -75,9 +93,9 @@ fn entry(record: &Record) -> Entry<'_> {
         event_version: "1.0",
         event_id: format!("{}:{}", record.shard, record.sequence_number),
         event_name: "aws:kinesis:record",
-        invoke_identity_arn: ROLE_ARN,
-        aws_region: REGION,
-        event_source_arn: STREAM_ARN,
+        invoke_identity_arn: &origin.role_arn,
+        aws_region: origin.region(),
+        event_source_arn: &origin.stream_arn,
     }
 }
 
@@ -90,7 +108,7 @@ fn seconds(microseconds: i64) -> Box<RawValue> {
 }
 
 /// How many bytes a record takes in an event, at most and to within a few dozen bytes.
-pub(super) fn size(record: &Record) -> usize {
+pub(super) fn size(record: &Record, origin: &Origin) -> usize {
     // Control characters take six bytes (`\u0000`), quotes and backslashes two.
     let escaped = |text: &str| {
         text.chars()
@@ -106,6 +124,9 @@ pub(super) fn size(record: &Record) -> usize {
             .sum::<usize>()
     };
     RECORD_FRAME
+        + origin.stream_arn.len()
+        + origin.role_arn.len()
+        + origin.region().len()
         + escaped(&record.partition_key)
         + 2 * record.sequence_number.len()
         + record.shard.len()
@@ -121,7 +142,8 @@ mod tests {
     fn the_event_has_lambdas_form() {
         let mut record = record("shardId-000000000003", "acme/1", "4960");
         record.data = b"Hello".to_vec();
-        let event: serde_json::Value = serde_json::from_slice(&event(&[Arc::new(record)])).expect("JSON");
+        let event: serde_json::Value =
+            serde_json::from_slice(&event(&[Arc::new(record)], &Origin::local("processor"))).expect("JSON");
         assert_eq!(
             event,
             serde_json::json!({"Records": [{
@@ -136,9 +158,9 @@ mod tests {
                 "eventVersion": "1.0",
                 "eventID": "shardId-000000000003:4960",
                 "eventName": "aws:kinesis:record",
-                "invokeIdentityArn": ROLE_ARN,
+                "invokeIdentityArn": "arn:aws:iam::000000000000:role/role-processor-local",
                 "awsRegion": "us-east-1",
-                "eventSourceARN": STREAM_ARN,
+                "eventSourceARN": "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-local",
             }]})
         );
     }
@@ -155,9 +177,10 @@ mod tests {
             let mut record =
                 record("shardId-000000000003", key, "49600000000000000000000000000000000000000000000000000000");
             record.data = vec![0xff; data];
-            let counted = FRAME + 3 * size(&record);
+            let origin = Origin::local("processor");
+            let counted = FRAME + 3 * size(&record, &origin);
             let record = Arc::new(record);
-            let real = event(&[Arc::clone(&record), Arc::clone(&record), record]).len();
+            let real = event(&[Arc::clone(&record), Arc::clone(&record), record], &origin).len();
             assert!(counted >= real && counted - real < 3 * 40, "{key}: {counted} for {real}");
         }
     }

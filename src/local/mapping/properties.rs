@@ -79,7 +79,7 @@ impl Run {
 
     fn invoke(&mut self, lane: LaneId, records: Vec<Arc<Record>>, settings: &Settings) {
         assert!((1..=settings.batch_size).contains(&records.len()));
-        assert!(records.len() == 1 || event(&records).len() <= settings.payload_limit);
+        assert!(records.len() == 1 || event(&records, &settings.origin).len() <= settings.payload_limit);
         assert!(records.iter().all(|record| record.shard == records[0].shard), "a batch is of one shard");
         assert!(records.iter().all(|record| !self.ends.contains_key(&place(record))), "an ended record comes again");
         assert!(self.in_flight.iter().all(|(other, _)| *other != lane), "two in flight in one lane");

@@ -1,10 +1,15 @@
 //! What can be set on an event source mapping.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use super::event::Origin;
 
 /// An event source mapping's settings, in the meaning that Lambda gives them.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// What is read (`EventSourceArn`), and with which role.
+    pub origin: Arc<Origin>,
     /// How many records a batch holds at most (`BatchSize`).
     pub batch_size: usize,
     /// How long a batch waits for more records (`MaximumBatchingWindowInSeconds`), from the pickup of its first one.
@@ -32,7 +37,13 @@ pub struct Settings {
 impl Settings {
     /// The archiver's mapping as it is rendered: few, large batches. As a rule it is the payload's limit that cuts them.
     pub fn archiver() -> Self {
-        Self { batch_size: 10_000, window: Duration::from_mins(5), parallelization: 1, ..Self::default() }
+        Self {
+            origin: Arc::new(Origin::local("archiver")),
+            batch_size: 10_000,
+            window: Duration::from_mins(5),
+            parallelization: 1,
+            ..Self::default()
+        }
     }
 
     /// The wait before the next try, after this many failures (at least one) in a row.
@@ -46,6 +57,7 @@ impl Default for Settings {
     /// The processor's mapping as it is rendered; the waits between retries are Lambda's own affair and shorter here.
     fn default() -> Self {
         Self {
+            origin: Arc::new(Origin::local("processor")),
             batch_size: 500,
             window: Duration::ZERO,
             parallelization: 2,

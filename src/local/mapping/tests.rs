@@ -121,7 +121,7 @@ fn a_batch_stays_within_the_payload_limit() {
     }
     let Step::Invoke { records, .. } = mapping.next(ms(0)) else { panic!("full by bytes") };
     assert_eq!(records.len(), 4, "base64 makes 1.4 MB of each");
-    assert!(event(&records).len() <= 6 * 1024 * 1024);
+    assert!(event(&records, &settings().origin).len() <= 6 * 1024 * 1024);
 }
 
 #[test]
