@@ -5,7 +5,6 @@ use std::convert::Infallible;
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
-use pipegen_contract::metric;
 use pipegen_contract::object_key::ARCHIVE;
 use serde::Serialize;
 
@@ -72,9 +71,9 @@ async fn archive(records: &[KinesisRecord], resources: &ArchiverResources) -> Re
 
 fn report(request_id: &str, records: &[KinesisRecord], objects: usize) {
     let mut line = MetricLine::of_batch("archived", request_id, records);
-    line.metric(metric::ARCHIVED, records.len());
-    line.metric(metric::ARCHIVE_LAG, lag_milliseconds(records) / 1000);
+    line.field("records", records.len());
     line.field("objects", objects);
+    line.field("lag_milliseconds", lag_milliseconds(records));
     line.write();
 }
 

@@ -93,9 +93,9 @@ fn prunable_age(settings: &MaintainSettings) -> TimeDelta {
 
 fn report(request_id: &str, maintained: &Maintained, gauges: Gauges) {
     let mut line = MetricLine::new("maintained", request_id);
-    line.metric(metric::PENDING, gauges.pending);
     line.metric(metric::PENDING_AGE, gauges.pending_seconds);
-    line.metric(metric::LEDGER_ROWS, gauges.ledger_rows);
+    line.field("pending", gauges.pending);
+    line.field("ledger_rows", gauges.ledger_rows);
     line.field("drained", maintained.drained);
     line.field("pruned", maintained.pruned);
     line.write();

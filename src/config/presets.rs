@@ -15,6 +15,7 @@ pub struct Preset {
     pub(super) cache_nodes: u32,
     pub(super) lambda_memory_mb: u32,
     pub(super) secrets_endpoint_zones: u32,
+    pub(super) key_rotation_days: u32,
 }
 
 /// For an afternoon: the smallest of everything, and logs that nobody will read again.
@@ -30,6 +31,8 @@ const THROWAWAY: Preset = Preset {
     cache_nodes: 1,
     lambda_memory_mb: 256,
     secrets_endpoint_zones: 1,
+    // The longest that AWS takes: the data is of no worth to anybody, and the first two rotations add $1 a month each.
+    key_rotation_days: 2560,
 };
 
 /// Where releases are tried: as small, but kept like something that matters.
@@ -47,6 +50,7 @@ const PRODUCTION: Preset = Preset {
     cache_nodes: 2,
     lambda_memory_mb: 512,
     secrets_endpoint_zones: 2,
+    key_rotation_days: 365,
 };
 
 impl Preset {

@@ -66,6 +66,8 @@ pub struct Settings {
     /// `secrets_endpoint_zones`: in how many of the two zones the way to Secrets Manager has a foot. Each costs $7.30 a month;
     /// with one, functions in the other zone go through that zone, and fail to log in anew while it is away.
     pub secrets_endpoint_zones: u32,
+    /// `key_rotation_days`: days between two rotations of the key; each of the first two adds $1 a month for good.
+    pub key_rotation_days: u32,
     /// `readers`: the ARNs of who may ask the catalog over its URL: roles, users or whole accounts (`arn:aws:iam::…:root`). By
     /// default nobody but who may call functions of this account anyway.
     pub readers: Vec<Principal>,
@@ -139,6 +141,7 @@ impl Settings {
             cache_view_seconds: reader.integer("cache_view_seconds", 10..=86_400, 300),
             lambda_memory_mb: reader.integer("lambda_memory_mb", 128..=10_240, preset.lambda_memory_mb),
             secrets_endpoint_zones: reader.integer("secrets_endpoint_zones", 1..=2, preset.secrets_endpoint_zones),
+            key_rotation_days: reader.integer("key_rotation_days", 90..=2560, preset.key_rotation_days),
             readers: principal::readers(reader),
             suppliers: suppliers::suppliers(reader),
             alarm_email: reader.text("alarm_email", None, |text| email_address(text).map(Some)),

@@ -98,7 +98,12 @@ pub(super) fn dashboard(dashboard: &Resource, _: &Settings) -> Option<Vec<Line>>
 pub(super) fn metrics(stack: &Declared) -> Option<Line> {
     let mut functions = stack.of("aws_lambda_function");
     functions.find(|function| function.body["environment"]["variables"].get(METRIC_NAMESPACE).is_some())?;
-    let (names, reasons) = (metric::ALL.len(), Reason::ALL.len());
-    let how = format!("{names} that the functions write, one of them by {reasons} reasons as well, in every hour");
+    // A metric is charged in the hours in which something is counted. What only the database refuses is our own oversight.
+    let usual = |reason: &&Reason| **reason != Reason::RefusedByDatabase;
+    let (names, reasons) = (metric::ALL.len(), Reason::ALL.iter().filter(usual).count());
+    let how = format!(
+        "{names} that the functions write, one of them by {reasons} reasons as well, in every hour; `{}` in none",
+        Reason::RefusedByDatabase.as_str()
+    );
     Some(Line::new(METRIC, counted(names + reasons), how))
 }

@@ -26,8 +26,8 @@ pub(super) const LEDGER_BYTES: f64 = 350.0;
 pub(super) const LOGGED_CHANGE_BYTES: f64 = 1500.0;
 
 /// Of an update between the processor and its servers, both ways. Measured in batches of 17: PostgreSQL 430, Redis 290, without
-/// TLS.
-pub(super) const NETWORK_BYTES: f64 = 1000.0;
+/// TLS, which adds some 30 bytes to each message of kilobytes.
+pub(super) const NETWORK_BYTES: f64 = 750.0;
 
 /// That `CloudWatch` adds to each log line.
 pub(super) const LOG_LINE_OVERHEAD_BYTES: f64 = 26.0;

@@ -83,7 +83,9 @@ fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
             graph("Events applied a minute", vec![Series::own(build, metric::APPLIED, "Sum")]),
             graph("Milliseconds from arrival to visible", vec![Series::own(build, metric::VISIBLE_LAG, "Maximum")]),
         ],
-        Part::Database => vec![graph("Rows of the ledger", vec![Series::own(build, metric::LEDGER_ROWS, "Maximum")])],
+        Part::Database => {
+            vec![graph("Writes a second", vec![Series::of_database(watched.database, "WriteIOPS", "Average")])]
+        }
         Part::Cache => {
             vec![graph("Hits in a hundred", Series::of_cache_nodes(build, watched.cache, "CacheHitRate", "Average"))]
         }
@@ -94,10 +96,9 @@ fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
                 vec![Series::of_function(watched.catalog, "UrlRequestLatency", "p99")],
             ),
         ],
-        Part::Archive => vec![
-            graph("Records archived a minute", vec![Series::own(build, metric::ARCHIVED, "Sum")]),
-            graph("Seconds from arrival to archive", vec![Series::own(build, metric::ARCHIVE_LAG, "Maximum")]),
-        ],
+        Part::Archive => {
+            vec![graph("Batches archived a minute", vec![Series::of_function(watched.archiver, "Invocations", "Sum")])]
+        }
         Part::Quarantine => {
             let by_reason = |reason: Reason| {
                 let series = Series::own(build, metric::REJECTED, "Sum").by(metric::REASON, reason.as_str());

@@ -31,6 +31,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account) -> Key {
         json!({
             "description": format!("Everything of the inventory pipeline {}", build.names.environment()),
             "enable_key_rotation": true,
+            "rotation_period_in_days": build.settings.key_rotation_days,
             // The shortest wait that AWS allows; a key pending deletion costs nothing.
             "deletion_window_in_days": 7,
             "policy": policy([root(account), logs(build, account), topic::use_of_key(build, account)]),

@@ -181,8 +181,6 @@ names! {
     STREAM_UNREAD = ALARM, "stream-unread";
     /// Stock is old.
     PROCESSOR_LATE = ALARM, "processor-late";
-    /// Batches will go to the quarantine.
-    PROCESSOR_GIVING_UP = ALARM, "processor-giving-up";
     /// The processor ends without an answer.
     PROCESSOR_ERRORS = ALARM, "processor-errors";
     /// A batch did not even get to the quarantine.

@@ -138,8 +138,8 @@ fn what_stands_costs_by_the_hour() {
     assert_line(&fixed, "KMS key", 3.0, 3.00);
     assert_line(&fixed, "CloudWatch alarms", 3.0, 0.30);
     assert_line(&fixed, "CloudWatch dashboards", 1.0, 3.00);
-    // Eight names, one of them by eight reasons as well.
-    assert_line(&fixed, "CloudWatch metrics", 16.0, 4.80);
+    // Four names, one of them by seven reasons as well.
+    assert_line(&fixed, "CloudWatch metrics", 11.0, 3.30);
     assert_eq!(fixed.lines.len(), 11, "{fixed:#?}");
 }
 
@@ -170,8 +170,8 @@ fn what_is_used_costs_by_the_update() {
     // 1.44 million updates a day: a ledger of 7 days and 25 hours of 350 bytes each has 4.053 GB, for which the 20 GB suffice;
     // 35 days of 1500 bytes have 75.6 GB, so 59.653 GB of backups are beyond the 20 that are free.
     assert_line(used, "RDS backups", 59.653, 5.67);
-    // 1000 bytes an update, half of them crossing, both sides charged.
-    assert_line(used, "Traffic between zones", 43.8, 0.44);
+    // 750 bytes an update, half of them crossing, both sides charged.
+    assert_line(used, "Traffic between zones", 32.85, 0.33);
     // Every five minutes.
     assert_line(used, "Scheduler invocations", 0.008_76, 0.01);
     // Six lanes start in every hour; ten calls a rotation.

@@ -55,7 +55,7 @@ fn the_readme_says_what_the_presets_are() {
         let days = |days| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
         let standby = if settings.database_multi_az { ", a standby in another zone" } else { "" };
         let row = format!(
-            "| `{}` | `{}`, {} GiB{standby} | {} | {} × `{}` | {} | {} |",
+            "| `{}` | `{}`, {} GiB{standby} | {} | {} × `{}` | {} | {} | {} |",
             preset.name,
             settings.database_instance_class.name,
             settings.database_storage_gb,
@@ -64,6 +64,7 @@ fn the_readme_says_what_the_presets_are() {
             settings.cache_node_type,
             days(settings.log_retention_days),
             settings.secrets_endpoint_zones,
+            days(settings.key_rotation_days),
         );
         assert!(readme.contains(&row), "README.md has no row\n{row}");
     }
@@ -77,7 +78,7 @@ fn a_preset_is_within_the_settings_ranges() {
         let typed = load(&format!(
             "[defaults]\npreset = \"{}\"\nlog_retention_days = {}\ndatabase_instance_class = \"{}\"\n\
              database_storage_gb = {}\ndatabase_multi_az = {}\ndatabase_backup_days = {}\ncache_node_type = \"{}\"\n\
-             cache_nodes = {}\nlambda_memory_mb = {}\nsecrets_endpoint_zones = {}",
+             cache_nodes = {}\nlambda_memory_mb = {}\nsecrets_endpoint_zones = {}\nkey_rotation_days = {}",
             preset.name,
             short.log_retention_days,
             short.database_instance_class.name,
@@ -88,6 +89,7 @@ fn a_preset_is_within_the_settings_ranges() {
             short.cache_nodes,
             short.lambda_memory_mb,
             short.secrets_endpoint_zones,
+            short.key_rotation_days,
         ));
         assert_eq!(typed.unwrap().settings, short, "{}", preset.name);
     }

@@ -20,19 +20,11 @@ pub const APPLIED: Metric = metric("Applied", "Count");
 pub const REJECTED: Metric = metric("Rejected", "Count");
 /// From a batch's first arrival until its changes can be seen.
 pub const VISIBLE_LAG: Metric = metric("VisibleLag", "Milliseconds");
-/// Records that the archive holds now.
-pub const ARCHIVED: Metric = metric("Archived", "Count");
-/// From a batch's first arrival until it is archived.
-pub const ARCHIVE_LAG: Metric = metric("ArchiveLag", "Seconds");
-/// Products that the cache has yet to be told of.
-pub const PENDING: Metric = metric("PendingRefreshes", "Count");
-/// How long the longest waiting of them has waited.
+/// How long the product has waited that has waited longest for the cache to be told of it.
 pub const PENDING_AGE: Metric = metric("PendingRefreshAge", "Seconds");
-/// Rows of the ledger, estimated.
-pub const LEDGER_ROWS: Metric = metric("LedgerRows", "Count");
 
 /// All of them.
-pub const ALL: [Metric; 8] = [APPLIED, REJECTED, VISIBLE_LAG, ARCHIVED, ARCHIVE_LAG, PENDING, PENDING_AGE, LEDGER_ROWS];
+pub const ALL: [Metric; 4] = [APPLIED, REJECTED, VISIBLE_LAG, PENDING_AGE];
 
 /// The dimension of [`REJECTED`]: the reason's identifier.
 pub const REASON: &str = "Reason";

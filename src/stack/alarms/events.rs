@@ -8,8 +8,8 @@ use crate::stack::Build;
 use crate::stack::functions::Function;
 use crate::stack::metrics::Series;
 use crate::stack::names::{
-    ARCHIVER_LATE, ARCHIVER_UNDELIVERED, EVENTS_REJECTED, FunctionNames, Name, PROCESSOR_GIVING_UP, PROCESSOR_LATE,
-    PROCESSOR_UNDELIVERED, STREAM_THROTTLED, STREAM_UNREAD,
+    ARCHIVER_LATE, ARCHIVER_UNDELIVERED, EVENTS_REJECTED, FunctionNames, Name, PROCESSOR_LATE, PROCESSOR_UNDELIVERED,
+    STREAM_THROTTLED, STREAM_UNREAD,
 };
 use crate::stack::triggers::record_age_seconds;
 
@@ -30,7 +30,6 @@ pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
         throttled_suppliers(watched),
         unread(watched),
         late(build, watched.processor),
-        giving_up(build, watched.processor),
         unarchived(build, watched.archiver),
         undelivered(build, watched.processor, PROCESSOR_UNDELIVERED),
         undelivered(build, watched.archiver, ARCHIVER_UNDELIVERED),
@@ -86,9 +85,11 @@ fn late(build: &Build<'_>, function: &Function) -> Alarm {
         part: Part::Processor,
         meaning: format!(
             "The processor is more than {} minutes behind, so shoppers see old stock. First see whether database or cache have an \
-             alarm too; else `{}` says why batches fail or how long each stage takes.",
+             alarm too; else `{}` says why batches fail or how long each stage takes. After {} hours whole batches go to the \
+             quarantine, from where they must be sent again: raise `stream_retention_hours` in time.",
             LATE_SECONDS / 60,
-            log_group(build, function)
+            log_group(build, function),
+            record_age_seconds(build) / 60 / 60
         ),
         watches: Watch::One(Series::of_function(function, "IteratorAge", "Maximum")),
         limit: Limit::Above(u64::from(LATE_SECONDS) * 1000),
@@ -113,25 +114,6 @@ fn unarchived(build: &Build<'_>, function: &Function) -> Alarm {
         ),
         watches: Watch::One(Series::of_function(function, "IteratorAge", "Maximum")),
         limit: Limit::Above(u64::from(seconds) * 1000),
-        period: 300,
-        periods: (1, 1),
-        silence: Silence::Fine,
-    }
-}
-
-/// Retries have no other end than a record's age, so nobody need wait for the quarantine to know that a batch will go there.
-fn giving_up(build: &Build<'_>, function: &Function) -> Alarm {
-    let hours = record_age_seconds(build) / 60 / 60;
-    Alarm {
-        name: PROCESSOR_GIVING_UP,
-        part: Part::Quarantine,
-        meaning: format!(
-            "Half of the {hours} hours are over after which Lambda puts whole batches into the quarantine, from where they must be \
-             sent again. First do what the alarm `{}` says; if that takes longer, raise `stream_retention_hours` and apply.",
-            build.names.of(PROCESSOR_LATE)
-        ),
-        watches: Watch::One(Series::of_function(function, "IteratorAge", "Maximum")),
-        limit: Limit::Above(u64::from(record_age_seconds(build)) * 1000 / 2),
         period: 300,
         periods: (1, 1),
         silence: Silence::Fine,

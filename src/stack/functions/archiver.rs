@@ -8,8 +8,6 @@ use super::{Function, Spec, Surroundings, polling};
 use crate::stack::Build;
 use crate::stack::access::{allow, allow_key};
 use crate::stack::identity::Identity;
-use crate::stack::metrics;
-use crate::terraform::Expression;
 
 /// Compressing and storing a full batch takes a second or two; the rest is for uploads that have to be tried again.
 const TIMEOUT_SECONDS: u32 = 60;
@@ -27,11 +25,7 @@ pub(in crate::stack) fn declare(build: &mut Build<'_>, identity: &Identity, with
         timeout: TIMEOUT_SECONDS,
         statements,
         ways: &[Way::S3],
-        variables: [
-            (env::ARCHIVE_BUCKET, with.archive.name()),
-            (env::METRIC_NAMESPACE, Expression::from(&metrics::namespace(build))),
-        ]
-        .into(),
+        variables: [(env::ARCHIVE_BUCKET, with.archive.name())].into(),
         after: None,
     };
     super::declare(build, identity, with, spec)

@@ -174,12 +174,10 @@ fn whatever_fails_is_noticed() {
     holds(everything_is_watched);
     holds(alarms_are_cheap);
     let (_, main) = crate::rendered::every_kind().remove(0);
-    // These two watch one metric, with different limits.
-    let twins = ["processor_late", "processor_giving_up"];
     let labels = resources(&main, "aws_cloudwatch_metric_alarm").keys();
     let without =
         |label| breach(everything_is_watched, &format!("resource/aws_cloudwatch_metric_alarm/{label}"), Value::Null);
-    notices(labels.filter(|label| !twins.contains(&label.as_str())).map(without).collect());
+    notices(labels.map(without).collect());
     let many = json!((0..40).map(|_| json!({ "metric": {} })).collect::<Vec<_>>());
     notices(vec![breach(alarms_are_cheap, "resource/aws_cloudwatch_metric_alarm/stream_unread/metric_query", many)]);
 }
@@ -193,8 +191,6 @@ fn limits_follow_from_the_settings() {
     };
     for (label, settings, usual, changed) in [
         ("processor_late", "", 120_000, 120_000),
-        // Half of a day and of two days, less a quarter of an hour each.
-        ("processor_giving_up", "stream_retention_hours = 48", 42_750_000, 85_950_000),
         ("events_rejected", "peak_updates_per_minute = 60_000", 50, 3000),
         ("events_rejected", "peak_updates_per_minute = 1", 50, 10),
         ("database_connections", "database_instance_class = \"db.t4g.small\"", 62, 125),

@@ -58,7 +58,7 @@ fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
             WHERE_CACHE,
             &[env::DATABASE_SECRET_ARN, env::HORIZON_SECONDS, env::METRIC_NAMESPACE, env::QUARANTINE_BUCKET],
         ],
-        Role::Archiver => vec![&[env::ARCHIVE_BUCKET, env::METRIC_NAMESPACE]],
+        Role::Archiver => vec![&[env::ARCHIVE_BUCKET]],
         Role::Catalog => vec![WHERE_DATABASE, WHERE_CACHE, &[env::DATABASE_SECRET_ARN]],
         Role::Maintain => vec![
             WHERE_DATABASE,
