@@ -63,7 +63,7 @@ pub(super) fn readers(reader: &mut Reader<'_>) -> Vec<Principal> {
         return Vec::new();
     };
     let mut readers = Vec::new();
-    for item in list.iter() {
+    for item in list {
         let text = item.get_ref().as_str().ok_or_else(|| wrong_type("a list of ARNs", item.get_ref()));
         let principal = text.and_then(|text| {
             Principal::parse(text).map_err(|problem| Problem::new(format!("cannot hold `{text}`: {problem}")))

@@ -17,7 +17,7 @@ const LEFTOVER_DAYS: u32 = 7;
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
     pub(super) label: String,
-    bucket: Reference,
+    resource: Reference,
     /// What must be there before anything is put into it.
     pub(super) protection: Vec<Reference>,
 }
@@ -37,11 +37,11 @@ pub(super) struct Spec<'a> {
 
 impl Bucket {
     pub(super) fn arn(&self) -> Expression {
-        self.bucket.attribute("arn")
+        self.resource.attribute("arn")
     }
 
     pub(super) fn name(&self) -> Expression {
-        self.bucket.attribute("bucket")
+        self.resource.attribute("bucket")
     }
 
     /// The ARN of everything under a prefix.
@@ -57,7 +57,7 @@ impl Bucket {
         mut body: Value,
         after: &[&Reference],
     ) -> Reference {
-        body["bucket"] = json!(self.bucket.attribute("id"));
+        body["bucket"] = json!(self.resource.attribute("id"));
         build.document.resource(Block::new(kind, self.label.as_str(), body).after(after.iter().copied()))
     }
 }
@@ -70,8 +70,8 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, spec: Spec<'_>) 
         // Destroy empties it first.
         "force_destroy": true,
     });
-    let bucket = build.document.resource(Block::new("aws_s3_bucket", label.as_str(), body));
-    let mut bucket = Bucket { label, bucket, protection: Vec::new() };
+    let resource = build.document.resource(Block::new("aws_s3_bucket", label.as_str(), body));
+    let mut bucket = Bucket { label, resource, protection: Vec::new() };
     let access = json!({
         "block_public_acls": true,
         "block_public_policy": true,

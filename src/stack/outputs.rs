@@ -26,7 +26,7 @@ pub(super) struct Told<'a> {
 
 /// Declares the outputs.
 pub(super) fn declare(build: &mut Build<'_>, told: Told<'_>) {
-    let mut output = |name, description, value| build.document.output(name, description, json!(value));
+    let mut output = |name, description, value: Expression| build.document.output(name, description, &json!(value));
     output("stream_name", "Where suppliers put their events", told.stream.name());
     output("stream_arn", "The stream, for the suppliers' policies", told.stream.arn());
     output("database_host", "The catalog's database, inside the network", told.database.host());
@@ -37,5 +37,5 @@ pub(super) fn declare(build: &mut Build<'_>, told: Told<'_>) {
     output("quarantine_bucket", "Rejected events and exhausted batches", told.quarantine.name());
     output("catalog_url", "Where readers ask, with signed requests: products/{sku}", told.catalog_url);
     let roles: BTreeMap<_, _> = told.supplier_roles.into_iter().collect();
-    build.document.output("supplier_roles", "The role that each supplier takes", json!(roles));
+    build.document.output("supplier_roles", "The role that each supplier takes", &json!(roles));
 }

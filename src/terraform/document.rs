@@ -69,7 +69,7 @@ impl Document {
     }
 
     /// Adds an output.
-    pub fn output(&mut self, name: &str, description: &str, value: Value) {
+    pub fn output(&mut self, name: &str, description: &str, value: &Value) {
         self.add("output", vec![name.to_owned()], json!({ "description": description, "value": value }));
     }
 

@@ -53,7 +53,7 @@ pub(super) struct Surroundings<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Function {
     pub(super) role: Role,
-    function: Reference,
+    resource: Reference,
     /// What its code, and AWS on its behalf, may do as its role.
     policy: Reference,
     ways: Vec<Reference>,
@@ -61,11 +61,11 @@ pub(super) struct Function {
 
 impl Function {
     pub(super) fn arn(&self) -> Expression {
-        self.function.attribute("arn")
+        self.resource.attribute("arn")
     }
 
     pub(super) fn name(&self) -> Expression {
-        self.function.attribute("function_name")
+        self.resource.attribute("function_name")
     }
 
     /// What must be there before its first call, besides itself.
@@ -123,7 +123,7 @@ fn declare(build: &mut Build<'_>, identity: &Identity, with: &Surroundings<'_>, 
     });
     let before = [&identity.network_policy, &policy, &log_group];
     let block = Block::new("aws_lambda_function", label, body).after(before).after(spec.after);
-    Function { role: identity.role, function: build.document.resource(block), policy, ways }
+    Function { role: identity.role, resource: build.document.resource(block), policy, ways }
 }
 
 /// What a function's role may do: write to its log group, and these statements.
