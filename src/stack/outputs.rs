@@ -26,7 +26,7 @@ pub(super) struct Told<'a> {
 
 /// Declares the outputs.
 pub(super) fn declare(build: &mut Build<'_>, told: Told<'_>) {
-    let mut output = |name, description, value| build.document.output(name, description, &json!(value));
+    let mut output = |name, description, value: Expression| build.document.output(name, description, &json!(value));
     output("stream_name", "Where suppliers put their events", told.stream.name());
     output("stream_arn", "The stream, for the suppliers' policies", told.stream.arn());
     output("database_host", "The catalog's database, inside the network", told.database.host());
