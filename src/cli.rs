@@ -23,7 +23,7 @@ A settings file, all of it optional:
   peak_updates_per_minute = 1000
 
   [environments.production]
-  database_multi_az = true
+  preset = \"production\"
 
 Exit code: 0 rendered, 1 failed, 2 something to mend in what was typed, set or named (nothing was written).";
 

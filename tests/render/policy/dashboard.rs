@@ -36,10 +36,8 @@ fn dashboard_shows_it(main: &Value) -> Vec<String> {
     for widget in &widgets {
         let [x, y, width, height] = ["x", "y", "width", "height"].map(|side| widget[side].as_u64().unwrap_or_default());
         let cells = (x..x + width).flat_map(|column| (y..y + height).map(move |line| (column, line)));
-        if x + width > 24
-            || width * height == 0
-            || !cells.map(|cell| places.insert(cell)).fold(true, |all, new| all && new)
-        {
+        let free = cells.filter(|cell| places.insert(*cell)).count();
+        if x + width > 24 || free == 0 || free as u64 != width * height {
             wrong.push(format!("a widget at {x}, {y} lies on another or nowhere"));
         }
     }
