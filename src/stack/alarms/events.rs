@@ -127,8 +127,8 @@ fn undelivered(build: &Build<'_>, function: &Function, name: Name) -> Alarm {
         name,
         part: Part::Quarantine,
         meaning: format!(
-            "Lambda gave up on a batch of {role} and could not put it into the quarantine either. It is still on the stream for a quarter \
-             of an hour. First read it from there by the shard's iterator; then see which right the role `{}` has lost.",
+            "Lambda gave up on a batch of {role} and could not put it into the quarantine either. It stays on the stream for a quarter of \
+             an hour at least. First read it from there by the shard's iterator; then see which right the role `{}` has lost.",
             build.names.of(FunctionNames::of(function.role).role)
         ),
         watches: Watch::One(Series::of_function(function, "DestinationDeliveryFailures", "Sum")),
