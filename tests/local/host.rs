@@ -145,6 +145,16 @@ async fn a_bootstrap_that_does_not_start_is_an_error_with_its_last_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_started_once_the_end_has_begun() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    process(&host).await;
+    workshop.supervisor.stop_all().await;
+    assert!(matches!(host.invoke("{}".into()).await, Err(HostError::Spawn { .. })));
+    workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
     let workshop = Workshop::new();
     let host = workshop.host("migrate");

@@ -10,6 +10,7 @@
 //! - [`rotation`]: every login renewed again and again
 //! - [`memory`]: the largest batches
 //! - [`markers`]: what must be in no log
+//! - [`serving`]: the catalog, asked after the last record
 //! - [`refusals`]: a line that is no record; no PostgreSQL
 //! - [`interrupt`]: Ctrl-C at the start and in the middle
 //!
@@ -35,3 +36,4 @@ mod outages;
 mod plays;
 mod refusals;
 mod rotation;
+mod serving;

@@ -80,6 +80,12 @@ impl Local {
         self
     }
 
+    /// With one more option that has no value.
+    pub(crate) fn flag(mut self, name: &str) -> Self {
+        self.command.arg(name);
+        self
+    }
+
     /// With one more environment variable.
     pub(crate) fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.command.env(name, value.into());
