@@ -110,9 +110,12 @@ fn wait_for_functions(child: &mut Child) -> Result<()> {
         environment.split(|byte| *byte == 0).any(|entry| entry == b"_HANDLER=processor")
     };
     while child.try_wait()?.is_none() {
-        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id())).unwrap_or_default();
-        if children.split_whitespace().any(is_processor) {
-            return Ok(());
+        // A process is the child of the thread that started it.
+        for thread in fs::read_dir(format!("/proc/{}/task", child.id()))?.flatten() {
+            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            if children.split_whitespace().any(is_processor) {
+                return Ok(());
+            }
         }
         thread::sleep(Duration::from_millis(1));
     }

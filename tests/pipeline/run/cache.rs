@@ -224,7 +224,7 @@ fn check(entry: &Entry, export: &Export, kind: Kind) {
     assert_eq!(*version, exported.version, "the version in the entry of {sku:?}");
     match (view, kind) {
         (Some(view), Kind::Seeded | Kind::Filled) => {
-            assert_eq!(*view, exported.line, "the view in the entry of {sku:?}")
+            assert_eq!(*view, exported.line, "the view in the entry of {sku:?}");
         }
         (None, Kind::Untouched | Kind::Filled) => {
             assert!(*time_left <= TOMBSTONE, "the tombstone of {sku:?} lives another {time_left} ms");

@@ -100,7 +100,7 @@ fn processed(log: &Path) -> Result<usize> {
     // The last line may not be whole yet.
     for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.contains(BATCH)) {
         let line: Value = serde_json::from_str(line)?;
-        records += line["records"].as_u64().context("a batch line has no records")? as usize;
+        records += usize::try_from(line["records"].as_u64().context("a batch line has no records")?)?;
     }
     Ok(records)
 }
