@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::console::Console;
-use super::host::Host;
+use super::host::{Host, Invocation};
 use super::loopback::{Door, Server};
 use super::mapping::Outcome;
 
@@ -43,21 +43,17 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let event = event(&parts, &body, Utc::now()).to_string();
     let Service { host, console } = &*service;
-    let invoking = Arc::clone(host);
-    // In a task of its own: what was begun is finished, whether or not somebody waits for it.
-    match tokio::spawn(async move { invoking.invoke(event.into()).await }).await {
-        Ok(Ok(invocation)) => match invocation.outcome {
-            Outcome::Answered(payload) => response(payload).unwrap_or_else(|fault| {
-                console.warn(&format!("{}: its answer is no response: {fault}", host.function().name));
-                plain(StatusCode::BAD_GATEWAY)
-            }),
-            Outcome::Failed => plain(StatusCode::BAD_GATEWAY),
-        },
-        Ok(Err(error)) => {
+    match Arc::clone(host).invoke_to_the_end(event.into()).await {
+        Ok(Invocation { outcome: Outcome::Answered(payload), .. }) => response(payload).unwrap_or_else(|fault| {
+            console.warn(&format!("{}: its answer is no response: {fault}", host.function().name));
+            plain(StatusCode::BAD_GATEWAY)
+        }),
+        // It has been said why.
+        Ok(_) => plain(StatusCode::BAD_GATEWAY),
+        Err(error) => {
             console.warn(&error.to_string());
             plain(StatusCode::BAD_GATEWAY)
         }
-        Err(_) => plain(StatusCode::BAD_GATEWAY),
     }
 }
 

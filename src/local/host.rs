@@ -201,6 +201,14 @@ impl Host {
         })
     }
 
+    /// The same, in a task of its own: what was begun is finished, whether or not somebody waits for it.
+    pub async fn invoke_to_the_end(self: Arc<Self>, payload: Bytes) -> Result<Invocation, HostError> {
+        let bootstrap = self.function.bootstrap.clone();
+        let invoked = tokio::spawn(async move { self.invoke(payload).await }).await;
+        // Only the end of the run takes a task away.
+        invoked.unwrap_or_else(|error| Err(HostError::Spawn { bootstrap, source: std::io::Error::other(error) }))
+    }
+
     /// How many invocations ended in a function error.
     pub fn errors(&self) -> u64 {
         self.errors.load(Ordering::Relaxed)

@@ -48,13 +48,7 @@ async fn invoke(
         Ok(read) => read,
         Err(refusal) => return refusal.response(),
     };
-    // In a task of its own: what was begun is finished, whether or not somebody waits for it.
-    match tokio::spawn(async move { host.invoke(event).await }).await {
-        Ok(invoked) => answer(invoked),
-        Err(_) => Refusal::new("ServiceException", "the invocation was given up")
-            .with_status(StatusCode::INTERNAL_SERVER_ERROR)
-            .response(),
-    }
+    answer(host.invoke_to_the_end(event).await)
 }
 
 impl Service {

@@ -18,7 +18,7 @@ use super::consumer::Consumer;
 use super::credentials::Credentials;
 use super::destination::{Destination, Storage};
 use super::functions::{ARCHIVE_BUCKET, QUARANTINE_BUCKET, Surroundings, invoke_once};
-use super::host::{Host, Output};
+use super::host::{Function, Host, Output};
 use super::loopback::{Door, Server};
 use super::maintenance::Maintenance;
 use super::mapping::{Outcome, Settings};
@@ -53,6 +53,16 @@ pub struct Ground<'a> {
     pub console: &'a Arc<Console>,
 }
 
+impl Ground<'_> {
+    fn host(&self, function: Function) -> anyhow::Result<Arc<Host>> {
+        let (supervisor, console) = (Arc::clone(self.supervisor), Arc::clone(self.console));
+        let output = Output::new(&function.handler, Arc::clone(&console), self.place.logs().as_deref())
+            .context("cannot write the functions' logs")?;
+        let batch_lines = function.handler == Role::Processor.handler();
+        Ok(Arc::new(Host::new(function, supervisor, output, console, batch_lines)))
+    }
+}
+
 /// The running pipeline. Its servers end when this is dropped.
 pub struct Pipeline {
     hosts: BTreeMap<Role, Arc<Host>>,
@@ -66,28 +76,21 @@ pub struct Pipeline {
 impl Pipeline {
     /// Makes the functions and what they call, and brings the database up to date.
     pub async fn start(ground: Ground<'_>) -> anyhow::Result<Self> {
-        let Ground { bootstrap, servers, place, supervisor, console } = ground;
+        let (place, console) = (ground.place, ground.console);
         let open = |what: &str| Door::open(0).with_context(|| format!("cannot listen for {what}"));
         let (for_objects, for_secrets, for_lambda) = (open("S3")?, open("Secrets Manager")?, open("Lambda")?);
         let credentials = Credentials::draw();
         let secrets = Arc::new(Secrets::default());
         let surroundings = Surroundings {
-            master: secrets.create_with("rds!db-local", &master_login(&servers)),
+            master: secrets.create_with("rds!db-local", &master_login(&ground.servers)),
             logins: Access::ALL.map(|access| (access, secrets.create(&secret_name(access)))).into(),
-            bootstrap,
-            servers,
+            bootstrap: ground.bootstrap.clone(),
+            servers: ground.servers.clone(),
             s3: for_objects.url(),
             secrets_manager: for_secrets.url(),
             credentials: credentials.clone(),
         };
-        let host = |role: Role| -> anyhow::Result<_> {
-            let function = surroundings.function(role);
-            let output = Output::new(role.handler(), Arc::clone(console), place.logs().as_deref())
-                .context("cannot write the functions' logs")?;
-            let batch_lines = role == Role::Processor;
-            let host = Host::new(function, Arc::clone(supervisor), output, Arc::clone(console), batch_lines);
-            Ok((role, Arc::new(host)))
-        };
+        let host = |role: Role| Ok((role, ground.host(surroundings.function(role))?));
         let hosts = Role::ALL.into_iter().map(host).collect::<anyhow::Result<BTreeMap<_, _>>>()?;
         let of = |role: Role| Arc::clone(&hosts[&role]);
 
