@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use pipegen_lambda::catalog::UrlResponse;
 use pipegen_lambda::resources::CatalogResources;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::join;
 use tokio::time::sleep;
 
@@ -175,7 +175,7 @@ async fn without_a_connection_left_readers_are_asked_to_come_again() {
     let mut server = administrator().await;
     server.execute("drop role if exists catalog_test_reader").await.unwrap();
     let login = "create role catalog_test_reader login connection limit 1 password 'reader' in role inventory_reader";
-    server.execute(AssertSqlSafe(login)).await.unwrap();
+    server.execute(login).await.unwrap();
     let options = PgConnectOptions::from_str(database_url()).unwrap();
     let options = options.username("catalog_test_reader").password("reader").ssl_mode(PgSslMode::Require);
     let other = options.connect().await.unwrap();

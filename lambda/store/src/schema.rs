@@ -3,7 +3,7 @@
 use pipegen_contract::database::Access;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::{Connection, Executor};
 
 use crate::error::{During, Error};
 
@@ -71,7 +71,7 @@ pub async fn set_login(connection: &mut PgConnection, login: Login<'_>) -> Resul
         "{verb} role {name} with login connection limit {limit} password '{verifier}'; grant {access} to {name}",
         access = quote_identifier(login.access.role()),
     );
-    transaction.execute(AssertSqlSafe(statements)).await.during("create a login")?;
+    transaction.execute(&*statements).await.during("create a login")?;
     transaction.commit().await.during("commit a login")
 }
 
