@@ -66,7 +66,7 @@ pub async fn handle(
         Step::CreateSecret => create(&secret, &version).await?,
         Step::SetSecret => set(&secret, &version, &settings, aws).await?,
         Step::TestSecret => test(&secret, &version, &settings, aws).await?,
-        Step::FinishSecret => secret.make_current(&version).await?,
+        Step::FinishSecret => finish(&secret, &version).await?,
     }
     info!(?step, "a step of a rotation is done");
     Ok(())
@@ -110,6 +110,12 @@ async fn test(secret: &LoginSecret, version: &str, settings: &RotateSettings, aw
     pipegen_store::try_access(&mut connection, access_of(&username)?).await?;
     connection.close().await?;
     Ok(())
+}
+
+/// A version without a value, whose turn this is not yet, must not become the current one.
+async fn finish(secret: &LoginSecret, version: &str) -> Result<(), Error> {
+    pending(secret, version).await?;
+    Ok(secret.make_current(version).await?)
 }
 
 async fn pending(secret: &LoginSecret, version: &str) -> Result<UserPassword, Error> {
