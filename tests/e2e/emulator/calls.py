@@ -1,0 +1,62 @@
+"""Writes down every signed call: who called what on which resource."""
+
+import io
+import json
+import re
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import moto.server
+from moto.core.request import Request
+from moto.core.routing import NotFound, get_service_router
+
+CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
+"""Of the `Authorization` header of a signed request."""
+
+
+def record(path: Path) -> None:
+    """Has the server write a line of JSON for each signed call once it is answered."""
+    file = path.open("a", encoding="utf-8", buffering=1)
+    lock = threading.Lock()
+    answer = moto.server.DomainDispatcherApplication.__call__
+
+    def answer_and_record(self: Any, environ: dict[str, Any], start_response: Any) -> Any:
+        call = describe(environ)
+
+        def start(status: str, headers: Any, *exception: Any) -> Any:
+            if call:
+                with lock:
+                    file.write(json.dumps({**call, "status": int(status.partition(" ")[0])}) + "\n")
+            return start_response(status, headers, *exception)
+
+        return answer(self, environ, start)
+
+    moto.server.DomainDispatcherApplication.__call__ = answer_and_record  # type: ignore[method-assign]
+
+
+def describe(environ: dict[str, Any]) -> dict[str, str] | None:
+    """The call that a request is; nothing, if it is not signed."""
+    credential = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if credential is None:
+        return None
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    action, resource = action_of(credential["service"], environ, body)
+    return {"key": credential["key"], "service": credential["service"], "action": action, "resource": resource}
+
+
+def action_of(service: str, environ: dict[str, Any], body: bytes) -> tuple[str, str]:
+    """The action by its name in the API, and what says best on which resource."""
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        names = ("SecretId", "StreamARN", "StreamName", "KeyId")
+        parameters = json.loads(body or b"{}")
+        return target.split(".")[-1], next((parameters[name] for name in names if name in parameters), "")
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        return parse_qs(body.decode())["Action"][0], ""
+    try:
+        operation, _ = get_service_router(service).match(Request(environ.copy()))
+    except NotFound:
+        return "", environ["PATH_INFO"]
+    return operation.name, environ["PATH_INFO"]

@@ -1,0 +1,124 @@
+//! Runs functions as the emulated account asks: with the code and the configuration that Terraform gave it.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use pipegen::local::console::Console;
+use pipegen::local::credentials::Credentials;
+use pipegen::local::host::{Function, Host, Output};
+use pipegen::local::mapping::Outcome;
+use pipegen::local::process::Supervisor;
+use pipegen_contract::env;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+
+/// Serves invocations until it is dropped.
+pub(crate) struct Functions {
+    pub(crate) url: String,
+    server: AbortHandle,
+}
+
+/// What invocations need on this machine.
+#[derive(Clone)]
+struct Machine {
+    bootstrap: PathBuf,
+    /// The certificate of the authority behind the servers' certificates.
+    authority: String,
+    supervisor: Arc<Supervisor>,
+}
+
+/// What the emulator sends.
+#[derive(Deserialize)]
+struct Request {
+    /// As `GetFunctionConfiguration` answers.
+    configuration: Configuration,
+    payload: Value,
+    /// Where all services are.
+    endpoint: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    function_name: String,
+    function_arn: String,
+    handler: String,
+    timeout: u64,
+    memory_size: u32,
+    #[serde(default)]
+    environment: Environment,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Environment {
+    variables: BTreeMap<String, String>,
+}
+
+impl Functions {
+    /// Begins to serve on a free port. Functions trust servers with a certificate from this authority (a PEM file).
+    pub(crate) async fn serve(bootstrap: PathBuf, authority: String, supervisor: Arc<Supervisor>) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let routes = Router::new().route("/", post(invoke)).with_state(Machine { bootstrap, authority, supervisor });
+        let server = tokio::spawn(async move { drop(axum::serve(listener, routes).await) });
+        Ok(Self { url, server: server.abort_handle() })
+    }
+}
+
+impl Drop for Functions {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn invoke(State(machine): State<Machine>, body: Bytes) -> Response {
+    match machine.run(&body).await {
+        Ok(Ok(payload)) => payload.into_response(),
+        Ok(Err(failure)) => ([("x-amz-function-error", "Unhandled")], failure).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
+    }
+}
+
+impl Machine {
+    /// One invocation in a new environment: what the function answered, or how it failed.
+    async fn run(&self, body: &[u8]) -> Result<Result<Vec<u8>, String>> {
+        let Request { configuration, payload, endpoint } = serde_json::from_slice(body)?;
+        let here = [("AWS_ENDPOINT_URL", endpoint), (env::DEV_AUTHORITY, self.authority.clone())];
+        let here = here.map(|(name, value)| (name.to_owned(), value));
+        let function = Function {
+            name: configuration.function_name,
+            arn: configuration.function_arn,
+            credentials: Credentials::of_function(&configuration.handler),
+            handler: configuration.handler,
+            bootstrap: self.bootstrap.clone(),
+            variables: configuration.environment.variables.into_iter().chain(here).collect(),
+            timeout: Duration::from_secs(configuration.timeout),
+            memory: configuration.memory_size,
+        };
+        let console = Arc::new(Console::new());
+        let output = Output::new(&function.name, Arc::clone(&console), None)?;
+        let host = Host::new(function, Arc::clone(&self.supervisor), output, console, false);
+        let invocation = host.invoke(payload.to_string().into()).await?;
+        host.close().await;
+        Ok(match invocation.outcome {
+            Outcome::Answered(payload) => Ok(payload),
+            Outcome::Failed => {
+                let message = invocation.failure.unwrap_or_default();
+                Err(json!({"errorType": "Unhandled", "errorMessage": message}).to_string())
+            }
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! `pipegen local --applied`, as a process of its own.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use nix::sys::signal::Signal;
+use pipegen::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+use tokio::sync::watch;
+
+use crate::account::{Account, TESTS_KEY};
+
+const START_LIMIT: Duration = Duration::from_mins(1);
+
+/// The running stack.
+pub(crate) struct Local {
+    process: Arc<Process>,
+    /// `127.0.0.1:PORT` of the catalog.
+    catalog: String,
+    /// What it writes on standard output.
+    data: Arc<Mutex<String>>,
+}
+
+/// An answer of the catalog's.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) head: String,
+    pub(crate) body: Value,
+}
+
+impl Local {
+    /// Starts it. What it says is kept in `local.log` in that folder.
+    pub(crate) async fn start(
+        stack: &Path,
+        authority: &str,
+        account: &Account,
+        logs: &Path,
+        supervisor: &Supervisor,
+    ) -> Result<Self> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
+        command
+            .args(["local", "--json", "--authority", authority, "--applied"])
+            .arg(stack)
+            .envs(account.environment(TESTS_KEY));
+        let log = File::create(logs.join("local.log"))?;
+        let data = Arc::new(Mutex::new(String::new()));
+        let (answering, mut answers) = watch::channel(None);
+        let lines: Lines = {
+            let data = Arc::clone(&data);
+            Arc::new(move |stream: Stream, line: &str| {
+                (&log).write_all(format!("{line}\n").as_bytes()).ok();
+                if stream == Stream::Out {
+                    *data.lock().unwrap_or_else(PoisonError::into_inner) += line;
+                } else if let Some((_, url)) = line.split_once(" answers at http://") {
+                    answering.send_replace(Some(url.trim_end_matches('/').to_owned()));
+                }
+            })
+        };
+        // Ctrl-C; then it finishes what it has read.
+        let stop = Stop { signal: Signal::SIGINT, grace: Duration::from_mins(1) };
+        let process = supervisor.spawn("pipegen local", Kind::Function, stop, command, lines)?;
+        let answering = tokio::select! {
+            Ok(catalog) = answers.wait_for(Option::is_some) => catalog.clone(),
+            status = process.exited() => bail!("pipegen local ended with {status}:{}", process.last_lines()),
+            () = tokio::time::sleep(START_LIMIT) => bail!("pipegen local does not start:{}", process.last_lines()),
+        };
+        Ok(Self { process, catalog: answering.context("where the catalog answers")?, data })
+    }
+
+    /// Asks the catalog for one product.
+    pub(crate) async fn get(&self, sku: &str) -> Result<Answer> {
+        let mut connection = TcpStream::connect(&self.catalog).await?;
+        let path = format!("/products/{}", sku.replace(' ', "%20"));
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.catalog);
+        connection.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("an answer has a head")?;
+        ensure!(head.starts_with("HTTP/1.1 200 "), "{path} is answered with {answer}");
+        Ok(Answer { head: head.to_lowercase(), body: serde_json::from_str(body)? })
+    }
+
+    /// Stops it as Ctrl-C does; what it says about its run.
+    pub(crate) async fn stop(self) -> Result<Value> {
+        let status = self.process.stop().await;
+        ensure!(status.success(), "pipegen local ended with {status}:{}", self.process.last_lines());
+        let data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::from_str(&data).with_context(|| format!("a summary: {data}"))
+    }
+}

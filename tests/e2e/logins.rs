@@ -1,0 +1,56 @@
+//! The database's logins, as the account's secrets hold them.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use pipegen_contract::database::Access;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use crate::account::{Account, Call};
+use crate::world::World;
+
+/// A login.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Login {
+    pub(crate) username: String,
+    pub(crate) password: String,
+}
+
+/// The logins in all secrets of the account, by the secret's ARN.
+pub(crate) async fn all(account: &Account) -> Result<BTreeMap<String, Login>> {
+    let secrets = account.call_one("secretsmanager", "list_secrets", json!({}), "SecretList[].ARN").await?;
+    let secrets: Vec<String> = serde_json::from_value(secrets)?;
+    let get = |secret: &String| Call {
+        service: "secretsmanager",
+        operation: "get_secret_value",
+        parameters: json!({"SecretId": secret}),
+        query: "SecretString",
+    };
+    let values = account.call(&secrets.iter().map(get).collect::<Vec<_>>()).await?;
+    let login = |value: &Value| anyhow::Ok(serde_json::from_str(value.as_str().context("a secret is text")?)?);
+    secrets.into_iter().zip(&values).map(|(secret, value)| Ok((secret, login(value)?))).collect()
+}
+
+impl Login {
+    /// Whether it is a function's; the other is the master login.
+    pub(crate) fn is_a_functions(&self) -> bool {
+        Access::of_login(&self.username).is_some()
+    }
+
+    /// Logs in with it, over TLS.
+    pub(crate) async fn works(&self, world: &World) -> Result<()> {
+        let reach = &world.reach;
+        let options = PgConnectOptions::new_without_pgpass()
+            .host(&reach.database_host)
+            .port(reach.database_port)
+            .username(&self.username)
+            .password(&self.password)
+            .database(&reach.database_name)
+            .ssl_mode(PgSslMode::VerifyFull)
+            .ssl_root_cert(&reach.authority);
+        Ok(options.connect().await?.close().await?)
+    }
+}

@@ -1,0 +1,101 @@
+//! Everything that a run needs: real servers, the emulated account, and what runs functions.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use pipegen::local::guard::Guard;
+use pipegen::local::place::Place;
+use pipegen::local::process::Supervisor;
+use pipegen::local::servers::{Plan, Servers};
+use uuid::Uuid;
+
+use crate::account::{Account, Parts};
+use crate::functions::Functions;
+use crate::local::Local;
+use crate::servers::Reach;
+use crate::terraform::Stack;
+
+/// All of it. Whatever becomes of the test, the guard leaves no process and no folder behind.
+pub(crate) struct World {
+    pub(crate) servers: Servers,
+    pub(crate) reach: Reach,
+    pub(crate) account: Account,
+    pub(crate) stack: Stack,
+    /// The password that RDS would make for the master login.
+    pub(crate) master_password: String,
+    _functions: Functions,
+    logs: PathBuf,
+    supervisor: Arc<Supervisor>,
+    guard: Arc<Guard>,
+    place: Place,
+}
+
+impl World {
+    pub(crate) async fn open() -> Result<Self> {
+        let place = Place::scratch()?;
+        let guard = Arc::new(Guard::start(place.to_remove())?);
+        let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
+        let logs = logs()?;
+        let servers = Plan::make(None, None, None)?.start(&place, &supervisor).await?;
+        let reach = Reach::of(&servers)?;
+        let bootstrap = bootstrap()?;
+        let functions = Functions::serve(bootstrap.clone(), reach.authority.clone(), Arc::clone(&supervisor)).await?;
+        let master_password = Uuid::new_v4().simple().to_string();
+        let parts = Parts {
+            master_password: &master_password,
+            database_host: &reach.database_host,
+            cache_host: &reach.cache_host,
+            invoke_url: &functions.url,
+        };
+        let account = Account::start(parts, &logs, &supervisor).await?;
+        let root = place.part("render");
+        fs::create_dir(&root)?;
+        let stack = Stack::new(root, bootstrap, Arc::clone(&supervisor), &logs)?;
+        let world = Self {
+            servers,
+            reach,
+            account,
+            stack,
+            master_password,
+            _functions: functions,
+            logs,
+            supervisor,
+            guard,
+            place,
+        };
+        Ok(world)
+    }
+
+    /// Runs the applied stack.
+    pub(crate) async fn local(&self) -> Result<Local> {
+        Local::start(&self.stack.folder, &self.reach.authority, &self.account, &self.logs, &self.supervisor).await
+    }
+
+    pub(crate) async fn close(self) -> Result<()> {
+        self.supervisor.stop_all().await;
+        let removed = self.place.remove();
+        self.guard.finish();
+        removed.context("the run's folder cannot be removed")
+    }
+}
+
+/// Where the emulator's and Terraform's words are kept after the run.
+fn logs() -> Result<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn bootstrap() -> Result<PathBuf> {
+    let path =
+        std::env::var_os("PIPEGEN_BOOTSTRAP").context("PIPEGEN_BOOTSTRAP names no bootstrap: run scripts/e2e")?;
+    fs::canonicalize(&path).with_context(|| format!("there is no bootstrap {}", Path::new(&path).display()))
+}
+
+/// A port that is free at this moment.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
