@@ -7,7 +7,7 @@ use pipegen::local::servers::Servers;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 
 /// Where the servers listen for functions.
 pub(crate) struct Reach {
@@ -43,7 +43,7 @@ pub(crate) async fn create_master(servers: &Servers, reach: &Reach, name: &str, 
     let statements = format!(
         "create role {name} login createrole createdb password '{password}'; alter database {database} owner to {name}"
     );
-    sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut admin).await?;
+    sqlx::raw_sql(&statements).execute(&mut admin).await?;
     Ok(())
 }
 
