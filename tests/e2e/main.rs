@@ -117,8 +117,8 @@ async fn changes_what_it_touches(world: &World, main: &Value) -> Result<()> {
         changes.values().all(|change| change.actions == ["update"]),
         "the plan does more than update: {changes:#?}"
     );
-    let changed: BTreeMap<_, _> = changes.into_iter().map(|(address, change)| (address, change.attributes)).collect();
-    ensure!(changed == touched, "rendered otherwise: {touched:#?}\nplanned: {changed:#?}");
+    let planned: BTreeMap<_, _> = changes.into_iter().map(|(address, change)| (address, change.attributes)).collect();
+    ensure!(planned == touched, "rendered otherwise: {touched:#?}\nplanned: {planned:#?}");
     world.stack.render("").await
 }
 
