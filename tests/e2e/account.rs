@@ -45,7 +45,7 @@ pub(crate) struct Call {
     pub(crate) service: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) parameters: Value,
-    /// What is taken of the answer, as JMESPath.
+    /// What is taken of the answer, as `JMESPath`.
     pub(crate) query: &'static str,
 }
 

@@ -19,11 +19,11 @@ pub(crate) struct Record {
 pub(crate) fn first(now: DateTime<Utc>) -> Vec<Record> {
     let mut records = Vec::new();
     for number in 0..PRODUCTS {
-        let one = |kind: &str, data: Value| single(number, &event(kind, number, "", now, data));
+        let one = |kind: &str, data: Value| single(number, &event(kind, number, "", now, &data));
         records.push(one("product.described", json!({"title": title(number)})));
         records.push(one("price.changed", json!({"amount": "9.990", "currency": "GBP"})));
         let later = now + TimeDelta::milliseconds(1);
-        let adjusted = |id: &str, delta: i64| event("stock.adjusted", number, id, later, json!({"delta": delta}));
+        let adjusted = |id: &str, delta: i64| event("stock.adjusted", number, id, later, &json!({"delta": delta}));
         let both = Value::from(vec![adjusted("in", 7), adjusted("out", -2)]);
         records.push(Record { partition_key: "acme".to_owned(), data: both.to_string().into_bytes() });
         records.push(one("stock.counted", json!({"quantity": 100 + number})));
@@ -38,7 +38,7 @@ pub(crate) fn first(now: DateTime<Utc>) -> Vec<Record> {
 
 /// One more of every product.
 pub(crate) fn second(now: DateTime<Utc>) -> Vec<Record> {
-    let one = |number| single(number, &event("stock.adjusted", number, "more", now, json!({"delta": 1})));
+    let one = |number| single(number, &event("stock.adjusted", number, "more", now, &json!({"delta": 1})));
     (0..PRODUCTS).map(one).collect()
 }
 
@@ -76,7 +76,7 @@ fn title(number: u32) -> String {
 /// Records that must be refused, with the reason.
 fn garbage(now: DateTime<Utc>) -> Vec<(&'static str, Vec<u8>)> {
     let text = |value: Value| value.to_string().into_bytes();
-    let good = event("stock.counted", 0, "garbage", now, json!({"quantity": 1}));
+    let good = event("stock.counted", 0, "garbage", now, &json!({"quantity": 1}));
     let with = |name: &str, value: Value| {
         let mut bad = good.clone();
         bad[name] = value;
@@ -99,7 +99,7 @@ fn single(number: u32, event: &Value) -> Record {
     Record { partition_key: format!("acme/{}", sku(number)), data: event.to_string().into_bytes() }
 }
 
-fn event(kind: &str, number: u32, id: &str, time: DateTime<Utc>, data: Value) -> Value {
+fn event(kind: &str, number: u32, id: &str, time: DateTime<Utc>, data: &Value) -> Value {
     json!({
         "specversion": "1.0",
         "id": format!("{kind} {number} {id}"),

@@ -159,8 +159,9 @@ impl Stack {
         let lines: Lines = {
             let (said, log) = (Arc::clone(&said), File::options().append(true).open(&self.log)?);
             Arc::new(move |_: Stream, line: &str| {
-                (&log).write_all(format!("{line}\n").as_bytes()).ok();
-                *said.lock().unwrap_or_else(PoisonError::into_inner) += &format!("{line}\n");
+                let line = format!("{line}\n");
+                (&log).write_all(line.as_bytes()).ok();
+                said.lock().unwrap_or_else(PoisonError::into_inner).push_str(&line);
             })
         };
         // On this signal Terraform ends orderly.
