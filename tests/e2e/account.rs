@@ -33,6 +33,7 @@ pub(crate) struct Parts<'a> {
 }
 
 /// The account.
+#[derive(Clone)]
 pub(crate) struct Account {
     python: PathBuf,
     /// Where all services are.
@@ -45,7 +46,7 @@ pub(crate) struct Call {
     pub(crate) service: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) parameters: Value,
-    /// What is taken of the answer, as `JMESPath`.
+    /// What is taken of the answer, in `JMESPath`.
     pub(crate) query: &'static str,
 }
 
@@ -67,47 +68,46 @@ impl Account {
         let python = std::env::var_os(PYTHON).map(PathBuf::from).with_context(|| {
             format!("{PYTHON} names no Python with the emulator's packages: run scripts/e2e, which makes one")
         })?;
-        let port = crate::world::free_port()?;
         let calls = folder.join("calls.jsonl");
         File::create(&calls)?;
-        let mut command = Command::new(&python);
+        let mut command = module(&python, "emulator");
         command
-            .args(["-m", "emulator"])
-            .env("PYTHONPATH", package())
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("EMULATOR_PORT", port.to_string())
             .env("EMULATOR_MASTER_PASSWORD", parts.master_password)
             .env("EMULATOR_DATABASE_HOST", parts.database_host)
             .env("EMULATOR_CACHE_HOST", parts.cache_host)
             .env("EMULATOR_INVOKE_URL", parts.invoke_url)
             .env("EMULATOR_CALLS", &calls);
         let log = File::create(folder.join("emulator.log"))?;
-        let (serving, mut served) = watch::channel(false);
+        let (serving, mut served) = watch::channel(None);
         let lines: Lines = Arc::new(move |_: Stream, line: &str| {
             (&log).write_all(format!("{line}\n").as_bytes()).ok();
-            if line.contains("Running on") {
-                serving.send_replace(true);
+            if let Some((_, url)) = line.split_once("Running on ") {
+                serving.send_replace(Some(url.to_owned()));
             }
         });
         let stop = Stop { signal: Signal::SIGTERM, grace: Duration::from_secs(5) };
         let process =
             supervisor.spawn("the emulator", Kind::Server, stop, command, lines).context("cannot run Python")?;
-        tokio::select! {
-            Ok(_) = served.wait_for(|served| *served) => {}
+        let endpoint = tokio::select! {
+            Ok(url) = served.wait_for(Option::is_some) => url.clone(),
             status = process.exited() => bail!("the emulator ended with {status}:{}", process.last_lines()),
             () = tokio::time::sleep(START_LIMIT) => bail!("the emulator does not start:{}", process.last_lines()),
-        }
-        Ok(Self { python, endpoint: format!("http://127.0.0.1:{port}"), calls })
+        };
+        Ok(Self { python, endpoint: endpoint.context("where the emulator serves")?, calls })
     }
 
-    /// The environment that leads a program's calls here.
-    pub(crate) fn environment(&self, key: &str) -> [(&'static str, String); 4] {
-        [
-            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
-            ("AWS_ACCESS_KEY_ID", key.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "anything".to_owned()),
-            ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
-        ]
+    /// Leads a program's calls here, signed with this key. Nothing of anybody's own account is left in its environment.
+    pub(crate) fn lead(&self, command: &mut Command, key: &str) {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_ENDPOINT_URL", &self.endpoint)
+            .env("AWS_ACCESS_KEY_ID", key)
+            .env("AWS_SECRET_ACCESS_KEY", "anything")
+            .env("AWS_DEFAULT_REGION", "us-east-1");
     }
 
     /// Makes calls one after the other; what was asked for of each answer.
@@ -118,16 +118,10 @@ impl Account {
                 json!({"service": service, "operation": operation, "parameters": parameters, "query": query})
             })
             .collect();
-        let mut child = Command::new(&self.python)
-            .args(["-m", "emulator.client"])
-            .env("PYTHONPATH", package())
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .envs(self.environment(TESTS_KEY))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut command = module(&self.python, "emulator.client");
+        self.lead(&mut command, TESTS_KEY);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
         let mut input = child.stdin.take().context("no pipe")?;
         input.write_all(&serde_json::to_vec(&calls)?).await?;
         drop(input);
@@ -154,7 +148,14 @@ impl Account {
     }
 }
 
-/// The folder that holds the Python package.
-fn package() -> &'static str {
-    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e")
+/// A module of the Python package as a program. It speaks to loopback only, so it needs no proxy.
+fn module(python: &Path, name: &str) -> Command {
+    let mut command = Command::new(python);
+    command
+        .args(["-m", name])
+        .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("NO_PROXY", "*")
+        .env("no_proxy", "*");
+    command
 }

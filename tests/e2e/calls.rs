@@ -19,9 +19,12 @@ type Right = (String, String);
 
 /// Refuses calls that are not in the table, and what is in the table and was never called.
 pub(crate) fn are_those_of_the_table(recorded: &[Recorded], state: &State) -> Result<()> {
-    let table: BTreeMap<String, Value> = serde_json::from_str(TABLE)?;
-    for role in Role::ALL {
-        let rights = rights(&table, role, state)?;
+    agree(&serde_json::from_str(TABLE)?, &Role::ALL, recorded, state)
+}
+
+fn agree(table: &BTreeMap<String, Value>, roles: &[Role], recorded: &[Recorded], state: &State) -> Result<()> {
+    for &role in roles {
+        let rights = rights(table, role, state)?;
         let key = Credentials::of_function(role.handler()).key_id;
         let mut called = Vec::new();
         for Recorded { service, action, resource, .. } in recorded.iter().filter(|call| call.key == key) {
@@ -60,4 +63,46 @@ fn covers((action, pattern): &Right, (called, resource): &Right) -> bool {
         None => resource == pattern,
     };
     action == called && matches
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn agrees(table: Value, calls: &[[&str; 3]]) -> Result<()> {
+        let state = r#"{"values": {"root_module": {"resources": [
+            {"address": "aws_s3_bucket.x", "values": {"arn": "arn:aws:s3:::x"}},
+            {"address": "aws_secretsmanager_secret.y", "values": {"arn": "arn:y"}}
+        ]}}}"#;
+        let key = Credentials::of_function(Role::Processor.handler()).key_id;
+        let recorded = |&[service, action, resource]: &[&str; 3]| Recorded {
+            key: key.clone(),
+            service: service.to_owned(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            status: 200,
+        };
+        let table = BTreeMap::from([("processor".to_owned(), table)]);
+        agree(&table, &[Role::Processor], &calls.iter().map(recorded).collect::<Vec<_>>(), &State::parse(state)?)
+    }
+
+    #[test]
+    fn a_missing_and_a_spare_right_are_found() {
+        let table = json!({"code": {
+            "elasticache:Connect": ["*"],
+            "s3:PutObject": ["${aws_s3_bucket.x.arn}/kept/*"],
+            "secretsmanager:GetSecretValue": ["${aws_secretsmanager_secret.y.arn}"],
+        }});
+        let put = ["s3", "PutObject", "/x/kept/1"];
+        let get = ["secretsmanager", "GetSecretValue", "arn:y"];
+        agrees(table.clone(), &[put, get]).expect("they agree");
+        for other in [["s3", "PutObject", "/x/other"], ["s3", "GetObject", "/x/kept/1"], ["kms", "Decrypt", "arn:y"]] {
+            let error = agrees(table.clone(), &[put, get, other]).expect_err("not in the table");
+            assert!(error.to_string().contains("the table lacks"), "{error}");
+        }
+        let error = agrees(table, &[put]).expect_err("never called");
+        assert!(error.to_string().contains("secretsmanager:GetSecretValue"), "{error}");
+    }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -24,9 +24,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
+use crate::account::Account;
+
 /// Serves invocations until it is dropped.
 pub(crate) struct Functions {
     pub(crate) url: String,
+    endpoint: Arc<OnceLock<String>>,
     server: AbortHandle,
 }
 
@@ -36,6 +39,8 @@ struct Machine {
     bootstrap: PathBuf,
     /// The certificate of the authority behind the servers' certificates.
     authority: String,
+    /// Where all services are.
+    endpoint: Arc<OnceLock<String>>,
     supervisor: Arc<Supervisor>,
 }
 
@@ -45,8 +50,6 @@ struct Request {
     /// As `GetFunctionConfiguration` answers.
     configuration: Configuration,
     payload: Value,
-    /// Where all services are.
-    endpoint: String,
 }
 
 #[derive(Deserialize)]
@@ -72,9 +75,16 @@ impl Functions {
     pub(crate) async fn serve(bootstrap: PathBuf, authority: String, supervisor: Arc<Supervisor>) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let routes = Router::new().route("/", post(invoke)).with_state(Machine { bootstrap, authority, supervisor });
+        let endpoint = Arc::new(OnceLock::new());
+        let machine = Machine { bootstrap, authority, endpoint: Arc::clone(&endpoint), supervisor };
+        let routes = Router::new().route("/", post(invoke)).with_state(machine);
         let server = tokio::spawn(async move { drop(axum::serve(listener, routes).await) });
-        Ok(Self { url, server: server.abort_handle() })
+        Ok(Self { url, endpoint, server: server.abort_handle() })
+    }
+
+    /// Leads functions to the account, which has to be there before the first one runs.
+    pub(crate) fn lead_to(&self, account: &Account) {
+        self.endpoint.get_or_init(|| account.endpoint.clone());
     }
 }
 
@@ -95,8 +105,9 @@ async fn invoke(State(machine): State<Machine>, body: Bytes) -> Response {
 impl Machine {
     /// One invocation in a new environment: what the function answered, or how it failed.
     async fn run(&self, body: &[u8]) -> Result<Result<Vec<u8>, String>> {
-        let Request { configuration, payload, endpoint } = serde_json::from_slice(body)?;
-        let here = [("AWS_ENDPOINT_URL", endpoint), (env::DEV_AUTHORITY, self.authority.clone())];
+        let Request { configuration, payload } = serde_json::from_slice(body)?;
+        let endpoint = self.endpoint.get().context("there is no account yet")?;
+        let here = [("AWS_ENDPOINT_URL", endpoint.clone()), (env::DEV_AUTHORITY, self.authority.clone())];
         let here = here.map(|(name, value)| (name.to_owned(), value));
         let function = Function {
             name: configuration.function_name,

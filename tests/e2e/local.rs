@@ -45,10 +45,8 @@ impl Local {
         supervisor: &Supervisor,
     ) -> Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
-        command
-            .args(["local", "--json", "--authority", authority, "--applied"])
-            .arg(stack)
-            .envs(account.environment(TESTS_KEY));
+        command.args(["local", "--json", "--authority", authority, "--applied"]).arg(stack);
+        account.lead(&mut command, TESTS_KEY);
         let log = File::create(logs.join("local.log"))?;
         let data = Arc::new(Mutex::new(String::new()));
         let (answering, mut answers) = watch::channel(None);

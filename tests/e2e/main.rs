@@ -44,19 +44,19 @@ use world::World;
 async fn the_stack_is_applied_used_planned_again_and_destroyed() -> Result<()> {
     let mut steps = Steps::begin();
     steps.next("servers and the emulated account");
-    let mut world = World::open().await?;
-    let outcome = run(&mut world, &mut steps).await;
+    let world = World::open().await?;
+    let outcome = run(&world, &mut steps).await;
     steps.next("everything is stopped");
     let closed = world.close().await;
     steps.end();
     outcome.and(closed)
 }
 
-async fn run(world: &mut World, steps: &mut Steps) -> Result<()> {
+async fn run(world: &World, steps: &mut Steps) -> Result<()> {
     steps.next("pipegen render, terraform init");
     world.stack.render("").await?;
     let main = world.stack.rendered()?;
-    world.stack.lead_to(&world.account, &world.reach)?;
+    world.stack.fit_to(&world.reach)?;
     let master = main["resource"]["aws_db_instance"]["catalog"]["username"].as_str().context("a master login")?;
     servers::create_master(&world.servers, &world.reach, master, &world.master_password).await?;
     servers::create_cache_users(&world.servers, &main).await?;

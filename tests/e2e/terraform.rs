@@ -29,9 +29,18 @@ pub(crate) struct Stack {
     /// `tf-out/staging` in it.
     pub(crate) folder: PathBuf,
     bootstrap: PathBuf,
-    variables: Vec<(&'static str, String)>,
+    account: Account,
     supervisor: Arc<Supervisor>,
     log: PathBuf,
+}
+
+/// How a command ended, and what it said.
+struct Said {
+    code: i32,
+    /// On standard output.
+    data: String,
+    /// On standard output and standard error.
+    all: String,
 }
 
 /// What a plan does to one resource.
@@ -44,17 +53,16 @@ pub(crate) struct Change {
 
 impl Stack {
     /// Nothing is rendered yet. What Terraform says is kept in `terraform.log` in the folder for logs.
-    pub(crate) fn new(root: PathBuf, bootstrap: PathBuf, supervisor: Arc<Supervisor>, logs: &Path) -> Result<Self> {
+    pub(crate) fn new(
+        root: PathBuf,
+        bootstrap: PathBuf,
+        account: Account,
+        supervisor: Arc<Supervisor>,
+        logs: &Path,
+    ) -> Result<Self> {
         let log = logs.join("terraform.log");
         File::create(&log)?;
-        Ok(Self {
-            folder: root.join("tf-out").join(ENVIRONMENT),
-            root,
-            bootstrap,
-            variables: Vec::new(),
-            supervisor,
-            log,
-        })
+        Ok(Self { folder: root.join("tf-out").join(ENVIRONMENT), root, bootstrap, account, supervisor, log })
     }
 
     /// Renders with these settings.
@@ -62,8 +70,7 @@ impl Stack {
         fs::write(self.root.join("pipegen.toml"), settings)?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
         command.args(["render", "--env", ENVIRONMENT, "--bootstrap"]).arg(&self.bootstrap).current_dir(&self.root);
-        let (code, text) = self.run("pipegen render", command).await?;
-        ensure!(code == 0, "pipegen render fails:\n{text}");
+        self.run("pipegen render", command).await?.succeeded("pipegen render")?;
         Ok(())
     }
 
@@ -72,9 +79,9 @@ impl Stack {
         Ok(serde_json::from_slice(&fs::read(self.folder.join("main.tf.json"))?)?)
     }
 
-    /// Leads Terraform to the emulated account, in a file of its own: what is rendered is applied as it is. Only the ports differ
+    /// Fits the stack to the emulated account, in a file of its own: what is rendered is applied as it is. Only the ports differ
     /// from AWS, since the servers of a test take what is free.
-    pub(crate) fn lead_to(&mut self, account: &Account, reach: &Reach) -> Result<()> {
+    pub(crate) fn fit_to(&self, reach: &Reach) -> Result<()> {
         let overrides = json!({
             "provider": { "aws": {
                 "skip_credentials_validation": true,
@@ -89,87 +96,90 @@ impl Stack {
             },
         });
         fs::write(self.folder.join("emulator_override.tf.json"), overrides.to_string())?;
-        self.variables = account.environment(TERRAFORM_KEY).into();
         Ok(())
     }
 
     pub(crate) async fn init(&self) -> Result<()> {
-        self.succeeds(&["init", "-input=false"]).await
+        self.succeeds(&["init", "-input=false"]).await?;
+        Ok(())
     }
 
     pub(crate) async fn apply(&self) -> Result<()> {
-        self.succeeds(&["apply", "-auto-approve", "-input=false", PARALLELISM]).await
+        self.succeeds(&["apply", "-auto-approve", "-input=false", PARALLELISM]).await?;
+        Ok(())
     }
 
     pub(crate) async fn destroy(&self) -> Result<()> {
-        self.succeeds(&["destroy", "-auto-approve", "-input=false", PARALLELISM]).await
+        self.succeeds(&["destroy", "-auto-approve", "-input=false", PARALLELISM]).await?;
+        Ok(())
     }
 
     /// Plans; every resource that the plan changes.
     pub(crate) async fn plan(&self) -> Result<BTreeMap<String, Change>> {
-        let (code, text) =
+        let Said { code, all, .. } =
             self.terraform(&["plan", "-detailed-exitcode", "-input=false", "-out=plan", PARALLELISM]).await?;
-        ensure!(code == 0 || code == 2, "terraform plan fails:\n{text}");
-        let (shown, plan) = self.terraform(&["show", "-json", "plan"]).await?;
-        ensure!(shown == 0, "terraform show fails:\n{plan}");
+        ensure!(code == 0 || code == 2, "terraform plan fails:\n{all}");
+        let plan: Value = serde_json::from_str(&self.succeeds(&["show", "-json", "plan"]).await?)?;
         fs::remove_file(self.folder.join("plan"))?;
-        let plan: Value = serde_json::from_str(&plan)?;
         let changes = changes(&plan)?;
         // The exit code also counts outputs.
         let outputs = plan["output_changes"].as_object().context("a plan lists its outputs")?;
         let same = outputs.values().all(|output| output["actions"] == json!(["no-op"]));
-        ensure!((code == 0) == (changes.is_empty() && same), "the plan's exit code is {code}:\n{text}");
+        ensure!((code == 0) == (changes.is_empty() && same), "the plan's exit code is {code}:\n{all}");
         Ok(changes)
     }
 
     /// What has been applied.
     pub(crate) async fn state(&self) -> Result<State> {
-        let (code, text) = self.terraform(&["show", "-json"]).await?;
-        ensure!(code == 0, "terraform show fails:\n{text}");
-        State::parse(&text)
+        State::parse(&self.succeeds(&["show", "-json"]).await?)
     }
 
-    async fn succeeds(&self, arguments: &[&str]) -> Result<()> {
-        let (code, text) = self.terraform(arguments).await?;
-        ensure!(code == 0, "terraform {} fails:\n{text}", arguments.join(" "));
-        Ok(())
+    /// Runs Terraform, which must succeed: what it said on standard output.
+    async fn succeeds(&self, arguments: &[&str]) -> Result<String> {
+        self.terraform(arguments).await?.succeeded(&format!("terraform {}", arguments.join(" ")))
     }
 
-    async fn terraform(&self, arguments: &[&str]) -> Result<(i32, String)> {
+    async fn terraform(&self, arguments: &[&str]) -> Result<Said> {
         let mut command = Command::new("terraform");
-        for (name, _) in std::env::vars_os() {
-            // Nobody's own account is meant.
-            if name.to_string_lossy().starts_with("AWS_") {
-                command.env_remove(name);
-            }
-        }
+        self.account.lead(&mut command, TERRAFORM_KEY);
         command
             .args(arguments)
             .arg("-no-color")
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1")
-            .envs(self.variables.iter().cloned())
             .current_dir(&self.folder);
         self.run("terraform", command).await
     }
 
-    /// Runs a command to its end: its exit code, and what it said.
-    async fn run(&self, name: &str, command: Command) -> Result<(i32, String)> {
-        let said = Arc::new(Mutex::new(String::new()));
+    /// Runs a command to its end.
+    async fn run(&self, name: &str, command: Command) -> Result<Said> {
+        let said = Arc::new(Mutex::new((String::new(), String::new())));
         let lines: Lines = {
             let (said, log) = (Arc::clone(&said), File::options().append(true).open(&self.log)?);
-            Arc::new(move |_: Stream, line: &str| {
+            Arc::new(move |stream: Stream, line: &str| {
                 let line = format!("{line}\n");
                 (&log).write_all(line.as_bytes()).ok();
-                said.lock().unwrap_or_else(PoisonError::into_inner).push_str(&line);
+                let (data, all) = &mut *said.lock().unwrap_or_else(PoisonError::into_inner);
+                all.push_str(&line);
+                if stream == Stream::Out {
+                    data.push_str(&line);
+                }
             })
         };
         // On this signal Terraform ends orderly.
         let stop = Stop { signal: Signal::SIGINT, grace: Duration::from_secs(30) };
         let process = self.supervisor.spawn(name, Kind::Function, stop, command, lines)?;
-        let code = process.exited().await.code().context("it was killed")?;
-        let said = said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok((code, said))
+        let code = process.exited().await.code().with_context(|| format!("{name} was killed"))?;
+        let (data, all) = std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Said { code, data, all })
+    }
+}
+
+impl Said {
+    /// What was said on standard output, if all went well.
+    fn succeeded(self, name: &str) -> Result<String> {
+        ensure!(self.code == 0, "{name} fails:\n{}", self.all);
+        Ok(self.data)
     }
 }
 

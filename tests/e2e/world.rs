@@ -1,7 +1,6 @@
 //! Everything that a run needs: real servers, the emulated account, and what runs functions.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,9 +50,10 @@ impl World {
             invoke_url: &functions.url,
         };
         let account = Account::start(parts, &logs, &supervisor).await?;
+        functions.lead_to(&account);
         let root = place.part("render");
         fs::create_dir(&root)?;
-        let stack = Stack::new(root, bootstrap, Arc::clone(&supervisor), &logs)?;
+        let stack = Stack::new(root, bootstrap, account.clone(), Arc::clone(&supervisor), &logs)?;
         let world = Self {
             servers,
             reach,
@@ -93,9 +93,4 @@ fn bootstrap() -> Result<PathBuf> {
     let path =
         std::env::var_os("PIPEGEN_BOOTSTRAP").context("PIPEGEN_BOOTSTRAP names no bootstrap: run scripts/e2e")?;
     fs::canonicalize(&path).with_context(|| format!("there is no bootstrap {}", Path::new(&path).display()))
-}
-
-/// A port that is free at this moment.
-pub(crate) fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

@@ -4,15 +4,15 @@ import os
 
 from emulator.settings import SETTINGS
 
-# moto reads these when it is imported.
-os.environ["MOTO_PORT"] = str(SETTINGS.port)
+# moto reads this when it is imported.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 import moto.server
 from moto.core.config import default_user_config
 
-from emulator import calls, ec2, elasticache, glue, kinesis, lambda_, rds, s3, secretsmanager  # noqa: F401
+from emulator import calls, ec2, elasticache, glue, kinesis, kms, lambda_, rds, s3, secretsmanager  # noqa: F401
 
 default_user_config["lambda"] = {"use_docker": False}
 calls.record(SETTINGS.calls)
-moto.server.main(["--host", "127.0.0.1", "--port", str(SETTINGS.port)])
+# On a free port, which is told by the line that says that the server is running.
+moto.server.main(["--host", "127.0.0.1", "--port", "0"])

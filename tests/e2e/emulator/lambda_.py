@@ -55,7 +55,6 @@ def invoke(
     call = {
         "configuration": self.get_function(function_name, qualifier).get_configuration(),
         "payload": json.loads(body or "{}"),
-        "endpoint": f"http://127.0.0.1:{SETTINGS.port}",
     }
     request = urllib.request.Request(SETTINGS.invoke_url, data=json.dumps(call).encode())
     with urllib.request.urlopen(request) as response:

@@ -10,8 +10,6 @@ from pathlib import Path
 class Settings:
     """All settings. Each field `name` is the variable `EMULATOR_NAME`."""
 
-    port: int
-    """The port of loopback to serve on."""
     master_password: str
     """The password of the database's master login, which RDS would make by itself."""
     database_host: str
@@ -32,7 +30,6 @@ class Settings:
             return value
 
         return Settings(
-            port=int(text("PORT")),
             master_password=text("MASTER_PASSWORD"),
             database_host=text("DATABASE_HOST"),
             cache_host=text("CACHE_HOST"),
