@@ -75,15 +75,6 @@ def modify_cache_parameter_group(self: Any) -> ActionResult:
 
 
 @adds(ElastiCacheResponse)
-def reset_cache_parameter_group(self: Any) -> ActionResult:
-    name = self._get_param("CacheParameterGroupName")
-    group = find(self.elasticache_backend.parameter_groups, name, "CacheParameterGroupNotFound")
-    for parameter in self._get_param("ParameterNameValues", []):
-        group["parameters"].pop(parameter["ParameterName"], None)
-    return ActionResult({"CacheParameterGroupName": name})
-
-
-@adds(ElastiCacheResponse)
 def describe_cache_parameters(self: Any) -> ActionResult:
     name = self._get_param("CacheParameterGroupName")
     group = find(self.elasticache_backend.parameter_groups, name, "CacheParameterGroupNotFound")
@@ -132,27 +123,11 @@ def describe_user_groups(self: Any) -> ActionResult:
 
 
 @adds(ElastiCacheResponse)
-def modify_user_group(self: Any) -> ActionResult:
-    group = find(self.elasticache_backend.user_groups, self._get_param("UserGroupId"), "UserGroupNotFound")
-    removed = self._get_param("UserIdsToRemove", [])
-    kept = [user for user in group["UserIds"] if user not in removed]
-    group["UserIds"] = kept + self._get_param("UserIdsToAdd", [])
-    return ActionResult(group)
-
-
-@adds(ElastiCacheResponse)
 def delete_user_group(self: Any) -> ActionResult:
     name = self._get_param("UserGroupId")
     group = find(self.elasticache_backend.user_groups, name, "UserGroupNotFound")
     del self.elasticache_backend.user_groups[name]
     return ActionResult({**group, "Status": "deleting"})
-
-
-@adds(ElastiCacheResponse)
-def modify_user(self: Any) -> ActionResult:
-    user = self.elasticache_backend.describe_users(self._get_param("UserId"))[0]
-    user.access_string = self._get_param("AccessString", user.access_string)
-    return ActionResult(user)
 
 
 # Replication groups.
