@@ -51,10 +51,13 @@ fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow
 /// The bootstrap's zip: the one that lies there if it is right, else a new one.
 fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
     let (name, last) = name_beside_last_zip(bootstrap, folder.last_zip()?);
-    if let Some(last) = last.filter(|last| last.name == name.as_str()) {
+    let name = name.as_str().to_owned();
+    if let Some(last) = last.filter(|last| last.name == name)
+        && folder.is_rendered_with(&last)?
+    {
         return Ok(last);
     }
-    let present = folder.read(name.as_str())?.filter(|bytes| artifact::holds(bytes, bootstrap));
+    let present = folder.read(&name)?.filter(|bytes| artifact::holds(bytes, bootstrap));
     let is_new = present.is_none();
     let bytes = present.map_or_else(|| artifact::pack(bootstrap), Ok).context("cannot pack the bootstrap")?;
     if bytes.len() > artifact::LARGEST_ZIP {
@@ -63,19 +66,18 @@ fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
         return Err(WrongUse::new(message).into());
     }
     let source_code_hash = artifact::sha256_base64(&bytes);
-    Ok(Zip { name: name.as_str().to_owned(), bytes, source_code_hash, is_new })
+    Ok(Zip { name, bytes, source_code_hash, is_new })
 }
 
-/// What the bootstrap's zip is called, and the zip that was used last if it holds the bootstrap: mostly the same one. Both
-/// read all of the bootstrap, so they do it side by side.
+/// What the bootstrap's zip is called, and the zip that was used last: mostly the same one. Each takes reading some megabytes, so they
+/// are done side by side.
 fn name_beside_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (artifact::Name, Option<Zip>) {
-    let Some((last, bytes)) = last else { return (artifact::Name::of(bootstrap), None) };
-    let (name, source_code_hash, is_right) = thread::scope(|scope| {
-        let comparison = scope.spawn(|| artifact::holds(&bytes, bootstrap));
-        let name = artifact::Name::of(bootstrap);
-        (name, artifact::sha256_base64(&bytes), comparison.join().unwrap_or(false))
+    let (own, hash) = thread::scope(|scope| {
+        let hash = last.as_ref().map(|(_, bytes)| scope.spawn(|| artifact::sha256_base64(bytes)));
+        (artifact::Name::of(bootstrap), hash.and_then(|hash| hash.join().ok()))
     });
-    (name, is_right.then_some(Zip { name: last, bytes, source_code_hash, is_new: false }))
+    let zip = |((name, bytes), source_code_hash)| Zip { name, bytes, source_code_hash, is_new: false };
+    (own, last.zip(hash).map(zip))
 }
 
 /// The Lambda package.

@@ -115,6 +115,14 @@ impl Folder {
         Ok(others)
     }
 
+    /// Whether `main.tf.json` was rendered with this very zip: it names the zip and its hash, and is written after it. Then the zip is
+    /// whole and need not be unpacked to see that.
+    pub(super) fn is_rendered_with(&self, zip: &Zip) -> anyhow::Result<bool> {
+        let main = self.read(MAIN)?.unwrap_or_default();
+        let main = String::from_utf8_lossy(&main);
+        Ok(main.contains(&zip.name) && main.contains(&zip.source_code_hash))
+    }
+
     /// The zip that was used last, name and content.
     pub(super) fn last_zip(&self) -> anyhow::Result<Option<(String, Vec<u8>)>> {
         let Some(name) = self.zips()?.pop() else { return Ok(None) };
