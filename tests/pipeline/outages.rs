@@ -71,7 +71,7 @@ fn without_postgresql_cached_reads_go_on_and_writes_wait() -> Result<()> {
     let known = scene.known()?;
 
     let stopped = postgresql::stop(scene.running.pid())?;
-    scene.feed(1)?;
+    scene.feed_some(1, 300)?;
     thread::sleep(AWAY);
     for sku in &known {
         let answer = scene.reader.get(sku)?;
@@ -81,6 +81,7 @@ fn without_postgresql_cached_reads_go_on_and_writes_wait() -> Result<()> {
     let uncached = scene.reader.get("asked for the first time")?;
     assert_eq!(uncached.status, 503, "only the database knows: {uncached:?}");
     let postgresql = stopped.start_again()?;
+    scene.feed(1)?;
     scene.feed(2)?;
     scene.feed(3)?;
 

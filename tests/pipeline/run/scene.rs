@@ -67,6 +67,16 @@ impl Scene {
         self.pipe.write_all(self.parts[part].as_bytes()).context("pipegen does not read on")
     }
 
+    /// Feeds the first lines of a part, which is shorter by them from then on. A few hundred are read ahead whatever happens to
+    /// them; more would wait for somebody to process them.
+    pub(crate) fn feed_some(&mut self, part: usize, count: usize) -> Result<()> {
+        let bytes = self.parts[part].split_inclusive('\n').take(count).map(str::len).sum();
+        let rest = self.parts[part].split_off(bytes);
+        self.feed(part)?;
+        self.parts[part] = rest;
+        Ok(())
+    }
+
     /// Waits until all that was fed has been processed, by what the processor says of its batches.
     pub(crate) fn settle(&mut self) -> Result<()> {
         let deadline = Instant::now() + LONGEST_PART;
