@@ -101,11 +101,7 @@ impl ArchiverResources {
 impl CatalogResources {
     /// Resources as the process's environment describes them.
     pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
-        Self::new(&CatalogSettings::read(variable).map_err(StartError::because)?, aws)
-    }
-
-    /// Resources as the settings describe them.
-    pub fn new(settings: &CatalogSettings, aws: &SdkConfig) -> Result<Self, StartError> {
+        let settings = CatalogSettings::read(variable).map_err(StartError::because)?;
         Ok(Self {
             database: database(&settings.database, aws)?,
             cache: Cache::new(&settings.cache, aws).map_err(StartError::because)?,

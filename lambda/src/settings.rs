@@ -1,12 +1,15 @@
 //! The functions' settings: environment variables, all checked together before anything is connected.
 
+mod reader;
+
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use chrono::TimeDelta;
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
+
+use reader::Reader;
 
 /// Where PostgreSQL is and where its login lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,152 +229,5 @@ impl RotateSettings {
     }
 }
 
-/// Reads settings and collects what is wrong with them.
-struct Reader<L> {
-    lookup: L,
-    faults: Vec<String>,
-}
-
-impl<L: Fn(&str) -> Option<String>> Reader<L> {
-    fn new(lookup: L) -> Self {
-        Self { lookup, faults: Vec::new() }
-    }
-
-    fn database(&mut self, secret: &str) -> Database {
-        Database {
-            host: self.text(env::DATABASE_HOST),
-            port: self.parsed(env::DATABASE_PORT),
-            name: self.text(env::DATABASE_NAME),
-            secret_arn: self.text(secret),
-            trust: self.database_trust(),
-        }
-    }
-
-    fn database_trust(&self) -> Trust {
-        if (self.lookup)(env::DEV_DATABASE_PLAINTEXT).is_some_and(|value| value == "1") {
-            return Trust::Plaintext;
-        }
-        self.authority().map_or(Trust::BuiltIn, Trust::Authority)
-    }
-
-    fn authority(&self) -> Option<PathBuf> {
-        (self.lookup)(env::DEV_AUTHORITY).map(PathBuf::from)
-    }
-
-    fn login(&mut self, access: Access) -> Option<LoginSettings> {
-        let secret_arn = (self.lookup)(access.secret_variable())?;
-        Some(LoginSettings { access, secret_arn, connections: self.parsed(access.connections_variable()) })
-    }
-
-    fn cache(&mut self) -> CacheSettings {
-        CacheSettings { endpoint: self.cache_endpoint(), view_seconds: self.parsed(env::CACHE_VIEW_SECONDS) }
-    }
-
-    fn cache_endpoint(&mut self) -> CacheEndpoint {
-        if let Some(url) = (self.lookup)(env::DEV_CACHE_URL) {
-            return CacheEndpoint::Url(Secret(url));
-        }
-        CacheEndpoint::Managed {
-            host: self.text(env::CACHE_HOST),
-            port: self.parsed(env::CACHE_PORT),
-            user: self.text(env::CACHE_USER),
-            replication_group: self.text(env::CACHE_REPLICATION_GROUP),
-            authority: self.authority(),
-        }
-    }
-
-    fn text(&mut self, name: &str) -> String {
-        let value = (self.lookup)(name).unwrap_or_default();
-        if value.is_empty() {
-            self.faults.push(format!("{name} is not set"));
-        }
-        value
-    }
-
-    fn parsed<T: FromStr + Default>(&mut self, name: &str) -> T {
-        let text = self.text(name);
-        text.parse().unwrap_or_else(|_| {
-            if !text.is_empty() {
-                self.faults.push(format!("{name} is `{text}`, not a whole number in range"));
-            }
-            T::default()
-        })
-    }
-
-    fn seconds(&mut self, name: &str) -> TimeDelta {
-        TimeDelta::seconds(self.parsed::<u32>(name).into())
-    }
-
-    /// The settings, if nothing was wrong with them.
-    fn finish<T>(self, settings: T) -> Result<T, Faults> {
-        if self.faults.is_empty() { Ok(settings) } else { Err(Faults(self.faults)) }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rendered(name: &str) -> Option<String> {
-        let value = match name {
-            env::DATABASE_HOST => "db.example",
-            env::DATABASE_PORT => "5432",
-            env::DATABASE_NAME => "inventory",
-            env::DATABASE_SECRET_ARN => "arn:secret",
-            env::CACHE_HOST => "cache.example",
-            env::CACHE_PORT => "6379",
-            env::CACHE_USER => "processor",
-            env::CACHE_REPLICATION_GROUP => "group",
-            env::CACHE_VIEW_SECONDS => "3600",
-            env::HORIZON_SECONDS => "604800",
-            env::QUARANTINE_BUCKET => "bucket",
-            _ => return None,
-        };
-        Some(value.to_owned())
-    }
-
-    #[test]
-    fn what_the_stack_sets_is_read() {
-        let settings = ProcessorSettings::read(rendered).unwrap();
-        assert_eq!(settings.horizon, TimeDelta::days(7));
-        assert_eq!(settings.database.port, 5432);
-        assert_eq!(settings.database.trust, Trust::BuiltIn);
-    }
-
-    #[test]
-    fn every_fault_is_named_at_once() {
-        let faults = ProcessorSettings::read(|name| match name {
-            env::DATABASE_HOST | env::QUARANTINE_BUCKET => None,
-            env::CACHE_PORT => Some("70000".to_owned()),
-            _ => rendered(name),
-        })
-        .unwrap_err();
-        assert_eq!(
-            faults.to_string(),
-            "settings: PIPEGEN_DATABASE_HOST is not set; PIPEGEN_CACHE_PORT is `70000`, not a whole number in range; \
-             PIPEGEN_QUARANTINE_BUCKET is not set"
-        );
-    }
-
-    #[test]
-    fn a_secret_does_not_show() {
-        let settings = ProcessorSettings::read(|name| match name {
-            env::DEV_CACHE_URL => Some("redis://me:hunter2@localhost".to_owned()),
-            _ => rendered(name),
-        })
-        .unwrap();
-        assert!(matches!(settings.cache.endpoint, CacheEndpoint::Url(_)));
-        assert!(!format!("{settings:?}").contains("hunter2"));
-    }
-
-    #[test]
-    fn only_development_believes_anybody_else() {
-        let settings = ProcessorSettings::read(|name| match name {
-            env::DEV_AUTHORITY => Some("/authority.pem".to_owned()),
-            _ => rendered(name),
-        })
-        .unwrap();
-        assert_eq!(settings.database.trust, Trust::Authority("/authority.pem".into()));
-        assert!(matches!(settings.cache.endpoint, CacheEndpoint::Managed { authority: Some(_), .. }));
-    }
-}
+mod tests;

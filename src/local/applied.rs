@@ -25,7 +25,7 @@ use super::console::Console;
 use super::consumer::{Consumed, Consumer};
 use super::credentials::Credentials;
 use super::destination::{Destination, Storage};
-use super::host::{Function, Host, Output};
+use super::host::{Function, Host};
 use super::loopback::{Door, Server};
 use super::maintenance::Maintenance;
 use super::mapping::{Origin, Settings};
@@ -85,10 +85,7 @@ impl Deployment {
             let unpacked = place.part("package").join(&applied.filename);
             let bootstrap = package::unpack(&folder.join(&applied.filename), &unpacked)?;
             let function = function(applied, bootstrap, &account, authority.as_deref());
-            let output = Output::new(&applied.handler, Arc::clone(console), place.logs().as_deref())
-                .context("cannot write the functions' logs")?;
-            let batch_lines = applied.handler == Role::Processor.handler();
-            let host = Host::new(function, Arc::clone(supervisor), output, Arc::clone(console), batch_lines);
+            let host = Host::new(function, Arc::clone(supervisor), Arc::clone(console), place.logs().as_deref())?;
             hosts.insert(arn.clone(), Arc::new(host));
         }
 

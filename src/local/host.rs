@@ -8,12 +8,14 @@
 //! - [`output`]: what the functions write
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use bytes::Bytes;
+use pipegen_contract::role::Role;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
@@ -22,12 +24,13 @@ use super::credentials::Credentials;
 use super::mapping::Outcome;
 use super::process::Supervisor;
 use environment::Environment;
+use output::Output;
 
 mod environment;
 mod output;
 mod runtime_api;
 
-pub use output::{BatchLine, Output};
+pub use output::BatchLine;
 
 /// How often an environment is started for one invocation before that is an error.
 const STARTS: u32 = 4;
@@ -154,24 +157,27 @@ pub struct Host {
 }
 
 impl Host {
-    /// A function with no environment yet. `batch_lines` says whether it writes a line about each batch.
+    /// A function with no environment yet. With a folder for logs, all that it writes is kept there.
     pub fn new(
         function: Function,
         supervisor: Arc<Supervisor>,
-        output: Output,
         console: Arc<Console>,
-        batch_lines: bool,
-    ) -> Self {
-        Self {
+        logs: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let output =
+            Output::new(&function.handler, Arc::clone(&console), logs).context("cannot write the functions' logs")?;
+        // Only the processor writes a line about each batch.
+        let expects_batch_lines = function.handler == Role::Processor.handler();
+        Ok(Self {
             function,
             supervisor,
             output: Arc::new(output),
             console,
             idle: Mutex::default(),
             free: Semaphore::new(CONCURRENCY),
-            expects_batch_lines: AtomicBool::new(batch_lines),
+            expects_batch_lines: AtomicBool::new(expects_batch_lines),
             errors: AtomicU64::new(0),
-        }
+        })
     }
 
     /// Invokes the function once. A function error is an outcome, not an error.

@@ -18,7 +18,7 @@ use super::consumer::Consumer;
 use super::credentials::Credentials;
 use super::destination::{Destination, Storage};
 use super::functions::{ARCHIVE_BUCKET, QUARANTINE_BUCKET, Surroundings, invoke_once};
-use super::host::{Function, Host, Output};
+use super::host::{Function, Host};
 use super::loopback::{Door, Server};
 use super::maintenance::Maintenance;
 use super::mapping::{Outcome, Settings};
@@ -56,10 +56,7 @@ pub struct Ground<'a> {
 impl Ground<'_> {
     fn host(&self, function: Function) -> anyhow::Result<Arc<Host>> {
         let (supervisor, console) = (Arc::clone(self.supervisor), Arc::clone(self.console));
-        let output = Output::new(&function.handler, Arc::clone(&console), self.place.logs().as_deref())
-            .context("cannot write the functions' logs")?;
-        let batch_lines = function.handler == Role::Processor.handler();
-        Ok(Arc::new(Host::new(function, supervisor, output, console, batch_lines)))
+        Host::new(function, supervisor, console, self.place.logs().as_deref()).map(Arc::new)
     }
 }
 
@@ -209,12 +206,7 @@ fn master_login(servers: &Servers) -> String {
 
 /// The name of the secret with an access' login.
 fn secret_name(access: Access) -> String {
-    let purpose = match access {
-        Access::Writer => "writer",
-        Access::Reader => "reader",
-        Access::Maintainer => "maintainer",
-    };
-    format!("secret-{purpose}-local")
+    format!("secret-{}-local", access.name())
 }
 
 #[async_trait]

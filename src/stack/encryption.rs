@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 use super::Build;
 use super::access::policy;
 use super::account::Account;
-use super::names::{self, FunctionNames};
-use super::{database, names::KEY, topic};
+use super::names::{KEY, LOG_GROUP, of_kind};
+use super::{database, topic};
 use crate::config::REGION;
 use crate::terraform::{Block, Expression, Reference};
-use pipegen_contract::role::Role;
 
 /// The key.
 #[derive(Clone, Debug)]
@@ -62,9 +61,7 @@ fn root(account: &Account) -> Value {
 
 /// Logs are encrypted by the service itself, for exactly these log groups.
 fn logs(build: &Build<'_>, account: &Account) -> Value {
-    let groups =
-        names::all().into_iter().filter(|name| name.kind.prefix == FunctionNames::of(Role::Migrate).logs.kind.prefix);
-    let groups = groups.map(|name| build.names.of(name)).chain(database::log_groups(build));
+    let groups = of_kind(&LOG_GROUP).map(|name| build.names.of(name)).chain(database::log_groups(build));
     let arns: Vec<_> = groups.map(|group| account.arn("logs", &format!("log-group:{group}"))).collect();
     json!({
         "Sid": "Logs",

@@ -14,64 +14,16 @@
 //! | `work`, `network`, `reader-…` | policies inside a role and permissions inside a function are named only in there |
 //! | `security-group-…` in full | a security group's name cannot begin with `sg-` |
 
+mod kind;
+
+use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 
 use super::account::Account;
 use crate::config::{Environment, ROLE_PREFIX, Supplier};
 use crate::terraform::Expression;
-
-/// A kind of thing that has a name.
-#[derive(Debug)]
-pub struct Kind {
-    /// What its names begin with.
-    pub prefix: &'static str,
-    /// What to call it in a message.
-    pub noun: &'static str,
-    /// The longest name that AWS takes.
-    pub limit: usize,
-    /// Whether the account's number (12 digits) is part of the name.
-    pub has_account: bool,
-    /// Whether AWS takes underscores in place of the hyphens.
-    pub has_underscores: bool,
-}
-
-impl Kind {
-    const fn new(prefix: &'static str, noun: &'static str, limit: usize) -> Self {
-        Self { prefix, noun, limit, has_account: false, has_underscores: false }
-    }
-}
-
-const VPC: Kind = Kind::new("vpc", "network's `Name` tag", 256);
-const SUBNET: Kind = Kind::new("subnet", "subnet's `Name` tag", 256);
-const ROUTE_TABLE: Kind = Kind::new("route-table", "route table's `Name` tag", 256);
-const ENDPOINT: Kind = Kind::new("endpoint", "endpoint's `Name` tag", 256);
-const SECURITY_GROUP: Kind = Kind::new("security-group", "security group", 255);
-const KEY_ALIAS: Kind = Kind::new("kms", "key alias", 256 - "alias/".len());
-const STREAM: Kind = Kind::new("kinesis", "stream", 128);
-const DATABASE: Kind = Kind::new("rds", "database instance", 63);
-const DATABASE_SUBNETS: Kind = Kind::new("rds-subnets", "database subnet group", 255);
-const DATABASE_PARAMETERS: Kind = Kind::new("rds-parameters", "database parameter group", 255);
-const CACHE: Kind = Kind::new("cache", "cache replication group", 40);
-const CACHE_SUBNETS: Kind = Kind::new("cache-subnets", "cache subnet group", 255);
-const CACHE_PARAMETERS: Kind = Kind::new("cache-parameters", "cache parameter group", 255);
-const CACHE_USER: Kind = Kind::new("cache-user", "cache user", 40);
-const CACHE_USER_GROUP: Kind = Kind::new("cache-users", "cache user group", 40);
-const SECRET: Kind = Kind::new("secret", "secret", 512);
-const BUCKET: Kind = Kind { has_account: true, ..Kind::new("s3", "bucket", 63) };
-const IAM_ROLE: Kind = Kind::new("role", "IAM role", 64);
-const FUNCTION: Kind = Kind::new("lambda", "function", 64);
-const LOG_GROUP: Kind = Kind::new("logs", "log group", 512);
-const SCHEDULE_GROUP: Kind = Kind::new("schedules", "schedule group", 64);
-const SCHEDULE: Kind = Kind::new("schedule", "schedule", 64);
-const FLOW_LOG: Kind = Kind::new("flow-log", "flow log's `Name` tag", 256);
-const TOPIC: Kind = Kind::new("topic", "topic", 256);
-/// The key and the topic are open to what is named so.
-pub(super) const ALARM: Kind = Kind::new("alarm", "alarm", 255);
-const DASHBOARD: Kind = Kind::new("dashboard", "dashboard", 255);
-const GLUE_DATABASE: Kind = Kind { has_underscores: true, ..Kind::new("glue", "Glue database", 255) };
-const GLUE_TABLE: Kind = Kind { has_underscores: true, ..Kind::new("table", "Glue table", 255) };
-const WORKGROUP: Kind = Kind::new("athena", "Athena workgroup", 128);
-const METRIC_NAMESPACE: Kind = Kind::new("metrics", "metric namespace", 255);
+pub use kind::Kind;
+pub(super) use kind::{ALARM, LOG_GROUP};
 
 /// A name without its environment.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +36,8 @@ pub struct Name {
 
 macro_rules! names {
     ($($(#[$meta:meta])* $name:ident = $kind:ident, $purpose:literal;)*) => {
-        $($(#[$meta])* pub const $name: Name = Name { kind: &$kind, purpose: $purpose };)*
-        /// The names that belong to no function.
+        $($(#[$meta])* pub const $name: Name = Name { kind: &kind::$kind, purpose: $purpose };)*
+        /// The names that belong to no function and no login.
         const SINGLE: &[Name] = &[$($name),*];
     };
 }
@@ -137,12 +89,6 @@ names! {
     CATALOG_USER = CACHE_USER, "catalog";
     /// Maintenance's login to the cache.
     MAINTAIN_USER = CACHE_USER, "maintain";
-    /// The writers' login to the database.
-    WRITER_SECRET = SECRET, "writer";
-    /// The readers' login to the database.
-    READER_SECRET = SECRET, "reader";
-    /// The maintainers' login to the database.
-    MAINTAINER_SECRET = SECRET, "maintainer";
     /// The bucket of every record.
     ARCHIVE_BUCKET = BUCKET, "archive";
     /// The bucket of rejected events and exhausted batches.
@@ -233,7 +179,12 @@ impl FunctionNames {
     pub fn of(role: Role) -> Self {
         let purpose = role.handler();
         let name = |kind| Name { kind, purpose };
-        Self { function: name(&FUNCTION), role: name(&IAM_ROLE), logs: name(&LOG_GROUP), group: name(&SECURITY_GROUP) }
+        Self {
+            function: name(&kind::FUNCTION),
+            role: name(&kind::IAM_ROLE),
+            logs: name(&kind::LOG_GROUP),
+            group: name(&kind::SECURITY_GROUP),
+        }
     }
 
     fn all(self) -> [Name; 4] {
@@ -241,10 +192,20 @@ impl FunctionNames {
     }
 }
 
+/// The name of the secret with a login to the database.
+pub fn login_secret(access: Access) -> Name {
+    Name { kind: &kind::SECRET, purpose: access.name() }
+}
+
 /// Every name in the stack but those of the suppliers' roles, which are as many as there are suppliers.
 pub fn all() -> Vec<Name> {
     let functions = Role::ALL.into_iter().flat_map(|role| FunctionNames::of(role).all());
-    SINGLE.iter().copied().chain(functions).collect()
+    SINGLE.iter().copied().chain(functions).chain(Access::ALL.map(login_secret)).collect()
+}
+
+/// Every name of a kind.
+pub(super) fn of_kind(kind: &Kind) -> impl Iterator<Item = Name> {
+    all().into_iter().filter(|name| name.kind.prefix == kind.prefix)
 }
 
 impl Name {
@@ -340,8 +301,8 @@ mod tests {
         let longest = (1..63).rev().find(|length| load(&"x".repeat(*length)).is_ok()).unwrap();
         let config = load(&"x".repeat(longest)).unwrap();
         let name = Names::new(config.environment).supplier_role(&config.settings.suppliers[0]);
-        assert_eq!(name.len(), IAM_ROLE.limit, "{name}");
-        assert!(name.starts_with(&format!("{}-supplier-", IAM_ROLE.prefix)), "{name}");
+        assert_eq!(name.len(), kind::IAM_ROLE.limit, "{name}");
+        assert!(name.starts_with(&format!("{}-supplier-", kind::IAM_ROLE.prefix)), "{name}");
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) fn declare(
 ) {
     for access in Access::ALL {
         let secret = logins.of(access);
-        let permission = permission(build, account, secret, rotate);
+        let permission = permission(build, account, access, secret, rotate);
         let body = json!({
             "secret_id": secret.arn(),
             "rotation_lambda_arn": rotate.arn(),
@@ -29,19 +29,25 @@ pub(super) fn declare(
             "rotate_immediately": true,
             "rotation_rules": { "automatically_after_days": build.settings.secret_rotation_days },
         });
-        let block = Block::new("aws_secretsmanager_secret_rotation", secret.label, body);
+        let block = Block::new("aws_secretsmanager_secret_rotation", access.name(), body);
         build.document.resource(block.after([migrated, &permission]).after(rotate.ready()));
     }
 }
 
-fn permission(build: &mut Build<'_>, account: &Account, secret: &Secret, rotate: &Function) -> Reference {
+fn permission(
+    build: &mut Build<'_>,
+    account: &Account,
+    access: Access,
+    secret: &Secret,
+    rotate: &Function,
+) -> Reference {
     let body = json!({
-        "statement_id": format!("rotate-{}", secret.label),
+        "statement_id": format!("rotate-{}", access.name()),
         "function_name": rotate.name(),
         "action": "lambda:InvokeFunction",
         "principal": "secretsmanager.amazonaws.com",
         "source_account": account.id(),
         "source_arn": secret.arn(),
     });
-    build.document.resource(Block::new("aws_lambda_permission", format!("rotate_{}", secret.label), body))
+    build.document.resource(Block::new("aws_lambda_permission", format!("rotate_{}", access.name()), body))
 }

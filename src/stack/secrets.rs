@@ -1,67 +1,60 @@
 //! The functions' own logins to the database: `aws_secretsmanager_secret`. `migrate` stores the values: a
 //! `secret_version` here would put a password into Terraform's state.
 
+use std::collections::BTreeMap;
+
 use pipegen_contract::database::Access;
 use serde_json::json;
 
 use super::Build;
 use super::encryption::Key;
-use super::names::{MAINTAINER_SECRET, Name, READER_SECRET, WRITER_SECRET};
+use super::names::login_secret;
 use crate::terraform::{Block, Expression, Reference};
 
 /// A secret.
 #[derive(Clone, Debug)]
 pub(super) struct Secret {
-    pub(super) label: &'static str,
-    secret: Reference,
+    resource: Reference,
 }
 
 impl Secret {
     pub(super) fn arn(&self) -> Expression {
-        self.secret.attribute("arn")
+        self.resource.attribute("arn")
     }
 }
 
 /// The secret of each access to the database.
 #[derive(Clone, Debug)]
-pub(super) struct Logins {
-    writer: Secret,
-    reader: Secret,
-    maintainer: Secret,
-}
+pub(super) struct Logins(BTreeMap<Access, Secret>);
 
 impl Logins {
     pub(super) fn of(&self, access: Access) -> &Secret {
-        match access {
-            Access::Writer => &self.writer,
-            Access::Reader => &self.reader,
-            Access::Maintainer => &self.maintainer,
-        }
+        &self.0[&access]
     }
 
     /// The ARNs of all.
-    pub(super) fn arns(&self) -> [Expression; 3] {
-        Access::ALL.map(|access| self.of(access).arn())
+    pub(super) fn arns(&self) -> impl Iterator<Item = Expression> {
+        self.0.values().map(Secret::arn)
     }
 }
 
 /// Declares the secrets, still without values.
 pub(super) fn declare(build: &mut Build<'_>, key: &Key) -> Logins {
-    Logins {
-        writer: secret(build, key, WRITER_SECRET, "The processor"),
-        reader: secret(build, key, READER_SECRET, "The catalog"),
-        maintainer: secret(build, key, MAINTAINER_SECRET, "Maintenance"),
-    }
+    Logins(Access::ALL.into_iter().map(|access| (access, secret(build, key, access))).collect())
 }
 
-fn secret(build: &mut Build<'_>, key: &Key, name: Name, who: &str) -> Secret {
-    let label = name.purpose;
+fn secret(build: &mut Build<'_>, key: &Key, access: Access) -> Secret {
+    let whose = match access {
+        Access::Writer => "The processor",
+        Access::Reader => "The catalog",
+        Access::Maintainer => "Maintenance",
+    };
     let body = json!({
-        "name": build.names.of(name),
-        "description": format!("{who}'s login to the database; migrate stores it, nobody needs to know it"),
+        "name": build.names.of(login_secret(access)),
+        "description": format!("{whose}'s login to the database; migrate stores it, nobody needs to know it"),
         "kms_key_id": key.arn(),
         // A secret that waits for its deletion would block the next apply by its name.
         "recovery_window_in_days": 0,
     });
-    Secret { label, secret: build.document.resource(Block::new("aws_secretsmanager_secret", label, body)) }
+    Secret { resource: build.document.resource(Block::new("aws_secretsmanager_secret", access.name(), body)) }
 }

@@ -6,7 +6,7 @@ use super::Build;
 use super::access::{policy, service, tls_only};
 use super::account::Account;
 use super::encryption::Key;
-use super::names::{self, ALARM, ALARM_TOPIC};
+use super::names::{ALARM, ALARM_TOPIC, of_kind};
 use crate::terraform::{Block, Expression, Reference};
 
 /// The topic.
@@ -49,9 +49,8 @@ pub(super) fn use_of_key(build: &Build<'_>, account: &Account) -> Value {
 /// Allows something to the alarms of this environment and to nothing else. The condition names them all: CloudWatch serves every
 /// account.
 fn from_alarms(build: &Build<'_>, account: &Account, sid: &str, actions: &[&str]) -> Value {
-    let alarms = names::all().into_iter().filter(|name| name.kind.prefix == ALARM.prefix);
     let arns: Vec<_> =
-        alarms.map(|name| account.arn("cloudwatch", &format!("alarm:{}", build.names.of(name)))).collect();
+        of_kind(&ALARM).map(|name| account.arn("cloudwatch", &format!("alarm:{}", build.names.of(name)))).collect();
     json!({
         "Sid": sid,
         "Effect": "Allow",

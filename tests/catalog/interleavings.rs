@@ -1,4 +1,4 @@
-//! Readers and writers in each other's way. What must hold (design, P3): once a batch is acknowledged, no read that begins later
+//! Readers and writers in each other's way. What must hold: once a batch is acknowledged, no read that begins later
 //! returns anything older; only where the cache could not be told or has forgotten may an entry be stale, until it expires or the
 //! cache is told again.
 //!
@@ -33,6 +33,17 @@ async fn held_reader() -> (Proxy, CatalogResources) {
     (proxy, reader)
 }
 
+/// What a held reader reads, and what comes of the work that is done before it learns that.
+async fn overtaken<A, B>(read: impl AsyncFnOnce(&CatalogResources) -> A, work: impl Future<Output = B>) -> (A, B) {
+    let (proxy, slow) = held_reader().await;
+    join!(read(&slow), async {
+        proxy.holding().await;
+        let done = work.await;
+        proxy.release();
+        done
+    })
+}
+
 #[tokio::test]
 async fn a_batch_replaces_a_cached_view() {
     let (world, reader) = (World::new().await, reader());
@@ -48,13 +59,7 @@ async fn a_slow_reader_fills_in_nothing_older_than_a_batch() {
     let world = World::new().await;
     let sku = world.sku("a");
     let old = world.commit(&sku, 1).await;
-    let (proxy, slow) = held_reader().await;
-    let (slow_saw, new) = join!(seen(&sku, &slow), async {
-        proxy.holding().await;
-        let new = world.process(&sku, 2).await;
-        proxy.release();
-        new
-    });
+    let (slow_saw, new) = overtaken(async |slow| seen(&sku, slow).await, world.process(&sku, 2)).await;
     assert_eq!(slow_saw, miss(old.version), "it began before the batch");
     assert_eq!(seen(&sku, &reader()).await, miss(new.version));
     assert_eq!(seen(&sku, &reader()).await, hit(new.version));
@@ -64,13 +69,7 @@ async fn a_slow_reader_fills_in_nothing_older_than_a_batch() {
 async fn a_slow_reader_does_not_hide_a_new_product() {
     let world = World::new().await;
     let sku = world.sku("a");
-    let (proxy, slow) = held_reader().await;
-    let (slow_saw, new) = join!(get(&sku, &slow), async {
-        proxy.holding().await;
-        let new = world.process(&sku, 1).await;
-        proxy.release();
-        new
-    });
+    let (slow_saw, new) = overtaken(async |slow| get(&sku, slow).await, world.process(&sku, 1)).await;
     assert_eq!(slow_saw.status_code, 404, "it began before the batch");
     assert_eq!(seen(&sku, &reader()).await, miss(new.version));
 }
@@ -90,13 +89,7 @@ async fn a_redelivered_batch_repairs_what_a_crash_left() {
     let world = World::new().await;
     let sku = world.sku("a");
     let old = world.commit(&sku, 1).await;
-    let (proxy, slow) = held_reader().await;
-    let (_, new) = join!(seen(&sku, &slow), async {
-        proxy.holding().await;
-        let new = world.commit(&sku, 2).await;
-        proxy.release();
-        new
-    });
+    let (_, new) = overtaken(async |slow| seen(&sku, slow).await, world.commit(&sku, 2)).await;
     assert_eq!(seen(&sku, &reader()).await, hit(old.version), "not acknowledged yet");
     // Applying it again changes nothing, and its view is told all the same.
     world.cache.refresh(from_ref(&new)).await.unwrap();
@@ -125,14 +118,12 @@ async fn what_a_cache_has_forgotten_is_bounded_and_repaired() {
     let world = World::new().await;
     let sku = world.sku("a");
     let old = world.commit(&sku, 1).await;
-    let (proxy, slow) = held_reader().await;
-    let (_, new) = join!(seen(&sku, &slow), async {
-        proxy.holding().await;
+    let forgotten = async {
         let new = world.process(&sku, 2).await;
         world.evict(&sku).await;
-        proxy.release();
         new
-    });
+    };
+    let (_, new) = overtaken(async |slow| seen(&sku, slow).await, forgotten).await;
     assert_eq!(seen(&sku, &reader()).await, hit(old.version));
     assert!((1..=i64::from(VIEW_SECONDS)).contains(&world.seconds(&sku).await));
     world.cache.refresh(from_ref(&new)).await.unwrap();

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use pipegen::local::console::Console;
 use pipegen::local::credentials::Credentials;
-use pipegen::local::host::{Function, Host, Output};
+use pipegen::local::host::{Function, Host};
 use pipegen::local::mapping::Outcome;
 use pipegen::local::process::Supervisor;
 use pipegen_contract::env;
@@ -120,8 +120,7 @@ impl Machine {
             memory: configuration.memory_size,
         };
         let console = Arc::new(Console::new());
-        let output = Output::new(&function.name, Arc::clone(&console), None)?;
-        let host = Host::new(function, Arc::clone(&self.supervisor), output, console, false);
+        let host = Host::new(function, Arc::clone(&self.supervisor), console, None)?;
         let invocation = host.invoke(payload.to_string().into()).await?;
         host.close().await;
         Ok(match invocation.outcome {

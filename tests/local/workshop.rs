@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use pipegen::local::console::Console;
 use pipegen::local::credentials::Credentials;
 use pipegen::local::guard::Guard;
-use pipegen::local::host::{Function, Host, Output};
+use pipegen::local::host::{Function, Host};
 use pipegen::local::process::Supervisor;
 use tempfile::TempDir;
 
@@ -78,8 +78,7 @@ impl Workshop {
             timeout: Duration::from_secs(2),
             memory: 128,
         };
-        let output = Output::new(handler, Arc::clone(&self.console), None).expect("no file");
-        Host::new(function, Arc::clone(&self.supervisor), output, Arc::clone(&self.console), handler == "processor")
+        Host::new(function, Arc::clone(&self.supervisor), Arc::clone(&self.console), None).expect("no file")
     }
 
     /// Stops everything; nothing may be left of it.

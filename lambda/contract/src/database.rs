@@ -18,6 +18,15 @@ impl Access {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Writer, Self::Reader, Self::Maintainer];
 
+    /// What it is called, where the rest of a name says what it is about.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Writer => "writer",
+            Self::Reader => "reader",
+            Self::Maintainer => "maintainer",
+        }
+    }
+
     /// The role that holds the rights.
     pub const fn role(self) -> &'static str {
         match self {

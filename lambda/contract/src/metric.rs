@@ -20,7 +20,7 @@ pub const APPLIED: Metric = metric("Applied", "Count");
 pub const REJECTED: Metric = metric("Rejected", "Count");
 /// From a batch's first arrival until its changes can be seen.
 pub const VISIBLE_LAG: Metric = metric("VisibleLag", "Milliseconds");
-/// How long the product has waited that has waited longest for the cache to be told of it.
+/// The longest that any product has waited for the cache to be told of it.
 pub const PENDING_AGE: Metric = metric("PendingRefreshAge", "Seconds");
 
 /// All of them.

@@ -17,7 +17,7 @@ pub type BatchLine = Map<String, Value>;
 
 /// Where the lines of one function go.
 #[derive(Debug)]
-pub struct Output {
+pub(super) struct Output {
     function: String,
     console: Arc<Console>,
     file: Option<Mutex<File>>,
@@ -25,7 +25,7 @@ pub struct Output {
 
 impl Output {
     /// For a function; with a folder, everything is appended to `{function}.log` in it.
-    pub fn new(function: &str, console: Arc<Console>, folder: Option<&Path>) -> io::Result<Self> {
+    pub(super) fn new(function: &str, console: Arc<Console>, folder: Option<&Path>) -> io::Result<Self> {
         let open = |folder: &Path| {
             let path = folder.join(format!("{function}.log"));
             File::options().create(true).append(true).open(path).map(Mutex::new)

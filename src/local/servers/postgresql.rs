@@ -1,8 +1,7 @@
 //! PostgreSQL.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,14 +14,16 @@ use uuid::Uuid;
 
 use super::account::{self, Account};
 use super::certificates::{Authority, HOST, ServerFiles};
-use super::installed::Folders;
 use crate::local::place::Place;
 use crate::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
 
+mod programs;
+
+use programs::OLDEST;
+pub(super) use programs::Programs;
+
 /// The cluster's folder in its place.
 pub(super) const FOLDER: &str = "postgresql";
-/// The oldest major version that will do.
-const OLDEST: u32 = 15;
 /// PostgreSQL's usual port.
 pub(super) const PORT: u16 = 5432;
 pub(super) const SUPERUSER: &str = "pipegen";
@@ -31,43 +32,6 @@ pub(super) const DATABASE: &str = "inventory";
 const CONNECTIONS: u32 = 200;
 /// How long a start may take; a kept cluster that was killed has to recover.
 const START_LIMIT: Duration = Duration::from_mins(2);
-
-/// Installed programs of one version.
-#[derive(Debug)]
-pub(super) struct Programs {
-    folder: PathBuf,
-}
-
-impl Programs {
-    /// The newest that will do; for a cluster that is there already, its own version.
-    pub(super) fn find(folders: &Folders, kept: Option<&Path>) -> anyhow::Result<Self> {
-        let mut found: Vec<_> = folders.holding(&["postgres", "initdb"]).collect();
-        found.sort_by_key(|(_, version)| *version);
-        let cluster = kept.and_then(|folder| fs::read_to_string(folder.join("data/PG_VERSION")).ok());
-        if let Some(cluster) = cluster.as_deref().map(str::trim) {
-            found.retain(|(_, (major, _))| major.to_string() == cluster);
-            let (folder, _) = found.pop().with_context(|| {
-                format!("the kept data needs PostgreSQL {cluster}, which is not installed: install it, or give another --data")
-            })?;
-            return Ok(Self { folder: folder.to_owned() });
-        }
-        match found.pop() {
-            Some((folder, (major, _))) if major >= OLDEST => Ok(Self { folder: folder.to_owned() }),
-            newest => {
-                let mut message = match newest {
-                    None => "PostgreSQL is not installed".to_owned(),
-                    Some((folder, (major, _))) => format!("PostgreSQL {major} in {} is too old", folder.display()),
-                };
-                write!(
-                    message,
-                    ": version {OLDEST} or later is needed. Install it (`apt-get install postgresql`, `brew install \
-                     postgresql@{OLDEST}`), or name a server with --database-url"
-                )?;
-                anyhow::bail!(message)
-            }
-        }
-    }
-}
 
 /// Who may connect: the superuser in any way, everybody else with TLS, as on RDS.
 const ACCESS: &str = "host all pipegen 127.0.0.1/32 scram-sha-256\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
@@ -295,24 +259,6 @@ pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_missing_server_is_named_with_what_to_do() {
-        let error = Programs::find(&Folders::of(&[]), None).expect_err("nothing there");
-        let message = error.to_string();
-        for part in ["PostgreSQL is not installed", "apt-get install postgresql", "brew install", "--database-url"] {
-            assert!(message.contains(part), "{message}");
-        }
-    }
-
-    #[test]
-    fn kept_data_needs_its_own_version() {
-        let place = tempfile::tempdir().expect("a folder");
-        fs::create_dir(place.path().join("data")).expect("made");
-        fs::write(place.path().join("data/PG_VERSION"), "14\n").expect("written");
-        let error = Programs::find(&Folders::of(&[]), Some(place.path())).expect_err("nothing there");
-        assert!(error.to_string().contains("PostgreSQL 14"), "{error}");
-    }
 
     #[test]
     fn only_thrown_away_data_is_not_synced() {

@@ -1,12 +1,11 @@
 //! `catalog`: answers the readers.
 
 use pipegen_contract::database::Access;
-use pipegen_contract::env;
 
 use super::ways::Way;
-use super::{Function, Spec, Surroundings, variables};
+use super::{Function, Login, Spec, Surroundings, variables};
 use crate::stack::Build;
-use crate::stack::access::{allow, allow_key};
+use crate::stack::access::allow_key;
 use crate::stack::identity::Identity;
 use crate::terraform::Reference;
 
@@ -20,22 +19,14 @@ pub(in crate::stack) fn declare(
     with: &Surroundings<'_>,
     migrated: &Reference,
 ) -> Function {
-    let login = with.logins.of(Access::Reader);
-    let user = &with.cache.catalog;
+    let login = Login::of(with, Access::Reader, &with.cache.catalog);
+    let key = allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["lambda", "secretsmanager"]);
     let spec = Spec {
         description: "Answers what is in stock, at which price",
         timeout: TIMEOUT_SECONDS,
-        statements: vec![
-            allow("Login", &["secretsmanager:GetSecretValue"], [login.arn()]),
-            allow("CacheLogin", &["elasticache:Connect"], [with.cache.arn(), user.arn()]),
-            allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["lambda", "secretsmanager"]),
-        ],
+        statements: login.statements(with).into_iter().chain([key]).collect(),
         ways: &[Way::Database, Way::Cache, Way::Secrets],
-        variables: variables::database(with)
-            .into_iter()
-            .chain(variables::cache(build, with, user))
-            .chain([(env::DATABASE_SECRET_ARN, login.arn())])
-            .collect(),
+        variables: variables::servers(build, with, &login).into_iter().collect(),
         after: Some(migrated),
     };
     super::declare(build, identity, with, spec)

@@ -4,9 +4,9 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 
 use super::ways::Way;
-use super::{Function, Spec, Surroundings, variables};
+use super::{Function, Login, Spec, Surroundings, variables};
 use crate::stack::Build;
-use crate::stack::access::{allow, allow_key};
+use crate::stack::access::allow_key;
 use crate::stack::identity::Identity;
 use crate::stack::metrics;
 use crate::terraform::{Expression, Reference};
@@ -21,10 +21,9 @@ pub(in crate::stack) fn declare(
     with: &Surroundings<'_>,
     migrated: &Reference,
 ) -> Function {
-    let login = with.logins.of(Access::Maintainer);
-    let user = &with.cache.maintain;
+    let login = Login::of(with, Access::Maintainer, &with.cache.maintain);
+    let key = allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["lambda", "secretsmanager"]);
     let own = [
-        (env::DATABASE_SECRET_ARN, login.arn()),
         variables::horizon(build),
         variables::stream_retention(build),
         (env::METRIC_NAMESPACE, Expression::from(&metrics::namespace(build))),
@@ -32,17 +31,9 @@ pub(in crate::stack) fn declare(
     let spec = Spec {
         description: "Tells the cache what it missed and prunes the ledger",
         timeout: TIMEOUT_SECONDS,
-        statements: vec![
-            allow("Login", &["secretsmanager:GetSecretValue"], [login.arn()]),
-            allow("CacheLogin", &["elasticache:Connect"], [with.cache.arn(), user.arn()]),
-            allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["lambda", "secretsmanager"]),
-        ],
+        statements: login.statements(with).into_iter().chain([key]).collect(),
         ways: &[Way::Database, Way::Cache, Way::Secrets],
-        variables: variables::database(with)
-            .into_iter()
-            .chain(variables::cache(build, with, user))
-            .chain(own)
-            .collect(),
+        variables: variables::servers(build, with, &login).into_iter().chain(own).collect(),
         after: Some(migrated),
     };
     super::declare(build, identity, with, spec)

@@ -17,13 +17,14 @@ mod ways;
 
 use std::collections::BTreeMap;
 
+use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 
 use super::Build;
 use super::access::{allow, policy};
 use super::bucket::Bucket;
-use super::cache::Cache;
+use super::cache::{Cache, User};
 use super::connections;
 use super::database::Database;
 use super::encryption::Key;
@@ -31,7 +32,7 @@ use super::endpoints::Endpoints;
 use super::identity::Identity;
 use super::logs;
 use super::network::Network;
-use super::secrets::Logins;
+use super::secrets::{Logins, Secret};
 use super::stream::Stream;
 use crate::terraform::{Block, Expression, Reference};
 use ways::Way;
@@ -47,6 +48,26 @@ pub(super) struct Surroundings<'a> {
     pub(super) cache: &'a Cache,
     pub(super) archive: &'a Bucket,
     pub(super) quarantine: &'a Bucket,
+}
+
+/// Who a function logs in as that uses database and cache.
+struct Login<'a> {
+    secret: &'a Secret,
+    user: &'a User,
+}
+
+impl<'a> Login<'a> {
+    fn of(with: &Surroundings<'a>, access: Access, user: &'a User) -> Self {
+        Self { secret: with.logins.of(access), user }
+    }
+
+    /// Lets it log in to both.
+    fn statements(&self, with: &Surroundings<'_>) -> [Value; 2] {
+        [
+            allow("Login", &["secretsmanager:GetSecretValue"], [self.secret.arn()]),
+            allow("CacheLogin", &["elasticache:Connect"], [with.cache.arn(), self.user.arn()]),
+        ]
+    }
 }
 
 /// A function.

@@ -5,7 +5,7 @@ use pipegen_contract::env;
 use pipegen_contract::object_key::REJECTED;
 
 use super::ways::Way;
-use super::{Function, Spec, Surroundings, polling, variables};
+use super::{Function, Login, Spec, Surroundings, polling, variables};
 use crate::stack::Build;
 use crate::stack::access::{allow, allow_key};
 use crate::stack::identity::Identity;
@@ -22,18 +22,15 @@ pub(in crate::stack) fn declare(
     with: &Surroundings<'_>,
     migrated: &Reference,
 ) -> Function {
-    let login = with.logins.of(Access::Writer);
-    let user = &with.cache.processor;
-    let mut statements = vec![
-        allow("Login", &["secretsmanager:GetSecretValue"], [login.arn()]),
-        allow("CacheLogin", &["elasticache:Connect"], [with.cache.arn(), user.arn()]),
+    let login = Login::of(with, Access::Writer, &with.cache.processor);
+    let mut statements = login.statements(with).to_vec();
+    statements.extend([
         allow("Quarantine", &["s3:PutObject"], [with.quarantine.objects(REJECTED)]),
         allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["kinesis", "lambda", "secretsmanager"]),
         allow_key("KeyToStore", &["kms:GenerateDataKey"], with.key.arn(), &["s3"]),
-    ];
+    ]);
     statements.extend(polling::statements(identity, with));
     let own = [
-        (env::DATABASE_SECRET_ARN, login.arn()),
         variables::horizon(build),
         (env::METRIC_NAMESPACE, Expression::from(&metrics::namespace(build))),
         (env::QUARANTINE_BUCKET, with.quarantine.name()),
@@ -43,11 +40,7 @@ pub(in crate::stack) fn declare(
         timeout: TIMEOUT_SECONDS,
         statements,
         ways: &[Way::Database, Way::Cache, Way::Secrets, Way::S3],
-        variables: variables::database(with)
-            .into_iter()
-            .chain(variables::cache(build, with, user))
-            .chain(own)
-            .collect(),
+        variables: variables::servers(build, with, &login).into_iter().chain(own).collect(),
         after: Some(migrated),
     };
     super::declare(build, identity, with, spec)

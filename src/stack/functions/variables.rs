@@ -3,7 +3,7 @@
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
 
-use super::Surroundings;
+use super::{Login, Surroundings};
 use crate::config::login_connections;
 use crate::stack::Build;
 use crate::stack::cache::User;
@@ -15,6 +15,12 @@ pub(super) type Variable = (&'static str, Expression);
 const SECONDS_AN_HOUR: u32 = 60 * 60;
 const SECONDS_A_DAY: u32 = 24 * SECONDS_AN_HOUR;
 
+/// Where database and cache are, and who logs in there, for functions that use both.
+pub(super) fn servers(build: &Build<'_>, with: &Surroundings<'_>, who: &Login<'_>) -> Vec<Variable> {
+    let secret = (env::DATABASE_SECRET_ARN, who.secret.arn());
+    database(with).into_iter().chain([secret]).chain(cache(build, with, who.user)).collect()
+}
+
 /// Where the database is.
 pub(super) fn database(with: &Surroundings<'_>) -> [Variable; 3] {
     [
@@ -25,7 +31,7 @@ pub(super) fn database(with: &Surroundings<'_>) -> [Variable; 3] {
 }
 
 /// Where the cache is, who logs in, and how long views stay there.
-pub(super) fn cache(build: &Build<'_>, with: &Surroundings<'_>, user: &User) -> [Variable; 5] {
+fn cache(build: &Build<'_>, with: &Surroundings<'_>, user: &User) -> [Variable; 5] {
     [
         (env::CACHE_HOST, with.cache.host()),
         (env::CACHE_PORT, with.cache.port()),

@@ -1,0 +1,92 @@
+//! Reads settings from variables.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::TimeDelta;
+use pipegen_contract::database::Access;
+use pipegen_contract::env;
+
+use super::{CacheEndpoint, CacheSettings, Database, Faults, LoginSettings, Secret, Trust};
+
+/// Reads settings and collects what is wrong with them.
+pub(super) struct Reader<L> {
+    pub(super) lookup: L,
+    pub(super) faults: Vec<String>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    pub(super) fn new(lookup: L) -> Self {
+        Self { lookup, faults: Vec::new() }
+    }
+
+    pub(super) fn database(&mut self, secret: &str) -> Database {
+        Database {
+            host: self.text(env::DATABASE_HOST),
+            port: self.parsed(env::DATABASE_PORT),
+            name: self.text(env::DATABASE_NAME),
+            secret_arn: self.text(secret),
+            trust: self.database_trust(),
+        }
+    }
+
+    fn database_trust(&self) -> Trust {
+        if (self.lookup)(env::DEV_DATABASE_PLAINTEXT).is_some_and(|value| value == "1") {
+            return Trust::Plaintext;
+        }
+        self.authority().map_or(Trust::BuiltIn, Trust::Authority)
+    }
+
+    fn authority(&self) -> Option<PathBuf> {
+        (self.lookup)(env::DEV_AUTHORITY).map(PathBuf::from)
+    }
+
+    pub(super) fn login(&mut self, access: Access) -> Option<LoginSettings> {
+        let secret_arn = (self.lookup)(access.secret_variable())?;
+        Some(LoginSettings { access, secret_arn, connections: self.parsed(access.connections_variable()) })
+    }
+
+    pub(super) fn cache(&mut self) -> CacheSettings {
+        CacheSettings { endpoint: self.cache_endpoint(), view_seconds: self.parsed(env::CACHE_VIEW_SECONDS) }
+    }
+
+    fn cache_endpoint(&mut self) -> CacheEndpoint {
+        if let Some(url) = (self.lookup)(env::DEV_CACHE_URL) {
+            return CacheEndpoint::Url(Secret(url));
+        }
+        CacheEndpoint::Managed {
+            host: self.text(env::CACHE_HOST),
+            port: self.parsed(env::CACHE_PORT),
+            user: self.text(env::CACHE_USER),
+            replication_group: self.text(env::CACHE_REPLICATION_GROUP),
+            authority: self.authority(),
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &str) -> String {
+        let value = (self.lookup)(name).unwrap_or_default();
+        if value.is_empty() {
+            self.faults.push(format!("{name} is not set"));
+        }
+        value
+    }
+
+    pub(super) fn parsed<T: FromStr + Default>(&mut self, name: &str) -> T {
+        let text = self.text(name);
+        text.parse().unwrap_or_else(|_| {
+            if !text.is_empty() {
+                self.faults.push(format!("{name} is `{text}`, not a whole number in range"));
+            }
+            T::default()
+        })
+    }
+
+    pub(super) fn seconds(&mut self, name: &str) -> TimeDelta {
+        TimeDelta::seconds(self.parsed::<u32>(name).into())
+    }
+
+    /// The settings, if nothing was wrong with them.
+    pub(super) fn finish<T>(self, settings: T) -> Result<T, Faults> {
+        if self.faults.is_empty() { Ok(settings) } else { Err(Faults(self.faults)) }
+    }
+}
