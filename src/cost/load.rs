@@ -160,7 +160,7 @@ mod tests {
         let work = &work(&stack, 20.0 * SECONDS)[0];
         // Two batches a second of ten records: 40 ms and 10 times 0.5 ms, with half a GB.
         assert!((work.gb_seconds() - 2.0 * SECONDS * 0.045 * 0.5).abs() < 1e-3, "{}", work.gb_seconds());
-        assert!((work.log_bytes() - 2.0 * SECONDS * 801.0).abs() < 1e-3, "{}", work.log_bytes());
+        assert!((work.log_bytes() - 2.0 * SECONDS * 826.0).abs() < 1e-3, "{}", work.log_bytes());
     }
 
     #[test]

@@ -62,9 +62,9 @@ pub(super) struct Effort {
 /// bytes are those of the lines in `lambda/src` with their metrics.
 pub(super) fn effort(role: Role) -> Option<Effort> {
     let (milliseconds, milliseconds_a_record, log_bytes) = match role {
-        Role::Processor => (40.0, 0.5, 775.0),
-        Role::Archiver => (200.0, 0.3, 600.0),
-        Role::Maintain => (300.0, 0.0, 600.0),
+        Role::Processor => (40.0, 0.5, 800.0),
+        Role::Archiver => (200.0, 0.3, 400.0),
+        Role::Maintain => (300.0, 0.0, 400.0),
         Role::Rotate => (1000.0, 0.0, 300.0),
         Role::Catalog | Role::Migrate => return None,
     };
