@@ -1,12 +1,14 @@
 //! The largest batches that Lambda hands over, and what they take.
 
 use std::io::Write;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
+use crate::run::batches::batches;
 use crate::run::local::{Local, Running};
 use crate::run::objects::files;
 use crate::run::processes::{Process, in_role, peak_memory};
@@ -15,6 +17,8 @@ use crate::run::processes::{Process, in_role, peak_memory};
 const ARCHIVER_MEMORY: u64 = 96;
 /// In MiB: what the stack gives a function, unless it is told otherwise.
 const FUNCTION_MEMORY: u64 = 256;
+/// Records in a batch of the processor at most.
+const RECORDS: usize = 500;
 /// How long it may take until the batches are through: a bootstrap may have to be built before.
 const LONGEST: Duration = Duration::from_mins(20);
 /// What Lambda hands over at most is 6 MB, in which 3 bytes of data are 4 of base64.
@@ -30,16 +34,15 @@ fn line(number: usize, data: &str) -> String {
         + "\n"
 }
 
-/// Runs until its bucket holds an object, then looks at the functions of this role.
-fn peak(role: &str, bucket: &str, lines: &[String]) -> Result<u64> {
+/// Runs until what was fed has come so far, then looks at the functions of this role.
+fn peak(role: &str, lines: &[String], is_through: impl Fn(&Path) -> Result<bool>) -> Result<u64> {
     let local = Local::new()?;
     let data = local.path("data");
     let mut running = local.option("--data", &data).listens().start()?;
     // Held open: the functions end with the stream.
     let mut pipe = running.pipe()?;
     pipe.write_all(lines.concat().as_bytes()).context("pipegen does not read")?;
-    let bucket = data.join("objects").join(bucket);
-    wait_until(&mut running, || Ok(bucket.is_dir() && !files(&bucket)?.is_empty()))?;
+    wait_until(&mut running, || is_through(&data))?;
     let functions: Vec<Process> = in_role(running.pid(), role)?;
     ensure!(!functions.is_empty(), "no {role} is running");
     let peak = functions.iter().map(peak_memory).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or_default();
@@ -52,7 +55,7 @@ fn wait_until(running: &mut Running, is_so: impl Fn() -> Result<bool>) -> Result
     let deadline = Instant::now() + LONGEST;
     while !is_so()? {
         ensure!(running.is_alive()?, "pipegen has ended by itself");
-        ensure!(Instant::now() < deadline, "no object after {LONGEST:?}");
+        ensure!(Instant::now() < deadline, "not through after {LONGEST:?}");
         thread::sleep(Duration::from_millis(20));
     }
     Ok(())
@@ -71,7 +74,12 @@ fn the_archiver_needs_little_for_the_largest_batch() -> Result<()> {
         (0..size).map(|_| next()).collect()
     };
     let lines: Vec<String> = (0..LARGEST_BATCH / size * 3 / 2).map(|number| line(number, &text(number))).collect();
-    let peak = peak("archiver", "s3-archive-local", &lines)?;
+    // Its batches are full, or the stream's last one.
+    let is_archived = |data: &Path| {
+        let bucket = data.join("objects/s3-archive-local");
+        Ok(bucket.is_dir() && !files(&bucket)?.is_empty())
+    };
+    let peak = peak("archiver", &lines, is_archived)?;
     ensure!(peak <= ARCHIVER_MEMORY, "the archiver took {peak} MiB");
     Ok(())
 }
@@ -80,9 +88,16 @@ fn the_archiver_needs_little_for_the_largest_batch() -> Result<()> {
 fn half_a_million_bad_events_in_a_batch_stay_within_the_functions_memory() -> Result<()> {
     let events = vec!["\"abcdef\""; 1000].join(",");
     let data = format!("[{events}]");
-    ensure!(500 * data.len() <= LARGEST_BATCH, "more than one batch");
-    let lines: Vec<String> = (0..1000).map(|number| line(number, &data)).collect();
-    let peak = peak("processor", "s3-quarantine-local", &lines)?;
+    ensure!(RECORDS * data.len() <= LARGEST_BATCH, "more than one batch");
+    let lines: Vec<String> = (0..RECORDS * 3).map(|number| line(number, &data)).collect();
+    let is_processed = |data: &Path| {
+        let batches = batches(&data.join("logs/processor.log"))?;
+        let is_done = batches.iter().sum::<usize>() == lines.len();
+        // The first ones take what has been read so far; the others are full.
+        ensure!(!is_done || batches.contains(&RECORDS), "no batch was full: {batches:?}");
+        Ok(is_done)
+    };
+    let peak = peak("processor", &lines, is_processed)?;
     ensure!(peak <= FUNCTION_MEMORY, "the processor took {peak} MiB");
     Ok(())
 }

@@ -1,26 +1,22 @@
 //! A run that is fed by hand, part by part, while its catalog is read.
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ChildStdin;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
-
+use super::batches::batches;
 use super::cache::Cache;
 use super::local::Running;
 use super::play::{Play, Played};
 use super::reader::{Reader, free_port};
 use crate::model::expected::Expected;
 use crate::records::{crowded, lines};
+use anyhow::{Context, Result, ensure};
 
 /// The records come in so many parts.
 pub(crate) const PARTS: usize = 4;
-/// What a line about a batch holds.
-const BATCH: &str = "\"message\":\"batch\"";
 /// How long the first answer may take: the bootstrap may have to be built.
 const LONGEST_START: Duration = Duration::from_mins(15);
 /// How long a part of the records may take.
@@ -80,7 +76,7 @@ impl Scene {
     /// Waits until all that was fed has been processed, by what the processor says of its batches.
     pub(crate) fn settle(&mut self) -> Result<()> {
         let deadline = Instant::now() + LONGEST_PART;
-        while processed(&self.log)? < self.fed {
+        while batches(&self.log)?.iter().sum::<usize>() < self.fed {
             ensure!(self.running.is_alive()?, "pipegen has ended by itself");
             ensure!(Instant::now() < deadline, "{} records are not processed", self.fed);
             thread::sleep(Duration::from_millis(50));
@@ -101,16 +97,4 @@ impl Scene {
         drop(pipe);
         Ok((expected, Played::after(cache, running.wait()?.succeeded()?)?))
     }
-}
-
-/// How many records the acknowledged batches held.
-fn processed(log: &Path) -> Result<usize> {
-    let Ok(text) = fs::read_to_string(log) else { return Ok(0) };
-    let mut records = 0;
-    // The last line may not be whole yet.
-    for line in text.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.contains(BATCH)) {
-        let line: Value = serde_json::from_str(line)?;
-        records += usize::try_from(line["records"].as_u64().context("a batch line has no records")?)?;
-    }
-    Ok(records)
 }
