@@ -3,24 +3,24 @@
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::account::{Account, Call};
+use crate::client::{Call, Client};
 use crate::state::State;
 
 const DELETED: [&str; 2] = ["deleted", "a key with blanks & signs"];
 
 /// Puts all of it into every bucket. From some nobody may delete, so they get no delete markers.
-pub(crate) async fn fill(account: &Account, state: &State, main: &Value) -> Result<()> {
+pub(crate) async fn fill(client: &Client, state: &State, main: &Value) -> Result<()> {
     let buckets = main["resource"]["aws_s3_bucket"].as_object().context("there are buckets")?;
     for label in buckets.keys() {
         let bucket = state.attribute(&format!("aws_s3_bucket.{label}"), "bucket")?;
         let protected = denies_deleting(&main["resource"]["aws_s3_bucket_policy"][label])?;
         ensure!(protected || label != "archive", "everybody may delete from the archive");
-        account.call(&objects(&bucket)).await.with_context(|| format!("filling {bucket}"))?;
-        let deleted = account.call(&deletions(&bucket)).await;
+        client.call(&objects(&bucket)).await.with_context(|| format!("filling {bucket}"))?;
+        let deleted = client.call(&deletions(&bucket)).await;
         let refused = deleted.as_ref().is_err_and(|error| error.to_string().contains("Forbidden"));
         ensure!(if protected { refused } else { deleted.is_ok() }, "deleting from {bucket}: {deleted:?}");
         let counts = "[length(Versions[]), length(DeleteMarkers[] || `[]`)]";
-        let counts = account.call_one("s3", "list_object_versions", json!({"Bucket": bucket}), counts).await?;
+        let counts = client.call_one("s3", "list_object_versions", json!({"Bucket": bucket}), counts).await?;
         let [versions, markers]: [usize; 2] = serde_json::from_value(counts)?;
         // Access logs and what the functions stored may be there as well.
         let enough = versions >= 5 && (protected || markers >= 2);

@@ -10,12 +10,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use pipegen::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::sync::watch;
 
-use crate::account::{Account, TESTS_KEY};
+use crate::client::{Client, TESTS_KEY};
 
 const START_LIMIT: Duration = Duration::from_mins(1);
 
@@ -28,25 +26,18 @@ pub(crate) struct Local {
     data: Arc<Mutex<String>>,
 }
 
-/// An answer of the catalog's.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) head: String,
-    pub(crate) body: Value,
-}
-
 impl Local {
     /// Starts it. What it says is kept in `local.log` in that folder.
     pub(crate) async fn start(
         stack: &Path,
         authority: &str,
-        account: &Account,
+        client: &Client,
         logs: &Path,
         supervisor: &Supervisor,
     ) -> Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
         command.args(["local", "--json", "--authority", authority, "--applied"]).arg(stack);
-        account.lead(&mut command, TESTS_KEY);
+        client.lead(&mut command, TESTS_KEY);
         let log = File::create(logs.join("local.log"))?;
         let data = Arc::new(Mutex::new(String::new()));
         let (answering, mut answers) = watch::channel(None);
@@ -72,17 +63,9 @@ impl Local {
         Ok(Self { process, catalog: answering.context("where the catalog answers")?, data })
     }
 
-    /// Asks the catalog for one product.
-    pub(crate) async fn get(&self, sku: &str) -> Result<Answer> {
-        let mut connection = TcpStream::connect(&self.catalog).await?;
-        let path = format!("/products/{}", sku.replace(' ', "%20"));
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.catalog);
-        connection.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("an answer has a head")?;
-        ensure!(head.starts_with("HTTP/1.1 200 "), "{path} is answered with {answer}");
-        Ok(Answer { head: head.to_lowercase(), body: serde_json::from_str(body)? })
+    /// The catalog's URL.
+    pub(crate) fn catalog_url(&self) -> String {
+        format!("http://{}/", self.catalog)
     }
 
     /// Stops it as Ctrl-C does; what it says about its run.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::account::{Account, Call};
+use crate::client::{Call, Client};
 use crate::world::World;
 
 /// A login.
@@ -20,8 +20,8 @@ pub(crate) struct Login {
 }
 
 /// The logins in all secrets of the account, by the secret's ARN.
-pub(crate) async fn all(account: &Account) -> Result<BTreeMap<String, Login>> {
-    let secrets = account.call_one("secretsmanager", "list_secrets", json!({}), "SecretList[].ARN").await?;
+pub(crate) async fn all(client: &Client) -> Result<BTreeMap<String, Login>> {
+    let secrets = client.call_one("secretsmanager", "list_secrets", json!({}), "SecretList[].ARN").await?;
     let secrets: Vec<String> = serde_json::from_value(secrets)?;
     let get = |secret: &String| Call {
         service: "secretsmanager",
@@ -29,7 +29,7 @@ pub(crate) async fn all(account: &Account) -> Result<BTreeMap<String, Login>> {
         parameters: json!({"SecretId": secret}),
         query: "SecretString",
     };
-    let values = account.call(&secrets.iter().map(get).collect::<Vec<_>>()).await?;
+    let values = client.call(&secrets.iter().map(get).collect::<Vec<_>>()).await?;
     let login = |value: &Value| anyhow::Ok(serde_json::from_str(value.as_str().context("a secret is text")?)?);
     secrets.into_iter().zip(&values).map(|(secret, value)| Ok((secret, login(value)?))).collect()
 }

@@ -89,7 +89,7 @@ fn garbage(now: DateTime<Utc>) -> Vec<(&'static str, Vec<u8>)> {
         ("invalid_json", vec![0xff, 0x00, 0xfe]),
         ("invalid_event", with("source", "/elsewhere".into())),
         ("unsupported_type", with("type", "com.retailtech.stock.guessed.v1".into())),
-        ("invalid_data", with("data", json!({"quantity": -1}))),
+        ("invalid_data", with("data", json!({"quantity": "1"}))),
         ("from_future", with("time", tomorrow.into())),
         ("too_old", with("time", long_ago.into())),
     ]

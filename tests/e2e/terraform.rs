@@ -9,29 +9,47 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
-use pipegen::local::process::{Kind, Lines, Stop, Stream, Supervisor};
+use pipegen::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::account::Account;
-use crate::servers::Reach;
+use crate::client::Client;
 use crate::state::State;
 
-const ENVIRONMENT: &str = "staging";
 /// By this key Terraform's calls are known.
 pub(crate) const TERRAFORM_KEY: &str = "AKIATERRAFORM0000000";
+/// How long Terraform may take to end when it is asked to.
+const END_LIMIT: Duration = Duration::from_mins(5);
 /// Most of the time Terraform waits, so many resources at once cost nothing.
 const PARALLELISM: &str = "-parallelism=30";
 
 /// The rendered folder.
 pub(crate) struct Stack {
     root: PathBuf,
-    /// `tf-out/staging` in it.
+    /// `tf-out/ENVIRONMENT` in it.
     pub(crate) folder: PathBuf,
+    environment: String,
+    program: PathBuf,
     bootstrap: PathBuf,
-    account: Account,
+    client: Client,
     supervisor: Arc<Supervisor>,
     log: PathBuf,
+    /// The command that runs now, if one does.
+    running: Mutex<Option<Arc<Process>>>,
+}
+
+/// What a stack is made with.
+pub(crate) struct Parts<'a> {
+    /// The folder in which `pipegen render` runs.
+    pub(crate) root: PathBuf,
+    pub(crate) environment: String,
+    /// `pipegen` itself.
+    pub(crate) program: PathBuf,
+    pub(crate) bootstrap: PathBuf,
+    pub(crate) client: Client,
+    pub(crate) supervisor: Arc<Supervisor>,
+    /// The folder for what Terraform says: `terraform.log`.
+    pub(crate) logs: &'a Path,
 }
 
 /// How a command ended, and what it said.
@@ -52,51 +70,42 @@ pub(crate) struct Change {
 }
 
 impl Stack {
-    /// Nothing is rendered yet. What Terraform says is kept in `terraform.log` in the folder for logs.
-    pub(crate) fn new(
-        root: PathBuf,
-        bootstrap: PathBuf,
-        account: Account,
-        supervisor: Arc<Supervisor>,
-        logs: &Path,
-    ) -> Result<Self> {
+    /// Nothing is rendered yet.
+    pub(crate) fn new(parts: Parts<'_>) -> Result<Self> {
+        let Parts { root, environment, program, bootstrap, client, supervisor, logs } = parts;
         let log = logs.join("terraform.log");
         File::create(&log)?;
-        Ok(Self { folder: root.join("tf-out").join(ENVIRONMENT), root, bootstrap, account, supervisor, log })
+        let folder = root.join("tf-out").join(&environment);
+        Ok(Self { root, folder, environment, program, bootstrap, client, supervisor, log, running: Mutex::default() })
     }
 
-    /// Renders with these settings.
+    /// Renders the `throwaway` preset with these settings besides.
     pub(crate) async fn render(&self, settings: &str) -> Result<()> {
+        let settings = format!("[environments.{}]\npreset = \"throwaway\"\n{settings}", self.environment);
         fs::write(self.root.join("pipegen.toml"), settings)?;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
-        command.args(["render", "--env", ENVIRONMENT, "--bootstrap"]).arg(&self.bootstrap).current_dir(&self.root);
+        let mut command = self.pipegen("render");
+        command.arg("--bootstrap").arg(&self.bootstrap);
         self.run("pipegen render", command).await?.succeeded("pipegen render")?;
         Ok(())
+    }
+
+    /// The estimate of what the environment costs, as `pipegen cost --json` prints it.
+    pub(crate) async fn cost(&self) -> Result<Value> {
+        let mut command = self.pipegen("cost");
+        command.arg("--json");
+        let said = self.run("pipegen cost", command).await?.succeeded("pipegen cost")?;
+        Ok(serde_json::from_str(&said)?)
+    }
+
+    fn pipegen(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args([subcommand, "--env", &self.environment]).current_dir(&self.root);
+        command
     }
 
     /// The rendered resources.
     pub(crate) fn rendered(&self) -> Result<Value> {
         Ok(serde_json::from_slice(&fs::read(self.folder.join("main.tf.json"))?)?)
-    }
-
-    /// Fits the stack to the emulated account, in a file of its own: what is rendered is applied as it is. Only the ports differ
-    /// from AWS, since the servers of a test take what is free.
-    pub(crate) fn fit_to(&self, reach: &Reach) -> Result<()> {
-        let overrides = json!({
-            "provider": { "aws": {
-                "skip_credentials_validation": true,
-                "skip_metadata_api_check": true,
-                "s3_use_path_style": true,
-                // An error of the emulator's is no reason to wait.
-                "max_retries": 2,
-            }},
-            "resource": {
-                "aws_db_instance": { "catalog": { "port": reach.database_port } },
-                "aws_elasticache_replication_group": { "views": { "port": reach.cache_port } },
-            },
-        });
-        fs::write(self.folder.join("emulator_override.tf.json"), overrides.to_string())?;
-        Ok(())
     }
 
     pub(crate) async fn init(&self) -> Result<()> {
@@ -141,7 +150,7 @@ impl Stack {
 
     async fn terraform(&self, arguments: &[&str]) -> Result<Said> {
         let mut command = Command::new("terraform");
-        self.account.lead(&mut command, TERRAFORM_KEY);
+        self.client.lead(&mut command, TERRAFORM_KEY);
         command
             .args(arguments)
             .arg("-no-color")
@@ -149,6 +158,14 @@ impl Stack {
             .env("CHECKPOINT_DISABLE", "1")
             .current_dir(&self.folder);
         self.run("terraform", command).await
+    }
+
+    /// Ends the command that still runs, if one does, and waits for its end: it may hold the state's lock.
+    pub(crate) async fn stop_running(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(process) = running.filter(|process| process.status().is_none()) {
+            process.stop().await;
+        }
     }
 
     /// Runs a command to its end.
@@ -166,9 +183,10 @@ impl Stack {
                 }
             })
         };
-        // On this signal Terraform ends orderly.
-        let stop = Stop { signal: Signal::SIGINT, grace: Duration::from_secs(30) };
+        // On this signal Terraform ends orderly, once the calls under way have been answered.
+        let stop = Stop { signal: Signal::SIGINT, grace: END_LIMIT };
         let process = self.supervisor.spawn(name, Kind::Function, stop, command, lines)?;
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&process));
         let code = process.exited().await.code().with_context(|| format!("{name} was killed"))?;
         let (data, all) = std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Said { code, data, all })

@@ -15,7 +15,7 @@ use crate::account::{Account, Parts};
 use crate::functions::Functions;
 use crate::local::Local;
 use crate::servers::Reach;
-use crate::terraform::Stack;
+use crate::terraform::{Parts as StackParts, Stack};
 
 /// All of it. Whatever becomes of the test, the guard leaves no process and no folder behind.
 pub(crate) struct World {
@@ -26,7 +26,8 @@ pub(crate) struct World {
     /// The password that RDS would make for the master login.
     pub(crate) master_password: String,
     _functions: Functions,
-    logs: PathBuf,
+    /// The folder with what everything says, which stays after the run.
+    pub(crate) logs: PathBuf,
     supervisor: Arc<Supervisor>,
     guard: Arc<Guard>,
     place: Place,
@@ -53,7 +54,15 @@ impl World {
         functions.lead_to(&account);
         let root = place.part("render");
         fs::create_dir(&root)?;
-        let stack = Stack::new(root, bootstrap, account.clone(), Arc::clone(&supervisor), &logs)?;
+        let stack = Stack::new(StackParts {
+            root,
+            environment: "proof".to_owned(),
+            program: env!("CARGO_BIN_EXE_pipegen").into(),
+            bootstrap,
+            client: account.client.clone(),
+            supervisor: Arc::clone(&supervisor),
+            logs: &logs,
+        })?;
         let world = Self {
             servers,
             reach,
@@ -71,7 +80,8 @@ impl World {
 
     /// Runs the applied stack.
     pub(crate) async fn local(&self) -> Result<Local> {
-        Local::start(&self.stack.folder, &self.reach.authority, &self.account, &self.logs, &self.supervisor).await
+        let Self { stack, reach, account, logs, supervisor, .. } = self;
+        Local::start(&stack.folder, &reach.authority, &account.client, logs, supervisor).await
     }
 
     pub(crate) async fn close(self) -> Result<()> {
@@ -89,7 +99,8 @@ fn logs() -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn bootstrap() -> Result<PathBuf> {
+/// The bootstrap that is applied.
+pub(crate) fn bootstrap() -> Result<PathBuf> {
     let path =
         std::env::var_os("PIPEGEN_BOOTSTRAP").context("PIPEGEN_BOOTSTRAP names no bootstrap: run scripts/e2e")?;
     fs::canonicalize(&path).with_context(|| format!("there is no bootstrap {}", Path::new(&path).display()))

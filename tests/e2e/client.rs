@@ -1,0 +1,130 @@
+//! Calls to an AWS account, in boto3's words: the emulated one, or the one that the environment's credentials are for.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+
+/// Names a Python with the packages in `tests/e2e/requirements.txt`; `scripts/e2e` and `scripts/proof` make one.
+const PYTHON: &str = "PIPEGEN_EMULATOR_PYTHON";
+/// By this key the tests' own calls to the emulated account are known.
+pub(crate) const TESTS_KEY: &str = "AKIAPIPEGENTESTS0000";
+const REGION: &str = "us-east-1";
+
+/// Makes calls.
+#[derive(Clone)]
+pub(crate) struct Client {
+    python: PathBuf,
+    /// Where all services of the emulated account are; the real ones without it.
+    endpoint: Option<String>,
+}
+
+/// A call to a service.
+pub(crate) struct Call {
+    pub(crate) service: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) parameters: Value,
+    /// The part of the answer that is returned, in `JMESPath`.
+    pub(crate) query: &'static str,
+}
+
+/// An answer to a signed HTTP request.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Their names in lower case.
+    pub(crate) headers: Value,
+    pub(crate) body: String,
+}
+
+impl Client {
+    /// Calls the emulated account at this endpoint, or AWS.
+    pub(crate) fn new(endpoint: Option<String>) -> Result<Self> {
+        Ok(Self { python: python()?, endpoint })
+    }
+
+    /// Leads a program's calls to the account. To the emulated one they are signed with this key, and nothing of anybody's own account is
+    /// left in the program's environment.
+    pub(crate) fn lead(&self, command: &mut Command, key: &str) {
+        let Some(endpoint) = &self.endpoint else {
+            command.env("AWS_REGION", REGION).env("AWS_DEFAULT_REGION", REGION);
+            return;
+        };
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_ENDPOINT_URL", endpoint)
+            .env("AWS_ACCESS_KEY_ID", key)
+            .env("AWS_SECRET_ACCESS_KEY", "anything")
+            .env("AWS_DEFAULT_REGION", REGION)
+            // Loopback needs no proxy.
+            .env("NO_PROXY", "*")
+            .env("no_proxy", "*");
+    }
+
+    /// Makes calls one after the other; what was asked for of each answer.
+    pub(crate) async fn call(&self, calls: &[Call]) -> Result<Vec<Value>> {
+        let calls: Vec<Value> = calls
+            .iter()
+            .map(|Call { service, operation, parameters, query }| {
+                json!({"service": service, "operation": operation, "parameters": parameters, "query": query})
+            })
+            .collect();
+        Ok(serde_json::from_slice(&self.ask("emulator.client", &json!(calls)).await?)?)
+    }
+
+    /// Makes one call.
+    pub(crate) async fn call_one(
+        &self,
+        service: &'static str,
+        operation: &'static str,
+        parameters: Value,
+        query: &'static str,
+    ) -> Result<Value> {
+        let mut answers = self.call(&[Call { service, operation, parameters, query }]).await?;
+        answers.pop().context("an answer for each call")
+    }
+
+    /// Asks a function's URL, with a signed request.
+    pub(crate) async fn get(&self, url: &str) -> Result<Answer> {
+        Ok(serde_json::from_slice(&self.ask("emulator.signed_get", &json!({"url": url})).await?)?)
+    }
+
+    /// Runs a module of the Python package with this on standard input; its standard output.
+    async fn ask(&self, name: &str, input: &Value) -> Result<Vec<u8>> {
+        let mut command = module(&self.python, name);
+        self.lead(&mut command, TESTS_KEY);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
+        let mut pipe = child.stdin.take().context("no pipe")?;
+        pipe.write_all(&serde_json::to_vec(input)?).await?;
+        drop(pipe);
+        let output = child.wait_with_output().await?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(output.stdout)
+    }
+}
+
+/// The Python that has the packages.
+pub(crate) fn python() -> Result<PathBuf> {
+    std::env::var_os(PYTHON).map(PathBuf::from).with_context(|| {
+        format!("{PYTHON} names no Python with boto3 and moto: run scripts/e2e or scripts/proof, which make one")
+    })
+}
+
+/// A module of the Python package as a program.
+pub(crate) fn module(python: &Path, name: &str) -> Command {
+    let mut command = Command::new(python);
+    command
+        .args(["-m", name])
+        .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e"))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
