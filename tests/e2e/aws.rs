@@ -70,7 +70,7 @@ impl Host for Aws {
 
     async fn interrupted(&self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -66,7 +66,7 @@ pub(crate) trait Host {
 
     /// Resolves when the steps are to be cut short: what stands is destroyed then.
     async fn interrupted(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

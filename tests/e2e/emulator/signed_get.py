@@ -1,4 +1,7 @@
-"""Asks a function's URL with a signed request. Standard input holds `{"url"}`, standard output gets `{"status", "headers", "body"}`."""
+"""Asks a function's URL with a signed request.
+
+Standard input holds `{"url"}`, standard output gets `{"status", "headers", "body"}`.
+"""
 
 import json
 import sys
