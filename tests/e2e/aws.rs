@@ -94,7 +94,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let caller = caller.context(
         "these are no credentials for AWS (set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
     )?;
-    let environment = format!("proof-{}", &Uuid::new_v4().simple().to_string()[..6]);
+    let suffix: String = Uuid::new_v4().simple().to_string().chars().take(6).collect();
+    let environment = format!("proof-{suffix}");
     let folder = arguments.out.join(&environment);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
 
