@@ -127,13 +127,15 @@ impl Graph {
             Limit::Above(value) => json!({ "value": value, "label": "alarm above", "fill": "above" }),
             Limit::Below(value) => json!({ "value": value, "label": "alarm below", "fill": "below" }),
         });
+        // Nothing says that an empty list of lines is taken.
+        let lines = line.map(|line| json!({ "horizontal": [line] }));
         json!({
             "title": self.title,
             "region": REGION,
             "view": "timeSeries",
             "period": self.period,
             "metrics": self.series.iter().map(Series::shown).collect::<Vec<_>>(),
-            "annotations": { "horizontal": line.into_iter().collect::<Vec<_>>() },
+            "annotations": lines,
             "yAxis": { "left": { "min": 0 } },
         })
     }

@@ -72,7 +72,7 @@ pub(super) fn log_groups(build: &Build<'_>) -> [String; 2] {
 
 /// Declares the database.
 pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Database {
-    let group = connections::group(build, network, CATALOG_GROUP, "The catalog's database");
+    let group = connections::group(build, network, CATALOG_GROUP, "Database of the catalog");
     let subnets = json!({
         "name": build.names.of(CATALOG_SUBNETS),
         "description": "The private subnets",

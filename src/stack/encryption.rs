@@ -59,7 +59,8 @@ fn root(account: &Account) -> Value {
     })
 }
 
-/// Logs are encrypted by the service itself, for exactly these log groups.
+/// Logs are encrypted by the service itself, for exactly these log groups. AWS' own example also names `kms:DescribeKey`, which has no
+/// encryption context: under this condition it would allow nothing.
 fn logs(build: &Build<'_>, account: &Account) -> Value {
     let groups = of_kind(&LOG_GROUP).map(|name| build.names.of(name)).chain(database::log_groups(build));
     let arns: Vec<_> = groups.map(|group| account.arn("logs", &format!("log-group:{group}"))).collect();
@@ -69,7 +70,6 @@ fn logs(build: &Build<'_>, account: &Account) -> Value {
         "Principal": { "Service": format!("logs.{REGION}.amazonaws.com") },
         "Action": [
             "kms:Decrypt",
-            "kms:DescribeKey",
             "kms:Encrypt",
             "kms:GenerateDataKey",
             "kms:GenerateDataKeyWithoutPlaintext",

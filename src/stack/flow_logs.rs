@@ -16,9 +16,11 @@ use super::names::{FLOW_LOG_ROLE, NETWORK_FLOW_LOG, NETWORK_LOGS};
 use super::network::{Network, name_tag};
 use crate::terraform::Block;
 
-/// What the service does with the role. It has no right to create a group: one that is gone must stay gone.
-const ACTIONS: [&str; 4] =
-    ["logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents"];
+/// What the service does with the group. It has no right to create one: a group that is gone must stay gone.
+const ACTIONS: [&str; 3] = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
+
+/// What the service asks. `CloudWatch` Logs grants the list of groups as a whole or not at all.
+const QUESTIONS: [&str; 1] = ["logs:DescribeLogGroups"];
 
 /// Declares the flow log.
 pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, network: &Network) {
@@ -38,7 +40,10 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, netwo
     let writing = json!({
         "name": "write",
         "role": role.attribute("name"),
-        "policy": policy([allow("Write", &ACTIONS, [group.attribute("arn").then(":*")])]),
+        "policy": policy([
+            allow("Write", &ACTIONS, [group.attribute("arn").then(":*")]),
+            allow("Questions", &QUESTIONS, ["*".into()]),
+        ]),
     });
     let writing = build.document.resource(Block::new("aws_iam_role_policy", "flow_logs_write", writing));
     let body = json!({

@@ -27,9 +27,8 @@ impl Topic {
 pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key) -> Topic {
     let body = json!({ "name": build.names.of(ALARM_TOPIC), "kms_master_key_id": key.arn() });
     let topic = build.document.resource(Block::new("aws_sns_topic", "alarms", body));
-    let mut publish = from_alarms(build, account, "Alarms", &["sns:Publish"]);
-    publish["Resource"] = json!([topic.attribute("arn")]);
-    let access = json!({ "arn": topic.attribute("arn"), "policy": policy([publish, tls_only("sns:Publish", &[topic.attribute("arn")])]) });
+    let statements = [from_alarms(build, account, &topic), tls_only("sns:Publish", &[topic.attribute("arn")])];
+    let access = json!({ "arn": topic.attribute("arn"), "policy": policy(statements) });
     let policy = build.document.resource(Block::new("aws_sns_topic_policy", "alarms", access));
     if let Some(address) = &build.settings.alarm_email {
         let body = json!({ "topic_arn": topic.attribute("arn"), "protocol": "email", "endpoint": address });
@@ -39,23 +38,41 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key) -> To
 }
 
 /// What the key's policy must say, so that an alarm can be put on the encrypted topic. Without it alarms are lost in silence.
+///
+/// No page of AWS says that a call to the key on an alarm's behalf carries `aws:SourceArn` or `aws:SourceAccount` (on behalf of an
+/// EventBridge rule it does not), so the condition is what SNS itself puts into each of its calls: the topic. Whose alarm it is,
+/// the topic's own policy says.
+///
+/// - <https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns>
+/// - <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+/// - <https://docs.aws.amazon.com/gameliftservers/latest/flexmatchguide/queue-notification-sns-sse.html>
 pub(super) fn use_of_key(build: &Build<'_>, account: &Account) -> Value {
-    let mut statement = from_alarms(build, account, "AlarmTopic", &["kms:Decrypt", "kms:GenerateDataKey"]);
-    // In a key's policy the star is the key.
-    statement["Resource"] = json!("*");
-    statement
+    json!({
+        "Sid": "AlarmTopic",
+        "Effect": "Allow",
+        "Principal": service("cloudwatch"),
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        // In a key's policy the star is the key.
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {
+                // Written out: the topic refers to the key, so the key cannot refer to the topic.
+                "kms:EncryptionContext:aws:sns:topicArn": account.arn("sns", &build.names.of(ALARM_TOPIC)),
+            },
+        },
+    })
 }
 
-/// Allows something to the alarms of this environment and to nothing else. The condition names them all: CloudWatch serves every
-/// account.
-fn from_alarms(build: &Build<'_>, account: &Account, sid: &str, actions: &[&str]) -> Value {
+/// Lets the alarms of this environment publish, and nothing else. The condition names them all: `CloudWatch` serves every account.
+fn from_alarms(build: &Build<'_>, account: &Account, topic: &Reference) -> Value {
     let arns: Vec<_> =
         of_kind(&ALARM).map(|name| account.arn("cloudwatch", &format!("alarm:{}", build.names.of(name)))).collect();
     json!({
-        "Sid": sid,
+        "Sid": "Alarms",
         "Effect": "Allow",
         "Principal": service("cloudwatch"),
-        "Action": actions,
+        "Action": ["sns:Publish"],
+        "Resource": [topic.attribute("arn")],
         "Condition": {
             "StringEquals": { "aws:SourceAccount": account.id() },
             "ArnEquals": { "aws:SourceArn": arns },

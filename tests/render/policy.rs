@@ -1,10 +1,10 @@
 //! What must hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
 //!
 //! - `attributes`: what every resource of a type must say
-//! - `access`, `calls`, `doors`: what policies may say, who may do what in both directions, who is let in
+//! - `access`, `calls`, `doors`, `grants`: what policies may say, who may do what in both directions, who is let in, what has an effect
 //! - `network`, `exposure`: who reaches whom, nothing secret in the output
 //! - `buckets`, `queries`, `stores`, `functions`: what is particular to each
-//! - `order`, `lifetimes`, `limits`: what comes after what, how long things stay, what AWS would refuse
+//! - `order`, `lifetimes`, `limits`, `descriptions`: what comes after what, how long things stay, what AWS would refuse
 //! - `alarms`, `dashboard`, `flow_logs`, `topic`: who hears of what
 
 mod access;
@@ -13,10 +13,12 @@ mod attributes;
 mod buckets;
 mod calls;
 mod dashboard;
+mod descriptions;
 mod doors;
 mod exposure;
 mod flow_logs;
 mod functions;
+mod grants;
 mod lifetimes;
 mod limits;
 mod network;

@@ -30,7 +30,7 @@ fn busy_database(watched: &Watched<'_>) -> Alarm {
         name: DATABASE_BUSY,
         part: Part::Database,
         meaning: format!(
-            "The database's processors are above {BUSY_PERCENT} %, or it says nothing at all. First see in Performance Insights which \
+            "The database's processors are above {BUSY_PERCENT} %, or it says nothing at all. First see in Database Insights which \
              statements wait for what; if they are the usual ones, take a larger `database_instance_class`."
         ),
         watches: Watch::One(Series::of_database(watched.database, "CPUUtilization", "Average")),

@@ -115,7 +115,7 @@ fn declare(build: &mut Build<'_>, identity: &Identity, with: &Surroundings<'_>, 
     let label = identity.role.handler();
     let log_group = logs::group(build, with.key, label, &build.names.of(identity.names.logs));
     let policy = work_policy(build, identity, &log_group, spec.statements);
-    let group = connections::group(build, with.network, identity.names.group, "A function's network interfaces");
+    let group = connections::group(build, with.network, identity.names.group, "Network interfaces of the function");
     let ways = ways::declare(build, &group, with, spec.ways);
     let body = json!({
         "function_name": build.names.of(identity.names.function),

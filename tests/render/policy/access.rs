@@ -52,6 +52,8 @@ fn is_excepted_resource(place: &str, sid: &str) -> bool {
     place == "aws_kms_key.main.policy"
         // EC2 knows no resources for `Describe…`.
         || is_network && sid == "Questions"
+        // Nor does CloudWatch Logs for its list of groups.
+        || place == "aws_iam_role_policy.flow_logs_write.policy" && sid == "Questions"
         // Lambda checks the right before there are any interfaces, and asks for all of the account.
         || is_network && sid == "NetworkInterfaces"
 }

@@ -32,6 +32,9 @@ fn dashboard_shows_it(main: &Value) -> Vec<String> {
             wrong.push(format!("the dashboard does not list {label}"));
         }
     }
+    if holds_an_empty_list(&body) {
+        wrong.push("the dashboard has an empty list, which nothing says that CloudWatch takes".to_owned());
+    }
     let mut places = BTreeSet::new();
     for widget in &widgets {
         let [x, y, width, height] = ["x", "y", "width", "height"].map(|side| widget[side].as_u64().unwrap_or_default());
@@ -44,6 +47,14 @@ fn dashboard_shows_it(main: &Value) -> Vec<String> {
     wrong
 }
 
+fn holds_an_empty_list(value: &Value) -> bool {
+    match value {
+        Value::Array(values) => values.is_empty() || values.iter().any(holds_an_empty_list),
+        Value::Object(entries) => entries.values().any(holds_an_empty_list),
+        _ => false,
+    }
+}
+
 #[test]
 fn the_dashboard_shows_what_is_watched() {
     holds(dashboard_shows_it);
@@ -54,9 +65,12 @@ fn the_dashboard_shows_what_is_watched() {
     let text = main.pointer(&format!("/{body}")).unwrap().as_str().unwrap();
     let moved = text.replacen("\"x\":6", "\"x\":3", 1);
     assert_ne!(text, moved);
+    let bare = text.replacen("\"properties\":{", "\"properties\":{\"annotations\":{\"horizontal\":[]},", 1);
+    assert_ne!(text, bare);
     notices(vec![
         breach(dashboard_shows_it, body, json!("{}")),
         breach(dashboard_shows_it, body, json!(moved)),
+        breach(dashboard_shows_it, body, json!(bare)),
         breach(dashboard_shows_it, metric, json!("ReadLatency")),
         breach(dashboard_shows_it, another, json!({})),
     ]);

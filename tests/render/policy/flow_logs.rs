@@ -23,9 +23,10 @@ fn flow_log(main: &Value) -> Vec<String> {
             wrong.push(format!("what {vpc} refuses is not logged"));
         }
     }
-    let writing = statements_at(main, "aws_iam_role_policy.flow_logs_write.policy");
+    let allowed = statements_at(main, "aws_iam_role_policy.flow_logs_write.policy");
     let own = json!(["${aws_cloudwatch_log_group.network.arn}:*"]);
-    if !matches!(writing.as_slice(), [one] if one["Resource"] == own) {
+    let asks = |one: &Value| one["Resource"] == json!(["*"]) && one["Action"] == json!(["logs:DescribeLogGroups"]);
+    if !matches!(allowed.as_slice(), [write, ask] if write["Resource"] == own && asks(ask)) {
         wrong.push("the flow log's role may write elsewhere".to_owned());
     }
     wrong

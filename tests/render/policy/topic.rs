@@ -11,7 +11,7 @@ use crate::rendered::{all_resources, render, resources, strings};
 /// What the topic's ARN looks like in the output.
 pub(super) const TOPIC: &str = "${aws_sns_topic.alarms.arn}";
 
-/// The topic and its use of the key are open to this environment's alarms, all of them, and to nothing else.
+/// The topic is open to this environment's alarms, all of them, and to nothing else; the key is to alarms on their way to it.
 fn topic_is_for_alarms_only(main: &Value) -> Vec<String> {
     let alarms = resources(main, "aws_cloudwatch_metric_alarm").values();
     let arn = |alarm: &Value| {
@@ -53,8 +53,20 @@ fn topic_is_for_alarms_only(main: &Value) -> Vec<String> {
         wrong.push("the topic can be reached without TLS".to_owned());
     }
     let on_key = allowing("aws_kms_key.main.policy", "cloudwatch");
-    let needed = json!(["kms:Decrypt", "kms:GenerateDataKey"]);
-    if !matches!(on_key.as_slice(), [one] if is_for_them(one) && one["Action"] == needed) {
+    let name = resources(main, "aws_sns_topic")["alarms"]["name"].as_str().unwrap_or_default();
+    // The only condition that SNS' own calls to the key are known to meet; one that is never met loses every alarm in silence.
+    let of_topic = json!({ "StringEquals": {
+        "kms:EncryptionContext:aws:sns:topicArn": format!("arn:aws:sns:us-east-1:{ACCOUNT}:{name}"),
+    } });
+    let expected = json!({
+        "Sid": "AlarmTopic",
+        "Effect": "Allow",
+        "Principal": { "Service": "cloudwatch.amazonaws.com" },
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": of_topic,
+    });
+    if on_key != [expected] {
         wrong.push("the key is not open to the alarms, or to more than them".to_owned());
     }
     wrong
