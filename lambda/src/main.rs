@@ -5,8 +5,10 @@
 
 use std::env;
 use std::fmt;
+use std::hint::black_box;
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use pipegen_contract::marker::MARKER;
 use pipegen_contract::role::Role;
 use pipegen_lambda::resources::{self, ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
 use pipegen_lambda::{archiver, catalog, logging, maintain, migrate, processor, rotate};
@@ -15,6 +17,8 @@ use serde::de::DeserializeOwned;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    // Nothing reads it here, and yet it has to stay in the program: `render` looks for it.
+    black_box(MARKER);
     logging::start();
     // Everything that speaks TLS uses ring; a second installation is impossible, so an error here means just that.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "another TLS provider is installed")?;

@@ -7,11 +7,15 @@ use object::elf::{self, FileHeader64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, ReadRef};
 
+use super::marker;
 use super::misfit::Misfit;
 use crate::config::Architecture;
 
 /// Amazon Linux 2023 has this glibc; what a newer one added is not there.
 pub(super) const GLIBC: Version = Version { major: 2, minor: 34 };
+
+/// The largest bootstrap that Lambda unpacks, in bytes.
+pub const LARGEST_UNPACKED: usize = 262_144_000;
 
 /// The shared libraries that every `provided.al2023` function finds: glibc's own and GCC's.
 const LIBRARIES: [&str; 11] = [
@@ -51,8 +55,19 @@ impl Bootstrap {
         if bytes.get(elf::ELFMAG.len()) != Some(&elf::ELFCLASS64.0) {
             return Err(vec![Misfit::Machine("a 32-bit machine".into(), architecture)]);
         }
+        if bytes.len() > LARGEST_UNPACKED {
+            return Err(vec![Misfit::Size]);
+        }
         let program = Program::read(bytes).map_err(|error| vec![Misfit::Broken(error.0)])?;
-        program.check(architecture)
+        let (checked, marker) = (program.check(architecture), marker::check(bytes));
+        match (checked, marker) {
+            (checked, Ok(())) => checked,
+            (Ok(_), Err(misfit)) => Err(vec![misfit]),
+            (Err(mut misfits), Err(misfit)) => {
+                misfits.push(misfit);
+                Err(misfits)
+            }
+        }
     }
 }
 

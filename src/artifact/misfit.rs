@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::elf::{GLIBC, Version};
+use pipegen_contract::marker;
+
+use super::elf::{GLIBC, LARGEST_UNPACKED, Version};
 use crate::config::Architecture;
 
 /// Why a bootstrap does not run on `provided.al2023`.
@@ -22,6 +24,12 @@ pub enum Misfit {
     Library(String),
     /// It asks for a newer glibc: which one, and in which library.
     Glibc(Version, String),
+    /// It is larger than Lambda unpacks.
+    Size,
+    /// Without the marker: a program, but not this bootstrap.
+    Unmarked,
+    /// Built for this version of the contract, which is not the one that is rendered.
+    Contract(String),
 }
 
 impl fmt::Display for Misfit {
@@ -38,6 +46,13 @@ impl fmt::Display for Misfit {
             Self::Glibc(version, library) => {
                 write!(formatter, "it needs glibc {version} (in `{library}`), `provided.al2023` has {GLIBC}")
             }
+            Self::Size => write!(formatter, "it has more than {LARGEST_UNPACKED} bytes, the most that Lambda unpacks"),
+            Self::Unmarked => write!(formatter, "it is another program: it lacks the marker of pipegen's bootstrap"),
+            Self::Contract(version) => write!(
+                formatter,
+                "it was built for version {version} of the contract between stack and bootstrap; this pipegen renders version {}",
+                marker::VERSION
+            ),
         }
     }
 }
@@ -50,7 +65,7 @@ impl Misfit {
             Architecture::Arm64 => "aarch64-unknown-linux-gnu",
         };
         match self {
-            Self::Format(_) | Self::Kind(_) | Self::Broken(_) => {
+            Self::Format(_) | Self::Kind(_) | Self::Broken(_) | Self::Unmarked => {
                 "leave `--bootstrap` out to have it built, or name the program that \
                  `cargo build --profile bootstrap -p pipegen-lambda --bin bootstrap` made"
                     .into()
@@ -68,6 +83,10 @@ impl Misfit {
                 "build it on a system with glibc {GLIBC} or older, or with \
                  `cargo zigbuild --profile bootstrap -p pipegen-lambda --bin bootstrap --target …-unknown-linux-gnu.{GLIBC}`"
             ),
+            Self::Size => "build it with `--profile bootstrap`, which leaves out what only a debugger reads".into(),
+            Self::Contract(_) => {
+                "build pipegen and its bootstrap from the same sources: leave `--bootstrap` out to have that done".into()
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 mod folder;
 mod summary;
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::thread;
 
@@ -36,7 +38,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
 fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow::Result<Vec<u8>> {
     let built = if named.is_none() { Some(bootstrap::build(architecture)?) } else { None };
     let path = named.or(built.as_deref()).unwrap_or(Path::new(""));
-    let bytes = std::fs::read(path)
+    let bytes = read_bounded(path)
         .map_err(|error| WrongUse::new(format!("cannot read the bootstrap `{}`: {error}", path.display())))?;
     match Bootstrap::check(&bytes, architecture) {
         Ok(_) => Ok(bytes),
@@ -46,6 +48,15 @@ fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow
             Err(WrongUse::report(config::report(&faults.collect::<Vec<_>>(), None)).into())
         }
     }
+}
+
+/// A file's bytes, one more than Lambda would unpack at most: what is larger (or, as a device, has no end) is refused for that.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX).min(artifact::LARGEST_UNPACKED);
+    let mut bytes = Vec::with_capacity(length + 1);
+    file.take(artifact::LARGEST_UNPACKED as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The bootstrap's zip: the one that lies there if it is right, else a new one.

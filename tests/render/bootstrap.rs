@@ -1,5 +1,7 @@
 //! Which bootstraps are refused and what is said about them.
 
+use pipegen_contract::marker::{BEGIN, END, VERSION};
+
 use crate::elf::Elf;
 use crate::workshop::Workshop;
 
@@ -83,10 +85,52 @@ fn a_library_or_a_loader_that_is_not_there() {
 }
 
 #[test]
+fn another_program() {
+    let of = |content| Elf { content, ..Elf::default() }.bytes();
+    refused(&of(""), &["it is another program: it lacks the marker", "leave `--bootstrap` out"]);
+    // What only looks for markers holds the beginning of one.
+    refused(&of(BEGIN), &["it lacks the marker"]);
+    refused(&of("pipegen-bootstrap contract 12345678901;"), &["it lacks the marker"]);
+    refused(&of("pipegen-bootstrap contract 1"), &["it lacks the marker"]);
+    refused(&of("pipegen-bootstrap contract ;"), &["it lacks the marker"]);
+    refused(&std::fs::read(env!("CARGO_BIN_EXE_pipegen")).unwrap(), &["it lacks the marker"]);
+
+    let workshop = Workshop::new();
+    workshop.write("bootstrap", of("pipegen-bootstrap contract pipegen-bootstrap contract 1;"));
+    workshop.render().fine();
+}
+
+#[test]
+fn a_bootstrap_for_another_contract() {
+    for version in ["0", "2", "01", "10", "4294967295"] {
+        let content: &'static str = format!("{BEGIN}{version}{END}").leak();
+        let words = [
+            &format!("it was built for version {version} of the contract"),
+            &format!("renders version {VERSION}"),
+            "from the same sources",
+        ];
+        refused(&Elf { content, ..Elf::default() }.bytes(), &words.map(|word| word as &str));
+    }
+}
+
+#[test]
+fn what_lambda_does_not_unpack() {
+    let workshop = Workshop::new();
+    let file = std::fs::File::options().append(true).open(workshop.path("bootstrap")).unwrap();
+    file.set_len(262_144_001).unwrap();
+    workshop.render().refused(&["it has more than 262144000 bytes", "--profile bootstrap"]);
+    assert_eq!(workshop.files(), ["bootstrap"], "something was written");
+
+    let mut largest = Elf::default().bytes();
+    largest.resize(262_144_000, 0);
+    assert!(pipegen::artifact::Bootstrap::check(&largest, pipegen::config::Architecture::X86_64).is_ok());
+}
+
+#[test]
 fn all_misfits_at_once() {
     let libraries = vec![("libssl.so.3", vec![]), ("libc.so.6", vec!["GLIBC_2.39"])];
-    let elf = Elf { machine: 183, libraries, ..Elf::default() };
-    refused(&elf.bytes(), &["arm64", "libssl.so.3", "2.39"]);
+    let elf = Elf { machine: 183, libraries, content: "", ..Elf::default() };
+    refused(&elf.bytes(), &["arm64", "libssl.so.3", "2.39", "it lacks the marker"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Makes small ELF files of any kind. None of them runs; all can be read as a loader would.
 
+use pipegen_contract::marker::MARKER;
+
 /// What an ELF says of itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Elf {
@@ -13,6 +15,8 @@ pub(crate) struct Elf {
     pub(crate) loader: Option<&'static str>,
     /// Shared libraries, each with the versions that must be in it.
     pub(crate) libraries: Vec<(&'static str, Vec<&'static str>)>,
+    /// What else is in it.
+    pub(crate) content: &'static str,
 }
 
 impl Default for Elf {
@@ -28,6 +32,7 @@ impl Default for Elf {
                 ("libc.so.6", vec!["GLIBC_2.2.5", "GLIBC_2.34", "GLIBC_2.14"]),
                 ("ld-linux-x86-64.so.2", vec!["GLIBC_2.3"]),
             ],
+            content: MARKER,
         }
     }
 }
@@ -45,6 +50,7 @@ impl Elf {
         let versions = self.versions(&mut body, &names);
         let strings = body.strings();
         let dynamic = dynamic(&mut body, &names, versions, strings);
+        body.add(self.content.as_bytes());
 
         let mut file = self.header();
         let whole = (0, HEADER + SEGMENT * SEGMENTS + body.bytes.len());

@@ -1,5 +1,6 @@
 //! Names that both halves use: what Terraform sets is what the runtime reads, by construction.
 //!
+//! - [`marker`]: what tells that a program is a bootstrap, and for which contract
 //! - [`role`]: the handler names, one a role of the bootstrap
 //! - [`env`]: environment variables of the functions
 //! - [`event_type`]: the supplier's event types
@@ -19,6 +20,7 @@ pub mod cache;
 pub mod database;
 pub mod env;
 pub mod event_type;
+pub mod marker;
 pub mod metric;
 pub mod object_key;
 pub mod role;
