@@ -85,7 +85,8 @@ impl Misfit {
             ),
             Self::Size => "build it with `--profile bootstrap`, which leaves out what only a debugger reads".into(),
             Self::Contract(_) => {
-                "build pipegen and its bootstrap from the same sources: leave `--bootstrap` out to have that done".into()
+                "build pipegen and its bootstrap from the same sources: leave `--bootstrap` out to have that done"
+                    .into()
             }
         }
     }

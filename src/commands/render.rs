@@ -10,14 +10,14 @@ use std::thread;
 
 use anyhow::Context;
 
-use self::folder::Folder;
+use self::folder::{Folder, MAIN};
 use self::summary::{Cost, Summary};
 use super::{WrongUse, bootstrap, environment, printer};
 use crate::artifact::{self, Bootstrap};
 use crate::cli::RenderArgs;
 use crate::config::{self, Architecture, Fault};
 use crate::cost::Estimate;
-use crate::stack::Package;
+use crate::stack::{Package, Rendered, changes};
 
 /// Renders an environment. Nothing is written before everything is known to be right.
 pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
@@ -27,6 +27,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let zip = packed(&bytes, &folder)?;
     let package = Package { file_name: zip.name.clone(), source_code_hash: zip.source_code_hash.clone() };
     let rendered = environment::stack(&config, &package)?;
+    see_changes(&folder, &rendered)?;
     let cost = Cost::new(&args.environment, &Estimate::of(&config, &rendered.main)?);
     let written = folder.write(&zip, &rendered)?;
     let summary = Summary::new(&config, &folder, &package, &zip, &rendered, written, cost);
@@ -89,6 +90,31 @@ fn name_beside_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (a
     });
     let zip = |((name, bytes), source_code_hash)| Zip { name, bytes, source_code_hash, is_new: false };
     (own, last.zip(hash).map(zip))
+}
+
+/// Refuses what AWS cannot do in one apply to the stack that was rendered here before, and tells of what costs data or time.
+fn see_changes(folder: &Folder, rendered: &Rendered) -> anyhow::Result<()> {
+    let Some(earlier) = folder.read(MAIN)? else { return Ok(()) };
+    let path = folder.path().join(MAIN);
+    let Some(changes) = changes::between(&earlier, &rendered.main) else {
+        printer::talk(&format!("note: the earlier `{}` is no JSON, so what changes was not checked", path.display()));
+        return Ok(());
+    };
+    let (refused, warned): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.is_refused);
+    for change in warned {
+        printer::talk(&format!("warning: {}: {}", change.message, change.help));
+    }
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let faults = refused.into_iter().map(|change| Fault::new(None, change.message).help(change.help));
+    let report = config::report(&faults.collect::<Vec<_>>(), None);
+    let unless = format!(
+        "This compares with what was rendered here before. Was that never applied, destroyed since, or changed by hand as said above? Then \
+         remove `{}` and render again.",
+        path.display()
+    );
+    Err(WrongUse::report(format!("{report}\n\n{unless}")).into())
 }
 
 /// The Lambda package.

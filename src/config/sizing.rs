@@ -47,6 +47,11 @@ impl Sizing {
         let batch_size = (per_lane * BATCH_SECONDS).clamp(500, 1000);
         Self { shards, parallelization, batch_size, writer_connections: shards * parallelization * 2 }
     }
+
+    /// The most updates a minute that so many shards are planned for.
+    pub fn largest_peak(shards: u32) -> u32 {
+        shards.saturating_mul(UPDATES_PER_SHARD * 60)
+    }
 }
 
 #[cfg(test)]
@@ -64,7 +69,12 @@ mod tests {
         assert_eq!(of(30_000), (1, 2, 1000, 4));
         assert_eq!(of(30_001), (2, 2, 1000, 8));
         assert_eq!(of(1_000_000), (34, 2, 1000, 136));
+        for shards in 1..34 {
+            let largest = Sizing::largest_peak(shards);
+            assert_eq!((Sizing::for_peak(largest).shards, Sizing::for_peak(largest + 1).shards), (shards, shards + 1));
+        }
     }
+
     /// At every peak the stream takes what comes, the processor catches up while it lasts, and Lambda takes the batches.
     #[test]
     fn every_peak_is_served() {

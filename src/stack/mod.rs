@@ -21,6 +21,7 @@
 //! - `topic`, `alarms`, `dashboard`: what wakes somebody, and what they then look at
 //! - `outputs`: what `terraform output` tells
 //! - `versions`: which Terraform and provider, and where the state is
+//! - [`changes`]: what AWS cannot change in one apply of the stack that takes an earlier one's place
 
 mod access;
 mod access_logs;
@@ -29,6 +30,7 @@ mod alarms;
 mod archive;
 mod bucket;
 mod cache;
+pub mod changes;
 pub mod cold_storage;
 mod connections;
 mod dashboard;

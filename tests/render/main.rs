@@ -12,6 +12,7 @@
 //!   that outlives a destroy
 //! - `settings`: single rules of the settings file
 //! - `bootstrap`: which bootstraps are refused and what is said about them
+//! - `changes`: what a second render says about the first
 //! - `folder`: what is written, in which order, what is swept, what is left alone
 //! - `command`: exit codes, standard output and error, help
 //!
@@ -24,6 +25,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
 mod bootstrap;
+mod changes;
 mod command;
 mod cost;
 mod diagram;

@@ -1,0 +1,67 @@
+//! The database's instance: `aws_db_instance`.
+
+use serde_json::Value;
+
+use super::{Both, Change, Pair};
+
+pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
+    let of = |pair: Pair<'_>| [storage(&pair), version(&pair), class(&pair)];
+    both.pairs("aws_db_instance").flat_map(of).flatten().collect()
+}
+
+/// RDS refuses to make a volume smaller. The provider does not even ask it to: as long as the volume may grow by itself it takes a larger
+/// one for a volume that has grown, and plans nothing.
+fn storage(pair: &Pair<'_>) -> Option<Change> {
+    let (earlier, new) = pair.number("allocated_storage").filter(|(earlier, new)| new < earlier)?;
+    Some(Change::refused(
+        format!("the database's storage would shrink from {earlier} to {new} GiB, which RDS cannot do"),
+        format!("set `database_storage_gb = {earlier}` or more; a smaller database is another environment, fed anew"),
+    ))
+}
+
+/// RDS moves to a later major version only where it is told that it may, and never back.
+fn version(pair: &Pair<'_>) -> Option<Change> {
+    let (earlier, new) = pair.text("engine_version")?;
+    let (before, after) = (major(earlier)?, major(new)?);
+    if after < before {
+        return Some(Change::refused(
+            format!("the database would go back from PostgreSQL {earlier} to {new}, which RDS cannot do"),
+            format!("set `database_version` to {before} again"),
+        ));
+    }
+    if after == before {
+        return None;
+    }
+    let told = pair.new.get("allow_major_version_upgrade").and_then(Value::as_bool) == Some(true);
+    if told {
+        return Some(Change::warned(
+            format!(
+                "PostgreSQL {earlier} becomes {new}: the database is away for some minutes, and there is no way back"
+            ),
+            "take a snapshot before (`aws rds create-db-snapshot`); events wait on the stream meanwhile",
+        ));
+    }
+    let identifier = pair.new.get("identifier").and_then(Value::as_str).unwrap_or("…");
+    Some(Change::refused(
+        format!("PostgreSQL {earlier} would become {new}, which RDS does not do with the parameter group of {earlier}"),
+        format!(
+            "upgrade it by hand first: `aws rds modify-db-instance --db-instance-identifier {identifier} --engine-version {new} \
+             --db-parameter-group-name default.postgres{after} --allow-major-version-upgrade --apply-immediately`"
+        ),
+    ))
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
+}
+
+/// RDS starts the instance anew on another machine; with a standby, that one takes over.
+fn class(pair: &Pair<'_>) -> Option<Change> {
+    let (earlier, new) = pair.text("instance_class")?;
+    Some(Change::warned(
+        format!(
+            "the database moves from {earlier} to {new} at once: it is away for a minute or two with a standby, for some minutes without"
+        ),
+        "apply when few ask the catalog; events wait on the stream meanwhile",
+    ))
+}

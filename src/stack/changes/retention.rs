@@ -1,0 +1,27 @@
+//! How long buckets keep objects: `aws_s3_bucket_lifecycle_configuration`.
+
+use serde_json::Value;
+
+use super::{Both, Change, Pair};
+
+pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
+    both.pairs("aws_s3_bucket_lifecycle_configuration").filter_map(|pair| expiry(&pair)).collect()
+}
+
+/// S3 removes what is older than the new number of days within a day or two, and no policy of the bucket stops it.
+fn expiry(pair: &Pair<'_>) -> Option<Change> {
+    let (earlier, new) = (days(pair.earlier)?, days(pair.new)?);
+    let bucket = pair.label;
+    (new < earlier).then(|| {
+        Change::warned(
+            format!("the bucket `{bucket}` will keep objects for {new} days instead of {earlier}, and loses those that are older for good"),
+            "copy them elsewhere before, if anybody may still want them",
+        )
+    })
+}
+
+/// The days after which any object expires.
+fn days(configuration: &Value) -> Option<u64> {
+    let rules = configuration.get("rule")?.as_array()?;
+    rules.iter().filter_map(|rule| rule.get("expiration")?.get("days")?.as_u64()).min()
+}
