@@ -1,21 +1,48 @@
-//! The cache: `aws_elasticache_replication_group` by its `aws_elasticache_parameter_group`.
+//! The cache: `aws_elasticache_replication_group` and its `aws_elasticache_parameter_group`.
 
-use super::{Both, Change, Pair};
+use super::{Both, Change, Pair, numbers};
+
+/// What it is like while the cache is made anew, which takes some twenty minutes.
+const MEANWHILE: &str = "it begins empty and fills by itself; meanwhile the catalog asks the database";
 
 pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
-    both.pairs("aws_elasticache_parameter_group").filter_map(|pair| family(&pair)).collect()
+    let stuck: Vec<_> = both.pairs("aws_elasticache_parameter_group").filter_map(|pair| parameters(&pair)).collect();
+    if !stuck.is_empty() {
+        return stuck;
+    }
+    both.pairs("aws_elasticache_replication_group").filter_map(|pair| engine(&pair)).collect()
 }
 
-/// Another engine or major version wants parameters of another family. Terraform would replace them, which ElastiCache refuses while the
-/// cache uses them; so the cache has to go first.
-fn family(pair: &Pair<'_>) -> Option<Change> {
+/// Terraform would replace the parameters, which ElastiCache refuses as long as the cache uses them: so the cache has to go first.
+fn parameters(pair: &Pair<'_>) -> Option<Change> {
     let (earlier, new) = pair.text("family")?;
-    let replaced = format!("-replace=aws_elasticache_replication_group.{}", pair.label);
-    Some(Change::warned(
-        format!("the cache goes from {earlier} to {new}, which it cannot do while it uses the parameters of {earlier}"),
-        format!(
-            "apply with `{replaced}`: the cache is made anew. Until then, some twenty minutes, the catalog asks the database; after that \
-             the cache fills by itself"
-        ),
-    ))
+    (!pair.makes_way()).then(|| {
+        Change::warned(
+            format!(
+                "the cache goes from {earlier} to {new}, which it cannot do while it uses the parameters of {earlier}"
+            ),
+            format!(
+                "apply with `-replace=aws_elasticache_replication_group.{}`: the cache is made anew; {MEANWHILE}",
+                pair.label
+            ),
+        )
+    })
+}
+
+/// ElastiCache changes Redis to Valkey under way, and to later versions. For anything else the provider makes the cache anew.
+fn engine(pair: &Pair<'_>) -> Option<Change> {
+    if let Some((earlier, new)) = pair.text("engine") {
+        return Some(if (earlier, new) == ("redis", "valkey") {
+            Change::warned(
+                "the cache goes from redis to valkey, and there is no way back under way",
+                format!("going back would make it anew: {MEANWHILE}"),
+            )
+        } else {
+            Change::warned(format!("the cache is made anew to go from {earlier} to {new}"), MEANWHILE)
+        });
+    }
+    let (earlier, new) = pair.text("engine_version")?;
+    (numbers(new)? < numbers(earlier)?).then(|| {
+        Change::warned(format!("the cache is made anew to go back from version {earlier} to {new}"), MEANWHILE)
+    })
 }

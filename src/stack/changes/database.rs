@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Both, Change, Pair};
+use super::{Both, Change, Pair, numbers};
 
 pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
-    let of = |pair: Pair<'_>| [storage(&pair), version(&pair), class(&pair)];
+    let parameters_stay =
+        both.pairs("aws_db_parameter_group").any(|pair| pair.text("family").is_some() && !pair.makes_way());
+    let of = |pair: Pair<'_>| [storage(&pair), version(&pair, parameters_stay), class(&pair)];
     both.pairs("aws_db_instance").flat_map(of).flatten().collect()
 }
 
@@ -19,10 +21,10 @@ fn storage(pair: &Pair<'_>) -> Option<Change> {
     ))
 }
 
-/// RDS moves to a later major version only where it is told that it may, and never back.
-fn version(pair: &Pair<'_>) -> Option<Change> {
+/// RDS moves to a later major version only where it is told that it may, with parameters of that version, and never back.
+fn version(pair: &Pair<'_>, parameters_stay: bool) -> Option<Change> {
     let (earlier, new) = pair.text("engine_version")?;
-    let (before, after) = (major(earlier)?, major(new)?);
+    let (before, after) = (*numbers(earlier)?.first()?, *numbers(new)?.first()?);
     if after < before {
         return Some(Change::refused(
             format!("the database would go back from PostgreSQL {earlier} to {new}, which RDS cannot do"),
@@ -33,7 +35,7 @@ fn version(pair: &Pair<'_>) -> Option<Change> {
         return None;
     }
     let told = pair.new.get("allow_major_version_upgrade").and_then(Value::as_bool) == Some(true);
-    if told {
+    if told && !parameters_stay {
         return Some(Change::warned(
             format!(
                 "PostgreSQL {earlier} becomes {new}: the database is away for some minutes, and there is no way back"
@@ -49,10 +51,6 @@ fn version(pair: &Pair<'_>) -> Option<Change> {
              --db-parameter-group-name default.postgres{after} --allow-major-version-upgrade --apply-immediately`"
         ),
     ))
-}
-
-fn major(version: &str) -> Option<u32> {
-    version.split('.').next()?.parse().ok()
 }
 
 /// RDS starts the instance anew on another machine; with a standby, that one takes over.

@@ -84,6 +84,17 @@ impl<'a> Pair<'a> {
         let of = |body: &'a Value| body.get(attribute)?.as_str();
         changed(of(self.earlier)?, of(self.new)?)
     }
+
+    /// Whether Terraform makes the new one under another name before it removes the earlier one, which is in use until then.
+    fn makes_way(&self) -> bool {
+        let lifecycle = self.new.get("lifecycle").and_then(|lifecycle| lifecycle.get("create_before_destroy"));
+        lifecycle.and_then(Value::as_bool) == Some(true) && self.text("name").is_some()
+    }
+}
+
+/// A version's numbers, most significant first.
+fn numbers(version: &str) -> Option<Vec<u32>> {
+    version.split('.').map(|number| number.parse().ok()).collect()
 }
 
 fn changed<T: PartialEq>(earlier: T, new: T) -> Option<(T, T)> {

@@ -66,6 +66,18 @@ fn a_major_version_goes_up_and_only_when_rds_may() {
     );
     let told = json!({ "engine_version": "17", "allow_major_version_upgrade": true });
     warned("aws_db_instance", of("16"), told, &["16 becomes 17", "no way back", "snapshot"]);
+    let whole = |version: u32, name: &str, ahead: bool| {
+        json!({ "resource": {
+            "aws_db_instance": { "main": { "engine_version": version.to_string(), "allow_major_version_upgrade": true } },
+            "aws_db_parameter_group": { "main": {
+                "name": name, "family": format!("postgres{version}"), "lifecycle": { "create_before_destroy": ahead },
+            } },
+        } })
+    };
+    for (name, ahead, is_refused) in [("b", true, false), ("a", true, true), ("b", false, true)] {
+        let found = between(whole(16, "a", true).to_string().as_bytes(), &whole(17, name, ahead).to_string()).unwrap();
+        assert_eq!(found.iter().map(|change| change.is_refused).collect::<Vec<_>>(), [is_refused], "{name} {ahead}");
+    }
     fine("aws_db_instance", of("16.1"), of("16.4"));
     fine("aws_db_instance", of("${a.b.c}"), of("16"));
 }
@@ -131,6 +143,16 @@ fn another_cache_is_made_anew() {
     let of = |family: &str| json!({ "family": family });
     let words = ["redis7 to valkey8", "-replace=aws_elasticache_replication_group.main"];
     warned("aws_elasticache_parameter_group", of("redis7"), of("valkey8"), &words);
+    let of = |name: &str, family: &str| json!({ "name": name, "family": family, "lifecycle": { "create_before_destroy": true } });
+    fine("aws_elasticache_parameter_group", of("a", "redis7"), of("b", "valkey8"));
+    warned("aws_elasticache_parameter_group", of("a", "redis7"), of("a", "valkey8"), &words);
+
+    let of = |engine: &str, version: &str| json!({ "engine": engine, "engine_version": version });
+    let kind = "aws_elasticache_replication_group";
+    warned(kind, of("redis", "7.1"), of("valkey", "8.0"), &["from redis to valkey", "no way back"]);
+    warned(kind, of("valkey", "8.0"), of("redis", "7.1"), &["made anew to go from valkey to redis", "begins empty"]);
+    warned(kind, of("valkey", "10.1"), of("valkey", "9.1"), &["made anew to go back from version 10.1 to 9.1"]);
+    fine(kind, of("valkey", "9.1"), of("valkey", "10.1"));
 }
 
 #[test]
