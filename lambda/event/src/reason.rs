@@ -19,13 +19,17 @@ pub enum Reason {
     TooOld,
     /// Happened after it arrived, by more than clocks may differ.
     FromFuture,
+    /// The settings name the suppliers, and this one is not among them.
+    UnknownSupplier,
+    /// As many suppliers as may offer a SKU do so already. Which ones those are depends on who came first.
+    TooManyOffers,
     /// A data error that only the database saw.
     RefusedByDatabase,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::InvalidJson,
         Self::InvalidEvent,
         Self::UnsupportedType,
@@ -33,6 +37,8 @@ impl Reason {
         Self::TooLarge,
         Self::TooOld,
         Self::FromFuture,
+        Self::UnknownSupplier,
+        Self::TooManyOffers,
         Self::RefusedByDatabase,
     ];
 
@@ -46,6 +52,8 @@ impl Reason {
             Self::TooLarge => "too_large",
             Self::TooOld => "too_old",
             Self::FromFuture => "from_future",
+            Self::UnknownSupplier => "unknown_supplier",
+            Self::TooManyOffers => "too_many_offers",
             Self::RefusedByDatabase => "refused_by_database",
         }
     }

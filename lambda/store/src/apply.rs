@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pipegen_event::{Event, Reason, Rejection};
 use sqlx::postgres::PgConnection;
 
+use crate::catalog::MOST_OFFERS;
 use crate::error::{During, Error, Kind};
 use crate::fold::Effect;
 use crate::product_view::{self, View};
@@ -131,6 +132,10 @@ impl From<Effect> for Outcome {
             Effect::BelowLedgerFloor => Self::Rejected(Rejection {
                 reason: Reason::TooOld,
                 detail: "time: not later than what was pruned from the ledger".to_owned(),
+            }),
+            Effect::TooManyOffers => Self::Rejected(Rejection {
+                reason: Reason::TooManyOffers,
+                detail: format!("source: {MOST_OFFERS} suppliers offer this SKU already, the most it may have"),
             }),
         }
     }

@@ -6,6 +6,9 @@ use chrono::{DateTime, Utc};
 use pipegen_event::Description;
 use rust_decimal::Decimal;
 
+/// How many offers a SKU has at most: its view is loaded and told to the cache as a whole.
+pub const MOST_OFFERS: usize = 1000;
+
 /// When and under which id an event happened. Within one supplier this is the whole order of its events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp {
@@ -50,8 +53,10 @@ pub(crate) struct Offer {
     /// The row as loaded; none if the supplier is new to the SKU.
     pub(crate) stored: Option<OfferRow>,
     pub(crate) now: OfferRow,
-    /// The entries of the ledger that the batch has to do with, by event id.
+    /// The ledger's entries that the batch's adjustments may repeat, and those that the batch brings, by event id.
     pub(crate) ledger: BTreeMap<String, LedgerEntry>,
+    /// What the ledger's other entries that are later than the batch's latest count add up to. There may be millions of them.
+    pub(crate) other_deltas: i64,
     /// Entries of `ledger` that the batch has put there.
     pub(crate) entered: BTreeSet<String>,
 }
@@ -80,6 +85,24 @@ impl Offer {
     /// An offer as loaded.
     pub(crate) fn loaded(row: OfferRow) -> Self {
         Self { stored: Some(row.clone()), now: row, ..Self::default() }
+    }
+
+    /// Takes in an entry of the ledger that the batch may repeat. One that a count has superseded, and that is still to be
+    /// removed, has no effect any more.
+    pub(crate) fn add_loaded(&mut self, id: String, entry: LedgerEntry) {
+        if self.now.counted.as_ref().is_none_or(|count| entry.time > count.time) {
+            self.ledger.insert(id, entry);
+        }
+    }
+
+    /// Takes in what all of the ledger's entries later than `time` add up to, after those that the batch may repeat.
+    pub(crate) fn add_sum(&mut self, time: DateTime<Utc>, sum: i64) {
+        self.other_deltas = sum - self.deltas_after(time);
+    }
+
+    /// What the entries that are known one by one and later than `time` add up to.
+    pub(crate) fn deltas_after(&self, time: DateTime<Utc>) -> i64 {
+        self.ledger.values().filter(|entry| entry.time > time).map(|entry| entry.delta).sum()
     }
 
     /// Whether the row must be written. The ledger may have to be all the same: adjustments can cancel each other out.

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use pipegen_event::{Change, Event};
+use pipegen_event::{Change, Description, Event};
+use rust_decimal::Decimal;
 
-use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, Offer, Price, Product, Stamp};
+use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, MOST_OFFERS, Offer, Price, Product, Stamp};
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(crate) enum Effect {
     Duplicate,
     /// Its time lies in what was pruned from the ledger: nobody can tell whether it was applied before.
     BelowLedgerFloor,
+    /// It would be the SKU's first event from this supplier, and the SKU has offers from as many as it may have.
+    TooManyOffers,
 }
 
 /// The parts of the ledger that a batch has to do with.
@@ -26,7 +29,8 @@ pub(crate) enum Effect {
 pub(crate) struct LedgerNeeds<'a> {
     /// (SKU, supplier, id) of adjustments, which may be duplicates.
     pub(crate) identities: Vec<(&'a str, &'a str, &'a str)>,
-    /// For (SKU, supplier) with a count that may win: the earliest such count's time, after which all is needed.
+    /// For (SKU, supplier) with counts that may win: the latest such count's time. That one decides the level, so only for it
+    /// the sum of what is later is needed.
     pub(crate) counts: BTreeMap<(&'a str, &'a str), DateTime<Utc>>,
 }
 
@@ -42,8 +46,8 @@ impl Catalog {
                     needs.identities.push((sku, supplier, event.id.as_str()));
                 }
                 Change::Counted { .. } if counted.is_none_or(|count| event.time >= count.time) => {
-                    let earliest = needs.counts.entry((sku, supplier)).or_insert(event.time);
-                    *earliest = event.time.min(*earliest);
+                    let latest = needs.counts.entry((sku, supplier)).or_insert(event.time);
+                    *latest = event.time.max(*latest);
                 }
                 _ => {}
             }
@@ -61,37 +65,25 @@ impl Catalog {
             return Effect::BelowLedgerFloor;
         }
         let product = self.products.entry(event.sku.as_str().to_owned()).or_default();
-        let stamp = || Stamp { time: event.time, id: event.id.as_str().to_owned() };
         match &event.change {
-            Change::Described(description) => {
-                let stamp = DescriptionStamp {
-                    time: event.time,
-                    supplier: event.supplier.as_str().to_owned(),
-                    id: event.id.as_str().to_owned(),
-                };
-                let effect = later(&stamp, product.now.as_ref().map(|described| &described.stamp));
-                if effect == Effect::Applied {
-                    product.now = Some(Described { description: description.clone(), stamp });
-                }
-                effect
-            }
+            Change::Described(description) => describe(product, event, description),
             Change::PriceChanged { amount, currency } => {
-                let offer = offer(product, event);
-                let stamp = stamp();
-                let effect = later(&stamp, offer.now.price.as_ref().map(|price| &price.stamp));
-                if effect == Effect::Applied {
-                    offer.now.price = Some(Price { amount: *amount, currency: currency.as_str().to_owned(), stamp });
-                }
-                effect
+                in_offer(product, event, |offer, stamp| price(offer, stamp, *amount, currency.as_str()))
             }
-            Change::Counted { quantity } => count(offer(product, event), stamp(), *quantity),
-            Change::Adjusted { delta } => adjust(offer(product, event), stamp(), *delta),
+            Change::Counted { quantity } => in_offer(product, event, |offer, stamp| count(offer, stamp, *quantity)),
+            Change::Adjusted { delta } => in_offer(product, event, |offer, stamp| adjust(offer, stamp, *delta)),
         }
     }
 }
 
-fn offer<'a>(product: &'a mut Product, event: &Event) -> &'a mut Offer {
-    product.offers.entry(event.supplier.as_str().to_owned()).or_default()
+/// What an event does to its supplier's offer, which is made if the SKU may have one more.
+fn in_offer(product: &mut Product, event: &Event, change: impl FnOnce(&mut Offer, Stamp) -> Effect) -> Effect {
+    let supplier = event.supplier.as_str();
+    if product.offers.len() >= MOST_OFFERS && !product.offers.contains_key(supplier) {
+        return Effect::TooManyOffers;
+    }
+    let offer = product.offers.entry(supplier.to_owned()).or_default();
+    change(offer, Stamp { time: event.time, id: event.id.as_str().to_owned() })
 }
 
 /// Whether an event takes the place of the last one of its kind.
@@ -103,11 +95,34 @@ fn later<T: Ord>(new: &T, last: Option<&T>) -> Effect {
     }
 }
 
+fn describe(product: &mut Product, event: &Event, description: &Description) -> Effect {
+    let stamp = DescriptionStamp {
+        time: event.time,
+        supplier: event.supplier.as_str().to_owned(),
+        id: event.id.as_str().to_owned(),
+    };
+    let effect = later(&stamp, product.now.as_ref().map(|described| &described.stamp));
+    if effect == Effect::Applied {
+        product.now = Some(Described { description: description.clone(), stamp });
+    }
+    effect
+}
+
+fn price(offer: &mut Offer, stamp: Stamp, amount: Decimal, currency: &str) -> Effect {
+    let effect = later(&stamp, offer.now.price.as_ref().map(|price| &price.stamp));
+    if effect == Effect::Applied {
+        offer.now.price = Some(Price { amount, currency: currency.to_owned(), stamp });
+    }
+    effect
+}
+
+/// Until the batch's latest count, whose sum was loaded, has set the level, an earlier one leaves a number that is none: nothing
+/// but the level depends on it.
 fn count(offer: &mut Offer, stamp: Stamp, quantity: i64) -> Effect {
     let effect = later(&stamp, offer.now.counted.as_ref());
     if effect == Effect::Applied {
         offer.ledger.retain(|_, entry| entry.time > stamp.time);
-        offer.now.on_hand = quantity + offer.ledger.values().map(|entry| entry.delta).sum::<i64>();
+        offer.now.on_hand = quantity + offer.other_deltas + offer.deltas_after(stamp.time);
         offer.now.counted = Some(stamp);
     }
     effect

@@ -23,6 +23,7 @@ mod save;
 mod schema;
 
 pub use apply::{Applied, Outcome};
+pub use catalog::MOST_OFFERS;
 pub use error::{Error, Kind};
 pub use maintenance::Gauges;
 pub use product_view::{View, export};

@@ -8,11 +8,11 @@ use rust_decimal::Decimal;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{FromRow, Row};
 
-use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, Offer, OfferRow, Price, Product, Stamp};
+use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, MOST_OFFERS, Offer, OfferRow, Price, Product, Stamp};
 use crate::error::{During, Error};
 use crate::fold::LedgerNeeds;
 
-/// Loads these products, each with all its offers. Those that have no row are left out.
+/// Loads these products, each with its offers: all of them, since there are never more than [`MOST_OFFERS`]. Those that have no row are left out.
 pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Result<Catalog, Error> {
     let rows: Vec<ProductRow> = sqlx::query_as(include_str!("queries/products.sql"))
         .bind(skus)
@@ -25,6 +25,7 @@ pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Re
     }
     let rows: Vec<(String, String, OfferColumns)> = sqlx::query(include_str!("queries/offers.sql"))
         .bind(skus)
+        .bind(i64::try_from(MOST_OFFERS).unwrap_or(i64::MAX))
         .try_map(|row: PgRow| Ok((row.try_get("sku")?, row.try_get("supplier")?, OfferColumns::from_row(&row)?)))
         .fetch_all(connection)
         .await
@@ -56,7 +57,7 @@ pub(crate) async fn ledger(
     if needs.identities.is_empty() && needs.counts.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(String, String, String, DateTime<Utc>, i64)> = sqlx::query_as(include_str!("queries/ledger.sql"))
+    let rows: Vec<LedgerRow> = sqlx::query_as(include_str!("queries/ledger.sql"))
         .bind(needs.identities.iter().map(|identity| identity.0).collect::<Vec<_>>())
         .bind(needs.identities.iter().map(|identity| identity.1).collect::<Vec<_>>())
         .bind(needs.identities.iter().map(|identity| identity.2).collect::<Vec<_>>())
@@ -66,13 +67,21 @@ pub(crate) async fn ledger(
         .fetch_all(connection)
         .await
         .during("load the ledger")?;
-    for (sku, supplier, id, time, delta) in rows {
-        if let Some(offer) = catalog.products.get_mut(&sku).and_then(|product| product.offers.get_mut(&supplier)) {
-            offer.ledger.insert(id, LedgerEntry { time, delta });
+    // The sums come after the entries, which are taken out of them.
+    let (entries, sums): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.2.is_some());
+    for (sku, supplier, id, time, delta) in entries.into_iter().chain(sums) {
+        let offer = catalog.products.get_mut(&sku).and_then(|product| product.offers.get_mut(&supplier));
+        match (offer, id) {
+            (Some(offer), Some(id)) => offer.add_loaded(id, LedgerEntry { time, delta }),
+            (Some(offer), None) => offer.add_sum(time, delta),
+            (None, _) => {}
         }
     }
     Ok(())
 }
+
+/// SKU, supplier, id, time and delta of an entry; without an id, the sum of all that are later than that time.
+type LedgerRow = (String, String, Option<String>, DateTime<Utc>, i64);
 
 #[derive(FromRow)]
 struct ProductRow {

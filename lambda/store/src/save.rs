@@ -6,6 +6,9 @@ use sqlx::postgres::PgConnection;
 use crate::catalog::{Catalog, Described, LedgerEntry, Offer, Product};
 use crate::error::{During, Error};
 
+/// How many superseded rows of the ledger a batch removes at most.
+const SUPERSEDED_AT_A_TIME: i64 = 50_000;
+
 /// Writes everything in the catalog that its transaction has changed. A statement with nothing to write is left out.
 pub(crate) async fn changes(
     connection: &mut PgConnection,
@@ -70,6 +73,7 @@ async fn supersede_ledger(connection: &mut PgConnection, offers: &[(&str, &str, 
         .bind(counts.iter().map(|count| count.0).collect::<Vec<_>>())
         .bind(counts.iter().map(|count| count.1).collect::<Vec<_>>())
         .bind(counts.iter().map(|count| count.2).collect::<Vec<_>>())
+        .bind(SUPERSEDED_AT_A_TIME)
         .execute(connection)
         .await
         .during("remove superseded adjustments")?;

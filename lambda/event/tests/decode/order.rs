@@ -77,6 +77,8 @@ fn reasons_have_stable_names() {
             "too_large",
             "too_old",
             "from_future",
+            "unknown_supplier",
+            "too_many_offers",
             "refused_by_database"
         ]
     );

@@ -1,13 +1,13 @@
 //! The fold against a naive reading of the rules: collect all events, then compute.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pipegen_event::{Change, Description, Event};
 use proptest::prelude::*;
 
 use super::Effect;
-use crate::catalog::{Catalog, Described, LedgerEntry, Offer, OfferRow, Product};
+use crate::catalog::{Catalog, Described, LedgerEntry, MOST_OFFERS, Offer, OfferRow, Product};
 
 /// What the database keeps between batches.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ struct Tables {
     offers: BTreeMap<(String, String), OfferRow>,
     ledger: BTreeMap<(String, String, String), LedgerEntry>,
     floor: Option<DateTime<Utc>>,
+    /// How many superseded rows of the ledger a batch leaves where they are.
+    left_superseded: usize,
 }
 
 impl Tables {
@@ -37,18 +39,20 @@ impl Tables {
             let product = Product { stored: described.clone(), now: described, offers, ..Product::default() };
             catalog.products.insert(sku.to_owned(), product);
         }
-        let mut needed = BTreeSet::new();
         let needs = catalog.ledger_needs(batch);
-        for (key, entry) in &self.ledger {
-            let (sku, supplier, id) = (key.0.as_str(), key.1.as_str(), key.2.as_str());
-            let counted = needs.counts.get(&(sku, supplier)).is_some_and(|time| entry.time > *time);
-            if counted || needs.identities.contains(&(sku, supplier, id)) {
-                needed.insert(key);
+        let offer = |catalog: &mut Catalog, sku: &str, supplier: &str, change: &dyn Fn(&mut Offer)| {
+            catalog.products.get_mut(sku).unwrap().offers.get_mut(supplier).map(change);
+        };
+        for (sku, supplier, id) in needs.identities {
+            if let Some(entry) = self.ledger.get(&(sku.to_owned(), supplier.to_owned(), id.to_owned())) {
+                offer(&mut catalog, sku, supplier, &|offer| offer.add_loaded(id.to_owned(), *entry));
             }
         }
-        for key in needed {
-            let offers = &mut catalog.products.get_mut(&key.0).unwrap().offers;
-            offers.get_mut(&key.1).unwrap().ledger.insert(key.2.clone(), self.ledger[key]);
+        for ((sku, supplier), time) in needs.counts {
+            let of_offer = self.ledger.iter().filter(|(key, _)| (&*key.0, &*key.1) == (sku, supplier));
+            let later = of_offer.map(|(_, entry)| entry).filter(|entry| entry.time > time);
+            let sum = later.map(|entry| entry.delta).sum();
+            offer(&mut catalog, sku, supplier, &|offer| offer.add_sum(time, sum));
         }
         catalog
     }
@@ -61,7 +65,13 @@ impl Tables {
                     self.offers.insert((sku.clone(), supplier.clone()), offer.now.clone());
                 }
                 if let Some(time) = offer.newly_counted() {
-                    self.ledger.retain(|key, entry| (&key.0, &key.1) != (sku, supplier) || entry.time > time);
+                    let mut left = self.left_superseded;
+                    self.ledger.retain(|key, entry| {
+                        let superseded = (&key.0, &key.1) == (sku, supplier) && entry.time <= time;
+                        let kept = superseded && left > 0;
+                        left -= usize::from(kept);
+                        kept || !superseded
+                    });
                 }
                 for (id, entry) in offer.entries() {
                     self.ledger.insert((sku.clone(), supplier.clone(), id.to_owned()), entry);
@@ -204,8 +214,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn order_duplicates_and_batches_do_not_matter((events, batches) in deliveries()) {
-        let mut tables = Tables::default();
+    fn order_duplicates_and_batches_do_not_matter((events, batches) in deliveries(), left_superseded in 0..4_usize) {
+        let mut tables = Tables { left_superseded, ..Tables::default() };
         for batch in &batches {
             tables.apply(batch);
         }
@@ -213,8 +223,8 @@ proptest! {
     }
 
     #[test]
-    fn a_batch_applied_again_changes_nothing((_, batches) in deliveries()) {
-        let mut tables = Tables::default();
+    fn a_batch_applied_again_changes_nothing((_, batches) in deliveries(), left_superseded in 0..4_usize) {
+        let mut tables = Tables { left_superseded, ..Tables::default() };
         for batch in &batches {
             tables.apply(batch);
             let shown = tables.shown();
@@ -225,8 +235,8 @@ proptest! {
     }
 
     #[test]
-    fn pruning_changes_no_level_and_lets_nothing_in_twice((_, batches) in deliveries(), floor in 0..8_i64) {
-        let mut tables = Tables::default();
+    fn pruning_changes_no_level_and_lets_nothing_in_twice((_, batches) in deliveries(), floor in 0..8_i64, left in 0..4_usize) {
+        let mut tables = Tables { left_superseded: left, ..Tables::default() };
         for batch in &batches {
             tables.apply(batch);
         }
@@ -252,6 +262,42 @@ fn a_late_count_picks_up_what_is_later_than_it() {
     // The count says 403; of the adjustments only the third is later: delta −1.
     assert_eq!(tables.shown().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (403 - 1, None));
     assert_eq!(tables.ledger.len(), 1, "superseded adjustments are gone");
+}
+
+#[test]
+fn only_the_latest_count_of_a_batch_needs_the_sum() {
+    let adjusted = |id, minute| event(1, 0, 0, id, minute);
+    let mut tables = Tables::default();
+    tables.apply(&[adjusted(1, 1), adjusted(2, 3), adjusted(3, 5)]);
+    // The later count comes first, in the middle and last; an adjustment that is there comes again, with another time.
+    let counts = [event(0, 0, 0, 4, 2), event(0, 0, 0, 5, 4), event(0, 0, 0, 6, 0)];
+    for order in [[0, 1, 2], [1, 2, 0], [2, 0, 1]] {
+        let mut tables = tables.clone();
+        let mut batch = order.map(|index| counts[index].clone()).to_vec();
+        batch.insert(1, adjusted(2, 6));
+        tables.apply(&batch);
+        // 504 counted at 4; later are the third, at 5 (delta -1), and the second, now at 6 (delta 1).
+        assert_eq!(tables.shown().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (504 - 1 + 1, None));
+    }
+}
+
+#[test]
+fn a_sku_has_so_many_offers_and_no_more() {
+    let from = |supplier: usize, minute| Event {
+        supplier: format!("supplier-{supplier}").parse().unwrap(),
+        ..event(1, 0, 0, 1, minute)
+    };
+    let mut tables = Tables::default();
+    let full: Vec<_> = (0..MOST_OFFERS).map(|supplier| from(supplier, 1)).collect();
+    assert!(tables.apply(&full).iter().all(|effect| *effect == Effect::Applied));
+    let shown = tables.shown();
+    for kind in 0..3 {
+        let one_more = Event { change: event(kind, 0, 0, 1, 1).change, ..from(MOST_OFFERS, 1) };
+        assert_eq!(tables.apply(std::slice::from_ref(&one_more)), [Effect::TooManyOffers]);
+    }
+    assert_eq!(tables.shown(), shown);
+    let described = Event { change: event(3, 0, 0, 1, 1).change, ..from(MOST_OFFERS, 1) };
+    assert_eq!(tables.apply(&[described, from(7, 2)]), [Effect::Applied; 2], "a description is no offer");
 }
 
 #[test]

@@ -1,5 +1,14 @@
--- $1 … $3: SKU, supplier and time of new counts. What is not later than the count is part of it.
+-- $1 ... $3: SKU, supplier and time of new counts. What is not later than the count is part of it. $4: how many rows at most, so
+-- that a count that supersedes millions does not take longer than a batch may. Those that are left have no effect any more; the
+-- next counts and pruning remove them.
 delete from ledger
-using unnest($1::text[], $2::text[], $3::timestamptz[]) as count (sku, supplier, occurred_at)
-where ledger.sku = count.sku and ledger.supplier = count.supplier
-  and ledger.occurred_at <= count.occurred_at
+where ctid = any(array(
+    select superseded.ctid
+    from unnest($1::text[], $2::text[], $3::timestamptz[]) as count (sku, supplier, occurred_at)
+    cross join lateral (
+        select ledger.ctid from ledger
+        where ledger.sku = count.sku and ledger.supplier = count.supplier and ledger.occurred_at <= count.occurred_at
+        offset 0
+    ) as superseded
+    limit $4
+))
