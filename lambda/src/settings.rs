@@ -2,12 +2,14 @@
 
 mod reader;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
+use pipegen_event::Supplier;
 
 use reader::Reader;
 
@@ -76,6 +78,8 @@ pub struct ProcessorSettings {
     pub cache: CacheSettings,
     /// How long before its record's arrival an event's time may lie.
     pub horizon: TimeDelta,
+    /// Whose events are accepted; none if everybody's are.
+    pub suppliers: Option<BTreeSet<Supplier>>,
     /// Name of the quarantine bucket.
     pub quarantine_bucket: String,
 }
@@ -166,8 +170,9 @@ impl ProcessorSettings {
         let database = reader.database(env::DATABASE_SECRET_ARN);
         let cache = reader.cache();
         let horizon = reader.seconds(env::HORIZON_SECONDS);
+        let suppliers = reader.suppliers();
         let quarantine_bucket = reader.text(env::QUARANTINE_BUCKET);
-        reader.finish(Self { database, cache, horizon, quarantine_bucket })
+        reader.finish(Self { database, cache, horizon, suppliers, quarantine_bucket })
     }
 }
 

@@ -11,6 +11,7 @@ use super::suppliers;
 pub(super) fn check(environment: &str, settings: &Settings, reader: &mut Reader<'_>) {
     let faults = database_class(settings, reader).into_iter().chain(backend(settings, reader));
     let faults = faults.chain(suppliers::check_names(environment, &settings.suppliers, reader));
+    let faults = faults.chain(suppliers::check_number(&settings.suppliers, reader));
     let faults: Vec<_> = faults.collect();
     reader.faults.extend(faults);
 }

@@ -38,4 +38,4 @@ pub use presets::Preset;
 pub use principal::Principal;
 pub use settings::{Architecture, Backend, REGION, Settings};
 pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};
-pub use suppliers::{ROLE_PREFIX, Supplier};
+pub use suppliers::{ROLE_PREFIX, Supplier, supplier_names};

@@ -72,7 +72,8 @@ pub struct Settings {
     /// default nobody but who may call functions of this account anyway.
     pub readers: Vec<Principal>,
     /// `suppliers`: who may put events on the stream, each with a role of its own: from the supplier's name to the ARN that may
-    /// take the role, or to `{ principal = "arn:…", external_id = "…" }`. By default none.
+    /// take the role, or to `{ principal = "arn:…", external_id = "…" }`. Events of all others are refused. By default none has
+    /// a role, and everybody's events are accepted.
     pub suppliers: Vec<Supplier>,
     /// `alarm_email`: where alarms are sent. AWS asks that address to agree before it sends any.
     pub alarm_email: Option<String>,

@@ -27,6 +27,12 @@ pub const ROLE_PREFIX: &str = "role-supplier-";
 /// The longest name that IAM takes for a role.
 const LONGEST_ROLE: usize = 64;
 
+/// The longest list of names for which there is room in an environment variable. Lambda takes 4096 bytes of all of a function's
+/// variables, as JSON, and the processor's others take less than 1396.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const LONGEST_NAMES: usize = 2700;
+
 /// The table `suppliers`: from a name to an ARN, or to a table of `principal` and `external_id`.
 pub(super) fn suppliers(reader: &mut Reader<'_>) -> Vec<Supplier> {
     let Some(value) = reader.value(KEY) else { return Vec::new() };
@@ -97,6 +103,25 @@ pub(super) fn check_names(environment: &str, suppliers: &[Supplier], reader: &Re
         Fault::new(reader.span_of_entry(KEY, name), message)
     };
     too_long.map(fault).collect()
+}
+
+/// The names, as the processor reads them; none if there are none.
+pub fn supplier_names(suppliers: &[Supplier]) -> Option<String> {
+    let names: Vec<&str> = suppliers.iter().map(|supplier| supplier.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(","))
+}
+
+/// The suppliers that are more than the processor can be told of.
+pub(super) fn check_number(suppliers: &[Supplier], reader: &Reader<'_>) -> Option<Fault> {
+    let length = supplier_names(suppliers)?.len();
+    let message = format!(
+        "`suppliers` names {} suppliers in {length} characters, commas among them, and may take {LONGEST_NAMES}: the processor \
+         is told of them by an environment variable, and all of a function's may take 4 KB",
+        suppliers.len()
+    );
+    let help = "give them shorter names, or leave `suppliers` out: then everybody's events are accepted, and the roles are to \
+                be made elsewhere";
+    (length > LONGEST_NAMES).then(|| Fault::new(reader.span(KEY), message).help(help))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::prices::{
 };
 use crate::config::Settings;
 use crate::terraform::declared::{Declared, Resource};
-use pipegen_contract::env::METRIC_NAMESPACE;
+use pipegen_contract::env::{METRIC_NAMESPACE, SUPPLIERS};
 use pipegen_contract::metric;
 use pipegen_event::Reason;
 
@@ -96,14 +96,25 @@ pub(super) fn dashboard(dashboard: &Resource, _: &Settings) -> Option<Vec<Line>>
 
 /// The metrics that the functions write among their logs: no resource declares them.
 pub(super) fn metrics(stack: &Declared) -> Option<Line> {
-    let mut functions = stack.of("aws_lambda_function");
-    functions.find(|function| function.body["environment"]["variables"].get(METRIC_NAMESPACE).is_some())?;
-    // A metric is charged in the hours in which something is counted. What only the database refuses is our own oversight.
-    let usual = |reason: &&Reason| **reason != Reason::RefusedByDatabase;
-    let (names, reasons) = (metric::ALL.len(), Reason::ALL.iter().filter(usual).count());
+    let has = |variable| {
+        stack
+            .of("aws_lambda_function")
+            .any(|function| function.body["environment"]["variables"].get(variable).is_some())
+    };
+    if !has(METRIC_NAMESPACE) {
+        return None;
+    }
+    // A metric is charged in the hours in which something is counted. What only the database refuses is our own oversight, and a
+    // supplier is only unknown where others are named.
+    let unusual: Vec<Reason> = [Reason::RefusedByDatabase, Reason::TooManyOffers]
+        .into_iter()
+        .chain((!has(SUPPLIERS)).then_some(Reason::UnknownSupplier))
+        .collect();
+    let (names, reasons) = (metric::ALL.len(), Reason::ALL.len() - unusual.len());
+    let unusual: Vec<String> = unusual.into_iter().map(|reason| format!("`{}`", reason.as_str())).collect();
     let how = format!(
-        "{names} that the functions write, one of them by {reasons} reasons as well, in every hour; `{}` in none",
-        Reason::RefusedByDatabase.as_str()
+        "{names} that the functions write, one of them by {reasons} reasons as well, in every hour; {} in none",
+        unusual.join(", ")
     );
     Some(Line::new(METRIC, counted(names + reasons), how))
 }

@@ -184,6 +184,18 @@ fn a_combination_counts_only_where_it_is_used() {
 }
 
 #[test]
+fn the_processor_can_be_told_of_every_supplier() {
+    let of = |count: usize| {
+        let rows = (0..count).map(|number| format!("s{number:041} = \"arn:aws:iam::111122223333:root\"\n"));
+        format!("[environments.staging.suppliers]\n{}", rows.collect::<String>())
+    };
+    assert!(load(&of(50)).is_ok(), "50 names, each as long as it may be in `staging`");
+    let message = "`suppliers` names 63 suppliers in 2708 characters, commas among them, and may take 2700: the processor is \
+                   told of them by an environment variable, and all of a function's may take 4 KB";
+    refused(&of(63), message);
+}
+
+#[test]
 fn a_fault_of_the_name_is_told_with_those_of_the_file() {
     let workshop = Workshop::new();
     workshop.write("pipegen.toml", "[defaults]\nhorizon_dayz = 7\n");

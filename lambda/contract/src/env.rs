@@ -37,6 +37,8 @@ pub const CACHE_VIEW_SECONDS: &str = "PIPEGEN_CACHE_VIEW_SECONDS";
 pub const HORIZON_SECONDS: &str = "PIPEGEN_HORIZON_SECONDS";
 /// How long the stream keeps a record, in seconds.
 pub const STREAM_RETENTION_SECONDS: &str = "PIPEGEN_STREAM_RETENTION_SECONDS";
+/// Names of the suppliers whose events are accepted, between commas; without it everybody's are.
+pub const SUPPLIERS: &str = "PIPEGEN_SUPPLIERS";
 /// Namespace of the metrics; without it none are counted.
 pub const METRIC_NAMESPACE: &str = "PIPEGEN_METRIC_NAMESPACE";
 /// Name of the archive bucket.

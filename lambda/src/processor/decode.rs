@@ -1,10 +1,10 @@
 //! Records to events and rejections. No network, no clock.
 
-use chrono::TimeDelta;
-use pipegen_event::Event;
+use pipegen_event::{Event, Reason, Rejection};
 
 use super::rejections::Rejections;
 use crate::event::KinesisRecord;
+use crate::settings::ProcessorSettings;
 
 /// A good event and where it came from, in case the database refuses it.
 pub(super) struct Accepted<'a> {
@@ -21,13 +21,13 @@ pub(super) struct Accepted<'a> {
 /// of arrays of bad events needs no more memory than its largest record.
 pub(super) fn decode<'a>(
     records: &'a [KinesisRecord],
-    horizon: TimeDelta,
+    settings: &ProcessorSettings,
     rejections: &mut Rejections,
 ) -> Vec<Accepted<'a>> {
     let mut accepted = Vec::with_capacity(records.len());
     for (position, record) in records.iter().enumerate() {
-        for decoded in pipegen_event::decode(record.data(), record.arrived_at(), horizon) {
-            match decoded.outcome {
+        for decoded in pipegen_event::decode(record.data(), record.arrived_at(), settings.horizon) {
+            match decoded.outcome.and_then(|event| from_known_supplier(event, settings)) {
                 Ok(event) => {
                     accepted.push(Accepted { event, record: position, index: decoded.index, text: decoded.text });
                 }
@@ -36,4 +36,14 @@ pub(super) fn decode<'a>(
         }
     }
     accepted
+}
+
+/// Where the settings name the suppliers, only those may speak.
+fn from_known_supplier(event: Event, settings: &ProcessorSettings) -> Result<Event, Rejection> {
+    match &settings.suppliers {
+        Some(suppliers) if !suppliers.contains(&event.supplier) => {
+            Err(Rejection::new(Reason::UnknownSupplier, "source: the settings do not name this supplier"))
+        }
+        _ => Ok(event),
+    }
 }

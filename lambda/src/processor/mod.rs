@@ -57,7 +57,7 @@ async fn process(
 ) -> Result<(), Again> {
     let mut rejections = Rejections::default();
     let started = Instant::now();
-    let accepted = decode(records, resources.settings.horizon, &mut rejections);
+    let accepted = decode(records, &resources.settings, &mut rejections);
     report.took(STAGES[0], started);
 
     let started = Instant::now();

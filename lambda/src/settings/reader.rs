@@ -1,11 +1,13 @@
 //! Reads settings from variables.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
+use pipegen_event::Supplier;
 
 use super::{CacheEndpoint, CacheSettings, Database, Faults, LoginSettings, Secret, Trust};
 
@@ -83,6 +85,19 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     pub(super) fn seconds(&mut self, name: &str) -> TimeDelta {
         TimeDelta::seconds(self.parsed::<u32>(name).into())
+    }
+
+    /// An empty list is a fault: it would let nobody speak.
+    pub(super) fn suppliers(&mut self) -> Option<BTreeSet<Supplier>> {
+        let names = (self.lookup)(env::SUPPLIERS)?;
+        let mut suppliers = BTreeSet::new();
+        for name in names.split(',') {
+            match name.parse() {
+                Ok(supplier) => _ = suppliers.insert(supplier),
+                Err(rule) => self.faults.push(format!("{} names the supplier `{name}`: it {rule}", env::SUPPLIERS)),
+            }
+        }
+        Some(suppliers)
     }
 
     /// The settings, if nothing was wrong with them.

@@ -42,6 +42,23 @@ fn every_fault_is_named_at_once() {
 }
 
 #[test]
+fn suppliers_are_named_or_everybody_may_speak() {
+    let read = |names: Option<&str>| {
+        ProcessorSettings::read(|name| match name {
+            env::SUPPLIERS => names.map(str::to_owned),
+            _ => rendered(name),
+        })
+    };
+    assert_eq!(read(None).unwrap().suppliers, None);
+    let named = read(Some("globex,acme")).unwrap().suppliers.unwrap();
+    assert_eq!(named.iter().map(Supplier::as_str).collect::<Vec<_>>(), ["acme", "globex"]);
+    for (bad, fault) in [("", "``"), ("acme,", "``"), ("acme,Globex", "`Globex`"), ("acme, globex", "` globex`")] {
+        let faults = read(Some(bad)).unwrap_err().to_string();
+        assert!(faults.contains(&format!("PIPEGEN_SUPPLIERS names the supplier {fault}: it must match")), "{faults}");
+    }
+}
+
+#[test]
 fn a_secret_does_not_show() {
     let settings = ProcessorSettings::read(|name| match name {
         env::DEV_CACHE_URL => Some("redis://me:hunter2@localhost".to_owned()),

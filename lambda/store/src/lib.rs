@@ -37,9 +37,20 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 /// How long to wait for a connection, a handshake included.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What each session asks of PostgreSQL. A function that is frozen in the middle of a transaction must not keep its locks, and
-/// none of our statements has a reason to take this long.
-const SESSION: [(&str, &str); 2] = [("statement_timeout", "60s"), ("idle_in_transaction_session_timeout", "10s")];
+/// What each session asks of PostgreSQL, whatever is set for the database or the login. A function that is frozen in the middle
+/// of a transaction must not keep its locks, and none of our statements has a reason to take this long. Every statement looks
+/// rows up by key; where one SKU holds most of the ledger, the planner, which cannot see which keys come, would read all of the
+/// table for each of them, or compile the statement first.
+const SESSION: [(&str, &str); 5] = [
+    ("statement_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    SEARCH_PATH,
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
+];
+
+/// Where the tables are, whatever path is set for the database or the login.
+const SEARCH_PATH: (&str, &str) = ("search_path", "public");
 
 /// The catalog's connections to PostgreSQL. Cheap to clone.
 #[derive(Clone, Debug)]

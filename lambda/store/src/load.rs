@@ -8,7 +8,9 @@ use rust_decimal::Decimal;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{FromRow, Row};
 
-use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, MOST_OFFERS, Offer, OfferRow, Price, Product, Stamp};
+use crate::catalog::{
+    Catalog, Described, DescriptionStamp, LedgerEntry, MOST_OFFERS, Offer, OfferRow, Price, Product, Stamp,
+};
 use crate::error::{During, Error};
 use crate::fold::LedgerNeeds;
 

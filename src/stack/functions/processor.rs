@@ -40,7 +40,11 @@ pub(in crate::stack) fn declare(
         timeout: TIMEOUT_SECONDS,
         statements,
         ways: &[Way::Database, Way::Cache, Way::Secrets, Way::S3],
-        variables: variables::servers(build, with, &login).into_iter().chain(own).collect(),
+        variables: variables::servers(build, with, &login)
+            .into_iter()
+            .chain(own)
+            .chain(variables::suppliers(build))
+            .collect(),
         after: Some(migrated),
     };
     super::declare(build, identity, with, spec)

@@ -4,7 +4,7 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 
 use super::{Login, Surroundings};
-use crate::config::login_connections;
+use crate::config::{login_connections, supplier_names};
 use crate::stack::Build;
 use crate::stack::cache::User;
 use crate::terraform::Expression;
@@ -44,6 +44,12 @@ fn cache(build: &Build<'_>, with: &Surroundings<'_>, user: &User) -> [Variable; 
 /// How long before its arrival an event may have happened.
 pub(super) fn horizon(build: &Build<'_>) -> Variable {
     (env::HORIZON_SECONDS, number(build.settings.horizon_days * SECONDS_A_DAY))
+}
+
+/// Whose events are accepted, where the settings name anybody.
+pub(super) fn suppliers(build: &Build<'_>) -> Option<Variable> {
+    let names = supplier_names(&build.settings.suppliers)?;
+    Some((env::SUPPLIERS, Expression::from(&names)))
 }
 
 /// How long the stream keeps a record.

@@ -73,9 +73,14 @@ fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
 /// Each function gets what it reads, and nothing else.
 fn variables(main: &Value) -> Vec<String> {
     let functions = resources(main, "aws_lambda_function").iter();
+    // Whoever has a role for the stream is named to the processor.
+    let has_suppliers = resources(main, "aws_iam_role").keys().any(|label| label.starts_with("supplier_"));
     let wrong = functions.filter(|(label, body)| {
-        let expected: BTreeSet<&str> =
+        let mut expected: BTreeSet<&str> =
             Role::from_handler(label).into_iter().flat_map(expected_variables).flatten().copied().collect();
+        if has_suppliers && *label == Role::Processor.handler() {
+            expected.insert(env::SUPPLIERS);
+        }
         let variables = body["environment"]["variables"].as_object();
         variables.is_none_or(|variables| variables.keys().map(String::as_str).collect::<BTreeSet<_>>() != expected)
     });

@@ -4,10 +4,16 @@ use pipegen::config::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES};
 use serde_json::{Value, json};
 
 use super::{breach, holds, notices};
-use crate::rendered::{all_resources, resources};
+use crate::rendered::{all_resources, render, resources};
 
 /// Updates a second that the processor is planned for, one batch at a time.
 const UPDATES_A_SECOND: u64 = 500;
+
+/// Bytes of all of a function's variables at most.
+const LONGEST_VARIABLES: usize = 4096;
+
+/// Bytes of an ARN, a host name or another name that is only known when it is there.
+const LONGEST_VALUE: usize = 120;
 
 /// Days before which S3 moves nothing to a colder class that has a price for moving.
 const DAYS_BEFORE_MOVE: u64 = 30;
@@ -75,6 +81,30 @@ fn connections(main: &Value) -> Vec<String> {
     let limits: Vec<u32> = limits.filter_map(|(_, value)| value.as_str()?.parse().ok()).collect();
     let fits = class.is_some_and(|class| limits.iter().sum::<u32>() < class.connections());
     if limits.is_empty() || !fits { vec![format!("{limits:?} connections are too many")] } else { Vec::new() }
+}
+
+/// All variables of a function take no more than Lambda takes, measured as JSON, whatever the references turn out to be: a port, or
+/// a name or address of at most [`LONGEST_VALUE`] bytes.
+fn variables(main: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (label, function) in resources(main, "aws_lambda_function") {
+        let variables = function["environment"]["variables"].as_object().into_iter().flatten();
+        let length: usize = variables
+            .map(|(name, value)| {
+                let value = value.as_str().unwrap_or_default();
+                let longest = match value.strip_prefix("${") {
+                    Some(reference) if reference.ends_with(".port}") => 5,
+                    Some(_) => LONGEST_VALUE,
+                    None => value.len(),
+                };
+                name.len() + longest + r#""":"","#.len()
+            })
+            .sum();
+        if length + 1 > LONGEST_VARIABLES {
+            wrong.push(format!("the variables of {label} may take {length} bytes"));
+        }
+    }
+    wrong
 }
 
 /// `rate(1 minute)`, `rate(5 minutes)`, or a `cron` of six fields.
@@ -157,6 +187,25 @@ fn the_database_takes_every_connection() {
         breach(connections, variable, json!("78")),
         breach(connections, "resource/aws_db_instance/catalog/instance_class", json!("db.unknown")),
     ]);
+}
+
+#[test]
+fn every_variable_has_room() {
+    holds(variables);
+    let processor = "resource/aws_lambda_function/processor/environment/variables";
+    notices(vec![breach(variables, &format!("{processor}/PIPEGEN_SUPPLIERS"), json!("x".repeat(3100)))]);
+}
+
+/// Names as long as a role's name lets them be, and as many as the settings take.
+#[test]
+fn as_many_suppliers_as_the_settings_take_have_room() {
+    let rows: String = (0..55).map(|number| format!("s{number:047} = \"arn:aws:iam::111122223333:root\"\n")).collect();
+    let rendered = render("a", &format!("[environments.a.suppliers]\n{rows}"));
+    let main: Value = serde_json::from_str(&rendered.main).unwrap();
+    let processor = &main["resource"]["aws_lambda_function"]["processor"];
+    let told = processor["environment"]["variables"]["PIPEGEN_SUPPLIERS"].as_str().unwrap();
+    assert_eq!((told.len(), told.split(',').count()), (2694, 55));
+    assert_eq!(variables(&main), Vec::<String>::new());
 }
 
 #[test]
