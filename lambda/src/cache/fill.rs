@@ -37,6 +37,7 @@ impl Cache {
                 None => call.arg(UNKNOWN.0).arg(UNKNOWN.1).arg(UNKNOWN_SECONDS),
             };
         }
-        self.within(ticket.patience, call.invoke_async(&mut self.connection.clone())).await
+        let filled = self.connection.ask(async |connection| call.invoke_async(connection).await);
+        self.within(ticket.patience, filled).await
     }
 }

@@ -1,16 +1,18 @@
 //! What Redis is told and asked. The layout is in [`pipegen_contract::cache`].
 //!
-//! - [`Cache`]: the connection
+//! - [`Cache`]: the whole of it
+//! - `connection`: the connection, and when it is given up
 //! - `breaker`: leaves a failing cache alone for a while
 //! - `iam`: the password of a managed cache
 //! - `refresh`, `refresh.lua`: writers replace entries by newer ones only
-//! - `read`: readers ask for entries
+//! - `read`, `read.lua`: readers ask for entries, a primary only
 //! - `fill`, `fill.lua`: readers put in what was missing, unless it may be out of date
 //!
 //! What writers and readers may do is in [`pipegen_contract::cache`], too. The client itself also sends `CLIENT SETINFO`, and
 //! does not mind being refused.
 
 mod breaker;
+mod connection;
 mod fill;
 mod iam;
 mod read;
@@ -21,16 +23,21 @@ pub use read::{Entry, Reading, Ticket};
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, fs};
 
 use aws_config::SdkConfig;
 use pipegen_store::View;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::ConnectionManagerConfig;
 use redis::io::tcp::TcpSettings;
-use redis::{Client, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, Script, TlsCertificates};
+use redis::{
+    Client, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script, ServerErrorKind,
+    TlsCertificates,
+};
 
 use breaker::Breaker;
+use connection::Connection;
 use iam::TokenSigner;
 
 use crate::settings::{CacheEndpoint, CacheSettings};
@@ -40,16 +47,15 @@ use crate::settings::{CacheEndpoint, CacheSettings};
 const FILL_SECONDS: u32 = 5;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long what was sent may stay unacknowledged before the connection counts as dead. After a failover nobody closes the old
-/// connection, and a command that times out does not replace it.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(2);
+/// How long an answer may take before the connection counts as dead. After a failover nobody closes the old one.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The cache, connected when it is first used. Losing it fails neither a batch nor a read.
 pub struct Cache {
-    connection: ConnectionManager,
+    connection: Arc<Connection>,
     refresh: Script,
+    read: Arc<Script>,
     fill: Script,
     breaker: Breaker,
     view_seconds: u32,
@@ -62,6 +68,8 @@ pub enum CacheError {
     LeftAlone,
     /// It failed now.
     Failed(RedisError),
+    /// It failed now, and always will: it is in cluster mode.
+    InClusterMode(RedisError),
 }
 
 impl fmt::Display for CacheError {
@@ -69,6 +77,9 @@ impl fmt::Display for CacheError {
         match self {
             Self::LeftAlone => f.write_str("Redis failed a moment ago and is left alone"),
             Self::Failed(_) => f.write_str("Redis cannot be told or asked"),
+            Self::InClusterMode(_) => f.write_str(
+                "Redis is in cluster mode, where one call cannot reach several products: a server without it is needed",
+            ),
         }
     }
 }
@@ -77,7 +88,7 @@ impl std::error::Error for CacheError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::LeftAlone => None,
-            Self::Failed(error) => Some(error),
+            Self::Failed(error) | Self::InClusterMode(error) => Some(error),
         }
     }
 }
@@ -107,10 +118,10 @@ impl Cache {
                 (client, config.set_credentials_provider(signer))
             }
         };
-        let connection = ConnectionManager::new_lazy_with_config(client, config)?;
         Ok(Self {
-            connection,
+            connection: Arc::new(Connection::new(client, config)?),
             refresh: Script::new(include_str!("refresh.lua")),
+            read: Arc::new(Script::new(include_str!("read.lua"))),
             fill: Script::new(include_str!("fill.lua")),
             breaker: Breaker::default(),
             view_seconds: settings.view_seconds,
@@ -145,6 +156,10 @@ impl Cache {
     /// Has the cache left alone from now on.
     fn failed(&self, error: RedisError) -> CacheError {
         self.breaker.failed(Instant::now());
+        let cluster = [ServerErrorKind::CrossSlot, ServerErrorKind::Moved, ServerErrorKind::Ask, ServerErrorKind::ClusterDown];
+        if cluster.into_iter().any(|kind| error.kind() == ErrorKind::Server(kind)) {
+            return CacheError::InClusterMode(error);
+        }
         CacheError::Failed(error)
     }
 }
@@ -157,7 +172,7 @@ fn client(url: &str, authority: Option<&Path>) -> Result<Client, RedisError> {
     Client::build_with_tls(connection, TlsCertificates { client_tls: None, root_cert })
 }
 
-fn connection(url: &str) -> Result<ConnectionInfo, RedisError> {
-    let settings = TcpSettings::default().set_nodelay(true).set_user_timeout(UNACKNOWLEDGED);
+fn connection(url: &str) -> RedisResult<ConnectionInfo> {
+    let settings = TcpSettings::default().set_nodelay(true);
     Ok(url.into_connection_info()?.set_tcp_settings(settings))
 }

@@ -1,11 +1,12 @@
 //! Asking for entries. A reader has the database to turn to, so it waits for the cache for a moment only.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use pipegen_contract::cache::{VERSION, VIEW, product};
+use pipegen_contract::cache::product;
 use pipegen_store::View;
-use redis::{ErrorKind, Pipeline, RedisError, RedisResult};
+use redis::{ErrorKind, RedisError};
 use tokio::time::{Instant, timeout};
 
 use super::{Cache, CacheError};
@@ -45,8 +46,9 @@ pub struct Ticket {
     pub(super) patience: Duration,
 }
 
-/// `TIME`'s seconds and microseconds, or `HMGET`'s version and view.
-type Reply = RedisResult<(Option<String>, Option<String>)>;
+/// What the script returns: the time's seconds and microseconds, and for each key version and view.
+type Reply = (i64, i64, Vec<(Field, Field)>);
+type Field = Option<Vec<u8>>;
 
 impl Cache {
     /// What the cache says about these SKUs, in one round trip. An entry that cannot be understood is a missing one.
@@ -68,51 +70,34 @@ impl Cache {
     }
 
     async fn look_up(&self, skus: &[&str]) -> Result<(i64, Vec<Entry>), RedisError> {
-        let (commands, mut connection) = (commands(skus), self.connection.clone());
+        let (script, connection) = (Arc::clone(&self.read), Arc::clone(&self.connection));
+        let keys: Vec<String> = skus.iter().map(|sku| product(sku)).collect();
         // On a task of its own, so that a connection that takes longer to make than this reader waits is there for the next one.
-        let asked = tokio::spawn(async move { commands.query_async::<Vec<Reply>>(&mut connection).await });
+        let asked = tokio::spawn(async move {
+            let mut call = script.prepare_invoke();
+            for key in keys {
+                call.key(key);
+            }
+            connection.ask(async |connection| call.invoke_async::<Reply>(connection).await).await
+        });
         let gone = |_| RedisError::from((ErrorKind::Client, "the task that asks is gone"));
-        let mut replies = asked.await.map_err(gone)??.into_iter();
-        let time = replies.next().ok_or((ErrorKind::UnexpectedReturnType, "no reply to TIME"))?;
-        let entries = skus.iter().zip(replies).map(|(sku, reply)| entry(sku, reply)).collect::<Result<_, _>>()?;
-        Ok((microseconds(time?)?, entries))
+        let (seconds, microseconds, replies) = asked.await.map_err(gone)??;
+        let entries = skus.iter().zip(replies).map(|(sku, fields)| entry(sku, fields)).collect();
+        Ok((seconds * 1_000_000 + microseconds, entries))
     }
 }
 
-/// The time first: it must not be later than the moment at which something was found missing.
-fn commands(skus: &[&str]) -> Pipeline {
-    let mut commands = redis::pipe();
-    commands.ignore_errors().cmd("TIME");
-    for sku in skus {
-        commands.cmd("HMGET").arg(product(sku)).arg(VERSION).arg(VIEW);
-    }
-    commands
-}
-
-fn microseconds((seconds, microseconds): (Option<String>, Option<String>)) -> Result<i64, RedisError> {
-    let number = |text: Option<String>| text?.parse::<i64>().ok();
-    let time = number(seconds).zip(number(microseconds)).map(|(seconds, micros)| seconds * 1_000_000 + micros);
-    time.ok_or_else(|| RedisError::from((ErrorKind::UnexpectedReturnType, "TIME is no time")))
-}
-
-/// What the reply says.
-///
-/// # Errors
-/// If the server could not look, which says nothing about the entry.
-fn entry(sku: &str, reply: Reply) -> Result<Entry, RedisError> {
-    let (version, view) = match reply {
-        Ok(fields) => fields,
-        // Another type lies under the key, or what is no text.
-        Err(error) if error.code().is_none_or(|code| code == "WRONGTYPE") => return Ok(Entry::Missing { told: 0 }),
-        Err(error) => return Err(error),
-    };
+/// What the fields say. What is no text cannot be understood.
+fn entry(sku: &str, (version, view): (Field, Field)) -> Entry {
+    let text = |field: Field| field.map(String::from_utf8).transpose();
+    let (Ok(version), Ok(view)) = (text(version), text(view)) else { return Entry::Missing { told: 0 } };
     let version = version.and_then(|version| version.parse().ok()).filter(|version| *version >= 0);
-    Ok(match (version, view) {
+    match (version, view) {
         (None, _) => Entry::Missing { told: 0 },
         (Some(told), None) => Entry::Missing { told },
         (Some(_), Some(view)) if view.is_empty() => Entry::Unknown,
         (Some(version), Some(json)) => Entry::Known(View { sku: sku.to_owned(), version, json }),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +105,7 @@ mod tests {
     use super::*;
 
     fn fields(version: Option<&str>, view: Option<&str>) -> Entry {
-        entry("85123A", Ok((version.map(str::to_owned), view.map(str::to_owned)))).unwrap()
+        entry("85123A", (version.map(Into::into), view.map(Into::into)))
     }
 
     #[test]
@@ -140,10 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_seconds_and_microseconds() {
-        let time = |seconds: &str, micros: &str| microseconds((Some(seconds.to_owned()), Some(micros.to_owned())));
-        assert_eq!(time("1795410000", "001234").unwrap(), 1_795_410_000_001_234);
-        assert!(time("now", "1").is_err());
-        assert!(microseconds((None, None)).is_err());
+    fn what_is_no_text_is_missing() {
+        assert_eq!(entry("85123A", (Some(b"7".into()), Some(vec![0xff]))), Entry::Missing { told: 0 });
     }
 }

@@ -1,4 +1,6 @@
+#!lua
 -- Tells entries of newer versions.
+-- The first line makes a replica refuse it from the start, whether or not there is anything to write.
 -- KEYS: the entries. ARGV[1]: seconds that a tombstone lives; then for each key its version, its view and the view's seconds.
 -- A cached view is replaced; where none is cached a tombstone keeps a slow reader from filling in something older.
 for i, key in ipairs(KEYS) do

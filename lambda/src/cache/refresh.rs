@@ -31,6 +31,6 @@ impl Cache {
         for view in views {
             call.key(product(&view.sku)).arg(view.version).arg(&view.json).arg(self.seconds_for(view));
         }
-        call.invoke_async(&mut self.connection.clone()).await
+        self.connection.ask(async |connection| call.invoke_async(connection).await).await
     }
 }

@@ -17,7 +17,6 @@ pub use request::{RequestContext, RequestLine, UrlRequest};
 pub use response::UrlResponse;
 
 use std::convert::Infallible;
-use std::error::Error;
 
 use lambda_runtime::LambdaEvent;
 use lambda_runtime::tracing::error;
@@ -70,9 +69,7 @@ fn unavailable(error: &DatabaseError) -> Problem {
     if no_connection_left(error) { Problem::NoConnection } else { Problem::NoDatabase }
 }
 
-/// Whether no connection was to be had. The pool keeps trying for a while and then says only that it has waited.
+/// Whether no connection was to be had.
 fn no_connection_left(error: &DatabaseError) -> bool {
-    let waited = error.source().and_then(|source| source.downcast_ref::<sqlx::Error>());
     matches!(error, DatabaseError::Store(error) if error.kind() == Kind::TooManyConnections)
-        || matches!(waited, Some(sqlx::Error::PoolTimedOut))
 }

@@ -87,7 +87,7 @@ fn hand_over(landed: Vec<Landed<'_>>, skus: &[&str], found: &mut [Found]) {
 
 /// One line a failure; a cache that is being left alone has already had its own.
 fn warn_of(error: &CacheError, message: &str) {
-    if let CacheError::Failed(_) = error {
+    if !matches!(error, CacheError::LeftAlone) {
         warn!(why = chain(error), "{message}");
     }
 }

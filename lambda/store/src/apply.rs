@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pipegen_event::{Event, Reason, Rejection};
+use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use crate::catalog::MOST_OFFERS;
@@ -81,10 +82,13 @@ impl Store {
     }
 
     async fn apply_once(&self, events: &[&Event]) -> Result<Applied, Error> {
-        let mut transaction = self.pool.begin().await.during("begin a transaction")?;
-        let applied = apply_in(&mut transaction, events).await?;
-        transaction.commit().await.during("commit a batch")?;
-        Ok(applied)
+        let apply = async |connection: &mut PgConnection| {
+            let mut transaction = connection.begin().await.during("begin a transaction")?;
+            let applied = apply_in(&mut transaction, events).await?;
+            transaction.commit().await.during("commit a batch")?;
+            Ok(applied)
+        };
+        self.connections.run(apply).await
     }
 }
 

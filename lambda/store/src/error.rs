@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
 
 use sqlx::error::DatabaseError;
 
@@ -23,19 +24,45 @@ pub enum Kind {
     LoginRefused,
     /// No connection is left for this login or server (53300): waiting helps.
     TooManyConnections,
+    /// It took longer than it may (57014, or our own limit): less at a time helps.
+    TooSlow,
     /// Anything else: the server is away, failing over, or our own statement is wrong. The batch comes again.
     Other,
 }
 
+/// What is behind an error of ours: the transaction was given up.
+#[derive(Debug)]
+struct TookTooLong;
+
+impl fmt::Display for TookTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("it takes longer than a transaction may")
+    }
+}
+
+impl std::error::Error for TookTooLong {}
+
 impl Error {
+    /// A transaction that was given up because it took too long.
+    pub(crate) fn too_slow() -> Self {
+        let source = sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, TookTooLong));
+        Self { operation: "end a transaction", source }
+    }
+
     /// What can be done about it.
     pub fn kind(&self) -> Kind {
+        if let sqlx::Error::Io(error) = &self.source
+            && error.get_ref().is_some_and(|error| error.is::<TookTooLong>())
+        {
+            return Kind::TooSlow;
+        }
         let code = self.source.as_database_error().and_then(DatabaseError::code);
         match code.as_deref() {
             Some("54000") => Kind::Data,
             Some(code) if code.starts_with("22") => Kind::Data,
             Some("40001" | "40P01") => Kind::Conflict,
             Some("28P01" | "28000") => Kind::LoginRefused,
+            Some("57014") => Kind::TooSlow,
             Some("53300") => Kind::TooManyConnections,
             _ => Kind::Other,
         }

@@ -1,6 +1,7 @@
 //! The catalog in PostgreSQL: what events mean, and the transactions that make it so.
 //!
-//! - [`Store`]: the connections
+//! - [`Store`]: the catalog's tables
+//! - `connections`: those to PostgreSQL, and how long each thing may take
 //! - `apply`: a batch of events in one transaction, narrowed down where PostgreSQL refuses an event's data
 //! - `catalog`: what a batch touches, as loaded and as it becomes
 //! - `fold`: what each event does to it (pure)
@@ -13,6 +14,7 @@
 
 mod apply;
 mod catalog;
+mod connections;
 mod error;
 mod fold;
 mod load;
@@ -29,48 +31,27 @@ pub use maintenance::Gauges;
 pub use product_view::{View, export};
 pub use schema::{Login, lock_schema, migrate, set_login, try_access};
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 
-/// How long to wait for a connection, a handshake included.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+use connections::Connections;
 
-/// What each session asks of PostgreSQL, whatever is set for the database or the login. A function that is frozen in the middle
-/// of a transaction must not keep its locks, and none of our statements has a reason to take this long. Every statement looks
-/// rows up by key; where one SKU holds most of the ledger, the planner, which cannot see which keys come, would read all of the
-/// table for each of them, or compile the statement first.
-const SESSION: [(&str, &str); 5] = [
-    ("statement_timeout", "60s"),
-    ("idle_in_transaction_session_timeout", "10s"),
-    SEARCH_PATH,
-    ("enable_seqscan", "off"),
-    ("jit", "off"),
-];
-
-/// Where the tables are, whatever path is set for the database or the login.
-const SEARCH_PATH: (&str, &str) = ("search_path", "public");
-
-/// The catalog's connections to PostgreSQL. Cheap to clone.
+/// The catalog's tables. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: PgPool,
+    connections: Arc<Connections>,
 }
 
 impl Store {
     /// A store that connects when it is first used. A function instance serves one invocation at a time, so writers need
     /// one connection.
     pub fn new(options: PgConnectOptions, max_connections: u32) -> Self {
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options.options(SESSION));
-        Self { pool }
+        Self { connections: Arc::new(Connections::new(options, max_connections)) }
     }
 
     /// Uses these options for connections made from now on, after a password has changed.
     pub fn set_options(&self, options: PgConnectOptions) {
-        self.pool.set_connect_options(options.options(SESSION));
+        self.connections.set_options(options);
     }
 }

@@ -1,8 +1,9 @@
 //! What `maintain` does to the tables.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
 use sqlx::postgres::types::PgInterval;
+use sqlx::{Connection as _, FromRow};
 
 use crate::Store;
 use crate::apply::LEDGER_LOCK;
@@ -23,34 +24,39 @@ impl Store {
     /// Removes at most `limit` rows of the ledger that were applied longer than `age` ago by the database's clock, raises the
     /// ledger's floor to the greatest time among them, and returns how many those were. Levels do not change.
     pub async fn prune_ledger(&self, age: TimeDelta, limit: i64) -> Result<u64, Error> {
-        let mut transaction = self.pool.begin().await.during("begin pruning")?;
-        // Alone with the ledger: a batch must not read the floor before and the ledger after this. Waiting for it is a statement
-        // of its own, so that the next one sees what was committed meanwhile.
-        sqlx::query("select pg_advisory_xact_lock($1)")
-            .bind(LEDGER_LOCK)
-            .execute(&mut *transaction)
-            .await
-            .during("lock the ledger")?;
-        let age = PgInterval { months: 0, days: 0, microseconds: age.num_microseconds().unwrap_or(i64::MAX) };
-        let pruned: (i64, Option<DateTime<Utc>>) = sqlx::query_as(include_str!("queries/prune_ledger.sql"))
-            .bind(age)
-            .bind(limit)
-            .fetch_one(&mut *transaction)
-            .await
-            .during("prune the ledger")?;
-        if let (_, Some(floor)) = pruned {
-            sqlx::query("update ledger_floor set occurred_at = greatest(occurred_at, $1)")
-                .bind(floor)
-                .execute(&mut *transaction)
-                .await
-                .during("raise the ledger's floor")?;
-        }
-        transaction.commit().await.during("commit a pruning")?;
-        Ok(u64::try_from(pruned.0).unwrap_or_default())
+        self.connections.run(async |connection| prune(connection, age, limit).await).await
     }
 
     /// How the tables are doing.
     pub async fn gauges(&self) -> Result<Gauges, Error> {
-        sqlx::query_as(include_str!("queries/gauges.sql")).fetch_one(&self.pool).await.during("read the gauges")
+        let query = sqlx::query_as(include_str!("queries/gauges.sql"));
+        self.connections.run(async |on| query.fetch_one(on).await.during("read the gauges")).await
     }
+}
+
+async fn prune(connection: &mut PgConnection, age: TimeDelta, limit: i64) -> Result<u64, Error> {
+    let mut transaction = connection.begin().await.during("begin pruning")?;
+    // Alone with the ledger: a batch must not read the floor before and the ledger after this. Waiting for it is a statement
+    // of its own, so that the next one sees what was committed meanwhile.
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(LEDGER_LOCK)
+        .execute(&mut *transaction)
+        .await
+        .during("lock the ledger")?;
+    let age = PgInterval { months: 0, days: 0, microseconds: age.num_microseconds().unwrap_or(i64::MAX) };
+    let pruned: (i64, Option<DateTime<Utc>>) = sqlx::query_as(include_str!("queries/prune_ledger.sql"))
+        .bind(age)
+        .bind(limit)
+        .fetch_one(&mut *transaction)
+        .await
+        .during("prune the ledger")?;
+    if let (_, Some(floor)) = pruned {
+        sqlx::query("update ledger_floor set occurred_at = greatest(occurred_at, $1)")
+            .bind(floor)
+            .execute(&mut *transaction)
+            .await
+            .during("raise the ledger's floor")?;
+    }
+    transaction.commit().await.during("commit a pruning")?;
+    Ok(u64::try_from(pruned.0).unwrap_or_default())
 }

@@ -7,32 +7,25 @@ use crate::product_view::View;
 impl Store {
     /// Remembers that the cache has yet to be told of these views.
     pub async fn add_pending(&self, views: &[View]) -> Result<(), Error> {
-        sqlx::query(include_str!("queries/add_pending.sql"))
+        let query = sqlx::query(include_str!("queries/add_pending.sql"))
             .bind(views.iter().map(|view| view.sku.as_str()).collect::<Vec<_>>())
-            .bind(views.iter().map(|view| view.version).collect::<Vec<_>>())
-            .execute(&self.pool)
-            .await
-            .during("remember pending refreshes")?;
+            .bind(views.iter().map(|view| view.version).collect::<Vec<_>>());
+        self.connections.run(async |on| query.execute(on).await.during("remember pending refreshes")).await?;
         Ok(())
     }
 
     /// At most `limit` of the SKUs that the cache has yet to be told of, the longest waiting first.
     pub async fn pending(&self, limit: i64) -> Result<Vec<String>, Error> {
-        sqlx::query_scalar(include_str!("queries/pending.sql"))
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await
-            .during("list pending refreshes")
+        let query = sqlx::query_scalar(include_str!("queries/pending.sql")).bind(limit);
+        self.connections.run(async |on| query.fetch_all(on).await.during("list pending refreshes")).await
     }
 
     /// Forgets what the cache has now been told: rows with these versions or earlier ones.
     pub async fn settle_pending(&self, views: &[View]) -> Result<(), Error> {
-        sqlx::query(include_str!("queries/settle_pending.sql"))
+        let query = sqlx::query(include_str!("queries/settle_pending.sql"))
             .bind(views.iter().map(|view| view.sku.as_str()).collect::<Vec<_>>())
-            .bind(views.iter().map(|view| view.version).collect::<Vec<_>>())
-            .execute(&self.pool)
-            .await
-            .during("settle pending refreshes")?;
+            .bind(views.iter().map(|view| view.version).collect::<Vec<_>>());
+        self.connections.run(async |on| query.execute(on).await.during("settle pending refreshes")).await?;
         Ok(())
     }
 }

@@ -93,16 +93,17 @@ pub(crate) fn all(catalog: &Catalog) -> Vec<View> {
 impl Store {
     /// The current views of the SKUs that are known, sorted by SKU. A SKU without a view is unknown.
     pub async fn views(&self, skus: &[&str]) -> Result<Vec<View>, Error> {
-        // One statement's snapshot would not be enough: products and their offers are two.
-        let mut transaction = self
-            .pool
-            .begin_with("begin isolation level repeatable read, read only")
-            .await
-            .during("begin to read views")?;
-        let catalog = load::products(&mut transaction, skus).await?;
-        transaction.commit().await.during("end reading views")?;
-        Ok(all(&catalog))
+        self.connections.run(async |connection| views(connection, skus).await).await
     }
+}
+
+async fn views(connection: &mut PgConnection, skus: &[&str]) -> Result<Vec<View>, Error> {
+    // One statement's snapshot would not be enough: products and their offers are two.
+    let begin = "begin isolation level repeatable read, read only";
+    let mut transaction = connection.begin_with(begin).await.during("begin to read views")?;
+    let catalog = load::products(&mut transaction, skus).await?;
+    transaction.commit().await.during("end reading views")?;
+    Ok(all(&catalog))
 }
 
 /// How many products an export reads at a time.
