@@ -1,14 +1,12 @@
 //! `archiver`: keeps every record of the stream, byte for byte, in compressed objects by hour of arrival. It decodes nothing, so
 //! nothing can be refused by it.
 
-use std::convert::Infallible;
-
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
 use pipegen_contract::object_key::ARCHIVE;
 use serde::Serialize;
 
-use crate::answer::{again, within};
+use crate::answer::{BatchTooSlow, again, within};
 use crate::deadline::stop_at;
 use crate::event::{KinesisBatch, KinesisRecord};
 use crate::metrics::{MetricLine, lag_milliseconds};
@@ -41,16 +39,16 @@ impl<'a> From<&'a KinesisRecord> for Line<'a> {
 /// Archives one batch. A batch that could not be archived is reported by its first record, so that Lambda sends it again.
 ///
 /// # Errors
-/// None: everything that can go wrong is in the response.
+/// If the batch is too slow as a whole, so that Lambda halves it. Everything else that can go wrong is in the response.
 pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ArchiverResources,
-) -> Result<KinesisEventResponse, Infallible> {
+) -> Result<KinesisEventResponse, BatchTooSlow> {
     let KinesisBatch { records } = event.payload;
     let stop_at = stop_at(event.context.deadline());
     match within(stop_at, "archive", Box::pin(archive(&records, resources))).await {
         Ok(objects) => report(&event.context.request_id, &records, objects),
-        Err(why) => return Ok(again(&why, &records)),
+        Err(why) => return again(why, &records),
     }
     Ok(KinesisEventResponse::default())
 }

@@ -7,6 +7,7 @@ use pipegen_store::{Kind, Store};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::sync::OnceCell;
 
+use crate::answer::StageError;
 use crate::secrets::{LoginSecret, SecretError, UserPassword};
 use crate::settings::{Database, Trust};
 
@@ -64,6 +65,12 @@ impl std::error::Error for DatabaseError {
             Self::Authority(_, error) => Some(error),
             Self::Secret(_) | Self::NoLogin => None,
         }
+    }
+}
+
+impl StageError for DatabaseError {
+    fn is_too_slow(&self) -> bool {
+        matches!(self, Self::Store(error) if error.kind() == Kind::TooSlow)
     }
 }
 

@@ -17,6 +17,7 @@ use pipegen_contract::object_key;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::answer::StageError;
 use crate::event::KinesisRecord;
 
 /// How often an upload that raced with its own twin (409) is tried again.
@@ -142,6 +143,8 @@ impl fmt::Display for StoreObjectError {
 }
 
 impl std::error::Error for StoreObjectError {}
+
+impl StageError for StoreObjectError {}
 
 /// Stores an object whose key follows from its content. One that is there already (412) is this one.
 pub async fn store(client: &Client, bucket: &str, object: Object) -> Result<(), StoreObjectError> {

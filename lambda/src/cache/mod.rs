@@ -156,7 +156,8 @@ impl Cache {
     /// Has the cache left alone from now on.
     fn failed(&self, error: RedisError) -> CacheError {
         self.breaker.failed(Instant::now());
-        let cluster = [ServerErrorKind::CrossSlot, ServerErrorKind::Moved, ServerErrorKind::Ask, ServerErrorKind::ClusterDown];
+        let cluster =
+            [ServerErrorKind::CrossSlot, ServerErrorKind::Moved, ServerErrorKind::Ask, ServerErrorKind::ClusterDown];
         if cluster.into_iter().any(|kind| error.kind() == ErrorKind::Server(kind)) {
             return CacheError::InClusterMode(error);
         }

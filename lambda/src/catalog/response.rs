@@ -74,9 +74,12 @@ impl UrlResponse {
         if encoded_bytes(&self) <= MAX_BYTES { Ok(self) } else { Err(Problem::TooLarge) }
     }
 
-    /// The response to the same request with the method `HEAD`.
+    /// The response to the same request with the method `HEAD`: it has the length of the body that it leaves out
+    /// (RFC 9110, 8.6). Where there is none, as in a 304, it says nothing of a length.
     pub(super) fn without_body(mut self) -> Self {
-        self.body = None;
+        if let Some(body) = self.body.take() {
+            self.headers.insert("content-length", body.len().to_string());
+        }
         self
     }
 }

@@ -11,8 +11,6 @@ mod refresh;
 mod rejections;
 mod report;
 
-use std::convert::Infallible;
-
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
 use pipegen_contract::batch_line::STAGES;
@@ -20,7 +18,7 @@ use pipegen_event::Event;
 use pipegen_store::Outcome;
 use tokio::time::Instant;
 
-use crate::answer::{Again, again, within};
+use crate::answer::{Again, BatchTooSlow, again, within};
 use crate::deadline::stop_at;
 use crate::event::{KinesisBatch, KinesisRecord};
 use crate::objects::{self, StoreObjectError};
@@ -34,16 +32,16 @@ use report::BatchReport;
 /// Processes one batch. A batch that could not be processed is reported by its first record, so that Lambda sends it again.
 ///
 /// # Errors
-/// None: everything that can go wrong is in the response.
+/// If the batch is too slow as a whole, so that Lambda halves it. Everything else that can go wrong is in the response.
 pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ProcessorResources,
-) -> Result<KinesisEventResponse, Infallible> {
+) -> Result<KinesisEventResponse, BatchTooSlow> {
     let KinesisBatch { records } = event.payload;
     let stop_at = stop_at(event.context.deadline());
     let mut report = BatchReport::default();
     if let Err(why) = Box::pin(process(&records, resources, stop_at, &mut report)).await {
-        return Ok(again(&why, &records));
+        return again(why, &records);
     }
     report.write(&event.context.request_id, &records);
     Ok(KinesisEventResponse::default())

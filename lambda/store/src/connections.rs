@@ -25,22 +25,6 @@ const PING_LIMIT: Duration = Duration::from_secs(1);
 /// How long one transaction may take. One that takes longer is in everybody's way, and half a batch needs half of it.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(20);
 
-/// What each session asks of PostgreSQL, whatever is set for the database or the login. None of our statements has a reason to
-/// take this long; a function that is frozen or cut off in the middle of a transaction must not keep its locks. Every statement
-/// looks rows up by key; where one SKU holds most of the ledger, the planner, which cannot see which keys come, would read all of
-/// the table for each of them, or compile the statement first.
-const SESSION: [(&str, &str); 6] = [
-    ("statement_timeout", "15s"),
-    ("idle_in_transaction_session_timeout", "3s"),
-    ("client_connection_check_interval", "1s"),
-    SEARCH_PATH,
-    ("enable_seqscan", "off"),
-    ("jit", "off"),
-];
-
-/// Where the tables are, whatever path is set for the database or the login.
-const SEARCH_PATH: (&str, &str) = ("search_path", "public");
-
 /// A bounded number of connections, made when they are needed.
 #[derive(Debug)]
 pub(crate) struct Connections {
@@ -52,16 +36,12 @@ pub(crate) struct Connections {
 impl Connections {
     /// At most this many at once.
     pub(crate) fn new(options: PgConnectOptions, at_most: u32) -> Self {
-        Self {
-            options: Mutex::new(options.options(SESSION)),
-            idle: Mutex::default(),
-            permits: Semaphore::new(at_most as usize),
-        }
+        Self { options: Mutex::new(options), idle: Mutex::default(), permits: Semaphore::new(at_most as usize) }
     }
 
     /// Uses these options for connections made from now on.
     pub(crate) fn set_options(&self, options: PgConnectOptions) {
-        *locked(&self.options) = options.options(SESSION);
+        *locked(&self.options) = options;
     }
 
     /// Runs one transaction on a connection of its own.
