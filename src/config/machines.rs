@@ -36,7 +36,7 @@ fn family(class: &str) -> &str {
     class.rsplit_once('.').map_or(class, |(family, _)| family)
 }
 
-/// The database classes that PostgreSQL 16 runs on, smallest first within a family.
+/// The database classes that each of PostgreSQL 16, 17 and 18 runs on, smallest first within a family.
 pub const DATABASE_CLASSES: &[DatabaseClass] = &[
     database("db.t4g.micro", 1),
     database("db.t4g.small", 2),
@@ -62,7 +62,7 @@ pub const DATABASE_CLASSES: &[DatabaseClass] = &[
     database("db.r7g.4xlarge", 128),
 ];
 
-/// The cache node types that Redis 7.1 runs on, smallest first within a family.
+/// The cache node types that Redis 7.1 and Valkey run on, smallest first within a family.
 pub const CACHE_NODE_TYPES: &[&str] = &[
     "cache.t4g.micro",
     "cache.t4g.small",

@@ -7,16 +7,20 @@
 //! - `presets`: what the settings are by kind of environment
 //! - `sizing`: what follows from the peak number of updates
 //! - `connections`: how many connections to the database the functions may hold
+//! - `engines`: the versions of database, cache and provider
 //! - [`machines`]: instance classes and what they hold
 //! - `network_range`: the network's addresses
 //! - `principal`: somebody in AWS, who is let in
+//! - `cache_readers`: who may read the cache directly
 //! - `suppliers`: who may put events on the stream
 //! - `reader`: typed look-ups through the layers of a file
 //! - `combinations`: rules over more than one setting
 //! - `fault`: what is wrong, where, and what to do
 
+mod cache_readers;
 mod combinations;
 mod connections;
+mod engines;
 mod environment;
 mod fault;
 mod file;
@@ -29,7 +33,9 @@ mod settings;
 mod sizing;
 mod suppliers;
 
+pub use cache_readers::CacheReader;
 pub use connections::login_connections;
+pub use engines::CacheEngine;
 pub use environment::Environment;
 pub use fault::{Fault, Source, report};
 pub use file::{Config, load};

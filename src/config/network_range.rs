@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 
 /// A private IPv4 range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,22 +13,32 @@ pub struct NetworkRange {
 
 /// The widest and the narrowest prefix: AWS takes no more than a /16, and a quarter of a /24 still has room for the
 /// functions' network interfaces.
-const PREFIXES: std::ops::RangeInclusive<u32> = 16..=24;
+const PREFIXES: RangeInclusive<u32> = 16..=24;
 
 impl NetworkRange {
     /// What is taken where nothing is set: 4096 addresses that few other networks use, so that peering stays possible.
     pub const DEFAULT: Self = Self { address: Ipv4Addr::new(10, 64, 0, 0), prefix: 20 };
 
-    /// Reads `ADDRESS/PREFIX`; the error says what is wrong.
+    /// Reads a network's `ADDRESS/PREFIX`; the error says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let range = Self::read(text, PREFIXES)?;
+        if !range.address.is_private() {
+            return Err("it is not private (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)".into());
+        }
+        Ok(range)
+    }
+
+    /// Reads the `ADDRESS/PREFIX` of a part of a network, down to a single address.
+    pub(super) fn parse_part(text: &str) -> Result<Self, String> {
+        Self::read(text, *PREFIXES.start()..=32)
+    }
+
+    fn read(text: &str, prefixes: RangeInclusive<u32>) -> Result<Self, String> {
         let (address, prefix) = text.split_once('/').ok_or("it has no `/`")?;
         let address: Ipv4Addr = address.parse().map_err(|_| "what stands before the `/` is no IPv4 address")?;
         let prefix: u32 = prefix.parse().map_err(|_| "what stands after the `/` is no number")?;
-        if !PREFIXES.contains(&prefix) {
-            return Err(format!("the prefix must be {} to {}", PREFIXES.start(), PREFIXES.end()));
-        }
-        if !address.is_private() {
-            return Err("it is not private (10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16)".into());
+        if !prefixes.contains(&prefix) {
+            return Err(format!("the prefix must be {} to {}", prefixes.start(), prefixes.end()));
         }
         let range = Self { address, prefix };
         let first = Ipv4Addr::from(u32::from(address) & !(range.size() - 1));
@@ -42,6 +53,11 @@ impl NetworkRange {
     pub fn quarter(self, index: u32) -> Self {
         let address = u32::from(self.address) + (index % 4) * (self.size() / 4);
         Self { address: address.into(), prefix: self.prefix + 2 }
+    }
+
+    /// Whether all of another range lies in this one.
+    pub(super) fn contains(self, other: Self) -> bool {
+        other.prefix >= self.prefix && u32::from(other.address) & !(self.size() - 1) == u32::from(self.address)
     }
 
     /// How many addresses there are.

@@ -1,6 +1,8 @@
 //! What can be set.
 
+use super::cache_readers::{self, CacheReader};
 use super::connections;
+use super::engines::{CacheEngine, DATABASE_VERSIONS, PROVIDER_VERSIONS};
 use super::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES, DatabaseClass};
 use super::network_range::NetworkRange;
 use super::presets::Preset;
@@ -41,6 +43,10 @@ pub struct Settings {
     pub archive_retention_days: u32,
     /// `log_retention_days`: how long logs are kept.
     pub log_retention_days: u32,
+    /// `database_version`: PostgreSQL's major version, 16, 17 or 18; by default 16. AWS keeps the minor one. Once the community
+    /// no longer maintains it, RDS upgrades the database rather than charge for extended support. `docs/ENGINES.md` says how to
+    /// upgrade before.
+    pub database_version: u32,
     /// `database_instance_class`: by default the preset's, or the next larger one that has a connection for everybody at the
     /// peak.
     pub database_instance_class: DatabaseClass,
@@ -55,12 +61,18 @@ pub struct Settings {
     /// `catalog_connections`: connections to the database that the catalog may hold, one for each request that it answers at
     /// the same time. A read beyond that is answered from the cache, or asked to come again.
     pub catalog_connections: u32,
+    /// `cache_engine`: `redis` (7.1, the last that `ElastiCache` has) or `valkey`, which costs a fifth less. `docs/ENGINES.md` says
+    /// what a change does to a cache that is there.
+    pub cache_engine: CacheEngine,
     /// `cache_node_type`.
     pub cache_node_type: &'static str,
     /// `cache_nodes`: with two or more, one that fails is replaced within seconds.
     pub cache_nodes: u32,
     /// `cache_view_seconds`: how long a product view stays in the cache.
     pub cache_view_seconds: u32,
+    /// `cache_readers`: whose connections reach the cache besides the functions': security groups (`sg-…`) and ranges of this
+    /// network's addresses. There is then a user for them that logs in by IAM and only reads. By default none.
+    pub cache_readers: Vec<CacheReader>,
     /// `lambda_memory_mb`: memory of each function in MiB; processor time grows with it.
     pub lambda_memory_mb: u32,
     /// `secrets_endpoint_zones`: in how many of the two zones the way to Secrets Manager has a foot. Each costs $7.30 a month;
@@ -77,6 +89,9 @@ pub struct Settings {
     pub suppliers: Vec<Supplier>,
     /// `alarm_email`: where alarms are sent. AWS asks that address to agree before it sends any.
     pub alarm_email: Option<String>,
+    /// `aws_provider`: the major version of Terraform's provider, 5 or 6; by default 5, the one that the tests run. Readers can be
+    /// held to the catalog's URL only with 6. `docs/PROVIDERS.md` says what else differs, and what was tried.
+    pub aws_provider: u32,
     /// `state_bucket` and, if that is set, `state_prefix` and `state_region`: where Terraform keeps its state.
     pub backend: Option<Backend>,
 }
@@ -118,6 +133,8 @@ impl Settings {
         let preset = reader.choice("preset", &presets, Preset::DEFAULT);
         let architectures = [Architecture::X86_64, Architecture::Arm64].map(|it| (it.as_str(), it));
         let node_types: Vec<_> = CACHE_NODE_TYPES.iter().map(|name| (*name, *name)).collect();
+        let engines = CacheEngine::ALL.map(|engine| (engine.as_str(), engine));
+        let network_cidr = reader.text("network_cidr", NetworkRange::DEFAULT, NetworkRange::parse);
         let peak_updates_per_minute = reader.integer("peak_updates_per_minute", 1..=1_000_000, 1000);
         let catalog_connections = reader.integer("catalog_connections", 2..=1000, 20);
         let needed = connections::needed(peak_updates_per_minute, catalog_connections);
@@ -125,27 +142,31 @@ impl Settings {
         Self {
             preset,
             architecture: reader.choice("architecture", &architectures, Architecture::X86_64),
-            network_cidr: reader.text("network_cidr", NetworkRange::DEFAULT, NetworkRange::parse),
+            network_cidr,
             peak_updates_per_minute,
             horizon_days: reader.integer("horizon_days", 1..=90, 7),
             stream_retention_hours: reader.integer("stream_retention_hours", 24..=8760, 24),
             archive_retention_days: archive_retention_days(reader),
             log_retention_days: reader.listed("log_retention_days", LOG_RETENTION_DAYS, preset.log_retention_days),
+            database_version: reader.listed("database_version", DATABASE_VERSIONS, 16),
             database_instance_class: database_class(reader, preset, needed),
             database_storage_gb: reader.integer("database_storage_gb", 20..=65_536, preset.database_storage_gb),
             database_multi_az: reader.flag("database_multi_az", preset.database_multi_az),
             database_backup_days: reader.integer("database_backup_days", 1..=35, preset.database_backup_days),
             secret_rotation_days: reader.integer("secret_rotation_days", 1..=90, 30),
             catalog_connections,
+            cache_engine: reader.choice("cache_engine", &engines, CacheEngine::Redis),
             cache_node_type: reader.choice("cache_node_type", &node_types, preset.cache_node_type),
             cache_nodes: reader.integer("cache_nodes", 1..=6, preset.cache_nodes),
             cache_view_seconds: reader.integer("cache_view_seconds", 10..=86_400, 300),
+            cache_readers: cache_readers::cache_readers(reader, network_cidr),
             lambda_memory_mb: reader.integer("lambda_memory_mb", 128..=10_240, preset.lambda_memory_mb),
             secrets_endpoint_zones: reader.integer("secrets_endpoint_zones", 1..=2, preset.secrets_endpoint_zones),
             key_rotation_days: reader.integer("key_rotation_days", 90..=2560, preset.key_rotation_days),
             readers: principal::readers(reader),
             suppliers: suppliers::suppliers(reader),
             alarm_email: reader.text("alarm_email", None, |text| email_address(text).map(Some)),
+            aws_provider: reader.listed("aws_provider", PROVIDER_VERSIONS, 5),
             backend: backend(reader),
         }
     }

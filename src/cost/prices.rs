@@ -2,6 +2,8 @@
 //!
 //! Each price has the AWS page that says it. To bring the table up to date, go through the pages and set [`AS_OF`].
 
+use crate::config::CacheEngine;
+
 /// When the prices were last held against their pages.
 pub const AS_OF: &str = "November 2026";
 
@@ -149,6 +151,9 @@ const DATABASE_HOURS: &[(&str, f64)] = &[
     ("db.r7g.4xlarge", 1.911),
 ];
 
+/// What a node of Valkey costs of the price of the same one of Redis: a fifth less.
+const VALKEY_SHARE: f64 = 0.8;
+
 /// Dollars an hour of a node of Redis, by its type.
 const CACHE_HOURS: &[(&str, f64)] = &[
     ("cache.t4g.micro", 0.016),
@@ -174,10 +179,14 @@ pub fn database(class: &str) -> Option<Price> {
     Some(Price::new("PostgreSQL instance", "instance-hours", *dollars, RDS))
 }
 
-/// A node of Redis of this type.
-pub fn cache_node(node_type: &str) -> Option<Price> {
+/// A node of the cache of this type.
+pub fn cache_node(engine: CacheEngine, node_type: &str) -> Option<Price> {
     let (_, dollars) = CACHE_HOURS.iter().find(|(name, _)| *name == node_type)?;
-    Some(Price::new("Redis node", "node-hours", *dollars, ELASTICACHE))
+    let (name, share) = match engine {
+        CacheEngine::Redis => ("Redis node", 1.0),
+        CacheEngine::Valkey => ("Valkey node", VALKEY_SHARE),
+    };
+    Some(Price::new(name, "node-hours", dollars * share, ELASTICACHE))
 }
 
 #[cfg(test)]

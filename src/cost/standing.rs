@@ -8,7 +8,7 @@ use super::prices::{
     ALARM, DASHBOARD, DATABASE_STORAGE, EXTENDED_RETENTION, INTERFACE_ENDPOINT, KEY, METRIC, SECRET, SHARD, cache_node,
     database as instance,
 };
-use crate::config::Settings;
+use crate::config::{CacheEngine, Settings};
 use crate::terraform::declared::{Declared, Resource};
 use pipegen_contract::env::{METRIC_NAMESPACE, SUPPLIERS};
 use pipegen_contract::metric;
@@ -55,7 +55,9 @@ pub(super) fn cache(cache: &Resource, _: &Settings) -> Option<Vec<Line>> {
     let node_type = cache.text("node_type")?;
     let nodes = cache.number("num_cache_clusters")?;
     let how = format!("`num_cache_clusters` {nodes} of {}", cache.address());
-    Some(vec![Line::new(cache_node(node_type)?, nodes * HOURS, how).called(format!("Redis {node_type}"))])
+    let engine = CacheEngine::from_name(cache.text("engine")?)?;
+    let node = cache_node(engine, node_type)?;
+    Some(vec![Line::new(node, nodes * HOURS, how).called(format!("{} {node_type}", engine.title()))])
 }
 
 /// An interface costs in each zone that it has a subnet in; a gateway costs nothing.

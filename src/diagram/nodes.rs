@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::config::CacheEngine;
 use crate::terraform::declared::{Declared, Resource, references};
 
 /// The shape of a node.
@@ -67,7 +68,7 @@ const STYLES: &[Style] = &[
     one("aws_kinesis_stream", Shape::Box, "Kinesis", Title::Label("")),
     one("aws_lambda_function", Shape::Function, "Lambda", Title::Label("")),
     one("aws_db_instance", Shape::Store, "PostgreSQL", Title::Label("")),
-    one("aws_elasticache_replication_group", Shape::Store, "Redis", Title::Label("")),
+    one("aws_elasticache_replication_group", Shape::Store, "cache", Title::Label("")),
     all("aws_secretsmanager_secret", Shape::Store, "Secrets Manager", Title::Label("")),
     one("aws_s3_bucket", Shape::Store, "S3", Title::Label("")),
     one("aws_glue_catalog_table", Shape::Box, "Glue table", Title::Label("")),
@@ -111,8 +112,9 @@ fn node(stack: &Declared, style: &Style, resources: &[&Resource]) -> Node {
 
 /// What a node says.
 fn text(style: &Style, resources: &[&Resource]) -> String {
+    let service = service(style, resources);
     if resources.len() > LISTED {
-        return format!("{} {}", resources.len(), style.service);
+        return format!("{} {service}", resources.len());
     }
     let title = |resource: &Resource| match style.title {
         Title::Label(prefix) => Some(resource.label.strip_prefix(prefix).unwrap_or(&resource.label).to_owned()),
@@ -120,7 +122,14 @@ fn text(style: &Style, resources: &[&Resource]) -> String {
         Title::Nothing => None,
     };
     let titles: Vec<_> = resources.iter().filter_map(|resource| title(resource)).collect();
-    if titles.is_empty() { style.service.to_owned() } else { format!("{}<br>{}", titles.join(", "), style.service) }
+    if titles.is_empty() { service.to_owned() } else { format!("{}<br>{service}", titles.join(", ")) }
+}
+
+/// What a node is; a cache is what it runs on.
+fn service(style: &Style, resources: &[&Resource]) -> &'static str {
+    let engine = resources.iter().find(|resource| resource.kind == "aws_elasticache_replication_group");
+    let engine = engine.and_then(|cache| CacheEngine::from_name(cache.text("engine")?));
+    engine.map_or(style.service, CacheEngine::title)
 }
 
 /// Whether a resource refers to a subnet, itself or through its subnet group.

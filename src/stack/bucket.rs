@@ -81,7 +81,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, spec: Spec<'_>) 
     let access = bucket.part(build, "aws_s3_bucket_public_access_block", access, &[]);
     let owner = json!({ "rule": { "object_ownership": "BucketOwnerEnforced" } });
     let owner = bucket.part(build, "aws_s3_bucket_ownership_controls", owner, &[]);
-    let encryption = json!({ "rule": encryption(spec.key) });
+    let encryption = json!({ "rule": encryption(build, spec.key) });
     let encryption = bucket.part(build, "aws_s3_bucket_server_side_encryption_configuration", encryption, &[]);
     let versioning = json!({ "versioning_configuration": { "status": "Enabled" } });
     let versioning = bucket.part(build, "aws_s3_bucket_versioning", versioning, &[]);
@@ -102,15 +102,20 @@ pub(super) fn announce(build: &mut Build<'_>, bucket: &Bucket) {
     bucket.part(build, "aws_s3_bucket_notification", json!({ "eventbridge": true }), &[]);
 }
 
-fn encryption(key: Option<&Key>) -> Value {
-    match key {
+fn encryption(build: &Build<'_>, key: Option<&Key>) -> Value {
+    let mut rule = match key {
         Some(key) => json!({
             "apply_server_side_encryption_by_default": { "sse_algorithm": "aws:kms", "kms_master_key_id": key.arn() },
             // One call to the key for many objects.
             "bucket_key_enabled": true,
         }),
         None => json!({ "apply_server_side_encryption_by_default": { "sse_algorithm": "AES256" } }),
+    };
+    if build.settings.aws_provider >= 6 {
+        // Objects under a key that only their writer has could be read by nobody else.
+        rule["blocked_encryption_types"] = json!(["SSE-C"]);
     }
+    rule
 }
 
 /// Refuses that anybody deletes objects; the lifecycle still ends them. Destroy removes the policy first.

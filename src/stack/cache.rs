@@ -1,22 +1,46 @@
 //! The cache of product views: `aws_elasticache_replication_group` with its `aws_elasticache_subnet_group`,
 //! `aws_elasticache_parameter_group`, users and their group (`aws_elasticache_user`, `aws_elasticache_user_group`).
-//! Nobody has a password: functions log in by IAM.
+//! Nobody has a password: functions log in by IAM, and so do shops that read the cache themselves.
 
-use pipegen_contract::cache::{DEFAULT_RIGHTS, READER_RIGHTS, WRITER_RIGHTS};
+use pipegen_contract::cache::{DEFAULT_RIGHTS, READER_RIGHTS, SHOP_RIGHTS, WRITER_RIGHTS};
 use serde_json::{Value, json};
 
 use super::Build;
 use super::connections::{self, Group};
 use super::encryption::Key;
 use super::names::{
-    CATALOG_USER, DEFAULT_USER, MAINTAIN_USER, Name, PROCESSOR_USER, VIEWS, VIEWS_GROUP, VIEWS_PARAMETERS,
-    VIEWS_SUBNETS, VIEWS_USERS,
+    CATALOG_USER, DEFAULT_USER, MAINTAIN_USER, Name, PROCESSOR_USER, SHOP_USER, VIEWS, VIEWS_GROUP, VIEWS_PARAMETERS,
+    VIEWS_PARAMETERS_VALKEY, VIEWS_SUBNETS, VIEWS_USERS,
 };
 use super::network::Network;
+use crate::config::CacheEngine;
 use crate::terraform::{Block, Expression, Reference};
 
-/// Where Redis listens.
+/// Where the cache listens.
 pub(super) const PORT: u16 = 6379;
+
+/// What an engine is called and takes.
+struct Engine {
+    version: &'static str,
+    /// The family of its parameters.
+    family: &'static str,
+    /// Each engine's parameters have a name of their own: a group cannot change its family, and goes only once the upgraded cache
+    /// has let go of it.
+    parameters: Name,
+}
+
+fn engine(engine: CacheEngine) -> Engine {
+    match engine {
+        CacheEngine::Redis => Engine { version: "7.1", family: "redis7", parameters: VIEWS_PARAMETERS },
+        CacheEngine::Valkey => Engine { version: "9.1", family: "valkey9", parameters: VIEWS_PARAMETERS_VALKEY },
+    }
+}
+
+/// The engine of users and of their group, whatever the cache's own is. A cache of Valkey takes either, one of Redis only this: so the
+/// cache changes its engine in one step, with everybody logged in, and can be brought back.
+///
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html>
+const USERS_ENGINE: &str = "redis";
 
 /// The cache.
 #[derive(Clone, Debug)]
@@ -25,6 +49,8 @@ pub(super) struct Cache {
     pub(super) processor: User,
     pub(super) catalog: User,
     pub(super) maintain: User,
+    /// Whom shops log in as that may reach the cache.
+    pub(super) shop: Option<User>,
     pub(super) group: Group,
 }
 
@@ -71,34 +97,43 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Ca
         "subnet_ids": network.subnet_ids(),
     });
     let subnets = build.document.resource(Block::new("aws_elasticache_subnet_group", "views", subnets));
+    let engine = engine(build.settings.cache_engine);
     let parameters = json!({
-        "name": build.names.of(VIEWS_PARAMETERS),
+        "name": build.names.of(engine.parameters),
         "description": "Any entry may go when memory is short",
-        "family": "redis7",
+        "family": engine.family,
         // A `volatile-…` policy would evict tombstones first, and they are what keeps old views out.
         "parameter": [{ "name": "maxmemory-policy", "value": "allkeys-lru" }],
+        "lifecycle": { "create_before_destroy": true },
     });
     let parameters = build.document.resource(Block::new("aws_elasticache_parameter_group", "views", parameters));
 
-    // A Redis group must have a user of this name. It may do nothing.
+    // A group of Redis users must have one of this name. It may do nothing.
     let no_password = json!({ "type": "no-password-required" });
     let default = user(build, DEFAULT_USER, Some("default"), DEFAULT_RIGHTS, &no_password);
     let iam = json!({ "type": "iam" });
     let processor = user(build, PROCESSOR_USER, None, WRITER_RIGHTS, &iam);
     let catalog = user(build, CATALOG_USER, None, READER_RIGHTS, &iam);
     let maintain = user(build, MAINTAIN_USER, None, WRITER_RIGHTS, &iam);
-    let ids = [&default, &processor, &catalog, &maintain].map(|user| user.attribute("user_id"));
+    let readers = &build.settings.cache_readers;
+    let shop = (!readers.is_empty()).then(|| user(build, SHOP_USER, None, SHOP_RIGHTS, &iam));
+    for reader in readers {
+        connections::let_in(build, reader, &group, PORT);
+    }
+    let everybody = [&default, &processor, &catalog, &maintain].into_iter().chain(&shop);
+    let ids: Vec<_> = everybody.map(|user| user.attribute("user_id")).collect();
     let users = json!({
         "user_group_id": build.names.of(VIEWS_USERS),
-        "engine": "redis",
+        "engine": USERS_ENGINE,
         "user_ids": ids,
     });
     let users = build.document.resource(Block::new("aws_elasticache_user_group", "views", users));
 
-    let body = replication_group(build, key, &group, &subnets, &parameters, &users);
+    let body = replication_group(build, key, &engine, &group, &subnets, &parameters, &users);
     let replication_group = build.document.resource(Block::new("aws_elasticache_replication_group", "views", body));
     let [processor, catalog, maintain] = [processor, catalog, maintain].map(|user| User { user });
-    Cache { replication_group, processor, catalog, maintain, group }
+    let shop = shop.map(|user| User { user });
+    Cache { replication_group, processor, catalog, maintain, shop, group }
 }
 
 /// Declares a user. Where users log in by IAM, their name must be their id.
@@ -107,7 +142,7 @@ fn user(build: &mut Build<'_>, name: Name, user_name: Option<&str>, rights: &str
     let body = json!({
         "user_id": id,
         "user_name": user_name.unwrap_or(&id),
-        "engine": "redis",
+        "engine": USERS_ENGINE,
         "access_string": rights,
         "authentication_mode": authentication,
     });
@@ -117,6 +152,7 @@ fn user(build: &mut Build<'_>, name: Name, user_name: Option<&str>, rights: &str
 fn replication_group(
     build: &Build<'_>,
     key: &Key,
+    engine: &Engine,
     group: &Group,
     subnets: &Reference,
     parameters: &Reference,
@@ -126,8 +162,8 @@ fn replication_group(
     json!({
         "replication_group_id": build.names.of(VIEWS),
         "description": "Product views of the inventory pipeline",
-        "engine": "redis",
-        "engine_version": "7.1",
+        "engine": build.settings.cache_engine.as_str(),
+        "engine_version": engine.version,
         "auto_minor_version_upgrade": true,
         "node_type": build.settings.cache_node_type,
         "num_cache_clusters": nodes,

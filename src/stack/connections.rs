@@ -6,6 +6,7 @@ use serde_json::json;
 use super::Build;
 use super::names::Name;
 use super::network::Network;
+use crate::config::CacheReader;
 use crate::terraform::{Block, Expression, Reference};
 
 /// A security group.
@@ -56,6 +57,26 @@ pub(super) fn connect(build: &mut Build<'_>, from: &Group, to: &Group, port: u16
     let egress = Block::new("aws_vpc_security_group_egress_rule", label.as_str(), rule(from, to));
     let ingress = Block::new("aws_vpc_security_group_ingress_rule", label.as_str(), rule(to, from));
     [build.document.resource(egress), build.document.resource(ingress)]
+}
+
+/// Lets somebody outside the stack open connections to a TCP port of a group. Their own end must allow it, too.
+pub(super) fn let_in(build: &mut Build<'_>, from: &CacheReader, to: &Group, port: u16) -> Reference {
+    let (group, range) = match from {
+        CacheReader::Group(id) => (Some(id), None),
+        CacheReader::Range(range) => (None, Some(range.to_string())),
+    };
+    let body = json!({
+        "security_group_id": to.id(),
+        "referenced_security_group_id": group,
+        "cidr_ipv4": range,
+        "ip_protocol": "tcp",
+        "from_port": port,
+        "to_port": port,
+        "description": format!("{from} to {}", to.label),
+    });
+    let from = from.to_string().replace(['.', '/'], "-");
+    let label = format!("reader_{from}_to_{}", to.label);
+    build.document.resource(Block::new("aws_vpc_security_group_ingress_rule", label, body))
 }
 
 /// Lets a group open HTTPS connections to an AWS service by its prefix list.

@@ -6,7 +6,9 @@ use super::Build;
 use super::connections::{self, Group};
 use super::encryption::Key;
 use super::logs;
-use super::names::{CATALOG, CATALOG_GROUP, CATALOG_PARAMETERS, CATALOG_SUBNETS};
+use super::names::{
+    CATALOG, CATALOG_GROUP, CATALOG_PARAMETERS, CATALOG_PARAMETERS_17, CATALOG_PARAMETERS_18, CATALOG_SUBNETS, Name,
+};
 use super::network::Network;
 use crate::terraform::{Block, Expression, Reference};
 
@@ -18,9 +20,6 @@ const DATABASE_NAME: &str = "inventory";
 
 /// The master login. RDS makes its password, keeps it in a secret and renews it.
 const MASTER: &str = "inventory_master";
-
-/// PostgreSQL's major version. RDS picks and renews the minor one; naming it would plan a downgrade after each renewal.
-const MAJOR_VERSION: &str = "16";
 
 /// How often the storage may double, and once more: it grows by itself before it is full, up to so many times the setting.
 const STORAGE_GROWTH: u32 = 5;
@@ -90,13 +89,24 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Da
     Database { instance, group }
 }
 
+/// The name of the parameters. Each version has one of its own: a group cannot change its family, and goes only once the upgraded
+/// database has let go of it.
+fn parameters_name(version: u32) -> Name {
+    match version {
+        17 => CATALOG_PARAMETERS_17,
+        18 => CATALOG_PARAMETERS_18,
+        _ => CATALOG_PARAMETERS,
+    }
+}
+
 fn parameters(build: &mut Build<'_>) -> Reference {
+    let version = build.settings.database_version;
     // With `pending-reboot` they are in force from the instance's first start, and a change waits for its next one.
     let parameter = |name: &str, value: &str| json!({ "name": name, "value": value, "apply_method": "pending-reboot" });
     let body = json!({
-        "name": build.names.of(CATALOG_PARAMETERS),
+        "name": build.names.of(parameters_name(version)),
         "description": "TLS only, short locks, slow statements in the log",
-        "family": format!("postgres{MAJOR_VERSION}"),
+        "family": format!("postgres{version}"),
         "parameter": [
             // A function that Lambda froze or stopped in a transaction must not hold its locks.
             parameter("idle_in_transaction_session_timeout", "60000"),
@@ -110,6 +120,7 @@ fn parameters(build: &mut Build<'_>) -> Reference {
             parameter("tcp_keepalives_idle", "30"),
             parameter("tcp_keepalives_interval", "10"),
         ],
+        "lifecycle": { "create_before_destroy": true },
     });
     build.document.resource(Block::new("aws_db_parameter_group", "catalog", body))
 }
@@ -120,8 +131,13 @@ fn instance(build: &Build<'_>, key: &Key, group: &Group, subnets: &Reference, pa
     json!({
         "identifier": build.names.of(CATALOG),
         "engine": "postgres",
-        "engine_version": MAJOR_VERSION,
+        // RDS picks and renews the minor version; naming it would plan a downgrade after each renewal.
+        "engine_version": settings.database_version.to_string(),
         "auto_minor_version_upgrade": true,
+        // The setting says which major version is wanted.
+        "allow_major_version_upgrade": true,
+        // By default RDS would keep a version that the community has given up, and charge for it by the hour and processor.
+        "engine_lifecycle_support": "open-source-rds-extended-support-disabled",
         "instance_class": settings.database_instance_class.name,
         "multi_az": settings.database_multi_az,
 
@@ -147,6 +163,8 @@ fn instance(build: &Build<'_>, key: &Key, group: &Group, subnets: &Reference, pa
         "parameter_group_name": parameters.attribute("name"),
 
         "enabled_cloudwatch_logs_exports": LOGS,
+        // The free kind.
+        "database_insights_mode": "standard",
         "performance_insights_enabled": true,
         "performance_insights_kms_key_id": key.arn(),
         // The span that is free.

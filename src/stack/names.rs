@@ -69,6 +69,10 @@ names! {
     CATALOG_SUBNETS = DATABASE_SUBNETS, "inventory";
     /// The database's parameters.
     CATALOG_PARAMETERS = DATABASE_PARAMETERS, "inventory";
+    /// The same for PostgreSQL 17: while a database is upgraded, it has both.
+    CATALOG_PARAMETERS_17 = DATABASE_PARAMETERS, "inventory-17";
+    /// The same for PostgreSQL 18.
+    CATALOG_PARAMETERS_18 = DATABASE_PARAMETERS, "inventory-18";
     /// Who reaches the database.
     CATALOG_GROUP = SECURITY_GROUP, "database";
     /// The cache of product views.
@@ -77,6 +81,8 @@ names! {
     VIEWS_SUBNETS = CACHE_SUBNETS, "inventory";
     /// The cache's parameters.
     VIEWS_PARAMETERS = CACHE_PARAMETERS, "inventory";
+    /// The same for Valkey: while a cache is upgraded, it has both.
+    VIEWS_PARAMETERS_VALKEY = CACHE_PARAMETERS, "inventory-valkey";
     /// Who reaches the cache.
     VIEWS_GROUP = SECURITY_GROUP, "cache";
     /// Everyone who may log in to the cache.
@@ -89,6 +95,8 @@ names! {
     CATALOG_USER = CACHE_USER, "catalog";
     /// Maintenance's login to the cache.
     MAINTAIN_USER = CACHE_USER, "maintain";
+    /// The login of shops that read the cache themselves.
+    SHOP_USER = CACHE_USER, "shop";
     /// The bucket of every record.
     ARCHIVE_BUCKET = BUCKET, "archive";
     /// The bucket of rejected events and exhausted batches.

@@ -9,8 +9,9 @@ use super::functions::Function;
 use crate::config::Principal;
 use crate::terraform::{Block, Expression};
 
-/// What a reader needs, each with what it is about. A URL asks for both since October 2025; the second cannot be narrowed to calls
-/// over the URL with this provider, so a reader may also call the function itself, with whatever request, and gets the same answers.
+/// What a reader needs, each with what it is about. A URL asks for both since October 2025. Only version 6 of the provider can narrow
+/// the second to calls over the URL; with 5 a reader may also call the function itself, with whatever request, and gets the same
+/// answers.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
 const RIGHTS: [(&str, &str, Option<&str>); 2] =
@@ -27,12 +28,14 @@ pub(super) fn declare(build: &mut Build<'_>, catalog: &Function) -> Expression {
     for reader in &build.settings.readers {
         let id = id(reader);
         for (over, action, auth_type) in RIGHTS {
+            let over_url_only = action == "lambda:InvokeFunction" && build.settings.aws_provider >= 6;
             let body = json!({
                 "statement_id": format!("reader-{id}-{over}"),
                 "function_name": catalog.name(),
                 "action": action,
                 "principal": reader.arn(),
                 "function_url_auth_type": auth_type,
+                "invoked_via_function_url": over_url_only.then_some(true),
             });
             build.document.resource(Block::new("aws_lambda_permission", format!("reader_{id}_{over}"), body));
         }

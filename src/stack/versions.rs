@@ -10,8 +10,11 @@ use crate::terraform::literal_text;
 /// The oldest Terraform: 1.10 is the first whose S3 backend locks without a table.
 const TERRAFORM: &str = ">= 1.10.0, < 2.0.0";
 
-/// The provider's versions that accept the stack: 5.100 is tried; 6 renames attributes and is not.
-const AWS: &str = "~> 5.100";
+/// The provider's versions, by its major one: the last of the fifth, and of the sixth those that read what the fifth wrote of flow
+/// logs and know every attribute that is set for them. `docs/PROVIDERS.md` says which was tried.
+fn aws(major: u32) -> &'static str {
+    if major >= 6 { "~> 6.69" } else { "~> 5.100" }
+}
 
 /// The file's text.
 pub(super) fn text(config: &Config) -> String {
@@ -27,7 +30,7 @@ pub(super) fn text(config: &Config) -> String {
     literal_text(json!({
         "terraform": {
             "required_version": TERRAFORM,
-            "required_providers": { "aws": { "source": "hashicorp/aws", "version": AWS } },
+            "required_providers": { "aws": { "source": "hashicorp/aws", "version": aws(config.settings.aws_provider) } },
             "backend": backend,
         },
     }))

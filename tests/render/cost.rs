@@ -69,7 +69,9 @@ fn one_of_everything() -> Value {
             "instance_class": "db.m7g.large", "multi_az": true, "allocated_storage": 20, "max_allocated_storage": 100,
             "backup_retention_period": 35, "manage_master_user_password": true,
         } },
-        "aws_elasticache_replication_group": { "views": { "node_type": "cache.r7g.large", "num_cache_clusters": 3 } },
+        "aws_elasticache_replication_group": {
+            "views": { "engine": "redis", "node_type": "cache.r7g.large", "num_cache_clusters": 3 },
+        },
         "aws_vpc_endpoint": {
             "s3": { "vpc_endpoint_type": "Gateway" },
             "secrets": { "vpc_endpoint_type": "Interface", "subnet_ids": ["${aws_subnet.a.id}", "${aws_subnet.b.id}"] },
@@ -141,6 +143,14 @@ fn what_stands_costs_by_the_hour() {
     // Four names, one of them by seven reasons as well.
     assert_line(&fixed, "CloudWatch metrics", 11.0, 3.30);
     assert_eq!(fixed.lines.len(), 11, "{fixed:#?}");
+}
+
+/// $0.219 an hour for the same node of Redis, less a fifth.
+#[test]
+fn valkey_costs_a_fifth_less() {
+    let mut resources = one_of_everything();
+    resources["aws_elasticache_replication_group"]["views"]["engine"] = json!("valkey");
+    assert_line(&by_hand(&resources, "").fixed, "Valkey cache.r7g.large", 2190.0, 383.69);
 }
 
 #[test]

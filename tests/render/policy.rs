@@ -4,6 +4,7 @@
 //! - `access`, `calls`, `doors`, `grants`: what policies may say, who may do what in both directions, who is let in, what has an effect
 //! - `network`, `exposure`: who reaches whom, nothing secret in the output
 //! - `buckets`, `queries`, `stores`, `functions`: what is particular to each
+//! - `engines`: versions of database, cache and provider, each with what belongs to it
 //! - `order`, `lifetimes`, `limits`, `descriptions`: what comes after what, how long things stay, what AWS would refuse
 //! - `alarms`, `dashboard`, `flow_logs`, `topic`: who hears of what
 
@@ -15,6 +16,7 @@ mod calls;
 mod dashboard;
 mod descriptions;
 mod doors;
+mod engines;
 mod exposure;
 mod flow_logs;
 mod functions;

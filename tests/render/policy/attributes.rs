@@ -73,9 +73,7 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     // Plans stay empty
     ("aws_db_instance", "apply_immediately", "true"),
     ("aws_db_instance", "ca_cert_identifier", "\"rds-ca-rsa2048-g1\""),
-    ("aws_db_instance", "engine_version", "\"16\""),
     ("aws_elasticache_replication_group", "apply_immediately", "true"),
-    ("aws_elasticache_replication_group", "engine_version", "\"7.1\""),
     // No run waits for another, nor is tried again
     ("aws_lambda_function_event_invoke_config", "maximum_event_age_in_seconds", "60"),
     ("aws_lambda_function_event_invoke_config", "maximum_retry_attempts", "0"),
@@ -86,6 +84,12 @@ const REQUIRED: &[(&str, &str, &str)] = &[
         "{\"arn\":\"${aws_lambda_function.maintain.arn}\",\"input\":\"{}\",\"retry_policy\":{\"maximum_event_age_in_seconds\":60,\
          \"maximum_retry_attempts\":0},\"role_arn\":\"${aws_iam_role.schedule.arn}\"}",
     ),
+    // Versions are renewed, and none costs more because it is old
+    ("aws_db_instance", "allow_major_version_upgrade", "true"),
+    ("aws_db_instance", "auto_minor_version_upgrade", "true"),
+    ("aws_db_instance", "database_insights_mode", "\"standard\""),
+    ("aws_db_instance", "engine_lifecycle_support", "\"open-source-rds-extended-support-disabled\""),
+    ("aws_elasticache_replication_group", "auto_minor_version_upgrade", "true"),
     // Passwords change
     ("aws_secretsmanager_secret_rotation", "rotate_immediately", "true"),
     ("aws_secretsmanager_secret_rotation", "rotation_lambda_arn", "\"${aws_lambda_function.rotate.arn}\""),

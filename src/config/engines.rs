@@ -1,0 +1,42 @@
+//! Which engines and which provider: what of them can be chosen.
+
+/// The database's major versions, oldest first.
+pub(super) const DATABASE_VERSIONS: &[u32] = &[16, 17, 18];
+
+/// The major versions of Terraform's provider, oldest first.
+pub(super) const PROVIDER_VERSIONS: &[u32] = &[5, 6];
+
+/// What the cache runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheEngine {
+    /// Redis OSS, which `ElastiCache` has up to version 7.1.
+    Redis,
+    /// Valkey, its successor, a fifth cheaper.
+    Valkey,
+}
+
+impl CacheEngine {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Redis, Self::Valkey];
+
+    /// ElastiCache's name of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Redis => "redis",
+            Self::Valkey => "valkey",
+        }
+    }
+
+    /// Its own name.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Redis => "Redis",
+            Self::Valkey => "Valkey",
+        }
+    }
+
+    /// The engine that `ElastiCache` calls so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|engine| engine.as_str() == name)
+    }
+}
