@@ -2,9 +2,9 @@
 # datafusion 55.0.0 (PyPI), with pyarrow 26.0.1 and Python 3.11.
 #
 # A table over a folder has the rows of the files that lie right in it; what lies deeper, as in YYYY/MM/DD, is left out, and nothing warns:
-# of six rows, `count(*)` finds three. Only if no file at all lies at the top does it stop ("No files found"), even where a pattern names the
-# files in the subfolders. `datafusion.execution.listing_table_ignore_subdirectory` is on by default;
-# with `false` all six rows are there. Folders of the form `name=value` are descended either way.
+# of six rows, `count(*)` finds three. Only if no file at all lies at the top does it stop ("No files found"), even where a pattern
+# names the files in the subfolders. `datafusion.execution.listing_table_ignore_subdirectory` is on by default; with `false` all six rows
+# are there. Folders of the form `name=value` are descended either way.
 #
 # One would guess that a table over a folder has all of it, as DuckDB, Polars and PyArrow read it, or that what is left out is said.
 set -euo pipefail

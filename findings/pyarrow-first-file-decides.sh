@@ -57,7 +57,8 @@ for folder in "absent", "null":
     seen(f"pyarrow, {folder}, with a schema", arrow(folder, schema=pyarrow.schema(SCHEMA)))
 for folder in "late", "soon":
     seen(f"polars, {folder}", lambda: polars.read_ndjson(f"{folder}/1.jsonl").to_dicts())
-    seen(f"polars, {folder}, with a schema", lambda: polars.read_ndjson(f"{folder}/1.jsonl", schema=dict.fromkeys(SCHEMA, polars.String)).to_dicts())
+    text = dict.fromkeys(SCHEMA, polars.String)
+    seen(f"polars, {folder}, with a schema", lambda: polars.read_ndjson(f"{folder}/1.jsonl", schema=text).to_dicts())
 END
 venv/bin/python seen.py >seen.txt
 
