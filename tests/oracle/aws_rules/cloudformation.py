@@ -1,7 +1,12 @@
 """The file's resources as a CloudFormation template, which cfn-lint holds against the schemas of the resource types."""
 
 import json
+from functools import cache
 from typing import Any
+
+from cfnlint.config import ConfigMixIn
+from cfnlint.decode.decode import decode_str
+from cfnlint.runner import Runner
 
 from aws_rules.mapping import Lines, leaves, merge
 from aws_rules.rendered import File, Resource
@@ -64,10 +69,16 @@ def logical_name(resource: Resource) -> str:
     return "".join(c if c.isascii() and c.isalnum() else f"x{ord(c):x}" for c in resource.address)
 
 
+@cache
+def runner() -> Runner:
+    """With all of cfn-lint's rules, which take longer to load than a template takes."""
+    return Runner(ConfigMixIn(regions=[REGION]))
+
+
 def lint(resources: dict[str, Any]) -> list[tuple[str, list[str | int], str]]:
     """The errors that cfn-lint finds: rule, place and message. Its warnings and hints are about style."""
-    from cfnlint.api import ManualArgs, lint
-
     text = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
-    found = lint(text, config=ManualArgs(regions=[REGION]))
+    template, faults = decode_str(text)
+    assert template is not None and not faults, faults
+    found = runner().validate_template(template)
     return [(match.rule.id, list(match.path), match.message) for match in found if match.rule.id.startswith("E")]

@@ -1,6 +1,8 @@
 """Rules that only the documentation has: `tables/documented.toml`, and `tables/dashboard.schema.json`."""
 
+import html
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -9,14 +11,17 @@ import jsonschema
 import regex
 
 from aws_rules.report import Report
+from aws_rules.shapes import operation
 from aws_rules.tables import FOLDER, table
+
+MARKUP = re.compile(r"<[^>]+>")
 
 
 def hold_documented(call: str, parameters: dict[str, Any], place: str, report: Report) -> None:
     for rule in table("documented")["rule"]:
         if call in rule["calls"] and applies(rule, parameters):
             for value in members(parameters, rule["member"].split(".")):
-                kept = keeps(rule, value, parameters)
+                kept = keeps(rule, call, value, parameters)
                 report.hold("documented", f"{place}.{rule['member']}", kept, f"{call}: {value!r}: {rule['says']}")
     if call == "cloudwatch PutDashboard":
         hold_dashboard(parameters["DashboardBody"], place, report)
@@ -27,7 +32,7 @@ def applies(rule: dict[str, Any], parameters: dict[str, Any]) -> bool:
     return all(parameters.get(member) in values for member, values in rule.get("only_if", {}).items())
 
 
-def keeps(rule: dict[str, Any], value: Any, parameters: dict[str, Any]) -> bool:
+def keeps(rule: dict[str, Any], call: str, value: Any, parameters: dict[str, Any]) -> bool:
     if "pattern" in rule:
         return regex.fullmatch(rule["pattern"], value) is not None
     if "values" in rule:
@@ -40,9 +45,23 @@ def keeps(rule: dict[str, Any], value: Any, parameters: dict[str, Any]) -> bool:
         return length <= int(rule["bytes"])
     if "entries" in rule:
         return len(value) <= int(rule["entries"])
+    if "is_listed" in rule:
+        return value in words_about(call, rule["member"]).split()
     needed = parameters.get(rule["needs"])
     is_concerned = value > rule.get("only_if_above", value - 1) if isinstance(value, int) else True
     return not is_concerned or (needed is not None and needed > rule.get("needs_above", needed - 1))
+
+
+@cache
+def words_about(call: str, member: str) -> str:
+    """What botocore's documentation says of a member, without its markup."""
+    shape = operation(*call.split()).input_shape
+    documentation = ""
+    for step in member.split("."):
+        shape = shape.members[step.removesuffix("[]")]
+        documentation = shape.documentation
+        shape = shape.member if step.endswith("[]") else shape
+    return " ".join(html.unescape(MARKUP.sub(" ", documentation)).split())
 
 
 def members(value: Any, path: list[str]) -> Iterator[Any]:

@@ -1,4 +1,5 @@
-"""Values of golden files that are broken one at a time: where, what stands there instead, and the rules that have to see it."""
+"""Values of a golden file that are broken one at a time: where, what stands there instead, and the rules that have to
+see it."""
 
 from typing import Any, NamedTuple
 
@@ -10,90 +11,146 @@ class Breakage(NamedTuple):
     path: str
     value: Any
     rules: set[str]
+    """All that are broken by it; `CloudFormation` stands for any rule of cfn-lint."""
 
 
-APOSTROPHE = {"documented", "CloudFormation E3031"}
+MODEL_AND_SCHEMA = {
+    kind: {f"model: {kind}", "CloudFormation"} for kind in ("enum", "length", "pattern", "range", "required", "type")
+}
+DOCUMENTED = {"documented"}
+BOTH = {"documented", "CloudFormation"}
 
-BREAKAGES = [
-    # What a first look found: EC2's characters.
+ROLE, KEY, WORK = "aws_iam_role.archiver", "aws_kms_key.main", "aws_iam_role_policy.archiver_work"
+TRUST = "assume_role_policy"
+FUNCTION, MAPPING = "aws_lambda_function.catalog", "aws_lambda_event_source_mapping.archiver"
+DATABASE, CACHE, SCHEDULE = (
+    "aws_db_instance.catalog",
+    "aws_elasticache_replication_group.views",
+    "aws_scheduler_schedule.maintain",
+)
+DASHBOARD, ALARM = "aws_cloudwatch_dashboard.overview", "aws_cloudwatch_metric_alarm.database_busy"
+
+FOUND_AT_FIRST = [
     *(
-        Breakage(f"aws_security_group.{name}", "description", "A function's network interfaces", APOSTROPHE)
+        Breakage(f"aws_security_group.{name}", "description", "A function's own network interfaces", BOTH)
         for name in ("archiver", "catalog", "maintain", "migrate", "processor", "rotate")
     ),
-    Breakage("aws_security_group.database", "description", "The catalog's database", APOSTROPHE),
-    Breakage("aws_vpc_security_group_ingress_rule.catalog_to_cache", "description", "a & b", {"documented"}),
-    Breakage("aws_security_group.database", "name", "sg-database", {"?"}),
-    # Model: types, requests and members.
-    Breakage("aws_vpc.main", "made_up", 1, {"?"}),
-    Breakage("aws_kms_alias.main", "target_key_id", "${aws_kms_key.main.made_up}", {"?"}),
-    Breakage("aws_lambda_function.catalog", "role", REMOVED, {"?"}),
-    Breakage("aws_lambda_function.catalog", "timeout", "ten", {"?"}),
-    Breakage("aws_lambda_function.catalog", "architectures", ["arm65"], {"?"}),
-    Breakage("aws_lambda_function.catalog", "function_name", "lambda catalog", {"?"}),
-    Breakage("aws_lambda_function.catalog", "function_name", "x" * 257, {"?"}),
-    Breakage("aws_lambda_function.catalog", "memory_size", 20480, {"?"}),
-    Breakage("aws_lambda_event_source_mapping.archiver", "parallelization_factor", 11, {"?"}),
-    Breakage("aws_lambda_event_source_mapping.archiver", "maximum_record_age_in_seconds", 604801, {"?"}),
-    Breakage("aws_kms_key.main", "rotation_period_in_days", 89, {"?"}),
-    Breakage("aws_iam_role.archiver", "description", "Runs the archiver — always", {"?"}),
-    Breakage("aws_iam_role.archiver", "name", "x" * 65, {"?"}),
-    Breakage("aws_flow_log.network", "traffic_type", "DENIED", {"?"}),
-    Breakage("aws_cloudwatch_metric_alarm.database_busy", "comparison_operator", "MoreThan", {"?"}),
-    Breakage("aws_elasticache_user.catalog", "user_id", "cache_user", {"?"}),
-    Breakage("aws_scheduler_schedule.maintain", "target/retry_policy/maximum_event_age_in_seconds", 59, {"?"}),
-    # Only documented.
-    Breakage("aws_cloudwatch_log_group.archiver", "retention_in_days", 1000, {"?"}),
-    Breakage("aws_db_instance.catalog", "backup_retention_period", 36, {"?"}),
-    Breakage("aws_db_instance.catalog", "identifier", "rds--inventory", {"?"}),
-    Breakage("aws_db_instance.catalog", "username", "postgres", {"?"}),
-    Breakage("aws_db_instance.catalog", "performance_insights_retention_period", 8, {"?"}),
-    Breakage("aws_elasticache_replication_group.views", "num_cache_clusters", 1, {"?"}),
-    Breakage("aws_s3_bucket.archive", "bucket", "s3_archive", {"?"}),
-    Breakage("aws_scheduler_schedule.maintain", "schedule_expression", "rate(1 minutes)", {"?"}),
-    Breakage("aws_secretsmanager_secret.reader", "recovery_window_in_days", 3, {"?"}),
-    Breakage("aws_secretsmanager_secret.reader", "name", "secret reader", {"?"}),
-    Breakage("aws_lambda_function.catalog", "environment/variables/PIPEGEN_CACHE_HOST", "x" * 4096, {"?"}),
+    Breakage("aws_security_group.database", "description", "The catalog's own database", BOTH),
+    Breakage("aws_vpc_security_group_ingress_rule.catalog_to_cache", "description", "a & b", DOCUMENTED),
+    Breakage(WORK, "policy", replaced("logs:PutLogEvents", "logs:DescribeLogGroups"), {"IAM resource"}),
     Breakage(
-        "aws_cloudwatch_metric_alarm.database_busy", "alarm_description", "See Performance Insights.", {"documented"}
+        KEY, "policy", replaced('"kms:Encrypt"', '"kms:Encrypt","kms:DescribeCustomKeyStores"'), {"IAM condition"}
     ),
-    Breakage("aws_cloudwatch_dashboard.overview", "dashboard_body", replaced('"width":24', '"width":25'), {"?"}),
+    Breakage(KEY, "policy", replaced('"kms:Encrypt"', '"kms:Encrypt","kms:GetKeyRotationStatus"'), {"IAM condition"}),
+    Breakage(ALARM, "alarm_description", "See Performance Insights.", DOCUMENTED),
     Breakage(
-        "aws_cloudwatch_dashboard.overview",
+        DASHBOARD,
         "dashboard_body",
         replaced('{"horizontal":[{"fill":"above","label":"alarm above","value":0}]}', '{"horizontal":[]}'),
-        {"documented"},
+        DOCUMENTED,
     ),
-    # CloudFormation's schemas and cfn-lint's extensions.
-    Breakage("aws_db_instance.catalog", "instance_class", "db.m7g.tiny", {"?"}),
-    Breakage("aws_db_instance.catalog", "engine_version", "12", {"?"}),
-    Breakage("aws_elasticache_replication_group.views", "node_type", "cache.m7g.tiny", {"?"}),
-    Breakage("aws_lambda_function.catalog", "runtime", "provided.al2", {"?"}),
-    Breakage("aws_lambda_function.catalog", "runtime", "go1.x", {"?"}),
-    Breakage("aws_vpc.main", "cidr_block", "172.20.0.0/8", {"?"}),
-    # IAM.
-    Breakage("aws_iam_role_policy.archiver_work", "policy", replaced("logs:CreateLogStream", "logs:CreateLogSteam"), {"?"}),
-    Breakage("aws_iam_role_policy.archiver_work", "policy", replaced("logs:PutLogEvents", "logs:DescribeLogGroups"), {"?"}),
-    Breakage("aws_iam_role_policy.flow_logs_write", "policy", replaced("logs:CreateLogStream", "logs:DescribeDeliveries"), {"?"}),
-    Breakage("aws_iam_role_policy.archiver_work", "policy", replaced("/archive/v1/*", ""), {"?"}),
-    Breakage("aws_iam_role_policy.archiver_work", "policy", replaced("kms:ViaService", "kms:ViaServices"), {"?"}),
-    Breakage("aws_kms_key.main", "policy", replaced('"kms:Encrypt"', '"kms:Encrypt","kms:GetKeyRotationStatus"'), {"?"}),
-    Breakage("aws_kms_key.main", "policy", replaced('"aws:SourceAccount"', '"aws:PrincipalOrgID"'), {"?"}),
-    Breakage("aws_iam_role_policy.archiver_work", "policy", replaced("lambda:SourceFunctionArn", "lambda:FunctionArn"), {"?"}),
-    Breakage("aws_iam_role.archiver", "assume_role_policy", replaced("lambda.amazonaws.com", "lamda.amazonaws.com"), {"?"}),
-    Breakage("aws_iam_role.archiver", "assume_role_policy", replaced("2012-10-17", "2012-10-18"), {"?"}),
-    Breakage("aws_iam_role.archiver", "assume_role_policy", replaced("lambda.amazonaws.com", "x" * 2049), {"?"}),
-    Breakage("aws_iam_role_policy.archiver_work", "policy", replaced("Archive", "x" * 10240), {"?"}),
-    Breakage("aws_kms_key.main", "policy", replaced("AccountPolicies", "x" * 32768), {"?"}),
-    Breakage("aws_s3_bucket_policy.archive", "policy", replaced("NoDeleting", "x" * 20480), {"?"}),
-    Breakage("aws_sns_topic_policy.alarms", "policy", replaced("TlsOnly", "x" * 30720), {"?"}),
-    Breakage("aws_vpc_endpoint.s3", "policy", replaced("Objects", "x" * 20480), {"?"}),
-    Breakage("aws_lambda_permission.rotate_maintainer", "principal", "x" * 20480, {"?"}),
-    Breakage("aws_lambda_permission.rotate_maintainer", "action", "lambda:InvokeFunktion", {"?"}),
-    # The provider's version 6.
-    Breakage("aws_flow_log.network", "log_group_name", "x", {"?"}),
-    Breakage("aws_s3_bucket.archive", "acl", "private", {"?"}),
-    Breakage("aws_s3_bucket_versioning.archive", "expected_bucket_owner", "123456789012", {"?"}),
-    Breakage("aws_s3_bucket_versioning.archive", "versioning_configuration/state", "Enabled", {"?"}),
-    Breakage("aws_glue_catalog_table.archive", "name", REMOVED, {"?"}),
-    Breakage("aws_scheduler_schedule.maintain", "flexible_time_window/mode", REMOVED, {"?"}),
 ]
+
+TABLES = [
+    Breakage("aws_vpc.main", "made_up", 1, {"attribute", "CloudFormation attribute", "provider 6: attribute"}),
+    Breakage("aws_kms_alias.main", "target_key_id", "${aws_kms_key.main.made_up}", {"reference"}),
+]
+
+MODELS = [
+    Breakage(FUNCTION, "role", REMOVED, MODEL_AND_SCHEMA["required"] | {"provider 6: required"}),
+    Breakage(SCHEDULE, "flexible_time_window/mode", REMOVED, MODEL_AND_SCHEMA["required"] | {"provider 6: required"}),
+    Breakage(FUNCTION, "handler", ["catalog"], MODEL_AND_SCHEMA["type"]),
+    Breakage(FUNCTION, "architectures", ["arm65"], MODEL_AND_SCHEMA["enum"]),
+    Breakage("aws_flow_log.network", "traffic_type", "DENIED", MODEL_AND_SCHEMA["enum"]),
+    Breakage(ALARM, "comparison_operator", "MoreThan", MODEL_AND_SCHEMA["enum"]),
+    Breakage(FUNCTION, "function_name", "lambda catalog", MODEL_AND_SCHEMA["pattern"]),
+    Breakage(ROLE, "description", "Runs the archiver — always", MODEL_AND_SCHEMA["pattern"]),
+    Breakage("aws_elasticache_user.catalog", "user_id", "cache_user", {"model: pattern"}),
+    Breakage(FUNCTION, "function_name", "x" * 257, MODEL_AND_SCHEMA["length"]),
+    Breakage(ROLE, "name", "x" * 65, MODEL_AND_SCHEMA["length"]),
+    Breakage(KEY, "rotation_period_in_days", 89, MODEL_AND_SCHEMA["range"]),
+    Breakage(MAPPING, "parallelization_factor", 11, MODEL_AND_SCHEMA["range"]),
+    Breakage(MAPPING, "maximum_record_age_in_seconds", 604801, MODEL_AND_SCHEMA["range"]),
+    Breakage(SCHEDULE, "target/retry_policy/maximum_event_age_in_seconds", 59, MODEL_AND_SCHEMA["range"]),
+]
+
+WORDS = [
+    Breakage("aws_security_group.cache", "name", "sg-cache", DOCUMENTED),
+    Breakage("aws_cloudwatch_log_group.archiver", "retention_in_days", 1000, BOTH),
+    Breakage(FUNCTION, "memory_size", 20480, DOCUMENTED),
+    Breakage(FUNCTION, "environment/variables/PIPEGEN_CACHE_HOST", "x" * 4096, BOTH),
+    Breakage(DATABASE, "backup_retention_period", 36, BOTH),
+    Breakage(DATABASE, "identifier", "rds--inventory", BOTH),
+    Breakage(DATABASE, "username", "postgres", DOCUMENTED),
+    Breakage(DATABASE, "performance_insights_retention_period", 8, BOTH),
+    Breakage(CACHE, "num_cache_clusters", 1, DOCUMENTED),
+    Breakage(CACHE, "node_type", "cache.m7g.tiny", DOCUMENTED),
+    Breakage("aws_s3_bucket.archive", "bucket", "s3_archive", BOTH),
+    Breakage(SCHEDULE, "schedule_expression", "rate(1 fortnight)", DOCUMENTED),
+    Breakage("aws_secretsmanager_secret.reader", "recovery_window_in_days", 3, DOCUMENTED),
+    Breakage("aws_secretsmanager_secret.reader", "name", "secret reader", DOCUMENTED),
+    Breakage(DASHBOARD, "dashboard_body", replaced('"width":24', '"width":25'), DOCUMENTED),
+]
+
+SCHEMAS = [
+    Breakage(DATABASE, "instance_class", "db.m7g.tiny", {"CloudFormation"}),
+    Breakage(FUNCTION, "runtime", "go1.x", {"CloudFormation"}),
+    Breakage("aws_vpc.main", "cidr_block", "172.20.0.0/8", {"CloudFormation"}),
+]
+
+IAM = [
+    Breakage(WORK, "policy", replaced("logs:CreateLogStream", "logs:CreateLogSteam"), {"IAM action"}),
+    Breakage("aws_lambda_permission.rotate_maintainer", "action", "lambda:InvokeFunktion", {"IAM action"}),
+    Breakage(WORK, "policy", replaced("/archive/v1/*", ""), {"IAM resource"}),
+    Breakage(WORK, "policy", replaced("${aws_kinesis_stream.events.arn}", "${aws_kms_key.main.arn}"), {"IAM resource"}),
+    Breakage(WORK, "policy", replaced("kms:ViaService", "kms:ViaServices"), {"IAM condition"}),
+    Breakage(WORK, "policy", replaced("lambda:SourceFunctionArn", "lambda:FunctionArn"), {"IAM condition"}),
+    Breakage(ROLE, TRUST, replaced("lambda.amazonaws.com", "lamda.amazonaws.com"), {"IAM service"}),
+    Breakage(
+        "aws_sns_topic_policy.alarms",
+        "policy",
+        replaced('"aws:SourceAccount"', '"aws:PrincipalOrgID"'),
+        {"IAM service"},
+    ),
+    Breakage(ROLE, TRUST, replaced("2012-10-17", "2012-10-18"), {"policy", "CloudFormation"}),
+    Breakage(WORK, "policy", replaced('"Sid":"Archive"', '"Sid":"Logs"'), {"policy", "CloudFormation"}),
+    Breakage(ROLE, TRUST, replaced('"Effect"', f'"Sid":"{"x" * 2048}","Effect"'), {"policy size"}),
+    Breakage(WORK, "policy", replaced("Archive", "x" * 10240), {"policy size"}),
+    Breakage(KEY, "policy", replaced("AccountPolicies", "x" * 32768), {"policy size"}),
+    Breakage("aws_s3_bucket_policy.archive", "policy", replaced("NoDeleting", "x" * 20480), {"policy size"}),
+    Breakage("aws_sns_topic_policy.alarms", "policy", replaced("TlsOnly", "x" * 30720), {"policy size"}),
+    Breakage("aws_vpc_endpoint.s3", "policy", replaced("Objects", "x" * 20480), {"policy size"}),
+    Breakage(
+        "aws_lambda_permission.rotate_maintainer",
+        "principal",
+        "x" * 20480,
+        {"policy size", "model: length", "CloudFormation"},
+    ),
+]
+
+PROVIDER_6 = [
+    Breakage(
+        "aws_flow_log.network",
+        "log_group_name",
+        "x",
+        {"attribute", "CloudFormation attribute", "provider 6: attribute"},
+    ),
+    Breakage(
+        "aws_s3_bucket_versioning.archive",
+        "versioning_configuration/state",
+        "Enabled",
+        {"attribute", "CloudFormation attribute", "provider 6: attribute"},
+    ),
+    Breakage(
+        "aws_s3_bucket.archive", "acl", "private", {"attribute", "CloudFormation attribute", "provider 6: deprecated"}
+    ),
+    Breakage(
+        "aws_s3_bucket_versioning.archive",
+        "expected_bucket_owner",
+        "123456789012",
+        {"attribute", "CloudFormation attribute", "provider 6: deprecated"},
+    ),
+    Breakage("aws_glue_catalog_table.archive", "name", REMOVED, {"model: required", "provider 6: required"}),
+]
+
+BREAKAGES = FOUND_AT_FIRST + TABLES + MODELS + WORDS + SCHEMAS + IAM + PROVIDER_6
