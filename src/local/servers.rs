@@ -107,7 +107,7 @@ impl Plan {
                 Cache::Given(url) => anyhow::Ok((url.clone(), CacheReach::Given(url))),
                 Cache::Throwaway(program) => {
                     let started = redis::start(&program, place, supervisor, &authority).await?;
-                    Ok((started.url, CacheReach::Throwaway { port: started.tls_port, authority: file.clone() }))
+                    Ok((started.url, CacheReach::throwaway(&started.port, &file)))
                 }
             }
         };

@@ -8,12 +8,14 @@
 //! - [`cache`]: what the cache keeps and what it takes
 //! - [`archive`]: every record is kept
 //! - [`trust`]: who the functions speak to, and what they may do there
+//! - [`parameters`]: the servers, and what the stack sets there
 //! - [`workshop`]: what the tests are made with
 
 mod archive;
 mod cache;
 mod floor;
 mod meaning;
+mod parameters;
 mod pending;
 mod refusals;
 mod trust;

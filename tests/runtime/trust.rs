@@ -2,7 +2,7 @@
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
-use pipegen_contract::cache::DEFAULT_RIGHTS;
+use pipegen_contract::cache::{DEFAULT_RIGHTS, SHOP_RIGHTS};
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use pipegen_lambda::cache::{Cache, Entry};
@@ -70,28 +70,37 @@ fn view(version: i64) -> View {
     View { sku: "85123A".to_owned(), version, json: format!("{{\"version\":{version}}}") }
 }
 
+/// What is wrong with whom a function is told to trust. The certificates bear `localhost`.
+const MISPLACED_TRUST: [&[Change<'_>]; 3] = [
+    &[(env::DATABASE_HOST, Some("127.0.0.1")), (env::CACHE_HOST, Some("127.0.0.1"))],
+    &[(env::DEV_AUTHORITY, Some(ANOTHER))],
+    &[(env::DEV_AUTHORITY, None)],
+];
+
+fn settings(workshop: &Workshop, changes: &[Change<'_>]) -> ProcessorSettings {
+    ProcessorSettings::read(|name| variable(workshop, Role::Processor, changes, name)).expect("complete")
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_name_and_a_wrong_authority_are_refused() {
+async fn a_database_of_a_wrong_name_or_authority_is_refused() {
     rustls::crypto::ring::default_provider().install_default().ok();
     let workshop = Workshop::open().await;
-    let settings = |changes: &[Change<'_>]| {
-        let settings = ProcessorSettings::read(|name| variable(&workshop, Role::Processor, changes, name));
-        let ProcessorSettings { database, cache, .. } = settings.expect("complete");
-        (database, cache)
-    };
-    let (database, cache) = settings(&[]);
-    log_in(&workshop, &database).await.expect("the right name and authority");
-    ask(&cache).await.expect("the right name and authority");
-
-    // The certificates bear `localhost`.
-    let wrong_name = [(env::DATABASE_HOST, Some("127.0.0.1")), (env::CACHE_HOST, Some("127.0.0.1"))];
-    let another_authority = [(env::DEV_AUTHORITY, Some(ANOTHER))];
-    let built_in_roots = [(env::DEV_AUTHORITY, None)];
-    for changes in [wrong_name.as_slice(), &another_authority, &built_in_roots] {
-        let (database, cache) = settings(changes);
-        let why = log_in(&workshop, &database).await.expect_err("refused");
+    log_in(&workshop, &settings(&workshop, &[]).database).await.expect("the right name and authority");
+    for changes in MISPLACED_TRUST {
+        let why = log_in(&workshop, &settings(&workshop, changes).database).await.expect_err("refused");
         assert!(why.contains("certificate"), "{changes:?}: {why}");
-        let why = ask(&cache).await.expect_err("refused");
+    }
+    workshop.close().await;
+}
+
+/// Needs a server that was built with TLS, as `pipegen local` does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cache_of_a_wrong_name_or_authority_is_refused() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let workshop = Workshop::open().await;
+    ask(&settings(&workshop, &[]).cache).await.expect("the right name and authority");
+    for changes in MISPLACED_TRUST {
+        let why = ask(&settings(&workshop, changes).cache).await.expect_err("refused");
         assert!(why.contains("certificate"), "{changes:?}: {why}");
     }
     workshop.close().await;
@@ -149,4 +158,59 @@ async fn functions_do_in_redis_what_their_rights_allow() {
     redis::cmd("ACL").arg("SETUSER").arg("default").arg(rights).query_async::<()>(&mut admin).await.expect("set");
     assert!(administrator(&workshop).await.is_err());
     workshop.close().await;
+}
+
+/// What the stack gives shops that read the cache themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_reads_products_and_does_nothing_else() {
+    let workshop = Workshop::open().await;
+    let mut admin = administrator(&workshop).await.expect("connected");
+    let mut create = redis::cmd("ACL");
+    create.arg("SETUSER").arg("shop").arg(">secret").arg(SHOP_RIGHTS.split(' ').collect::<Vec<_>>());
+    create.query_async::<()>(&mut admin).await.expect("set");
+    let filled: i64 = words("HSET product:1 version 7 view {}").query_async(&mut admin).await.expect("filled");
+    assert_eq!(filled, 2);
+
+    let url = url::Url::parse(&workshop.servers.cache_url).expect("a URL");
+    let url = format!("redis://shop:secret@127.0.0.1:{}", url.port().expect("a port"));
+    let mut shop = redis::Client::open(url).expect("a URL").get_multiplexed_async_connection().await.expect("let in");
+    let view: String = words("HGET product:1 view").query_async(&mut shop).await.expect("read");
+    assert_eq!(view, "{}");
+    for allowed in
+        ["PING", "EXISTS product:1", "HMGET product:1 version view", "HGETALL product:1", "EXISTS product:none"]
+    {
+        words(allowed).query_async::<redis::Value>(&mut shop).await.expect(allowed);
+    }
+    for refused in [
+        "HSET product:1 version 8",
+        "HDEL product:1 view",
+        "DEL product:1",
+        "UNLINK product:1",
+        "EXPIRE product:1 1",
+        "PERSIST product:1",
+        "RENAME product:1 product:2",
+        "SET product:2 x",
+        "HGET other view",
+        "EVAL return{} 0",
+        "SCRIPT LOAD return{}",
+        "KEYS *",
+        "SCAN 0",
+        "FLUSHALL",
+        "CONFIG GET maxmemory",
+        "ACL LIST",
+        "CLIENT LIST",
+        "SUBSCRIBE product",
+    ] {
+        let answer = words(refused).query_async::<redis::Value>(&mut shop).await;
+        assert_eq!(answer.expect_err(refused).code(), Some("NOPERM"), "{refused}");
+    }
+    workshop.close().await;
+}
+
+/// A command as it is typed.
+fn words(command: &str) -> redis::Cmd {
+    let mut words = command.split(' ');
+    let mut built = redis::cmd(words.next().expect("a name"));
+    built.arg(words.collect::<Vec<_>>());
+    built
 }

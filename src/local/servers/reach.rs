@@ -9,6 +9,7 @@ use url::Url;
 
 use super::certificates::HOST;
 use super::postgresql;
+use super::redis::FunctionPort;
 
 /// The replication group's id, for which the functions sign their tokens; a throwaway Redis takes any.
 const REPLICATION_GROUP: &str = "cache-inventory-local";
@@ -42,6 +43,11 @@ pub enum CacheReach {
         port: u16,
         /// A file with the authority behind its certificate.
         authority: PathBuf,
+    },
+    /// The same, in plain text.
+    Plain {
+        /// TCP port.
+        port: u16,
     },
     /// A whole URL, which all functions share.
     Given(String),
@@ -94,6 +100,13 @@ impl DatabaseReach {
 }
 
 impl CacheReach {
+    pub(super) fn throwaway(port: &FunctionPort, authority: &Path) -> Self {
+        match *port {
+            FunctionPort::Tls(port) => Self::Throwaway { port, authority: authority.to_owned() },
+            FunctionPort::Plain(port) => Self::Plain { port },
+        }
+    }
+
     /// The variables of a function that uses the cache as this role.
     pub fn variables(&self, role: Role) -> Vec<(&'static str, String)> {
         match self {
@@ -104,6 +117,8 @@ impl CacheReach {
                 (env::CACHE_REPLICATION_GROUP, REPLICATION_GROUP.to_owned()),
                 (env::DEV_AUTHORITY, authority.display().to_string()),
             ],
+            // The user has no password, so any will do.
+            Self::Plain { port } => vec![(env::DEV_CACHE_URL, format!("redis://{}:any@{HOST}:{port}", role.handler()))],
             Self::Given(url) => vec![(env::DEV_CACHE_URL, url.clone())],
         }
     }

@@ -1,4 +1,4 @@
-//! Redis.
+//! Redis, or Valkey, which is called by its name only where it differs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,14 +23,19 @@ const FOLDER: &str = "redis";
 const OLDEST: u32 = 7;
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// The first `redis-server` that will do.
+/// The servers that will do, the first choice first. Valkey counts its versions on from Redis 7.
+const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
+
+/// The first server that will do.
 pub(super) fn find(folders: &Folders) -> anyhow::Result<PathBuf> {
     let mut too_old = None;
-    for (folder, (major, _)) in folders.holding(&["redis-server"]) {
-        if major >= OLDEST {
-            return Ok(folder.join("redis-server"));
+    for program in &PROGRAMS {
+        for (folder, (major, _)) in folders.holding(std::slice::from_ref(program)) {
+            if major >= OLDEST {
+                return Ok(folder.join(program));
+            }
+            too_old = Some((folder, major));
         }
-        too_old = Some((folder, major));
     }
     let what = too_old.map_or("Redis is not installed".to_owned(), |(folder, major)| {
         format!("Redis {major} in {} is too old", folder.display())
@@ -49,8 +54,16 @@ const USERS: [(Role, &str); 3] =
 pub(super) struct Started {
     /// An administrator's URL, in plain text.
     pub(super) url: String,
-    /// Where the functions speak TLS.
-    pub(super) tls_port: u16,
+    /// Where the functions speak.
+    pub(super) port: FunctionPort,
+}
+
+/// Where the functions speak to the server.
+pub(super) enum FunctionPort {
+    /// In TLS.
+    Tls(u16),
+    /// In plain text, because the server was built without TLS.
+    Plain(u16),
 }
 
 /// Starts a server on free ports of loopback.
@@ -64,12 +77,14 @@ pub(super) async fn start(
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let password = Uuid::new_v4().simple().to_string();
     let files = authority.write_server(&folder, HOST)?;
+    let mut has_tls = true;
     for _ in 1..super::PORTS {
         let port = super::free_port().context("there is no free port")?;
         let tls_port = super::free_port().context("there is no free port")?;
         let file = folder.join("redis.conf");
+        let tls = has_tls.then_some((tls_port, &files));
         // The file holds the password, which an argument would show to everybody.
-        write_private(&file, &configuration([port, tls_port], &password, &folder, &files, place.is_kept()))
+        write_private(&file, &configuration(port, tls, &password, &folder, place.is_kept()))
             .with_context(|| format!("cannot write {}", file.display()))?;
         let mut command = Command::new(program);
         command.arg(&file).env_clear().env("TZ", "UTC").current_dir("/");
@@ -78,40 +93,61 @@ pub(super) async fn start(
         let process =
             supervisor.spawn("Redis", Kind::Server, stop, command, lines).context("cannot run redis-server")?;
         let url = format!("redis://:{password}@127.0.0.1:{port}/0");
-        if ready(&url, &process).await? {
-            return Ok(Started { url, tls_port });
+        match ready(&url, &process).await? {
+            Start::Ready if has_tls => return Ok(Started { url, port: FunctionPort::Tls(tls_port) }),
+            Start::Ready => return Ok(Started { url, port: FunctionPort::Plain(port) }),
+            Start::WithoutTls => has_tls = false,
+            Start::PortTaken => {}
         }
     }
     anyhow::bail!("Redis finds no free port")
 }
 
 /// The server's configuration: a cache as the stack has it, small enough for a desk.
-fn configuration([port, tls_port]: [u16; 2], password: &str, folder: &Path, files: &ServerFiles, kept: bool) -> String {
+fn configuration(port: u16, tls: Option<(u16, &ServerFiles)>, password: &str, folder: &Path, kept: bool) -> String {
     let save = if kept { "save 60 1" } else { "save \"\"" };
     let users = USERS.map(|(role, rights)| format!("user {} nopass {rights}\n", role.handler())).concat();
+    let tls = tls.map_or_else(String::new, |(port, files)| {
+        format!(
+            "tls-port {port}\ntls-cert-file \"{certificate}\"\ntls-key-file \"{key}\"\ntls-ca-cert-file \"{certificate}\"\n\
+             tls-auth-clients no\n",
+            certificate = files.certificate.display(),
+            key = files.key.display(),
+        )
+    });
     format!(
-        "bind 127.0.0.1\nport {port}\ntls-port {tls_port}\ntls-cert-file \"{certificate}\"\ntls-key-file \"{key}\"\n\
-         tls-ca-cert-file \"{certificate}\"\ntls-auth-clients no\n{users}requirepass {password}\ndir \"{folder}\"\n{save}\n\
-         appendonly no\nmaxmemory 256mb\nmaxmemory-policy allkeys-lru\ndaemonize no\n",
-        certificate = files.certificate.display(),
-        key = files.key.display(),
+        "bind 127.0.0.1\nport {port}\n{tls}{users}requirepass {password}\ndir \"{folder}\"\n{save}\nappendonly no\n\
+         maxmemory 256mb\nmaxmemory-policy allkeys-lru\ndaemonize no\n",
         folder = folder.display()
     )
 }
 
-/// Waits until the server answers; false if its port was taken.
-async fn ready(url: &str, process: &Process) -> anyhow::Result<bool> {
+/// What became of a start.
+enum Start {
+    Ready,
+    PortTaken,
+    WithoutTls,
+}
+
+/// What a server says that was built without TLS: Valkey and newer versions of Redis, and older ones of Redis.
+const WITHOUT_TLS: [&str; 2] = ["Failed finding TLS support", "'tls-port"];
+
+/// Waits until the server answers, or ends for a reason that another start can do something about.
+async fn ready(url: &str, process: &Process) -> anyhow::Result<Start> {
     let probe = async {
         while connect(url).await.is_err() {
             tokio::time::sleep(super::PROBE_PAUSE).await;
         }
     };
     tokio::select! {
-        () = probe => Ok(true),
+        () = probe => Ok(Start::Ready),
         status = process.exited() => {
             let lines = process.last_lines();
             if lines.contains("Address already in use") {
-                return Ok(false);
+                return Ok(Start::PortTaken);
+            }
+            if WITHOUT_TLS.iter().any(|words| lines.contains(words)) {
+                return Ok(Start::WithoutTls);
             }
             anyhow::bail!("Redis does not start ({status}); its last lines: {lines}")
         }
@@ -159,7 +195,7 @@ mod tests {
     #[test]
     fn only_a_kept_cache_is_saved() {
         let files = ServerFiles { certificate: "/c".into(), key: "/k".into() };
-        let text = |kept| configuration([7000, 7001], "secret", Path::new("/x y"), &files, kept);
+        let text = |kept| configuration(7000, Some((7001, &files)), "secret", Path::new("/x y"), kept);
         assert!(text(false).contains("save \"\"\n") && text(true).contains("save 60 1\n"));
         assert!(text(false).contains("dir \"/x y\"\n"));
     }
