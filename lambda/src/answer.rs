@@ -1,14 +1,13 @@
 //! What Lambda is told about a batch: that it is done, that it must come again, or that it must come again in halves.
 
 use std::error::Error;
-use std::fmt;
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
-use lambda_runtime::Diagnostic;
 use lambda_runtime::tracing::error;
 use tokio::time::{Instant, timeout_at};
 
 use crate::event::KinesisRecord;
+use crate::failure::{Failure, What};
 use crate::logging::chain;
 
 /// Why a batch has to come again.
@@ -21,6 +20,14 @@ pub enum Again {
         /// Why, with all causes.
         why: String,
     },
+    /// A table or right is not there. Somebody has to see to that: an error shows it where a batch that comes again and again does
+    /// not.
+    NotPrepared {
+        /// The stage that failed.
+        stage: &'static str,
+        /// Why, with all causes.
+        why: String,
+    },
     /// Its time does not suffice, and would not the next time.
     TooSlow {
         /// The stage that was cut off.
@@ -28,36 +35,16 @@ pub enum Again {
     },
 }
 
-/// Errors of a stage that know whether there was too much to do.
+/// Errors of a stage that know what can be done about them.
 pub trait StageError: Error {
     /// Whether less of it at a time helps.
     fn is_too_slow(&self) -> bool {
         false
     }
-}
 
-/// The error of an invocation whose batch is too slow. Lambda halves a batch whose invocation fails; one that is reported by its
-/// first record would come back whole.
-#[derive(Debug, PartialEq, Eq)]
-pub struct BatchTooSlow {
-    /// The stage that was cut off.
-    pub stage: &'static str,
-    /// How many records the batch has.
-    pub records: usize,
-}
-
-impl fmt::Display for BatchTooSlow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stage, records } = self;
-        write!(f, "the time does not suffice for the batch of {records} records: `{stage}` was cut off")
-    }
-}
-
-impl Error for BatchTooSlow {}
-
-impl From<BatchTooSlow> for Diagnostic {
-    fn from(error: BatchTooSlow) -> Self {
-        Self { error_type: "BatchTooSlow".to_owned(), error_message: error.to_string() }
+    /// Whether nothing helps but somebody who sees to the database.
+    fn is_not_prepared(&self) -> bool {
+        false
     }
 }
 
@@ -68,8 +55,9 @@ pub async fn within<T, E: StageError>(
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Again> {
     match timeout_at(stop_at, work).await {
-        Ok(Err(error)) if !error.is_too_slow() => Err(Again::Trouble { stage, why: chain(&error) }),
         Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) if error.is_not_prepared() => Err(Again::NotPrepared { stage, why: chain(&error) }),
+        Ok(Err(error)) if !error.is_too_slow() => Err(Again::Trouble { stage, why: chain(&error) }),
         Ok(Err(_)) | Err(_) => Err(Again::TooSlow { stage }),
     }
 }
@@ -77,8 +65,8 @@ pub async fn within<T, E: StageError>(
 /// Tells Lambda to send a batch again: all of it, by a report of its first record, or in halves, by an error. Logs why.
 ///
 /// # Errors
-/// If its time does not suffice.
-pub fn again(again: Again, records: &[KinesisRecord]) -> Result<KinesisEventResponse, BatchTooSlow> {
+/// If its time does not suffice, or somebody has to see to the database.
+pub fn again(again: Again, records: &[KinesisRecord]) -> Result<KinesisEventResponse, Failure> {
     let mut response = KinesisEventResponse::default();
     let Some(first) = records.first() else { return Ok(response) };
     let (shard, first_sequence_number) = (first.shard(), first.sequence_number());
@@ -89,9 +77,17 @@ pub fn again(again: Again, records: &[KinesisRecord]) -> Result<KinesisEventResp
             response.add_failure(first_sequence_number);
             Ok(response)
         }
+        Again::NotPrepared { stage, why } => {
+            error!(
+                stage,
+                why, shard, first_sequence_number, records, "the batch cannot be processed until somebody sees to it"
+            );
+            Err(Failure::new(What::DatabaseNotPrepared, why))
+        }
         Again::TooSlow { stage } => {
             error!(stage, shard, first_sequence_number, records, "the batch is too slow and comes again in halves");
-            Err(BatchTooSlow { stage, records })
+            let why = format!("the time does not suffice for the batch of {records} records: `{stage}` was cut off");
+            Err(Failure::new(What::BatchTooSlow, why))
         }
     }
 }

@@ -6,9 +6,10 @@ use lambda_runtime::LambdaEvent;
 use pipegen_contract::object_key::ARCHIVE;
 use serde::Serialize;
 
-use crate::answer::{BatchTooSlow, again, within};
+use crate::answer::{again, within};
 use crate::deadline::stop_at;
 use crate::event::{KinesisBatch, KinesisRecord};
+use crate::failure::Failure;
 use crate::metrics::{MetricLine, lag_milliseconds};
 use crate::objects::{ObjectLines, RawBytes, StoreObjectError, arrival, store};
 use crate::resources::ArchiverResources;
@@ -43,7 +44,7 @@ impl<'a> From<&'a KinesisRecord> for Line<'a> {
 pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ArchiverResources,
-) -> Result<KinesisEventResponse, BatchTooSlow> {
+) -> Result<KinesisEventResponse, Failure> {
     let KinesisBatch { records } = event.payload;
     let stop_at = stop_at(event.context.deadline());
     match within(stop_at, "archive", Box::pin(archive(&records, resources))).await {

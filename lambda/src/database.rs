@@ -72,6 +72,10 @@ impl StageError for DatabaseError {
     fn is_too_slow(&self) -> bool {
         matches!(self, Self::Store(error) if error.kind() == Kind::TooSlow)
     }
+
+    fn is_not_prepared(&self) -> bool {
+        matches!(self, Self::Store(error) if error.kind() == Kind::NotPrepared)
+    }
 }
 
 impl Login {

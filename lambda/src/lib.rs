@@ -16,6 +16,8 @@
 //! - [`secrets`]: logins in Secrets Manager
 //! - [`answer`]: what Lambda is told about a batch
 //! - [`deadline`]: how long an invocation may work
+//! - [`retry`]: what heals by itself, tried again
+//! - [`failure`]: what Lambda is told of an invocation that failed
 //! - [`logging`]: JSON lines
 //! - [`metrics`]: lines that are metrics, too
 
@@ -26,6 +28,7 @@ pub mod catalog;
 pub mod database;
 pub mod deadline;
 pub mod event;
+pub mod failure;
 pub mod logging;
 pub mod maintain;
 pub mod metrics;
@@ -34,6 +37,7 @@ pub mod objects;
 pub mod pending;
 pub mod processor;
 pub mod resources;
+pub mod retry;
 pub mod rotate;
 pub mod secrets;
 pub mod settings;

@@ -4,16 +4,19 @@
 #![recursion_limit = "256"]
 
 use std::env;
-use std::fmt;
 use std::hint::black_box;
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use pipegen_contract::marker::MARKER;
 use pipegen_contract::role::Role;
+use pipegen_lambda::failure::{Failure, What};
 use pipegen_lambda::resources::{self, ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
 use pipegen_lambda::{archiver, catalog, logging, maintain, migrate, processor, rotate};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -24,24 +27,23 @@ async fn main() -> Result<(), Error> {
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "another TLS provider is installed")?;
     let handler = env::var("_HANDLER").unwrap_or_default();
     let aws = &resources::aws_configuration().await;
-    match Role::from_handler(&handler) {
-        Some(Role::Processor) => serve(&ProcessorResources::from_environment(aws), processor::handle).await,
-        Some(Role::Archiver) => serve(&ArchiverResources::from_environment(aws), archiver::handle).await,
-        Some(Role::Catalog) => serve(&CatalogResources::from_environment(aws), catalog::handle).await,
-        Some(Role::Maintain) => serve(&MaintainResources::from_environment(aws), maintain::handle).await,
+    let role = Role::from_handler(&handler);
+    match role {
+        Some(Role::Processor) => serve(role, &ProcessorResources::from_environment(aws), processor::handle).await,
+        Some(Role::Archiver) => serve(role, &ArchiverResources::from_environment(aws), archiver::handle).await,
+        Some(Role::Catalog) => serve(role, &CatalogResources::from_environment(aws), catalog::handle).await,
+        Some(Role::Maintain) => serve(role, &MaintainResources::from_environment(aws), maintain::handle).await,
         Some(Role::Migrate) => {
-            serve(&Ok::<_, Error>(aws), async |_: LambdaEvent<serde_json::Value>, aws| {
-                migrate::handle(resources::variable, aws).await
-            })
-            .await
+            serve(role, &Ok(aws), async |event, aws| migrate::handle(event, resources::variable, aws).await).await
         }
         Some(Role::Rotate) => {
-            serve(&Ok::<_, Error>(aws), async |event, aws| rotate::handle(event, resources::variable, aws).await).await
+            serve(role, &Ok(aws), async |event, aws| rotate::handle(event, resources::variable, aws).await).await
         }
         None => {
             let roles = Role::ALL.map(Role::handler).join(", ");
             let error = format!("the handler `{handler}` is not a role of this bootstrap; the roles are: {roles}");
-            serve(&Err::<(), _>(error), async |_: LambdaEvent<serde_json::Value>, ()| Ok::<_, Error>(())).await
+            let unknown = Err(Failure::new(What::UnknownRole, error));
+            serve(role, &unknown, async |_: LambdaEvent<Value>, ()| Ok::<_, Failure>(())).await
         }
     }
 }
@@ -49,18 +51,26 @@ async fn main() -> Result<(), Error> {
 /// Serves invocations with `handle`. A failure before `run` would not reach Lambda: what is wrong with the resources is the
 /// answer to each invocation.
 async fn serve<'a, R, E, A, B>(
-    resources: &'a Result<R, impl fmt::Display>,
+    role: Option<Role>,
+    resources: &'a Result<R, Failure>,
     handle: impl AsyncFn(LambdaEvent<A>, &'a R) -> Result<B, E>,
 ) -> Result<(), Error>
 where
     A: DeserializeOwned,
     B: Serialize,
-    E: Into<Error>,
+    E: Into<Failure>,
 {
     let handle = &handle;
     run(service_fn(move |event| async move {
-        let resources = resources.as_ref().map_err(|error| Error::from(error.to_string()))?;
-        handle(event, resources).await.map_err(Into::into)
+        let handled = async {
+            let resources = resources.as_ref().map_err(Failure::clone)?;
+            handle(event, resources).await.map_err(Into::into)
+        };
+        // The runtime library would report a panic under the name of its own type, and with its message, which may repeat what was
+        // being decoded.
+        let caught = AssertUnwindSafe(handled).catch_unwind().await;
+        let handled = caught.unwrap_or_else(|_| Err(Failure::new(What::Panicked, "the log says where")));
+        handled.map_err(|failure: Failure| failure.diagnostic(role))
     }))
     .await
 }

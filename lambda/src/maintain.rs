@@ -2,8 +2,8 @@
 //! a bounded amount of work; what is left over is the next one's.
 
 use chrono::TimeDelta;
+use lambda_runtime::LambdaEvent;
 use lambda_runtime::tracing::warn;
-use lambda_runtime::{Error, LambdaEvent};
 use pipegen_contract::metric;
 use pipegen_store::Gauges;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::deadline::stop_at;
+use crate::failure::Failure;
 use crate::logging::chain;
 use crate::metrics::MetricLine;
 use crate::pending::{DRAINED_AT_A_TIME, drain};
@@ -39,7 +40,7 @@ pub struct Maintained {
 ///
 /// # Errors
 /// If the database cannot be asked. A cache that cannot be told is no error: what it missed stays pending.
-pub async fn handle(event: LambdaEvent<Value>, resources: &MaintainResources) -> Result<Maintained, Error> {
+pub async fn handle(event: LambdaEvent<Value>, resources: &MaintainResources) -> Result<Maintained, Failure> {
     let stop_at = stop_at(event.context.deadline());
     let maintained =
         Maintained { drained: drain_some(resources, stop_at).await, pruned: prune_some(resources, stop_at).await? };
@@ -70,7 +71,7 @@ async fn drain_some(resources: &MaintainResources, stop_at: Instant) -> usize {
     drained
 }
 
-async fn prune_some(resources: &MaintainResources, stop_at: Instant) -> Result<u64, Error> {
+async fn prune_some(resources: &MaintainResources, stop_at: Instant) -> Result<u64, Failure> {
     let age = prunable_age(&resources.settings);
     let mut pruned = 0;
     for _ in 0..ROUNDS {

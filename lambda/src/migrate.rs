@@ -1,16 +1,20 @@
 //! `migrate`: brings the schema up to date and creates the logins. Running it again, or twice at once, changes nothing more.
 
 use aws_config::SdkConfig;
-use lambda_runtime::Error;
+use lambda_runtime::LambdaEvent;
 use pipegen_contract::database::Access;
 use pipegen_store::Login as LoginRole;
 use postgres_protocol::password::scram_sha_256;
 use serde::Serialize;
-use sqlx::ConnectOptions;
+use serde_json::Value;
+use sqlx::PgConnection;
 
 use crate::database::Login;
-use crate::secrets::{LoginSecret, SecretError, UserPassword};
-use crate::settings::{LoginSettings, MigrateSettings};
+use crate::deadline::stop_at;
+use crate::failure::Failure;
+use crate::retry;
+use crate::secrets::{LoginSecret, UserPassword};
+use crate::settings::{Database, LoginSettings, MigrateSettings};
 
 /// What was done: counts only, because the answer lies in Terraform's state.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -21,18 +25,23 @@ pub struct Migrated {
     pub logins: usize,
 }
 
-/// Migrates the database that the settings name.
+/// Migrates the database that the settings name. Policies and host names that are as new as the function take a while to be known
+/// everywhere, and so does a database to start: what heals by itself is tried again until the time is almost up.
 ///
 /// # Errors
 /// If a setting, a secret or the database is not as it must be; what was done so far stays and the next run goes on from it.
-pub async fn handle(lookup: impl Fn(&str) -> Option<String>, aws: &SdkConfig) -> Result<Migrated, Error> {
+pub async fn handle(
+    event: LambdaEvent<Value>,
+    lookup: impl Fn(&str) -> Option<String>,
+    aws: &SdkConfig,
+) -> Result<Migrated, Failure> {
+    let stop_at = stop_at(event.context.deadline());
     let settings = MigrateSettings::read(lookup)?;
-    let options = Login::new(&settings.database, aws)?.options().await?;
-    let mut connection = options.connect().await?;
+    let mut connection = retry::until(stop_at, || connect(&settings.database, aws)).await?;
     pipegen_store::lock_schema(&mut connection).await?;
     let migrations = pipegen_store::migrate(&mut connection).await?;
     for LoginSettings { access, secret_arn, connections } in &settings.logins {
-        let login = login(*access, secret_arn, aws).await?;
+        let login = retry::until(stop_at, || login(*access, secret_arn, aws)).await?;
         let role = LoginRole {
             name: &login.username,
             access: *access,
@@ -44,9 +53,14 @@ pub async fn handle(lookup: impl Fn(&str) -> Option<String>, aws: &SdkConfig) ->
     Ok(Migrated { migrations, logins: settings.logins.len() })
 }
 
+async fn connect(database: &Database, aws: &SdkConfig) -> Result<PgConnection, Failure> {
+    let options = Login::new(database, aws)?.options().await?;
+    Ok(pipegen_store::connect(&options).await?)
+}
+
 /// An access' login. A secret without a value gets one first, and the role's password is then set to what the secret holds: a
 /// run that dies between the two is healed by the next.
-async fn login(access: Access, secret_arn: &str, aws: &SdkConfig) -> Result<UserPassword, SecretError> {
+async fn login(access: Access, secret_arn: &str, aws: &SdkConfig) -> Result<UserPassword, Failure> {
     let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_arn.to_owned() };
     if let Some(login) = secret.get().await? {
         return Ok(login);

@@ -2,7 +2,7 @@
 //! is away fails an invocation, which comes again, and not the start of the instance.
 
 use std::env;
-use std::fmt;
+use std::error::Error;
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -14,6 +14,8 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use crate::cache::Cache;
 use crate::catalog::Flights;
 use crate::database::{CatalogDatabase, Login};
+use crate::failure::{Failure, What};
+use crate::logging::chain;
 use crate::settings::{ArchiverSettings, CatalogSettings, Database, MaintainSettings, ProcessorSettings};
 
 /// A function instance serves one invocation at a time.
@@ -59,31 +61,13 @@ pub struct MaintainResources {
     pub cache: Cache,
 }
 
-/// Why an instance cannot work at all. Cloned into the answer of each invocation.
-#[derive(Clone, Debug)]
-pub struct StartError(String);
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for StartError {}
-
-impl StartError {
-    fn because(error: impl fmt::Display) -> Self {
-        Self(error.to_string())
-    }
-}
-
 impl ProcessorResources {
     /// Resources as the process's environment describes them.
-    pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
-        let settings = ProcessorSettings::read(variable).map_err(StartError::because)?;
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
+        let settings = ProcessorSettings::read(variable)?;
         Ok(Self {
             database: database(&settings.database, aws)?,
-            cache: Cache::new(&settings.cache, aws).map_err(StartError::because)?,
+            cache: Cache::new(&settings.cache, aws).map_err(unusable)?,
             s3: aws_sdk_s3::Client::new(aws),
             settings,
         })
@@ -92,19 +76,19 @@ impl ProcessorResources {
 
 impl ArchiverResources {
     /// Resources as the process's environment describes them.
-    pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
-        let settings = ArchiverSettings::read(variable).map_err(StartError::because)?;
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
+        let settings = ArchiverSettings::read(variable)?;
         Ok(Self { s3: aws_sdk_s3::Client::new(aws), settings })
     }
 }
 
 impl CatalogResources {
     /// Resources as the process's environment describes them.
-    pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
-        let settings = CatalogSettings::read(variable).map_err(StartError::because)?;
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
+        let settings = CatalogSettings::read(variable)?;
         Ok(Self {
             database: database(&settings.database, aws)?,
-            cache: Cache::new(&settings.cache, aws).map_err(StartError::because)?,
+            cache: Cache::new(&settings.cache, aws).map_err(unusable)?,
             flights: Flights::new(CONNECTIONS),
         })
     }
@@ -112,14 +96,19 @@ impl CatalogResources {
 
 impl MaintainResources {
     /// Resources as the process's environment describes them.
-    pub fn from_environment(aws: &SdkConfig) -> Result<Self, StartError> {
-        let settings = MaintainSettings::read(variable).map_err(StartError::because)?;
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
+        let settings = MaintainSettings::read(variable)?;
         Ok(Self {
             database: database(&settings.database, aws)?,
-            cache: Cache::new(&settings.cache, aws).map_err(StartError::because)?,
+            cache: Cache::new(&settings.cache, aws).map_err(unusable)?,
             settings,
         })
     }
+}
+
+/// A cache's settings that cannot be right.
+fn unusable(error: impl Error) -> Failure {
+    Failure::new(What::Settings, chain(&error))
 }
 
 /// A variable of the process's environment.
@@ -127,8 +116,8 @@ pub fn variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-fn database(settings: &Database, aws: &SdkConfig) -> Result<CatalogDatabase, StartError> {
-    let login = Login::new(settings, aws).map_err(StartError::because)?;
+fn database(settings: &Database, aws: &SdkConfig) -> Result<CatalogDatabase, Failure> {
+    let login = Login::new(settings, aws)?;
     Ok(CatalogDatabase::new(login, CONNECTIONS))
 }
 

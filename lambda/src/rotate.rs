@@ -7,15 +7,15 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
 use aws_config::SdkConfig;
+use lambda_runtime::LambdaEvent;
 use lambda_runtime::tracing::info;
-use lambda_runtime::{Error, LambdaEvent};
 use pipegen_contract::database::Access;
 use postgres_protocol::password::scram_sha_256;
 use serde::Deserialize;
-use sqlx::ConnectOptions;
 use sqlx::Connection;
 
 use crate::database::Login;
+use crate::failure::{Failure, What};
 use crate::secrets::{LoginSecret, Stage, UserPassword};
 use crate::settings::RotateSettings;
 
@@ -53,7 +53,7 @@ pub async fn handle(
     event: LambdaEvent<RotationEvent>,
     lookup: impl Fn(&str) -> Option<String>,
     aws: &SdkConfig,
-) -> Result<(), Error> {
+) -> Result<(), Failure> {
     let RotationEvent { secret_id, client_request_token: version, step } = event.payload;
     let settings = RotateSettings::read(lookup)?;
     let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_id };
@@ -72,25 +72,27 @@ pub async fn handle(
     Ok(())
 }
 
-async fn create(secret: &LoginSecret, version: &str) -> Result<(), Error> {
+async fn create(secret: &LoginSecret, version: &str) -> Result<(), Failure> {
     if secret.pending(version).await?.is_some() {
         return Ok(());
     }
-    let current = secret.get().await?.ok_or("the secret has no value yet: `migrate` has not run")?;
+    let current = secret.get().await?.ok_or_else(|| unusable("the secret has no value yet: `migrate` has not run"))?;
     secret.put_pending(version, &UserPassword::generate(other_login(&current.username)?)).await?;
     Ok(())
 }
 
-async fn set(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws: &SdkConfig) -> Result<(), Error> {
+async fn set(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws: &SdkConfig) -> Result<(), Failure> {
     let pending = pending(secret, version).await?;
-    let current = secret.get().await?.ok_or("the secret has no current value")?;
+    let current = secret.get().await?.ok_or_else(|| unusable("the secret has no current value"))?;
     if pending.username == current.username {
-        return Err("the pending login is the current one, whose password must not change".into());
+        return Err(unusable("the pending login is the current one, whose password must not change"));
     }
     let access = access_of(&pending.username)?;
     let connections = settings.connections.iter().find(|(of, _)| *of == access);
-    let (_, connections) = connections.ok_or_else(|| format!("{} is not set", access.connections_variable()))?;
-    let mut connection = Login::new(&settings.database, aws)?.options().await?.connect().await?;
+    let not_set = || Failure::new(What::Settings, format!("{} is not set", access.connections_variable()));
+    let (_, connections) = connections.ok_or_else(not_set)?;
+    let options = Login::new(&settings.database, aws)?.options().await?;
+    let mut connection = pipegen_store::connect(&options).await?;
     pipegen_store::lock_schema(&mut connection).await?;
     let login = pipegen_store::Login {
         name: &pending.username,
@@ -99,36 +101,42 @@ async fn set(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws
         connection_limit: *connections,
     };
     pipegen_store::set_login(&mut connection, login).await?;
-    connection.close().await?;
+    // It is done; a farewell that does not arrive changes nothing.
+    connection.close().await.ok();
     Ok(())
 }
 
-async fn test(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws: &SdkConfig) -> Result<(), Error> {
+async fn test(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws: &SdkConfig) -> Result<(), Failure> {
     let UserPassword { username, password } = pending(secret, version).await?;
     let options = Login::new(&settings.database, aws)?.without_login().clone();
-    let mut connection = options.username(&username).password(&password).connect().await?;
+    let mut connection = pipegen_store::connect(&options.username(&username).password(&password)).await?;
     pipegen_store::try_access(&mut connection, access_of(&username)?).await?;
-    connection.close().await?;
+    connection.close().await.ok();
     Ok(())
 }
 
 /// A version without a value, whose turn this is not yet, must not become the current one.
-async fn finish(secret: &LoginSecret, version: &str) -> Result<(), Error> {
+async fn finish(secret: &LoginSecret, version: &str) -> Result<(), Failure> {
     pending(secret, version).await?;
     Ok(secret.make_current(version).await?)
 }
 
-async fn pending(secret: &LoginSecret, version: &str) -> Result<UserPassword, Error> {
-    Ok(secret.pending(version).await?.ok_or("there is no pending login: createSecret has not run")?)
+async fn pending(secret: &LoginSecret, version: &str) -> Result<UserPassword, Failure> {
+    let pending = secret.pending(version).await?;
+    pending.ok_or_else(|| unusable("there is no pending login: createSecret has not run"))
 }
 
-fn access_of(login: &str) -> Result<Access, Error> {
+fn access_of(login: &str) -> Result<Access, Failure> {
     Access::of_login(login)
-        .ok_or_else(|| format!("the secret's username `{login}` is none of this stack's logins").into())
+        .ok_or_else(|| unusable(&format!("the secret's username `{login}` is none of this stack's logins")))
+}
+
+fn unusable(why: &str) -> Failure {
+    Failure::new(What::SecretUnusable, why)
 }
 
 /// The login that is not in use now.
-fn other_login(current: &str) -> Result<&'static str, Error> {
+fn other_login(current: &str) -> Result<&'static str, Failure> {
     let [first, second] = access_of(current)?.logins();
     Ok(if current == first { second } else { first })
 }

@@ -1,10 +1,11 @@
 //! Logins in Secrets Manager.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::error::{DisplayErrorContext, SdkError};
+use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::operation::get_secret_value::builders::GetSecretValueFluentBuilder;
 use aws_sdk_secretsmanager::operation::put_secret_value::builders::PutSecretValueFluentBuilder;
@@ -37,7 +38,19 @@ pub struct UserPassword {
 pub struct SecretError {
     operation: &'static str,
     arn: String,
+    trouble: Trouble,
     why: String,
+}
+
+/// What can be done about a [`SecretError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// This role may not, or not yet: a new policy takes a while to be known everywhere.
+    Denied,
+    /// Secrets Manager cannot be reached, is too busy or in trouble itself: waiting helps.
+    Unreachable,
+    /// The secret is not as it must be.
+    Unusable,
 }
 
 impl fmt::Debug for UserPassword {
@@ -52,7 +65,14 @@ impl fmt::Display for SecretError {
     }
 }
 
-impl std::error::Error for SecretError {}
+impl Error for SecretError {}
+
+impl SecretError {
+    /// What can be done about it.
+    pub fn trouble(&self) -> Trouble {
+        self.trouble
+    }
+}
 
 impl UserPassword {
     /// A new password for this role.
@@ -104,7 +124,7 @@ impl LoginSecret {
         match stages {
             stages if stages.iter().any(|stage| stage == CURRENT) => Ok(Stage::Current),
             stages if stages.iter().any(|stage| stage == PENDING) => Ok(Stage::Pending),
-            _ => Err(self.failed("rotate", format!("version {version} is not pending"))),
+            _ => Err(self.unusable("rotate", format!("version {version} is not pending"))),
         }
     }
 
@@ -121,36 +141,60 @@ impl LoginSecret {
             .set_remove_from_version_id(current.map(|(id, _)| id))
             .send()
             .await;
-        answer.map(|_| ()).map_err(|error| self.failed("finish rotating", DisplayErrorContext(error).to_string()))
+        answer.map(|_| ()).map_err(|error| self.failed("finish rotating", error))
     }
 
     /// The stages of each version.
     async fn versions(&self) -> Result<HashMap<String, Vec<String>>, SecretError> {
         let answer = self.client.describe_secret().secret_id(&self.arn).send().await;
-        let answer = answer.map_err(|error| self.failed("describe", DisplayErrorContext(error).to_string()))?;
+        let answer = answer.map_err(|error| self.failed("describe", error))?;
         Ok(answer.version_ids_to_stages.unwrap_or_default())
     }
 
     async fn read(&self, request: GetSecretValueFluentBuilder) -> Result<Option<UserPassword>, SecretError> {
         let answer = match request.secret_id(&self.arn).send().await {
             Err(error) if has_no_value(&error) => return Ok(None),
-            answer => answer.map_err(|error| self.failed("read", DisplayErrorContext(error).to_string()))?,
+            answer => answer.map_err(|error| self.failed("read", error))?,
         };
         // The parser's message may repeat what it read.
         let login = answer.secret_string().and_then(|text| serde_json::from_str(text).ok());
         let login =
-            login.ok_or_else(|| self.failed("read", "no JSON object with `username` and `password`".to_owned()));
+            login.ok_or_else(|| self.unusable("read", "no JSON object with `username` and `password`".to_owned()));
         login.map(Some)
     }
 
     async fn write(&self, request: PutSecretValueFluentBuilder, login: &UserPassword) -> Result<(), SecretError> {
         let text = serde_json::to_string(login).expect("two strings are always JSON");
         let answer = request.secret_id(&self.arn).secret_string(text).send().await;
-        answer.map(|_| ()).map_err(|error| self.failed("store", DisplayErrorContext(error).to_string()))
+        answer.map(|_| ()).map_err(|error| self.failed("store", error))
     }
 
-    fn failed(&self, operation: &'static str, why: String) -> SecretError {
-        SecretError { operation, arn: self.arn.clone(), why }
+    fn failed<E>(&self, operation: &'static str, error: SdkError<E>) -> SecretError
+    where
+        E: Error + ProvideErrorMetadata + 'static,
+    {
+        let trouble = trouble(&error);
+        SecretError { operation, arn: self.arn.clone(), trouble, why: DisplayErrorContext(error).to_string() }
+    }
+
+    fn unusable(&self, operation: &'static str, why: String) -> SecretError {
+        SecretError { operation, arn: self.arn.clone(), trouble: Trouble::Unusable, why }
+    }
+}
+
+fn trouble<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Trouble {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Trouble::Unreachable,
+        SdkError::ServiceError(answer) => match answer.err().code() {
+            // The last one is what a role whose policies are new gets for its key.
+            Some("AccessDeniedException" | "UnrecognizedClientException" | "KMSAccessDeniedException") => {
+                Trouble::Denied
+            }
+            Some("ThrottlingException") => Trouble::Unreachable,
+            _ if answer.raw().status().is_server_error() => Trouble::Unreachable,
+            _ => Trouble::Unusable,
+        },
+        _ => Trouble::Unusable,
     }
 }
 

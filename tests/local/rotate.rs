@@ -47,7 +47,7 @@ impl Function {
         let event = serde_json::from_value(event.clone()).expect("a rotation's event");
         let lookup = |name: &str| self.variables.get(name).cloned();
         let done = rotate::handle(LambdaEvent::new(event, Context::default()), lookup, &self.aws).await;
-        done.map_err(|error| error.to_string())
+        done.map_err(|failure| failure.why)
     }
 }
 
@@ -105,7 +105,10 @@ impl Bench {
             Arc::new(Function { variables: variables(Role::Rotate), aws: aws.clone(), fates: Mutex::default() });
         let rotations = Arc::new(Rotations::new(secrets, Arc::clone(&function) as Arc<dyn RotationFunction>));
         let server = secrets::serve(door, Arc::clone(&rotations), credentials, Arc::clone(&workshop.console));
-        migrate::handle(|name| for_migrate.get(name).cloned(), &aws).await.expect("migrated");
+        let mut soon = Context::default();
+        soon.deadline = u64::try_from(chrono::Utc::now().timestamp_millis() + 60_000).expect("after 1970");
+        let lookup = |name: &str| for_migrate.get(name).cloned();
+        migrate::handle(LambdaEvent::new(json!({}), soon), lookup, &aws).await.expect("migrated");
         let client = aws_sdk_secretsmanager::Client::new(&aws);
         let secret = LoginSecret { client, arn: surroundings.logins[&Access::Writer].clone() };
         Self { workshop, place, servers, secret, function, rotations, _server: server.expect("served") }

@@ -18,9 +18,10 @@ use pipegen_event::Event;
 use pipegen_store::Outcome;
 use tokio::time::Instant;
 
-use crate::answer::{Again, BatchTooSlow, again, within};
+use crate::answer::{Again, again, within};
 use crate::deadline::stop_at;
 use crate::event::{KinesisBatch, KinesisRecord};
+use crate::failure::Failure;
 use crate::objects::{self, StoreObjectError};
 use crate::resources::ProcessorResources;
 
@@ -32,11 +33,11 @@ use report::BatchReport;
 /// Processes one batch. A batch that could not be processed is reported by its first record, so that Lambda sends it again.
 ///
 /// # Errors
-/// If the batch is too slow as a whole, so that Lambda halves it. Everything else that can go wrong is in the response.
+/// If the batch is too slow as a whole, so that Lambda halves it, or somebody has to see to the database. Everything else that can go wrong is in the response.
 pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ProcessorResources,
-) -> Result<KinesisEventResponse, BatchTooSlow> {
+) -> Result<KinesisEventResponse, Failure> {
     let KinesisBatch { records } = event.payload;
     let stop_at = stop_at(event.context.deadline());
     let mut report = BatchReport::default();

@@ -26,7 +26,14 @@ pub enum Kind {
     TooManyConnections,
     /// It took longer than it may (57014, or our own limit): less at a time helps.
     TooSlow,
-    /// Anything else: the server is away, failing over, or our own statement is wrong. The batch comes again.
+    /// The server is away, starting, failing over or not to be reached: waiting helps.
+    Unreachable,
+    /// A table, schema, database or right is not there: `migrate` has not run here, or somebody has taken it away. Neither waiting
+    /// nor trying again helps.
+    NotPrepared,
+    /// The database is not as it must be, and `migrate` cannot make it so.
+    Unfit,
+    /// Anything else: our own statement is wrong. The batch comes again.
     Other,
 }
 
@@ -51,12 +58,14 @@ impl Error {
 
     /// What can be done about it.
     pub fn kind(&self) -> Kind {
-        if let sqlx::Error::Io(error) = &self.source
-            && error.get_ref().is_some_and(|error| error.is::<TookTooLong>())
-        {
-            return Kind::TooSlow;
-        }
-        let code = self.source.as_database_error().and_then(DatabaseError::code);
+        let code = match &self.source {
+            sqlx::Error::Io(error) if error.get_ref().is_some_and(|why| why.is::<TookTooLong>()) => {
+                return Kind::TooSlow;
+            }
+            sqlx::Error::Io(_) => return Kind::Unreachable,
+            sqlx::Error::Configuration(why) if why.is::<Unfit>() => return Kind::Unfit,
+            source => source.as_database_error().and_then(DatabaseError::code),
+        };
         match code.as_deref() {
             Some("54000") => Kind::Data,
             Some(code) if code.starts_with("22") => Kind::Data,
@@ -64,6 +73,10 @@ impl Error {
             Some("28P01" | "28000") => Kind::LoginRefused,
             Some("57014") => Kind::TooSlow,
             Some("53300") => Kind::TooManyConnections,
+            // A session that is read-only is one of a server that was the primary a moment ago.
+            Some("25006" | "57P01" | "57P02" | "57P03") => Kind::Unreachable,
+            Some(code) if code.starts_with("08") => Kind::Unreachable,
+            Some("3D000" | "3F000" | "42501" | "42703" | "42883" | "42P01") => Kind::NotPrepared,
             _ => Kind::Other,
         }
     }
@@ -71,6 +84,24 @@ impl Error {
     /// PostgreSQL's name of the error (SQLSTATE), where it was PostgreSQL that answered.
     pub fn sqlstate(&self) -> Option<String> {
         self.source.as_database_error()?.code().map(Cow::into_owned)
+    }
+}
+
+/// Why a database cannot hold the catalog.
+#[derive(Debug)]
+pub(crate) struct Unfit(pub(crate) String);
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+impl From<Unfit> for sqlx::Error {
+    fn from(why: Unfit) -> Self {
+        Self::Configuration(Box::new(why))
     }
 }
 

@@ -29,7 +29,7 @@ pub use catalog::MOST_OFFERS;
 pub use error::{Error, Kind};
 pub use maintenance::Gauges;
 pub use product_view::{View, export};
-pub use schema::{Login, lock_schema, migrate, set_login, try_access};
+pub use schema::{Login, connect, lock_schema, migrate, set_login, try_access};
 
 use std::sync::Arc;
 

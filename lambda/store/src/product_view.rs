@@ -5,12 +5,12 @@ use std::io;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
 
 use crate::catalog::{Catalog, Product};
 use crate::error::{During, Error};
-use crate::{Store, load};
+use crate::{SEARCH_PATH, Store, load};
 
 /// A product as readers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +115,8 @@ const EXPORT_PAGE: i64 = 1000;
 /// # Errors
 /// As PostgreSQL's; an error of `write` ends the export with [`io::Error`] as the source.
 pub async fn export(url: &str, write: &mut dyn FnMut(&str) -> io::Result<()>) -> Result<u64, Error> {
-    let mut connection = PgConnection::connect(url).await.during("connect for the export")?;
+    let options: PgConnectOptions = url.parse().during("read the URL of the export")?;
+    let mut connection = options.options([SEARCH_PATH]).connect().await.during("connect for the export")?;
     let mut transaction =
         connection.begin_with("begin isolation level repeatable read, read only").await.during("begin the export")?;
     let mut exported = 0;

@@ -2,10 +2,11 @@
 
 use pipegen_contract::database::Access;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::PgConnection;
-use sqlx::{Connection, Executor};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor};
 
-use crate::error::{During, Error};
+use crate::SEARCH_PATH;
+use crate::error::{During, Error, Unfit};
 
 /// The numbered migrations in `lambda/migrations`.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -25,6 +26,27 @@ pub struct Login<'a> {
 
 /// Key of the advisory lock under which the schema and the logins change.
 const SCHEMA_LOCK: i64 = 0x7363_6865_6d61;
+
+/// The one encoding that holds everything that suppliers may send.
+const ENCODING: &str = "UTF8";
+
+/// Connects to change the schema or the logins.
+///
+/// # Errors
+/// As PostgreSQL's, or if the database cannot hold what suppliers may send.
+pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
+    let mut connection = options.clone().options([SEARCH_PATH]).connect().await.during("connect")?;
+    let encoding: String =
+        sqlx::query_scalar("show server_encoding").fetch_one(&mut connection).await.during("ask for the encoding")?;
+    if encoding != ENCODING {
+        let why = format!(
+            "the database's encoding is {encoding} and must be {ENCODING}: create it anew, with `create database ... encoding '{ENCODING}' \
+             template template0`"
+        );
+        return Err(Unfit(why)).during("use the database");
+    }
+    Ok(connection)
+}
 
 /// Waits until nobody else changes the schema or the logins; holds until the connection ends.
 pub async fn lock_schema(connection: &mut PgConnection) -> Result<(), Error> {
