@@ -148,7 +148,9 @@ fn response(payload: Vec<u8>) -> Result<Response, String> {
     } else {
         body.into_bytes()
     };
-    let mut response = Response::new(Body::from(body));
+    // What is left out (the body of an answer to HEAD, or in a 304) has a length that only the function can tell.
+    let body = if body.is_empty() { Body::from_stream(Body::empty().into_data_stream()) } else { Body::from(body) };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status_code).map_err(|error| error.to_string())?;
     for (name, value) in answer.headers {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 /// Each line on standard input is the list of living children; `$1` is the folder to remove, if any. `SIGINT` is what
-/// PostgreSQL, Redis and the bootstrap all end orderly on. In a container there may be nobody who reaps them: a zombie
+/// PostgreSQL, Redis and the bootstrap all end orderly on; a function that is frozen has to go on to learn of it. In a container there may be nobody who reaps them: a zombie
 /// counts as ended.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
@@ -20,7 +20,7 @@ children=
 while IFS= read -r line; do children=$line; done
 lives() { kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }
 living() { for child in $children; do lives "$child" && return 0; done; return 1; }
-for child in $children; do kill -INT "$child" 2>/dev/null; done
+for child in $children; do kill -INT "$child" 2>/dev/null; kill -CONT "$child" 2>/dev/null; done
 tenths=0
 while living && [ "$tenths" -lt 50 ]; do sleep 0.1; tenths=$((tenths + 1)); done
 for child in $children; do kill -KILL "$child" 2>/dev/null; done

@@ -208,9 +208,21 @@ impl Process {
         self.signals.send(Signal::SIGKILL).ok();
     }
 
+    /// Stops it in its tracks until [`Self::thaw`].
+    pub(super) fn freeze(&self) {
+        self.signals.send(Signal::SIGSTOP).ok();
+    }
+
+    /// Lets it go on.
+    pub(super) fn thaw(&self) {
+        self.signals.send(Signal::SIGCONT).ok();
+    }
+
     /// Asks it to end, kills it if it takes too long, and waits for its end.
     pub async fn stop(&self) -> ExitStatus {
         self.signals.send(self.stop.signal).ok();
+        // One that is frozen would not learn of it.
+        self.thaw();
         if let Ok(status) = tokio::time::timeout(self.stop.grace, self.exited()).await {
             return status;
         }

@@ -5,9 +5,8 @@ use std::slice::from_ref;
 use pipegen_contract::cache::READER_RIGHTS;
 use serde_json::json;
 
-use crate::world::{
-    World, body, cache_url, database_url, get, key, path, query, reader, reader_of, request, seen, split_login,
-};
+use crate::proxy::split_login;
+use crate::world::{World, body, cache_url, database_url, get, key, path, query, reader, reader_of, request, seen};
 
 #[tokio::test]
 async fn a_product_is_read_from_the_database_once() {
@@ -56,10 +55,21 @@ async fn head_is_get_without_a_body() {
     let sku = world.sku("a");
     world.process(&sku, 1).await;
     get(&sku, &reader).await;
-    let (head, got) = (request("HEAD", &path(&sku), "", &[], &reader).await, get(&sku, &reader).await);
-    assert_eq!((head.status_code, head.headers, head.body), (200, got.headers, None));
-    let head = request("HEAD", "/products", "", &[], &reader).await;
-    assert_eq!((head.status_code, head.body), (400, None));
+    let unknown = world.sku("unknown");
+    get(&unknown, &reader).await;
+    for (path, status) in [(path(&sku), 200), (path(&unknown), 404), ("/products".to_owned(), 400)] {
+        let (mut head, got) =
+            (request("HEAD", &path, "", &[], &reader).await, request("GET", &path, "", &[], &reader).await);
+        // GET's own length is left to HTTP.
+        let length = head.headers.remove("content-length").unwrap();
+        assert_eq!((head.status_code, head.headers, head.body), (status, got.headers, None));
+        assert_eq!(length, got.body.unwrap().len().to_string());
+    }
+    let has = [("if-none-match", "*")];
+    let (head, got) =
+        (request("HEAD", &path(&sku), "", &has, &reader).await, request("GET", &path(&sku), "", &has, &reader).await);
+    assert_eq!((head.status_code, &head.headers, &head.body), (304, &got.headers, &got.body));
+    assert_eq!(head.headers.get("content-length"), None, "a 304 has no body whose length could be told");
 }
 
 #[tokio::test]

@@ -232,7 +232,10 @@ async fn a_follower_fills_nothing() {
     let world = World::new().await;
     let sku = world.sku("a");
     let old = world.commit(&sku, 1).await;
-    let (proxy, shared) = held_reader().await;
+    let proxy = Proxy::before(database_url()).await;
+    // At the end of its transaction: in the middle PostgreSQL would not wait for it that long.
+    proxy.hold_from("COMMIT");
+    let shared = reader_of(&proxy.url, cache_url());
     let (leader, (follower, new)) = join!(seen(&sku, &shared), async {
         proxy.holding().await;
         let new = world.process(&sku, 2).await;

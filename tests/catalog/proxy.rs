@@ -1,17 +1,19 @@
-//! A server that keeps its answers back.
+//! A server that keeps its answers back, falls silent, or is another one from some moment on, as a name's address changes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::world::split_login;
-
 /// Stands between a client and a server.
 pub(crate) struct Proxy {
     /// The server's URL, by way of here.
     pub(crate) url: String,
     rule: watch::Sender<Rule>,
+    server: watch::Sender<String>,
     held: watch::Receiver<bool>,
     heard: watch::Sender<Vec<u8>>,
 }
@@ -23,6 +25,10 @@ enum Rule {
     Hold,
     /// What the server says is kept back from when the client has sent this.
     HoldFrom(&'static str),
+    /// All that is said is swallowed, and connections are made all the same. Nobody learns that the other one has gone.
+    Silent,
+    /// The same, from when the client sends this; it is swallowed, too.
+    SilentFrom(&'static str),
 }
 
 /// What each connection knows.
@@ -32,22 +38,23 @@ struct Wire {
     /// All that clients have sent.
     heard: watch::Sender<Vec<u8>>,
     held: watch::Sender<bool>,
+    /// Whether this connection has met the silence: it stays silent for ever, as one to a server that is no more.
+    silent: Arc<AtomicBool>,
 }
 
 impl Proxy {
     /// Before the server at this URL, which names host and port.
     pub(crate) async fn before(url: &str) -> Self {
-        let (login, rest) = split_login(url);
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (server, path) = rest.split_at(end);
+        let (login, server, path) = split(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("{login}{}{path}", listener.local_addr().unwrap());
         let (rule, rules) = watch::channel(Rule::Pass);
+        let (server, servers) = watch::channel(server);
         let (holds, held) = watch::channel(false);
         let heard = watch::Sender::new(Vec::new());
-        let wire = Wire { rule: rules, heard: heard.clone(), held: holds };
-        tokio::spawn(accept(listener, server.to_owned(), wire));
-        Self { url, rule, held, heard }
+        let wire = Wire { rule: rules, heard: heard.clone(), held: holds, silent: Arc::default() };
+        tokio::spawn(accept(listener, servers, wire));
+        Self { url, rule, server, held, heard }
     }
 
     /// Keeps back what the server says from now on.
@@ -58,6 +65,21 @@ impl Proxy {
     /// Keeps back what the server says once a client has sent this.
     pub(crate) fn hold_from(&self, what: &'static str) {
         self.rule.send_replace(Rule::HoldFrom(what));
+    }
+
+    /// Swallows everything from now on. Connections that are there, or are made meanwhile, never come to life again.
+    pub(crate) fn fall_silent(&self) {
+        self.rule.send_replace(Rule::Silent);
+    }
+
+    /// The same, once a client sends this.
+    pub(crate) fn fall_silent_from(&self, what: &'static str) {
+        self.rule.send_replace(Rule::SilentFrom(what));
+    }
+
+    /// Leads new connections to the server at this URL. Those that are there stay where they are.
+    pub(crate) fn lead_to(&self, url: &str) {
+        self.server.send_replace(split(url).1);
     }
 
     /// Waits until something is kept back: the server has done what it was asked.
@@ -76,27 +98,56 @@ impl Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, server: String, wire: Wire) {
+/// A URL's scheme and login, host and port, and the rest.
+fn split(url: &str) -> (String, String, String) {
+    let (login, rest) = split_login(url);
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (server, path) = rest.split_at(end);
+    (login, server.to_owned(), path.to_owned())
+}
+
+/// What a URL has before its server's name, and the rest.
+pub(crate) fn split_login(url: &str) -> (String, String) {
+    let start = url.find('@').or_else(|| url.find("//").map(|slashes| slashes + 1)).unwrap() + 1;
+    let (login, server) = url.split_at(start);
+    (login.to_owned(), server.to_owned())
+}
+
+async fn accept(listener: TcpListener, server: watch::Receiver<String>, wire: Wire) {
     while let Ok((client, _)) = listener.accept().await {
         let (from_client, to_client) = client.into_split();
+        let server = server.borrow().clone();
         let (from_server, to_server) = TcpStream::connect(&server).await.unwrap().into_split();
+        let wire = Wire { silent: Arc::default(), ..wire.clone() };
+        tokio::spawn(wire.clone().watch());
         tokio::spawn(wire.clone().ask(from_client, to_server));
-        tokio::spawn(wire.clone().answer(from_server, to_client));
+        tokio::spawn(wire.answer(from_server, to_client));
     }
 }
 
 impl Wire {
+    /// Notes the silence, also while nobody says anything.
+    async fn watch(mut self) {
+        if self.rule.wait_for(|rule| *rule == Rule::Silent).await.is_ok() {
+            self.silent.store(true, Ordering::Relaxed);
+        }
+    }
+
     async fn ask(self, mut client: OwnedReadHalf, mut server: OwnedWriteHalf) {
         while let Some(bytes) = some(&mut client).await {
             self.heard.send_modify(|heard| heard.extend(&bytes));
-            if server.write_all(&bytes).await.is_err() {
+            if !self.is_silent() && server.write_all(&bytes).await.is_err() {
                 break;
             }
         }
+        self.stay_if_silent().await;
     }
 
     async fn answer(mut self, mut server: OwnedReadHalf, mut client: OwnedWriteHalf) {
         while let Some(bytes) = some(&mut server).await {
+            if self.is_silent() {
+                continue;
+            }
             if !self.passes() {
                 self.held.send_replace(true);
                 while !self.passes() {
@@ -110,13 +161,37 @@ impl Wire {
                 break;
             }
         }
+        self.stay_if_silent().await;
     }
 
     fn passes(&self) -> bool {
         match *self.rule.borrow() {
-            Rule::Pass => true,
             Rule::Hold => false,
-            Rule::HoldFrom(what) => !self.heard.borrow().windows(what.len()).any(|bytes| bytes == what.as_bytes()),
+            Rule::HoldFrom(what) => !self.has_heard(what),
+            Rule::Pass | Rule::Silent | Rule::SilentFrom(_) => true,
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        let silent = match *self.rule.borrow() {
+            Rule::Silent => true,
+            Rule::SilentFrom(what) => self.has_heard(what),
+            Rule::Pass | Rule::Hold | Rule::HoldFrom(_) => false,
+        };
+        if silent {
+            self.silent.store(true, Ordering::Relaxed);
+        }
+        self.silent.load(Ordering::Relaxed)
+    }
+
+    fn has_heard(&self, what: &str) -> bool {
+        self.heard.borrow().windows(what.len()).any(|bytes| bytes == what.as_bytes())
+    }
+
+    /// Keeps this half open, so that the other end does not learn of an end.
+    async fn stay_if_silent(&self) {
+        if self.is_silent() {
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -194,13 +194,6 @@ fn counted(sku: &str, quantity: u32) -> Event {
     decoded.outcome.unwrap()
 }
 
-/// What a URL has before its server's name, and the rest.
-pub(crate) fn split_login(url: &str) -> (String, String) {
-    let start = url.find('@').or_else(|| url.find("//").map(|slashes| slashes + 1)).unwrap() + 1;
-    let (login, server) = url.split_at(start);
-    (login.to_owned(), server.to_owned())
-}
-
 /// The servers that all tests share. They end with the process.
 struct Shared {
     servers: Servers,

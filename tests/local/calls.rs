@@ -103,6 +103,15 @@ async fn a_function_answers_at_its_url() {
     assert!(head.contains("x-cache: miss"), "{head}");
     let (status, head, body) = http(served.address, "HEAD /products/85123A", "", "");
     assert_eq!((status, &*body), (200, ""), "{head}");
+    assert!(!head.contains("content-length"), "the function has not said how long it would be: {head}");
+    let (status, head, body) = http(served.address, "HEAD /?do=tell_length", "", "");
+    assert_eq!((status, &*body), (200, ""), "{head}");
+    assert!(head.contains("content-length: 9"), "{head}");
+    for method in ["GET", "HEAD"] {
+        let (status, head, body) = http(served.address, &format!("{method} /?do=unchanged"), "", "");
+        assert_eq!((status, &*body), (304, ""), "{head}");
+        assert!(!head.contains("content-length"), "not that of the whole answer: {head}");
+    }
     served.workshop.close().await;
 }
 

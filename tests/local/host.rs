@@ -39,6 +39,30 @@ async fn an_environment_is_used_again_and_one_more_is_started_when_needed() {
     workshop.close().await;
 }
 
+/// Lambda does so: what a function has begun, and not awaited, does not go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn between_invocations_an_environment_is_frozen() {
+    let workshop = Workshop::new();
+    let host = workshop.host("migrate");
+    let id = process(&host).await;
+    for _ in 0..2 {
+        eventually("its freezing", || state_of(&id).starts_with('T'));
+        assert_eq!(process(&host).await, id, "it goes on with the next event");
+    }
+    assert!(failure(&host, r#"{"do":"fail"}"#).await.contains("as told"));
+    eventually("its freezing", || state_of(&id).starts_with('T'));
+    let began = Instant::now();
+    host.close().await;
+    assert!(began.elapsed() < Duration::from_secs(2), "it ends when it is asked to, without being killed");
+    workshop.close().await;
+}
+
+/// As `ps` tells it: `T` is stopped.
+fn state_of(process: &str) -> String {
+    let output = Command::new("ps").args(["-o", "stat=", "-p", process]).output().expect("the tests need ps");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_our_own_environment_is_passed_on() {
     let workshop = Workshop::new();

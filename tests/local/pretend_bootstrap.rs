@@ -66,6 +66,9 @@ fn main() {
             let (_, number) = event.split_once("\"sequenceNumber\":\"").unwrap_or_default();
             let number = number.split('"').next().unwrap_or_default();
             let text = match handler.as_str() {
+                "catalog" if wants("tell_length") => r#"{"statusCode":200,"headers":{"content-length":"9"}}"#.to_owned(),
+                "catalog" if wants("unchanged") => r#"{"statusCode":304,"headers":{"etag":"\"1\""}}"#.to_owned(),
+                "catalog" if event.contains(r#""method":"HEAD""#) => r#"{"statusCode":200}"#.to_owned(),
                 "processor" if report => format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{number}"}}]}}"#),
                 "processor" | "archiver" => "null".to_owned(),
                 "maintain" => r#"{"drained":2,"pruned":1}"#.to_owned(),

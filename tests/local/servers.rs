@@ -86,3 +86,36 @@ async fn given_servers_are_checked_before_others_are_started() {
     place.remove().expect("removed");
     workshop.close().await;
 }
+
+/// In cluster mode one call cannot reach several products, which only a larger batch would tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_given_cache_in_cluster_mode_is_refused() {
+    let workshop = Workshop::new();
+    let place = Place::scratch().expect("a folder");
+    let port = free_port();
+    let mut cluster = tokio::process::Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--cluster-port", &free_port().to_string(), "--bind", "127.0.0.1"])
+        .args(["--cluster-enabled", "yes", "--save", ""])
+        .current_dir(workshop.folder.path())
+        .stdout(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("redis-server");
+    let url = format!("redis://127.0.0.1:{port}/");
+    for _ in 0..100 {
+        if connect(&url).await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let plan = Plan::make(None, Some(url), None).expect("installed");
+    let error = format!("{:#}", plan.start(&place, &workshop.supervisor).await.err().expect("refused"));
+    assert!(error.contains("--cache-url") && error.contains("cluster mode"), "{error}");
+    cluster.kill().await.expect("killed");
+    place.remove().expect("removed");
+    workshop.close().await;
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use axum::Router;
+use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use lambda_runtime::{Context, LambdaEvent};
@@ -19,22 +21,13 @@ use pipegen_lambda::resources::ArchiverResources;
 use pipegen_lambda::settings::ArchiverSettings;
 use serde_json::{Value, json};
 
+use super::functions::aws;
+
 const BUCKET: &str = "s3-archive-test";
 
 fn resources(endpoint: &str, key: &Key) -> ArchiverResources {
-    let aws = aws_config::SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            &*key.key_id,
-            &*key.secret_key,
-            None,
-            None,
-            "test",
-        )))
-        .endpoint_url(endpoint)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
+    let credentials = Credentials::new(&*key.key_id, &*key.secret_key, None, None, "test");
+    let aws = aws(endpoint).into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
     let settings = ArchiverSettings { archive_bucket: BUCKET.to_owned() };
     ArchiverResources { settings, s3: aws_sdk_s3::Client::new(&aws) }
 }
@@ -138,4 +131,25 @@ async fn every_record_lies_in_the_object_of_its_hour_once() {
 async fn a_batch_that_cannot_be_kept_comes_again() {
     let resources = resources("http://127.0.0.1:1", &Key::draw());
     assert_eq!(archive(&resources, batch(&records())).await, [Some("400".to_owned())]);
+}
+
+/// S3 answers 409 while another upload of the same key is on its way: nothing has been stored, and the other one may yet fail.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_meets_its_twin_is_not_taken_for_stored() {
+    const CONFLICT: &str = "<Error><Code>ConditionalRequestConflict</Code><Message>again</Message></Error>";
+    // Conflicts before the upload succeeds, whether the batch is done then, uploads.
+    for (conflicts, kept, uploads) in [(1, true, 2), (3, true, 4), (usize::MAX, false, 4)] {
+        let (door, key, uploaded) = (Door::open(0).expect("a port"), Key::draw(), Arc::new(AtomicUsize::new(0)));
+        let resources = resources(&door.url(), &key);
+        let counter = Arc::clone(&uploaded);
+        let answer = move || async move {
+            let conflicted = counter.fetch_add(1, Ordering::Relaxed) < conflicts;
+            if conflicted { (StatusCode::CONFLICT, CONFLICT) } else { (StatusCode::OK, "") }
+        };
+        let _server = door.serve(Router::new().fallback(answer)).expect("served");
+        let one_hour = records().split_off(10);
+        let again = archive(&resources, batch(&one_hour)).await;
+        assert_eq!(again.is_empty(), kept, "after {conflicts} conflicts: {again:?}");
+        assert_eq!(uploaded.load(Ordering::Relaxed), uploads, "after {conflicts} conflicts");
+    }
 }

@@ -7,17 +7,28 @@
 //! - [`pending`]: versions that the cache could not be told
 //! - [`cache`]: what the cache keeps and what it takes
 //! - [`archive`]: every record is kept
+//! - [`failover`]: servers that fail over under a function that goes on
+//! - [`too_slow`]: a batch that is too slow as a whole
 //! - [`trust`]: who the functions speak to, and what they may do there
 //! - [`parameters`]: the servers, and what the stack sets there
+//! - [`functions`]: the functions on given servers
+//! - [`redis_servers`]: Redis servers that a test starts by itself
 //! - [`workshop`]: what the tests are made with
 
 mod archive;
 mod cache;
+mod failover;
 mod floor;
+mod functions;
 mod meaning;
 mod parameters;
 mod pending;
+#[expect(dead_code, reason = "the catalog's tests use all of it")]
+#[path = "../catalog/proxy.rs"]
+mod proxy;
+mod redis_servers;
 mod refusals;
+mod too_slow;
 mod trust;
 mod versions;
 mod workshop;

@@ -94,6 +94,7 @@ impl Environment {
         expects_batch_line: bool,
     ) -> Answered {
         while self.batch_lines.try_recv().is_ok() {}
+        self.process.thaw();
         let timeout = i64::try_from(function.timeout.as_millis()).unwrap_or(i64::MAX);
         self.api.hand_over(Event {
             request_id: request_id.to_owned(),
@@ -111,6 +112,7 @@ impl Environment {
                 Err(format!("timed out after {:.2} seconds", function.timeout.as_secs_f64()))
             }
         };
+        self.process.freeze();
         match answer {
             Ok(Answer::Response(payload)) => {
                 let batch_line = if expects_batch_line { self.batch_line().await } else { None };

@@ -163,11 +163,11 @@ async fn connect(url: &str) -> redis::RedisResult<MultiplexedConnection> {
     Ok(connection)
 }
 
-/// Whether a given server answers and is new enough.
+/// Whether a given server answers, is new enough, and takes what the functions ask.
 pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
     let ask = async {
         let mut connection = connect(url).await?;
-        redis::cmd("INFO").arg("server").query_async::<String>(&mut connection).await
+        redis::cmd("INFO").arg("server").arg("cluster").query_async::<String>(&mut connection).await
     };
     let info = tokio::time::timeout(Duration::from_secs(10), ask)
         .await
@@ -177,6 +177,10 @@ pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
     let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).and_then(parse_version);
     let (major, _) = version.context("does not say its version")?;
     anyhow::ensure!(major >= OLDEST, "is Redis {major}; version {OLDEST} or later is needed");
+    anyhow::ensure!(
+        !info.lines().any(|line| line == "cluster_enabled:1"),
+        "is in cluster mode, where one call cannot reach several products: name a server without it (`cluster-enabled no`)"
+    );
     Ok(())
 }
 

@@ -1,0 +1,96 @@
+//! Redis servers that a test starts by itself, to have more than one, or one of another kind.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use redis::FromRedisValue;
+use redis::aio::MultiplexedConnection;
+use tokio::time::sleep;
+
+/// A server in plain text, without a password. It ends with this value.
+pub(crate) struct RedisServer {
+    pub(crate) port: u16,
+    process: Child,
+    connection: MultiplexedConnection,
+}
+
+impl RedisServer {
+    /// A server with these settings beside the usual ones.
+    pub(crate) async fn start(settings: &[&str]) -> Self {
+        let folder = std::env::temp_dir();
+        let port = free_port();
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(["--repl-diskless-sync-delay", "0", "--cluster-config-file", &format!("nodes-{port}.conf")])
+            .args(["--cluster-port", &free_port().to_string()])
+            .args(settings)
+            .current_dir(folder)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server");
+        let client = redis::Client::open(url(port)).expect("a URL");
+        for _ in 0..200 {
+            if let Ok(connection) = client.get_multiplexed_async_connection().await {
+                return Self { port, process, connection };
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        panic!("redis-server does not start");
+    }
+
+    pub(crate) fn url(&self) -> String {
+        url(self.port)
+    }
+
+    /// Asks it, as an administrator.
+    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &str) -> T {
+        let mut words = command.split(' ');
+        let mut ask = redis::cmd(words.next().expect("a command"));
+        ask.arg(words.collect::<Vec<_>>()).query_async(&mut self.connection.clone()).await.expect("answered")
+    }
+
+    /// Follows another one, and waits until it has all that this one holds.
+    pub(crate) async fn replicate(&self, primary: &Self) {
+        self.ask::<()>(&format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
+        while !self.ask::<String>("INFO replication").await.contains("master_link_status:up") {
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Becomes the primary, once it has all that the old one was told. The old one is demoted, and closes no connection.
+    pub(crate) async fn take_over_from(&self, old: &Self) {
+        while self.offset().await != old.offset().await {
+            sleep(Duration::from_millis(20)).await;
+        }
+        self.ask::<()>("REPLICAOF NO ONE").await;
+        old.demote().await;
+    }
+
+    /// How much was written to it, or to what it follows.
+    async fn offset(&self) -> String {
+        let info: String = self.ask("INFO replication").await;
+        info.lines().find_map(|line| line.strip_prefix("master_repl_offset:")).expect("an offset").to_owned()
+    }
+
+    /// Demotes it to a replica of a server that is away, so that it keeps what it holds. It closes no connection.
+    pub(crate) async fn demote(&self) {
+        self.ask::<()>("REPLICAOF 127.0.0.1 1").await;
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.process.kill().expect("killed");
+        self.process.wait().expect("ended");
+        std::fs::remove_file(std::env::temp_dir().join(format!("nodes-{}.conf", self.port))).ok();
+    }
+}
+
+fn url(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}/")
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}

@@ -1,0 +1,80 @@
+//! A batch that is too slow as a whole, and fine in halves.
+
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use pipegen::local::mapping::{Mapping, Outcome, Settings, Step, event};
+use pipegen::local::records::Record;
+use serde_json::json;
+
+use super::functions::{count, process_batch, processor_on};
+use super::workshop::Workshop;
+
+const RECORDS: usize = 24;
+
+/// Each row that is written takes 50 ms: 24 take 1.2 s, and 12 half of that.
+const SLOW: &str = "
+    create function dawdle() returns trigger language plpgsql as
+        $$ begin perform pg_sleep(0.05); return new; end $$;
+    create trigger dawdle before insert on offer for each row execute function dawdle();
+";
+
+/// The function's time-out: one second of it is left for reporting.
+const TIME: Duration = Duration::from_secs(2);
+
+fn record(number: usize) -> Record {
+    Record {
+        shard: "shardId-000000000000".to_owned(),
+        sequence_number: number.to_string(),
+        partition_key: "acme".to_owned(),
+        arrived_at: Utc::now(),
+        data: count(&format!("sku {number}"), &number.to_string(), 1).to_string().into_bytes(),
+    }
+}
+
+/// By the rules of the event source mapping as it is rendered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_is_too_slow_as_a_whole_gets_through_in_halves() {
+    let workshop = Workshop::open().await;
+    workshop.execute(SLOW).await;
+    let resources = processor_on(&workshop.servers.database_url, &workshop.servers.cache_url);
+    let settings = Settings::default();
+    let origin = settings.origin.clone();
+    let mut mapping = Mapping::new(Settings { parallelization: 1, ..settings });
+    let began = Instant::now();
+    for number in 0..RECORDS {
+        mapping.offer(record(number), began.elapsed()).expect("there is room");
+    }
+    mapping.end();
+    let mut sizes = Vec::new();
+    loop {
+        match mapping.next(began.elapsed()) {
+            Step::Invoke { lane, records } => {
+                sizes.push(records.len());
+                assert!(sizes.len() < 10, "it comes back whole for ever: {sizes:?}");
+                let batch = serde_json::from_slice(&event(&records, &origin)).expect("JSON");
+                let outcome = match process_batch(batch, TIME, &resources).await {
+                    Ok(None) => Outcome::Answered(Vec::new()),
+                    Ok(Some(first)) => {
+                        let report = json!({"batchItemFailures": [{"itemIdentifier": first}]});
+                        Outcome::Answered(report.to_string().into_bytes())
+                    }
+                    Err(error) => {
+                        assert!(error.to_string().contains(&format!("{} records", records.len())), "{error}");
+                        let diagnostic = lambda_runtime::Diagnostic::from(error);
+                        assert_eq!(diagnostic.error_type, "BatchTooSlow");
+                        Outcome::Failed
+                    }
+                };
+                mapping.finished(lane, &outcome, began.elapsed());
+            }
+            Step::Wait(Some(until)) => tokio::time::sleep(until.saturating_sub(began.elapsed())).await,
+            Step::Done => break,
+            step => panic!("{step:?}"),
+        }
+    }
+    assert_eq!(sizes, [RECORDS, RECORDS / 2, RECORDS / 2]);
+    assert_eq!(workshop.number("select count(*) from offer").await, i64::try_from(RECORDS).expect("fits"));
+    assert_eq!(mapping.statistics().discarded, 0);
+    workshop.close().await;
+}
