@@ -1,7 +1,7 @@
 //! The active alphabetic codes of ISO 4217.
 //!
 //! The list is list one of ISO 4217 ("current currency & funds code list") as its maintenance agency, SIX, published it
-//! on 2026-09-17: <https://www.six-group.com/dam/download/financial-information/data-center/iso-currrency/lists/list-one.xml>.
+//! on the day that [`PUBLISHED`] says: <https://www.six-group.com/dam/download/financial-information/data-center/iso-currrency/lists/list-one.xml>.
 //! All 178 codes of it are accepted, funds, metals, `XTS` (testing) and `XXX` (no currency) among them: what is active
 //! is for the standard to say. Withdrawn codes (list three) are not; crates that name both would let `HRK` in.
 
@@ -9,6 +9,10 @@ use core::fmt;
 use core::str::FromStr;
 
 use crate::Invalid;
+
+/// When the list was published.
+#[cfg(feature = "schema")]
+pub(crate) const PUBLISHED: &str = "2026-09-17";
 
 /// An active alphabetic code of ISO 4217 (`GBP`). Sorts alphabetically.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +53,7 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let place = CODES.binary_search(&text).ok().and_then(|place| u8::try_from(place).ok());
-        place.map(Self).ok_or(Invalid(Self::RULE))
+        place.map(Self).ok_or(Invalid::new(Self::RULE))
     }
 }
 

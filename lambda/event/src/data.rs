@@ -4,10 +4,10 @@
 
 use pipegen_contract::event_type;
 
-use crate::envelope::Data;
-use crate::members::{Members, harmless};
+use crate::envelope::RawData;
+use crate::members::{Members, harmless, string};
 use crate::value::{Amount, Attributes, Delta, Quantity, Text, Value};
-use crate::{Change, Currency, Description, Reason, Rejection};
+use crate::{Change, Currency, Description, Reason, Rejection, lookalike, payload};
 
 /// Every event type.
 pub(crate) const TYPES: [&str; 4] =
@@ -16,7 +16,7 @@ pub(crate) const TYPES: [&str; 4] =
 /// An absolute count of the stock at `time`.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
 pub(crate) struct Counted {
-    /// Units on hand.
+    /// Units on hand; negative where more was sold than there is.
     quantity: Quantity,
 }
 
@@ -34,7 +34,6 @@ pub(crate) struct Adjusted {
 pub(crate) struct PriceChanged {
     /// The price of one unit.
     amount: Amount,
-    /// What the amount is in.
     currency: Currency,
 }
 
@@ -52,7 +51,7 @@ pub(crate) struct Described {
 }
 
 /// Reads `data` as the event type wants it.
-pub(crate) fn read(event_type: &str, data: &Data<'_>) -> Result<Change, Rejection> {
+pub(crate) fn read(event_type: &str, data: &RawData<'_>) -> Result<Change, Rejection> {
     let change = match event_type {
         event_type::STOCK_COUNTED => change::<Counted>(data),
         event_type::STOCK_ADJUSTED => change::<Adjusted>(data),
@@ -66,8 +65,9 @@ pub(crate) fn read(event_type: &str, data: &Data<'_>) -> Result<Change, Rejectio
     change.map_err(|detail| Rejection::new(Reason::InvalidData, detail))
 }
 
-fn change<T: Payload>(data: &Data<'_>) -> Result<Change, String> {
-    Fields::read(data, T::FIELDS).and_then(|fields| T::take(&fields)).map(Into::into)
+fn change<T: Payload>(data: &RawData<'_>) -> Result<Change, String> {
+    let json = payload::json(data)?;
+    Fields::read(&json, T::FIELDS).and_then(|fields| T::take(&fields)).map(Into::into)
 }
 
 /// What `data` of one event type is read into.
@@ -149,13 +149,11 @@ impl From<Described> for Change {
 pub(crate) struct Fields<'a>(Members<'a>);
 
 impl<'a> Fields<'a> {
-    fn read(data: &Data<'a>, known: &[&str]) -> Result<Self, String> {
-        let json = match data {
-            Data::Missing => return Err("data: is missing".to_owned()),
-            Data::Twice => return Err("data: must not be there twice".to_owned()),
-            Data::Once(json) => json,
-        };
-        let fields = Members::read(json).ok_or("data: must be an object")?;
+    fn read(json: &'a str, known: &[&str]) -> Result<Self, String> {
+        let fields = Members::read(json).ok_or_else(|| {
+            let lookalike = string(json).and_then(|text| lookalike::of_string(&text));
+            lookalike::named("data: must be an object".to_owned(), lookalike)
+        })?;
         for (place, (name, _)) in fields.0.iter().enumerate() {
             if !known.contains(&name.as_ref()) {
                 return Err(format!("data: must not have the unknown field {}", harmless(name)));
@@ -169,12 +167,17 @@ impl<'a> Fields<'a> {
     }
 
     fn required<T: Value>(&self, name: &str) -> Result<T, String> {
-        self.optional(name)?.ok_or_else(|| format!("data.{name}: is missing"))
+        let json = self.find(name).ok_or_else(|| format!("data.{name}: is missing"))?;
+        T::read(json).map_err(|rule| format!("data.{name}: {rule}"))
     }
 
-    /// Optional is what may be left out; `null` is a value, and of no field the right one.
+    /// `null` is the field left out, as models write it that were generated from the schema.
     fn optional<T: Value>(&self, name: &str) -> Result<Option<T>, String> {
-        let field = self.0.0.iter().find(|(found, _)| found == name);
-        field.map(|(_, json)| T::read(json).map_err(|rule| format!("data.{name}: {rule}"))).transpose()
+        if self.find(name).is_none_or(|json| json == "null") { Ok(None) } else { self.required(name).map(Some) }
+    }
+
+    /// The field's JSON text.
+    fn find(&self, name: &str) -> Option<&'a str> {
+        self.0.0.iter().find(|(found, _)| found == name).map(|(_, json)| *json)
     }
 }

@@ -6,7 +6,7 @@ use std::panic::catch_unwind;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::envelope::Envelope;
-use crate::{Event, Reason, Rejection, data, text, time};
+use crate::{Event, Reason, Rejection, aggregate, data, lookalike, text, time};
 
 /// The most events that a record's array may have.
 pub(crate) const MAX_EVENTS: usize = 1000;
@@ -17,10 +17,10 @@ const MAX_BYTES: usize = 256 * 1024;
 /// One event of a record, or why it is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded<'a> {
-    /// The event's place in the record's array, 0 where there is no array.
+    /// The event's place among all events of the record, which has more than one where it is an array or an aggregate.
     pub index: usize,
-    /// The event's own text: the array's element without the blanks around it, or the whole record. UTF-8 but where
-    /// the record is not.
+    /// The event's own text: the array's element without the blanks around it, or the whole (user) record. UTF-8 but
+    /// where the record is not.
     pub text: &'a [u8],
     /// The event, or why it was refused.
     pub outcome: Result<Event, Rejection>,
@@ -33,7 +33,8 @@ impl<'a> Decoded<'a> {
     }
 }
 
-/// Decodes one stream record: a `CloudEvents` event in structured mode, or a JSON array of at most 1000 of them.
+/// Decodes one stream record: a `CloudEvents` event in structured mode, or a JSON array of at most 1000 of them, or an
+/// aggregate of the Kinesis Producer Library, which is its user records, each of them one of the former.
 ///
 /// `arrived_at` is when the stream took the record; events may have happened up to `horizon` before it and 5 minutes
 /// after. What is wrong with the record as a whole gives one rejection; an empty array gives nothing. The memory taken
@@ -55,9 +56,33 @@ fn guard<'a>(record: &'a [u8], decode: impl FnOnce() -> Vec<Decoded<'a>> + Unwin
 }
 
 fn decode_record(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Vec<Decoded<'_>> {
+    if !aggregate::is_aggregate(record) {
+        return decode_text(record, arrived_at, horizon);
+    }
+    let user_records = match aggregate::user_records(record) {
+        Ok(user_records) => user_records,
+        Err(rejection) => return Decoded::refused(record, rejection),
+    };
+    let mut decoded = Vec::with_capacity(user_records.len());
+    for user_record in user_records {
+        let before = decoded.len();
+        let events = decode_text(user_record, arrived_at, horizon).into_iter();
+        decoded.extend(events.map(|event| Decoded { index: before + event.index, ..event }));
+        if decoded.len() > aggregate::MAX_EVENTS {
+            return Decoded::refused(record, aggregate::too_many_events());
+        }
+    }
+    decoded
+}
+
+/// Decodes a record, or one user record of an aggregate.
+fn decode_text(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Vec<Decoded<'_>> {
     let json = match text::check_grammar(record) {
         Ok(json) => json,
-        Err(detail) => return Decoded::refused(record, Rejection::new(Reason::InvalidJson, detail)),
+        Err(detail) => {
+            let detail = lookalike::named(detail, lookalike::of_record(record));
+            return Decoded::refused(record, Rejection::new(Reason::InvalidJson, detail));
+        }
     };
     if !text::is_array(json) {
         return vec![Decoded { index: 0, text: record, outcome: decode_event(json, arrived_at, horizon) }];

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use crate::event::SOURCE_PREFIX;
 use crate::members::{Members, harmless, string};
-use crate::{EventId, Invalid, Reason, Rejection, Sku, Supplier, time};
+use crate::{EventId, Reason, Rejection, Sku, Supplier, lookalike, time};
 
 /// The only version of the `CloudEvents` specification that events may follow.
 pub(crate) const SPECVERSION: &str = "1.0";
@@ -24,31 +24,50 @@ pub(crate) struct Envelope<'a> {
     pub(crate) event_type: Cow<'a, str>,
     pub(crate) sku: Sku,
     pub(crate) time: DateTime<Utc>,
-    pub(crate) data: Data<'a>,
+    pub(crate) data: RawData<'a>,
 }
 
-/// How often `data` is there. To be judged after the type: it is not the envelope's fault.
-pub(crate) enum Data<'a> {
+/// What the event carries: `data`, or `data_base64` in its place. To be judged after the type: it is not the envelope's
+/// fault.
+#[derive(Default)]
+pub(crate) struct RawData<'a> {
+    pub(crate) data: Member<'a>,
+    pub(crate) data_base64: Member<'a>,
+}
+
+/// How often a member is there.
+#[derive(Clone, Copy, Default)]
+pub(crate) enum Member<'a> {
+    #[default]
     Missing,
     /// Its JSON text.
     Once(&'a str),
     Twice,
 }
 
+impl<'a> Member<'a> {
+    fn add(&mut self, json: &'a str) {
+        *self = if matches!(self, Self::Missing) { Self::Once(json) } else { Self::Twice };
+    }
+}
+
 impl<'a> Envelope<'a> {
     /// Reads the envelope of the event that the JSON text is.
     pub(crate) fn read(json: &'a str) -> Result<Self, Rejection> {
-        Self::from_members(json).map_err(|detail| Rejection::new(Reason::InvalidEvent, detail))
+        Self::from_members(json)
+            .map_err(|detail| Rejection::new(Reason::InvalidEvent, lookalike::named(detail, lookalike::of_event(json))))
     }
 
     fn from_members(json: &'a str) -> Result<Self, String> {
         let Members(members) = Members::read(json).ok_or("the event must be an object")?;
         let mut values = [None; REQUIRED.len()];
-        let mut data = Data::Missing;
+        let mut data = RawData::default();
         let mut extensions = Vec::new();
         for (name, value) in &members {
             if name == "data" {
-                data = if matches!(data, Data::Missing) { Data::Once(value) } else { Data::Twice };
+                data.data.add(value);
+            } else if name == "data_base64" {
+                data.data_base64.add(value);
             } else if let Some(place) = REQUIRED.iter().position(|required| name == required) {
                 if values[place].replace(*value).is_some() {
                     return Err(format!("{name}: must not be there twice"));
@@ -70,13 +89,13 @@ impl<'a> Envelope<'a> {
         if text(0)? != SPECVERSION {
             return Err(format!("specversion: must be \"{SPECVERSION}\""));
         }
-        let id = text(1)?.parse().map_err(|Invalid(rule)| format!("id: {rule}"))?;
+        let id = text(1)?.parse().map_err(|rule| format!("id: {rule}"))?;
         let supplier =
             text(2)?.strip_prefix(SOURCE_PREFIX).and_then(|supplier| supplier.parse().ok()).ok_or_else(|| {
                 format!("source: must be {SOURCE_PREFIX} and the supplier's name, which {}", Supplier::RULE)
             })?;
         let event_type = text(3)?;
-        let sku = text(4)?.parse().map_err(|Invalid(rule)| format!("subject: {rule}"))?;
+        let sku = text(4)?.parse().map_err(|rule| format!("subject: {rule}"))?;
         let time = time::parse(&text(5)?).ok_or_else(|| format!("time: {}", time::RULE))?;
         Ok(Self { id, supplier, event_type, sku, time, data })
     }

@@ -38,7 +38,7 @@ impl Event {
 pub enum Change {
     /// The stock was counted.
     Counted {
-        /// Units on hand, 0 to 10⁹.
+        /// Units on hand, of a magnitude up to 10⁹; negative where more was sold than there is.
         quantity: i64,
     },
     /// The stock changed.

@@ -5,7 +5,7 @@ use core::fmt;
 /// Why an event was refused; stable identifiers, in the quarantine and as a metric's dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// Not UTF-8, not JSON, or nested too deep.
+    /// Not UTF-8, not JSON, nested too deep, or a broken aggregate.
     InvalidJson,
     /// An attribute of the envelope is missing, wrong or there twice.
     InvalidEvent,
@@ -71,7 +71,8 @@ pub struct Rejection {
     /// Why.
     pub reason: Reason,
     /// Names the field and what it must be, in lower case and without a final stop. Holds nothing of the event's
-    /// content but, shortened and in ASCII, the name of a field that `data` does not know: it may be logged.
+    /// content but, shortened and in ASCII, the name of a field that `data` does not know or of an attribute, and a
+    /// SKU's invisible character by its number: it may be logged.
     pub detail: String,
 }
 

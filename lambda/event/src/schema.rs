@@ -1,43 +1,62 @@
-//! The JSON Schema for suppliers (draft 2020-12), made of the types that events are read into.
+//! The JSON Schemas for suppliers (draft 2020-12), made of the types that events are read into: one of everything that a
+//! record may hold, and one for each type of event.
 //!
-//! It says everything about one event but what JSON Schema has no words for: the limits in bytes and levels, names
-//! that are there twice, integers spelt with a fraction (`42.0` is an integer to JSON Schema), and the window around
-//! the arrival. The envelope's fields are listed here once more, as that is read by hand; a test holds them together.
+//! They say everything about an event but what JSON Schema has no words for: the limits in bytes and levels, names that are
+//! there twice, and the window around the arrival; of a SKU's invisible characters, those beyond the basic plane, as
+//! regular expressions differ in how they spell them. `data_base64` is left out: who makes an event by a schema has `data`. The
+//! envelope's fields are listed here once more, as that is read by hand; a test holds them together.
+//!
+//! Generators of code must read them right, so there is no `not` in them (one drops it), and the schema of one type has no
+//! `oneOf` (one merges the arms).
 
 use std::borrow::Cow;
 
 use schemars::generate::SchemaSettings;
-use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::currency::CODES;
-use crate::data::{Adjusted, Counted, Described, PriceChanged};
+use crate::currency::{CODES, PUBLISHED};
+use crate::data::{Adjusted, Counted, Described, PriceChanged, TYPES};
 use crate::decode::MAX_EVENTS;
 use crate::envelope::SPECVERSION;
 use crate::event::SOURCE_PREFIX;
+use crate::identifier::invisible;
 use crate::value::{Amount, Attributes, Delta, MAX, Quantity, Text};
 use crate::{Currency, EventId, Sku};
 
 /// The JSON Schema of what one stream record may hold: an event, or an array of events.
 pub fn schema() -> Value {
-    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
-    let mut schema: Value = settings.into_generator().into_root_schema_for::<Record>().into();
+    let mut schema: Value = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Record>().into();
     // The same text also where some other crate makes serde_json keep the order of insertion.
     schema.sort_all_objects();
     schema
 }
 
-/// Optional is what may be left out. An `Option` would also let `null` in.
-fn without_null(schema: &mut Schema) {
-    let types = schema.get_mut("type").and_then(Value::as_array_mut);
-    if let Some(types) = types {
-        types.retain(|name| name != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            schema.insert("type".to_owned(), only);
-        }
-    }
+/// The JSON Schema of one event of each type, by the type.
+pub fn schemas_by_type() -> [(&'static str, Value); 4] {
+    let whole = schema();
+    TYPES.map(|event_type| (event_type, of_type(event_type, &whole)))
+}
+
+/// The part of the whole schema that is about events of this type, without references.
+fn of_type(event_type: &str, whole: &Value) -> Value {
+    let mut event = whole["$defs"]["Event"].clone();
+    let arms = event["oneOf"].take();
+    let is_of_type = |arm: &&Value| arm["properties"]["type"]["const"] == event_type;
+    let arm = arms.as_array().and_then(|arms| arms.iter().find(is_of_type)).expect("an arm for each type");
+    let name = arm["properties"]["data"]["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/"));
+    let name = name.expect("data is a definition of its own");
+    let mut data = whole["$defs"][name].clone();
+    data["title"] = json!(format!("{name} data"));
+
+    event["$schema"] = whole["$schema"].clone();
+    event["title"] = json!(format!("{name} event"));
+    event["properties"]["type"] = arm["properties"]["type"].clone();
+    event["properties"]["data"] = data;
+    event["required"].as_array_mut().expect("attributes").extend(["type", "data"].map(Value::from));
+    event.as_object_mut().expect("an object").remove("oneOf");
+    event.sort_all_objects();
+    event
 }
 
 /// A record of the inventory stream: a CloudEvents 1.0 event in structured mode, or an array of at most
@@ -94,6 +113,12 @@ const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
 /// White space that is no control character, likewise.
 const BLANK: &str = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 
+/// Invisible characters of the basic plane, likewise.
+fn invisible_class() -> String {
+    let ranges = invisible().iter_ranges().filter(|range| *range.end() <= 0xffff);
+    ranges.map(|range| format!("\\u{:04x}-\\u{:04x}", range.start(), range.end())).collect()
+}
+
 const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
 const TIME: &str = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?";
 const OFFSET: &str = "[+-]([01][0-9]|2[0-3]):[0-5][0-9]";
@@ -117,27 +142,35 @@ macro_rules! inline_schema {
     };
 }
 
-inline_schema!(SpecVersion: json_schema!({ "const": SPECVERSION }));
+inline_schema!(SpecVersion: json_schema!({ "type": "string", "const": SPECVERSION }));
 inline_schema!(EventId: json_schema!({
     "type": "string", "minLength": 1, "maxLength": 128, "pattern": format!("^[^{CONTROL}]*$"),
 }));
 inline_schema!(Source: json_schema!({
     "type": "string", "pattern": format!("^{SOURCE_PREFIX}[a-z0-9][a-z0-9-]{{0,62}}$"),
 }));
-inline_schema!(Sku: json_schema!({
-    "type": "string", "minLength": 1, "maxLength": 64,
-    "pattern": format!("^[^{CONTROL}{BLANK}]([^{CONTROL}]*[^{CONTROL}{BLANK}])?$"),
-}));
+inline_schema!(Sku: {
+    let end = format!("[^{CONTROL}{BLANK}{}]", invisible_class());
+    json_schema!({
+        "type": "string", "minLength": 1, "maxLength": 64, "pattern": format!("^{end}([^{CONTROL}]*{end})?$"),
+    })
+});
 // For many validators `format` is only a note, so the pattern says all of it but the months' lengths.
 inline_schema!(Time: json_schema!({
     "type": "string", "format": "date-time", "pattern": format!("^{DATE}[Tt]{TIME}([Zz]|{OFFSET})$"),
 }));
-inline_schema!(Quantity: json_schema!({ "type": "integer", "minimum": 0, "maximum": MAX }));
-inline_schema!(Delta: json_schema!({ "type": "integer", "minimum": -MAX, "maximum": MAX, "not": { "const": 0 } }));
+inline_schema!(Quantity: json_schema!({ "type": "integer", "minimum": -MAX, "maximum": MAX }));
+inline_schema!(Delta: json_schema!({ "anyOf": [
+    { "type": "integer", "minimum": -MAX, "maximum": -1 },
+    { "type": "integer", "minimum": 1, "maximum": MAX },
+] }));
 inline_schema!(Amount: json_schema!({
-    "type": "string", "pattern": r"^0*([0-9]{1,9}(\.[0-9]{1,4})?|1000000000(\.0{1,4})?)$",
+    "type": "string", "pattern": r"^0*([0-9]{1,9}(\.[0-9]{1,4}0*)?|1000000000(\.0+)?)$",
 }));
-inline_schema!(Currency: json_schema!({ "type": "string", "enum": CODES.as_slice() }));
+inline_schema!(Currency: json_schema!({
+    "type": "string", "enum": CODES.as_slice(),
+    "description": format!("What the amount is in: an active code of ISO 4217 as published on {PUBLISHED}."),
+}));
 inline_schema!({const MIN: usize, const MAX: usize} Text<MIN, MAX>: text(MIN, MAX));
 inline_schema!(Attributes: json_schema!({
     "type": "object",
@@ -156,7 +189,7 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::schema;
+    use super::{schema, schemas_by_type};
     use crate::data::{Adjusted, Counted, Described, Payload, PriceChanged, TYPES};
     use crate::envelope::REQUIRED;
 
@@ -198,7 +231,28 @@ mod tests {
     }
 
     #[test]
-    fn nothing_may_be_null() {
-        assert!(!schema().to_string().contains("null"));
+    fn only_what_is_optional_may_be_null() {
+        let schema = schema();
+        for (name, required) in [("Counted", 1), ("Adjusted", 1), ("PriceChanged", 2), ("Described", 1)] {
+            let data = &schema["$defs"][name];
+            let (is_required, optional): (Vec<_>, Vec<_>) = data["properties"]
+                .as_object()
+                .expect("properties")
+                .iter()
+                .partition(|(field, _)| texts(&data["required"]).contains(field.as_str()));
+            assert_eq!(is_required.len(), required);
+            assert!(is_required.iter().all(|(_, field)| !texts(&field["type"]).contains("null")), "{name}");
+            assert!(optional.iter().all(|(_, field)| texts(&field["type"]).contains("null")), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_schema_of_one_type_stands_alone() {
+        for (event_type, schema) in schemas_by_type() {
+            let text = schema.to_string();
+            assert!(["$ref", "oneOf", "\"not\""].iter().all(|word| !text.contains(word)), "{text}");
+            assert_eq!(schema["properties"]["type"]["const"], event_type);
+            assert_eq!(texts(&schema["required"]), [&REQUIRED[..], &["data"]].concat().into_iter().collect());
+        }
     }
 }

@@ -1,15 +1,39 @@
-//! The committed JSON Schema is the one that the types make.
+//! The committed JSON Schemas are the ones that the types make.
 
 use std::path::Path;
 use std::{env, fs};
 
+use serde_json::Value;
+
 #[test]
 fn the_committed_schema_is_fresh() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.json");
-    let fresh = format!("{:#}\n", pipegen_event::schema());
+    check("schema.json", &pipegen_event::schema());
+}
+
+#[test]
+fn the_committed_schema_of_each_type_is_fresh() {
+    let schemas = pipegen_event::schemas_by_type();
+    let names = schemas.each_ref().map(|(event_type, _)| {
+        let name = event_type.strip_prefix("com.retailtech.").expect("one of our types");
+        format!("{name}.json")
+    });
+    for (name, (_, schema)) in names.iter().zip(&schemas) {
+        check(&format!("schema/{name}"), schema);
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
+    let files = fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").file_name());
+    let mut others = files.filter(|file| !names.iter().any(|name| file == name.as_str()));
+    assert_eq!(others.next(), None, "a schema of no type");
+}
+
+/// Holds a committed file against what it must be, and rewrites it if asked to.
+#[track_caller]
+fn check(file: &str, schema: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let fresh = format!("{schema:#}\n");
     if env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
-        fs::write(&path, &fresh).expect("schema.json can be written");
+        fs::write(&path, &fresh).expect("the schema can be written");
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == fresh, "schema.json is stale: UPDATE_GOLDEN=1 cargo test -p pipegen-event rewrites it");
+    assert!(committed == fresh, "{file} is stale: UPDATE_GOLDEN=1 cargo test -p pipegen-event rewrites it");
 }

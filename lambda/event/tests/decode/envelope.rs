@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use pipegen_event::Reason::{FromFuture, InvalidEvent, TooOld, UnsupportedType};
 use pipegen_event::decode;
 
-use crate::sample::{HORIZON, accepted, arrival, assert_refused, counted, spoilt};
+use crate::sample::{HORIZON, accepted, arrival, assert_refused, counted, refused, spoilt};
 
 #[test]
 fn every_attribute_is_required_once_and_a_string() {
@@ -75,7 +75,8 @@ fn a_source_names_the_supplier() {
 
 #[test]
 fn a_subject_is_a_sku() {
-    for good in ["x", "BANK CHARGES", "a  b", "a,b/c?d", "é", "\u{200b}x", "\u{feff}", &"é".repeat(64)] {
+    for good in ["x", "BANK CHARGES", "a  b", "a,b/c?d", "é", "a\u{200b}b", "a\u{feff}b", "\u{301}e", &"é".repeat(64)]
+    {
         assert_eq!(accepted(spoilt("85123A", good)).sku.as_str(), good);
     }
     let white_space =
@@ -89,6 +90,45 @@ fn a_subject_is_a_sku() {
     }
     for bad in ["", r"a\tb", r"a\u0000b", "a\u{85}b", "a\u{7f}", &"x".repeat(65)] {
         assert_refused(spoilt("85123A", bad), InvalidEvent, detail);
+    }
+}
+
+#[test]
+fn a_subject_neither_begins_nor_ends_with_what_nobody_sees() {
+    let invisible = [
+        '\u{ad}',
+        '\u{34f}',
+        '\u{61c}',
+        '\u{1160}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{200d}',
+        '\u{200f}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2069}',
+        '\u{3164}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{ffa0}',
+        '\u{1d173}',
+        '\u{e0001}',
+        '\u{e0fff}',
+    ];
+    for character in invisible {
+        let named =
+            format!("subject: must not begin or end with the invisible character U+{:04X}", u32::from(character));
+        for bad in [format!("{character}AB1"), format!("AB1{character}"), character.to_string()] {
+            let rejection = refused(spoilt("85123A", &bad));
+            assert_eq!((rejection.reason, rejection.detail), (InvalidEvent, named.clone()), "{bad:?}");
+        }
+        assert_eq!(accepted(spoilt("85123A", &format!("A{character}B"))).sku.chars().count(), 3);
+    }
+    let escaped = spoilt("85123A", r"AB1\ufeff");
+    assert_refused(escaped, InvalidEvent, "subject: must not begin or end with the invisible character U+FEFF");
+    // Each shows something or changes what is beside it.
+    for visible in ['\u{301}', '\u{2800}', '\u{fffd}', '\u{e000}', '.', '-'] {
+        accepted(spoilt("85123A", &format!("{visible}A{visible}")));
     }
 }
 

@@ -12,7 +12,7 @@ fn faults() -> Vec<(Reason, &'static str, String)> {
         (Reason::TooLarge, r#""specversion""#, large),
         (Reason::InvalidEvent, "e-1", String::new()),
         (Reason::UnsupportedType, "stock.counted", "stock.guessed".to_owned()),
-        (Reason::InvalidData, "42", "-1".to_owned()),
+        (Reason::InvalidData, "42", "-1.5".to_owned()),
         (Reason::TooOld, "2026-11-23T", "2026-11-01T".to_owned()),
     ]
 }

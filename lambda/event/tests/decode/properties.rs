@@ -1,29 +1,32 @@
-//! Arbitrary bytes, spoilt events, arrays of events.
+//! Arbitrary bytes, spoilt events, arrays and aggregates of events.
 
 use pipegen_event::{Reason, decode};
 use proptest::prelude::*;
 
+use crate::aggregates::{aggregate, field, number, sealed, user_record};
 use crate::sample::{HORIZON, all, arrival};
 
-/// A good event, or one with a few of its bytes replaced, removed or repeated.
-fn event() -> impl Strategy<Value = Vec<u8>> {
-    let edit = (
-        any::<prop::sample::Index>(),
-        0_u8..3,
-        prop_oneof![prop::sample::select(br#"{}[]",:\0u-.eE \n"#.to_vec()), any::<u8>()],
-    );
-    (0..4_usize, prop::collection::vec(edit, 0..4)).prop_map(|(which, edits)| {
-        let mut text = all()[which].clone().into_bytes();
-        for (place, how, byte) in edits {
-            let place = place.index(text.len());
-            match how {
-                0 => text[place] = byte,
-                1 => drop(text.remove(place)),
-                _ => text.insert(place, byte),
-            }
+/// Bytes of which a few are to be replaced, removed or inserted.
+fn edits(byte: impl Strategy<Value = u8>) -> impl Strategy<Value = Vec<(prop::sample::Index, u8, u8)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), 0_u8..3, byte), 0..4)
+}
+
+fn edited(mut bytes: Vec<u8>, edits: Vec<(prop::sample::Index, u8, u8)>) -> Vec<u8> {
+    for (place, how, byte) in edits {
+        let place = place.index(bytes.len());
+        match how {
+            0 => bytes[place] = byte,
+            1 if bytes.len() > 1 => drop(bytes.remove(place)),
+            _ => bytes.insert(place, byte),
         }
-        text
-    })
+    }
+    bytes
+}
+
+/// A good event, or one that was edited.
+fn event() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![prop::sample::select(br#"{}[]",:\0u-.eE \n"#.to_vec()), any::<u8>()];
+    (0..4_usize, edits(byte)).prop_map(|(which, edits)| edited(all()[which].clone().into_bytes(), edits))
 }
 
 /// Decodes, and checks what holds for every record whatever it is.
@@ -84,5 +87,32 @@ proptest! {
             }
             prop_assert_eq!((decoded.index, decoded.text), (index, *event));
         }
+    }
+
+    #[test]
+    fn an_aggregate_decodes_like_its_user_records_one_by_one(
+        records in prop::collection::vec(prop_oneof![event(), Just(b"[]".to_vec()), event().prop_map(|event| [b"[", &*event, b",", &*event, b"]"].concat())], 0..6),
+    ) {
+        let together = aggregate(&records);
+        let one_by_one: Vec<_> = records.iter().flat_map(|record| decode(record, arrival(), HORIZON)).collect();
+        let together = decode(&together, arrival(), HORIZON);
+        prop_assert_eq!(together.len(), one_by_one.len());
+        for (index, (together, alone)) in together.iter().zip(one_by_one).enumerate() {
+            prop_assert_eq!((together.index, together.text, &together.outcome), (index, alone.text, &alone.outcome));
+        }
+    }
+
+    /// With a checksum that fits what was edited, and with one that does not.
+    #[test]
+    fn spoilt_aggregates_are_no_trouble(
+        (events, edits, more) in (prop::collection::vec(event(), 0..3), edits(any::<u8>()), edits(any::<u8>())),
+        (key, hash_key, tag) in (0..3_usize, 0..3_usize, 1..16_u8),
+    ) {
+        let records: Vec<u8> = events.iter().flat_map(|event| user_record(event)).collect();
+        let keyed = field(3, &[number(1, key), number(2, hash_key), number(tag, hash_key)].concat());
+        let protobuf = edited([field(1, b"acme"), records, keyed, field(2, b"0"), field(tag, b"more")].concat(), edits);
+        let record = sealed(&protobuf);
+        check(&record)?;
+        check(&edited(record, more))?;
     }
 }

@@ -109,7 +109,7 @@ fn an_event_is_an_object() {
 
 #[test]
 fn an_array_gives_each_event_its_place_and_text() {
-    let bad = spoilt("42", "-1");
+    let bad = spoilt("42", "-1.5");
     let record = format!(" [ {} ,\n{bad}\t, {} ] ", counted(), all()[3]);
     let decoded = decode(record.as_bytes(), arrival(), HORIZON);
     assert_eq!(decoded.iter().map(|event| event.index).collect::<Vec<_>>(), [0, 1, 2]);

@@ -1,0 +1,150 @@
+//! Records that the Kinesis Producer Library aggregated: a magic number, a protobuf, the protobuf's MD5.
+//!
+//! ```proto
+//! message AggregatedRecord {
+//!   repeated string partition_key_table     = 1;
+//!   repeated string explicit_hash_key_table = 2;
+//!   repeated Record records                 = 3;
+//! }
+//! message Record {
+//!   required uint64 partition_key_index     = 1;
+//!   optional uint64 explicit_hash_key_index = 2;
+//!   required bytes  data                    = 3;
+//!   repeated Tag    tags                    = 4;
+//! }
+//! ```
+//!
+//! A user record's keys are checked to be in the tables, and that is all: what an event means depends on no key, and the
+//! archive keeps the record as it came. The protobuf is read field by field, so that what is taken is bounded by
+//! [`MAX_EVENTS`] and never by what a sender made up.
+
+use md5::{Digest, Md5};
+// Hidden in prost's documentation, as it is there for the code that its derive makes. That would copy every field.
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+
+use crate::{Reason, Rejection};
+
+/// What an aggregate begins with: no text, as it is no UTF-8.
+pub(crate) const MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
+
+/// The most events that an aggregate may hold, and the most user records, empty ones among them. The smallest good events
+/// fill a record of 1 MiB with some 7000.
+pub(crate) const MAX_EVENTS: usize = 10_000;
+
+const CHECKSUM_BYTES: usize = 16;
+
+/// Whether the record is an aggregate, broken ones among them.
+pub(crate) fn is_aggregate(record: &[u8]) -> bool {
+    record.starts_with(&MAGIC)
+}
+
+/// The rejection of an aggregate that holds more than [`MAX_EVENTS`].
+pub(crate) fn too_many_events() -> Rejection {
+    Rejection::new(Reason::TooLarge, format!("an aggregate must have at most {MAX_EVENTS} events"))
+}
+
+/// The data of each user record, in their order.
+pub(crate) fn user_records(record: &[u8]) -> Result<Vec<&[u8]>, Rejection> {
+    let protobuf = checked_protobuf(record).ok_or_else(|| broken("checksum does not fit"))?;
+    let aggregate = Aggregate::read(protobuf).ok_or_else(|| broken("protobuf cannot be read"))?;
+    if aggregate.keys.misses() {
+        return Err(broken("table of partition keys lacks one that a user record names"));
+    }
+    if aggregate.hash_keys.misses() {
+        return Err(broken("table of explicit hash keys lacks one that a user record names"));
+    }
+    if aggregate.count > MAX_EVENTS {
+        return Err(too_many_events());
+    }
+    Ok(aggregate.data)
+}
+
+fn broken(what: &str) -> Rejection {
+    Rejection::new(
+        Reason::InvalidJson,
+        format!("the record is an aggregate of the Kinesis Producer Library whose {what}"),
+    )
+}
+
+/// What lies between magic number and checksum, if the checksum is its own.
+fn checked_protobuf(record: &[u8]) -> Option<&[u8]> {
+    let rest = record.strip_prefix(&MAGIC)?;
+    let (protobuf, checksum) = rest.split_at_checked(rest.len().checked_sub(CHECKSUM_BYTES)?)?;
+    (Md5::digest(protobuf).as_slice() == checksum).then_some(protobuf)
+}
+
+/// What of an aggregate matters.
+#[derive(Default)]
+struct Aggregate<'a> {
+    keys: Table,
+    hash_keys: Table,
+    /// Each user record's data, but no more than [`MAX_EVENTS`].
+    data: Vec<&'a [u8]>,
+    /// How many user records there are.
+    count: usize,
+}
+
+/// A table of keys: how many it has, and the greatest place that a user record names.
+#[derive(Default)]
+struct Table {
+    length: u64,
+    named: Option<u64>,
+}
+
+impl Table {
+    /// Whether a user record names what is not there.
+    fn misses(&self) -> bool {
+        self.named.is_some_and(|place| place >= self.length)
+    }
+}
+
+impl<'a> Aggregate<'a> {
+    /// Reads the fields in whatever order: tables may come behind the user records.
+    fn read(mut protobuf: &'a [u8]) -> Option<Self> {
+        let mut aggregate = Self::default();
+        while !protobuf.is_empty() {
+            let (tag, wire_type) = decode_key(&mut protobuf).ok()?;
+            match tag {
+                1 => aggregate.keys.length += bytes(wire_type, &mut protobuf).map(|_key| 1)?,
+                2 => aggregate.hash_keys.length += bytes(wire_type, &mut protobuf).map(|_key| 1)?,
+                3 => aggregate.add(bytes(wire_type, &mut protobuf)?)?,
+                _ => skip_field(wire_type, tag, &mut protobuf, DecodeContext::default()).ok()?,
+            }
+        }
+        Some(aggregate)
+    }
+
+    /// Reads a user record. What it leaves out has protobuf's default, as some writers leave out an index of 0.
+    fn add(&mut self, mut record: &'a [u8]) -> Option<()> {
+        let (mut key, mut hash_key, mut data) = (0, None, [].as_slice());
+        while !record.is_empty() {
+            let (tag, wire_type) = decode_key(&mut record).ok()?;
+            match tag {
+                1 => key = varint(wire_type, &mut record)?,
+                2 => hash_key = Some(varint(wire_type, &mut record)?),
+                3 => data = bytes(wire_type, &mut record)?,
+                _ => skip_field(wire_type, tag, &mut record, DecodeContext::default()).ok()?,
+            }
+        }
+        self.keys.named = self.keys.named.max(Some(key));
+        self.hash_keys.named = self.hash_keys.named.max(hash_key);
+        self.count += 1;
+        if self.count <= MAX_EVENTS {
+            self.data.push(data);
+        }
+        Some(())
+    }
+}
+
+/// Takes the value of a length-delimited field.
+fn bytes<'a>(wire_type: WireType, rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = (wire_type == WireType::LengthDelimited).then(|| decode_varint(rest).ok())??;
+    let (value, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    *rest = after;
+    Some(value)
+}
+
+/// Takes the value of an integer's field.
+fn varint(wire_type: WireType, rest: &mut &[u8]) -> Option<u64> {
+    (wire_type == WireType::Varint).then(|| decode_varint(rest).ok())?
+}
