@@ -121,7 +121,8 @@ pub struct DiagramArgs {
 /// What `local` takes.
 #[derive(Debug, Args)]
 pub struct LocalArgs {
-    /// The records to play, one JSON object a line (`-` is standard input); without one, the sample that ships.
+    /// The records to play, one JSON object a line (`-` is standard input): records, lines of the archive or the quarantine, or events;
+    /// without one, the sample that ships.
     #[arg(long, value_name = "FILE")]
     pub records: Option<PathBuf>,
     /// A built bootstrap; without one it is built.

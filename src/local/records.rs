@@ -1,16 +1,27 @@
-//! The records to play: what Kinesis would deliver, one JSON object a line.
+//! The records to play: what Kinesis would deliver, one line each. A line is one of
 //!
-//! `{"shard", "sequence_number", "partition_key", "arrived_at", "data"}`, or `data_base64` in the place of `data` where
-//! the bytes are not UTF-8.
+//! - a record: `{"shard", "sequence_number", "partition_key", "arrived_at", "data"}`, or `data_base64` in the place of `data` where the
+//!   bytes are not UTF-8;
+//! - a line of the archive, which has `event` and `event_base64` instead;
+//! - a line of the quarantine, which has the fields of the rejection as well: the event that was rejected is put on the stream by itself;
+//! - an event, or an array of them, as a supplier would send it.
+//!
+//! Parts:
+//!
+//! - `fields`: the first three
+//! - `events`: the last
+//! - `lookalike`: what a file is that holds none of these
+//! - `source`: where lines come from
+//! - `gzip`: unpacks them
+//! - `feed`: reads ahead
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
+mod events;
 mod feed;
+mod fields;
+mod gzip;
+mod lookalike;
 mod source;
 
 pub use feed::{Chunk, Feed, feed};
@@ -58,39 +69,15 @@ impl std::fmt::Display for LineError {
 
 impl std::error::Error for LineError {}
 
-/// The fields as they stand in the line, so that each can be blamed by name.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line<'a> {
-    #[serde(borrow)]
-    shard: Option<&'a RawValue>,
-    #[serde(borrow)]
-    sequence_number: Option<&'a RawValue>,
-    #[serde(borrow)]
-    partition_key: Option<&'a RawValue>,
-    #[serde(borrow)]
-    arrived_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-    #[serde(borrow)]
-    data_base64: Option<&'a RawValue>,
-}
-
 impl Record {
-    /// Reads one line.
-    pub fn parse(line: &[u8]) -> Result<Self, LineError> {
-        if line.iter().all(u8::is_ascii_whitespace) {
-            return Err(whole("is empty: each line holds one record"));
+    /// Reads a line. Its number in the file, from 1, is the sequence number of what has none.
+    pub fn parse(line: &[u8], number: u64) -> Result<Self, LineError> {
+        // Each form begins with a field that the other has not, so that the wrong attempt ends there.
+        match fields::read(line) {
+            Ok(record) => Ok(record),
+            Err(error) if error.field.is_none() => events::read(line, number).unwrap_or(Err(error)),
+            Err(error) => Err(error),
         }
-        let line: Line<'_> = serde_json::from_slice(line)
-            .map_err(|error| whole(format!("is no record: {}", without_position(&error))))?;
-        Ok(Self {
-            shard: shard(required("shard", line.shard)?)?,
-            sequence_number: sequence_number(required("sequence_number", line.sequence_number)?)?,
-            partition_key: partition_key(required("partition_key", line.partition_key)?)?,
-            arrived_at: arrived_at(&required::<String>("arrived_at", line.arrived_at)?)?,
-            data: data(line.data, line.data_base64)?,
-        })
     }
 }
 
@@ -100,78 +87,6 @@ fn whole(detail: impl Into<String>) -> LineError {
 
 fn at(field: &'static str, detail: impl Into<String>) -> LineError {
     LineError { field: Some(field), detail: detail.into() }
-}
-
-/// The parser's message; its "line 1" would only confuse, since the file's line is named already.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((message, _)) => format!("{message} at column {}", error.column()),
-        None => text,
-    }
-}
-
-fn required<T: DeserializeOwned>(field: &'static str, raw: Option<&RawValue>) -> Result<T, LineError> {
-    let raw = raw.ok_or_else(|| at(field, "is missing"))?;
-    value(field, raw)
-}
-
-fn value<T: DeserializeOwned>(field: &'static str, raw: &RawValue) -> Result<T, LineError> {
-    serde_json::from_str(raw.get()).map_err(|error| {
-        let text = error.to_string();
-        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-        at(field, format!("cannot be read: {message}"))
-    })
-}
-
-/// The name becomes part of object keys and of Lambda's event ids: nothing that would end or leave its place there.
-fn shard(text: String) -> Result<String, LineError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if text.is_empty() || text.len() > IDENTIFIER_LIMIT || !text.chars().all(allowed) || text.chars().all(|c| c == '.')
-    {
-        return Err(at("shard", format!("must be 1 to {IDENTIFIER_LIMIT} letters, digits, `-`, `_` or `.`")));
-    }
-    Ok(text)
-}
-
-fn sequence_number(text: String) -> Result<String, LineError> {
-    if text.is_empty() || text.len() > IDENTIFIER_LIMIT || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(at("sequence_number", format!("must be a string of 1 to {IDENTIFIER_LIMIT} decimal digits")));
-    }
-    Ok(text)
-}
-
-fn partition_key(text: String) -> Result<String, LineError> {
-    let length = text.chars().count();
-    if length == 0 || length > PARTITION_KEY_LIMIT {
-        return Err(at("partition_key", format!("must have 1 to {PARTITION_KEY_LIMIT} characters, not {length}")));
-    }
-    Ok(text)
-}
-
-fn arrived_at(text: &str) -> Result<DateTime<Utc>, LineError> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|time| time.with_timezone(&Utc))
-        .map_err(|error| at("arrived_at", format!("must be an RFC 3339 time: {error}")))
-}
-
-fn data(text: Option<&RawValue>, encoded: Option<&RawValue>) -> Result<Vec<u8>, LineError> {
-    let (field, data) = match (text, encoded) {
-        (Some(raw), None) => ("data", value::<String>("data", raw)?.into_bytes()),
-        (None, Some(raw)) => {
-            let encoded: String = value("data_base64", raw)?;
-            let bytes = STANDARD
-                .decode(encoded)
-                .map_err(|error| at("data_base64", format!("must be base64 with padding: {error}")))?;
-            ("data_base64", bytes)
-        }
-        (None, None) => return Err(at("data", "is missing, and so is `data_base64`: give one of them")),
-        (Some(_), Some(_)) => return Err(at("data", "and `data_base64` are both there: give one of them")),
-    };
-    if data.len() > DATA_LIMIT {
-        return Err(at(field, format!("holds {} bytes; a record has at most {DATA_LIMIT}", data.len())));
-    }
-    Ok(data)
 }
 
 #[cfg(test)]

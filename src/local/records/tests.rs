@@ -2,6 +2,8 @@ use std::io::Write as _;
 
 use super::*;
 
+mod files;
+
 const GOOD: &str = r#"{"shard":"shardId-000000000000","sequence_number":"4960","partition_key":"acme/1","arrived_at":"2010-12-01T08:26:00.080798Z","data":"{}"}"#;
 
 fn replaced(field: &str, with: &str) -> String {
@@ -11,12 +13,12 @@ fn replaced(field: &str, with: &str) -> String {
 }
 
 fn error(line: &str) -> LineError {
-    Record::parse(line.as_bytes()).expect_err(line)
+    Record::parse(line.as_bytes(), 1).expect_err(line)
 }
 
 #[test]
 fn a_record_is_read() {
-    let record = Record::parse(GOOD.as_bytes()).expect("a record");
+    let record = Record::parse(GOOD.as_bytes(), 1).expect("a record");
     assert_eq!(record.shard, "shardId-000000000000");
     assert_eq!(record.sequence_number, "4960");
     assert_eq!(record.partition_key, "acme/1");
@@ -27,7 +29,7 @@ fn a_record_is_read() {
 #[test]
 fn bytes_that_are_not_utf_8_come_as_base64() {
     let line = GOOD.replace(r#""data":"{}""#, r#""data_base64":"//4A""#);
-    assert_eq!(Record::parse(line.as_bytes()).expect("a record").data, [0xff, 0xfe, 0]);
+    assert_eq!(Record::parse(line.as_bytes(), 1).expect("a record").data, [0xff, 0xfe, 0]);
 }
 
 #[test]
@@ -86,13 +88,16 @@ fn data_comes_once() {
 
 #[test]
 fn the_longest_key_counts_in_characters() {
-    assert!(Record::parse(replaced("partition_key", &format!("\"{}\"", "é".repeat(256))).as_bytes()).is_ok());
+    assert!(Record::parse(replaced("partition_key", &format!("\"{}\"", "é".repeat(256))).as_bytes(), 1).is_ok());
 }
 
 fn read(content: &[u8]) -> Vec<Result<Record, ReadError>> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(content).expect("written");
-    Source::open(Some(file.path())).expect("open").records().collect()
+    match Source::open(Some(file.path())) {
+        Ok(source) => source.records().collect(),
+        Err(error) => vec![Err(error)],
+    }
 }
 
 #[test]
