@@ -100,7 +100,7 @@ impl What {
 }
 
 /// An invocation's failure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What went wrong.
     pub what: What,

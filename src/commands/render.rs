@@ -1,6 +1,7 @@
 //! `pipegen render`: checks everything, then writes the environment's folder.
 
 mod folder;
+mod notes;
 mod summary;
 
 use std::fs::File;
@@ -28,9 +29,14 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let package = Package { file_name: zip.name.clone(), source_code_hash: zip.source_code_hash.clone() };
     let rendered = environment::stack(&config, &package)?;
     see_changes(&folder, &rendered)?;
-    let cost = Cost::new(&args.environment, &Estimate::of(&config, &rendered.main)?);
+    let estimate = Estimate::of(&config, &rendered.main)?;
+    let cost = Cost::new(&args.environment, &estimate);
+    let notes = notes::notes(&config, &estimate);
     let written = folder.write(&zip, &rendered)?;
-    let summary = Summary::new(&config, &folder, &package, &zip, &rendered, written, cost);
+    for note in &notes {
+        printer::talk(&format!("note: {note}"));
+    }
+    let summary = Summary::new(&config, &folder, &package, &zip, &rendered, written, cost).with_notes(notes);
     let text = if args.json { serde_json::to_string_pretty(&summary)? } else { summary.to_string() };
     printer::data(&text).context("cannot write to standard output")
 }

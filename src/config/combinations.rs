@@ -1,5 +1,6 @@
 //! Rules over more than one setting.
 
+use super::account;
 use super::connections;
 use super::fault::Fault;
 use super::machines::DATABASE_CLASSES;
@@ -10,6 +11,7 @@ use super::suppliers;
 /// Collects what cannot go together in this environment.
 pub(super) fn check(environment: &str, settings: &Settings, reader: &mut Reader<'_>) {
     let faults = database_class(settings, reader).into_iter().chain(backend(settings, reader));
+    let faults = faults.chain(account::check(settings, reader)).chain(catalog_concurrency(settings, reader));
     let faults = faults.chain(suppliers::check_names(environment, &settings.suppliers, reader));
     let faults = faults.chain(suppliers::check_number(&settings.suppliers, reader));
     let faults: Vec<_> = faults.collect();
@@ -37,6 +39,19 @@ fn database_class(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
         Some(enough) => format!("set `database_instance_class` to `{}` or a larger one", enough.name),
         None => "lower one of them".into(),
     }))
+}
+
+/// The catalog's environments hold a connection each; while a new version replaces an old one, twice as many stand as may run.
+fn catalog_concurrency(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
+    let most = 2 * settings.catalog_concurrency?;
+    let message = format!(
+        "`catalog_connections` = {}, but with `catalog_concurrency` = {} no more than {most} are ever used",
+        settings.catalog_connections,
+        most / 2
+    );
+    let span = reader.span("catalog_connections").or_else(|| reader.span("catalog_concurrency"));
+    let fault = || Fault::new(span, message).help("lower the one or raise the other");
+    (settings.catalog_connections > most).then(fault)
 }
 
 /// What is said about the state's place in a bucket wants a bucket. In the defaults it may stand for those environments that

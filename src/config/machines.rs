@@ -81,6 +81,15 @@ pub const CACHE_NODE_TYPES: &[&str] = &[
     "cache.r7g.2xlarge",
 ];
 
+/// Processors of a cache node type: two up to `large`, then twice as many with each size.
+pub fn cache_processors(node_type: &str) -> u32 {
+    match node_type.rsplit('.').next() {
+        Some("xlarge") => 4,
+        Some("2xlarge") => 8,
+        _ => 2,
+    }
+}
+
 const fn database(name: &'static str, memory_gib: u32) -> DatabaseClass {
     DatabaseClass { name, memory_gib }
 }

@@ -13,10 +13,13 @@
 //! - `principal`: somebody in AWS, who is let in
 //! - `cache_readers`: who may read the cache directly
 //! - `suppliers`: who may put events on the stream
+//! - `account`: the account that an environment belongs to
+//! - `tags`: tags of the user's own
 //! - `reader`: typed look-ups through the layers of a file
 //! - `combinations`: rules over more than one setting
 //! - `fault`: what is wrong, where, and what to do
 
+mod account;
 mod cache_readers;
 mod combinations;
 mod connections;
@@ -32,6 +35,7 @@ mod reader;
 mod settings;
 mod sizing;
 mod suppliers;
+mod tags;
 
 pub use cache_readers::CacheReader;
 pub use connections::login_connections;
@@ -45,3 +49,4 @@ pub use principal::Principal;
 pub use settings::{Architecture, Backend, REGION, Settings};
 pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};
 pub use suppliers::{ROLE_PREFIX, Supplier, supplier_names};
+pub use tags::OWN as OWN_TAGS;

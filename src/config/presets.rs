@@ -5,6 +5,7 @@
 pub struct Preset {
     /// What `preset` calls it.
     pub name: &'static str,
+    pub(super) stream_retention_hours: u32,
     pub(super) log_retention_days: u32,
     /// The smallest class: a peak that wants more connections takes a larger one of the same family.
     pub(super) database_instance_class: &'static str,
@@ -21,6 +22,8 @@ pub struct Preset {
 /// For an afternoon: the smallest of everything, and logs that nobody will read again.
 const THROWAWAY: Preset = Preset {
     name: "throwaway",
+    // What a shard's price has in it.
+    stream_retention_hours: 24,
     log_retention_days: 7,
     database_instance_class: "db.t4g.micro",
     database_storage_gb: 20,
@@ -41,6 +44,8 @@ const STAGING: Preset = Preset { name: "staging", log_retention_days: 365, datab
 /// For shoppers: a zone may fail, and so may any one machine.
 const PRODUCTION: Preset = Preset {
     name: "production",
+    // The longest that Lambda tries a batch: a week to mend a database in, bank holidays and all.
+    stream_retention_hours: 168,
     log_retention_days: 731,
     database_instance_class: "db.t4g.medium",
     database_storage_gb: 50,

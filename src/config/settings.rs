@@ -1,5 +1,8 @@
 //! What can be set.
 
+use std::ops::RangeInclusive;
+
+use super::account;
 use super::cache_readers::{self, CacheReader};
 use super::connections;
 use super::engines::{CacheEngine, DATABASE_VERSIONS, PROVIDER_VERSIONS};
@@ -9,6 +12,7 @@ use super::presets::Preset;
 use super::principal::{self, Principal};
 use super::reader::Reader;
 use super::suppliers::{self, Supplier};
+use super::tags;
 
 /// The only region: names, prices and limits are checked for it.
 pub const REGION: &str = "us-east-1";
@@ -19,6 +23,9 @@ const LOG_RETENTION_DAYS: &[u32] =
 
 /// Three years, a leap day among them: what the regulators want at least.
 const LEAST_RETENTION_DAYS: u32 = 1096;
+
+/// Connections of the catalog if nothing is said.
+const CATALOG_CONNECTIONS: u32 = 20;
 
 /// The settings of one environment, all within their ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +43,9 @@ pub struct Settings {
     pub peak_updates_per_minute: u32,
     /// `horizon_days`: an event whose time is longer before its arrival is refused.
     pub horizon_days: u32,
-    /// `stream_retention_hours`: how long the stream keeps a record, so how long the database may be away. More than the
-    /// default of 24 hours costs $0.02 a shard and hour.
+    /// `stream_retention_hours`: how long the stream keeps a record, so how long the database may be away. More than 24 hours
+    /// cost $0.02 a shard and hour, more than 168 besides $0.023 a month for each GB that is older. Lambda gives up on a batch
+    /// after 168 hours at the latest, so what lies longer can only be read by somebody else.
     pub stream_retention_hours: u32,
     /// `archive_retention_days`: how long archived and quarantined events are kept, three years at least.
     pub archive_retention_days: u32,
@@ -58,8 +66,13 @@ pub struct Settings {
     pub database_backup_days: u32,
     /// `secret_rotation_days`: how often the functions' passwords for the database are renewed.
     pub secret_rotation_days: u32,
+    /// `catalog_concurrency`: how many of the catalog's invocations run at the same time at most; Lambda keeps so many of the
+    /// account's for it, and readers beyond get 429. By default none are kept: the catalog shares what the account has with the
+    /// functions that take in events, and a new account has 10, of which nothing can be kept. AWS wants 100 to be left for the rest.
+    pub catalog_concurrency: Option<u32>,
     /// `catalog_connections`: connections to the database that the catalog may hold, one for each request that it answers at
-    /// the same time. A read beyond that is answered from the cache, or asked to come again.
+    /// the same time. A read beyond that is answered from the cache, or asked to come again. By default 20, or twice
+    /// `catalog_concurrency` if that is less.
     pub catalog_connections: u32,
     /// `cache_engine`: `redis` (7.1, the last that `ElastiCache` has) or `valkey`, which costs a fifth less. `docs/ENGINES.md` says
     /// what a change does to a cache that is there.
@@ -92,6 +105,17 @@ pub struct Settings {
     /// `aws_provider`: the major version of Terraform's provider, 5 or 6; by default 5, the one that the tests run. Readers can be
     /// held to the catalog's URL only with 6. `docs/PROVIDERS.md` says what else differs, and what was tried.
     pub aws_provider: u32,
+    /// `keep_on_destroy`: whether data outlives the stack. By default it does not: `terraform destroy` leaves nothing. With it Terraform
+    /// refuses to destroy the key, the stream, the database or a bucket, and AWS to delete the database or a bucket that is not empty; should
+    /// a database go all the same, it leaves a last snapshot and its backups.
+    pub keep_on_destroy: bool,
+    /// `account_id`: the number of the only account that Terraform may apply this in. By default any that it has credentials for.
+    pub account_id: Option<String>,
+    /// `permissions_boundary`: the ARN of a policy that bounds what any role may do; it is put on every role. By default none.
+    pub permissions_boundary: Option<String>,
+    /// `tags`: a table of tags that every resource gets besides `Application`, `Environment` and `ManagedBy`. A table of an environment
+    /// stands in place of the defaults' one. By default none.
+    pub tags: Vec<(String, String)>,
     /// `state_bucket` and, if that is set, `state_prefix` and `state_region`: where Terraform keeps its state.
     pub backend: Option<Backend>,
 }
@@ -136,7 +160,9 @@ impl Settings {
         let engines = CacheEngine::ALL.map(|engine| (engine.as_str(), engine));
         let network_cidr = reader.text("network_cidr", NetworkRange::DEFAULT, NetworkRange::parse);
         let peak_updates_per_minute = reader.integer("peak_updates_per_minute", 1..=1_000_000, 1000);
-        let catalog_connections = reader.integer("catalog_connections", 2..=1000, 20);
+        let catalog_concurrency = optional(reader, "catalog_concurrency", 1..=10_000);
+        let connections = catalog_concurrency.map_or(CATALOG_CONNECTIONS, |most| CATALOG_CONNECTIONS.min(2 * most));
+        let catalog_connections = reader.integer("catalog_connections", 2..=1000, connections);
         let needed = connections::needed(peak_updates_per_minute, catalog_connections);
         reader.choice("region", &[(REGION, ())], ());
         Self {
@@ -145,7 +171,7 @@ impl Settings {
             network_cidr,
             peak_updates_per_minute,
             horizon_days: reader.integer("horizon_days", 1..=90, 7),
-            stream_retention_hours: reader.integer("stream_retention_hours", 24..=8760, 24),
+            stream_retention_hours: reader.integer("stream_retention_hours", 24..=8760, preset.stream_retention_hours),
             archive_retention_days: archive_retention_days(reader),
             log_retention_days: reader.listed("log_retention_days", LOG_RETENTION_DAYS, preset.log_retention_days),
             database_version: reader.listed("database_version", DATABASE_VERSIONS, 16),
@@ -154,6 +180,7 @@ impl Settings {
             database_multi_az: reader.flag("database_multi_az", preset.database_multi_az),
             database_backup_days: reader.integer("database_backup_days", 1..=35, preset.database_backup_days),
             secret_rotation_days: reader.integer("secret_rotation_days", 1..=90, 30),
+            catalog_concurrency,
             catalog_connections,
             cache_engine: reader.choice("cache_engine", &engines, CacheEngine::Redis),
             cache_node_type: reader.choice("cache_node_type", &node_types, preset.cache_node_type),
@@ -167,6 +194,10 @@ impl Settings {
             suppliers: suppliers::suppliers(reader),
             alarm_email: reader.text("alarm_email", None, |text| email_address(text).map(Some)),
             aws_provider: reader.listed("aws_provider", PROVIDER_VERSIONS, 5),
+            keep_on_destroy: reader.flag("keep_on_destroy", false),
+            account_id: reader.text("account_id", None, |text| account::account_id(text).map(Some)),
+            permissions_boundary: reader.text("permissions_boundary", None, |text| account::policy_arn(text).map(Some)),
+            tags: tags::tags(reader),
             backend: backend(reader),
         }
     }
@@ -176,6 +207,13 @@ fn database_class(reader: &mut Reader<'_>, preset: Preset, connections: u32) -> 
     let classes: Vec<_> = DATABASE_CLASSES.iter().map(|class| (class.name, *class)).collect();
     let default = DatabaseClass::at_least(preset.database_instance_class, connections);
     reader.choice("database_instance_class", &classes, default)
+}
+
+/// An integer that need not be said.
+fn optional(reader: &mut Reader<'_>, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+    let (least, before) = (*range.start(), reader.faults.len());
+    let value = reader.integer(key, range, least);
+    (reader.span(key).is_some() && reader.faults.len() == before).then_some(value)
 }
 
 fn archive_retention_days(reader: &mut Reader<'_>) -> u32 {

@@ -1,9 +1,9 @@
 //! The account and the provider: `provider "aws"`, `aws_caller_identity`.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::Build;
-use crate::config::REGION;
+use crate::config::{OWN_TAGS, REGION};
 use crate::terraform::{Block, Expression, Reference};
 
 /// The account that Terraform works in.
@@ -31,17 +31,20 @@ impl Account {
 
 /// Declares the provider and asks for the account.
 pub(super) fn declare(build: &mut Build<'_>) -> Account {
+    let settings = build.settings;
+    let [application, environment, managed_by] = OWN_TAGS;
+    let mut tags = Map::new();
+    tags.insert(application.to_owned(), json!("inventory"));
+    tags.insert(environment.to_owned(), json!(build.names.environment().as_str()));
+    tags.insert(managed_by.to_owned(), json!("pipegen"));
+    tags.extend(settings.tags.iter().map(|(key, value)| (key.clone(), json!(value))));
     build.document.provider(
         "aws",
         json!({
             "region": REGION,
-            "default_tags": {
-                "tags": {
-                    "Application": "inventory",
-                    "Environment": build.names.environment().as_str(),
-                    "ManagedBy": "pipegen",
-                },
-            },
+            // With credentials of another account Terraform stops before it plans anything.
+            "allowed_account_ids": settings.account_id.as_ref().map(|id| [id]),
+            "default_tags": { "tags": tags },
         }),
     );
     Account { identity: build.document.data(Block::new("aws_caller_identity", "current", json!({}))) }

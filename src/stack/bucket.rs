@@ -7,6 +7,7 @@ use super::Build;
 use super::access::{policy, tls_only};
 use super::account::Account;
 use super::encryption::Key;
+use super::keep;
 use super::names::Name;
 use crate::terraform::{Block, Expression, Reference};
 
@@ -68,7 +69,8 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, spec: Spec<'_>) 
     let body = json!({
         "bucket": build.names.bucket(spec.name, account),
         // Destroy empties it first.
-        "force_destroy": true,
+        "force_destroy": !build.settings.keep_on_destroy,
+        "lifecycle": keep::lifecycle(build),
     });
     let resource = build.document.resource(Block::new("aws_s3_bucket", label.as_str(), body));
     let mut bucket = Bucket { label, resource, protection: Vec::new() };

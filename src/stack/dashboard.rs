@@ -97,7 +97,11 @@ fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
             ),
         ],
         Part::Archive => {
-            vec![graph("Batches archived a minute", vec![Series::of_function(watched.archiver, "Invocations", "Sum")])]
+            let count = |name| vec![Series::of_function(watched.archiver, name, "Sum")];
+            vec![
+                graph("Batches archived a minute", count("Invocations")),
+                graph("Batches that failed", count("Errors")),
+            ]
         }
         Part::Quarantine => {
             let by_reason = |reason: Reason| {

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::Build;
 use super::connections::{self, Group};
 use super::encryption::Key;
-use super::logs;
 use super::names::{
-    CATALOG, CATALOG_GROUP, CATALOG_PARAMETERS, CATALOG_PARAMETERS_17, CATALOG_PARAMETERS_18, CATALOG_SUBNETS, Name,
+    CATALOG, CATALOG_GROUP, CATALOG_PARAMETERS, CATALOG_PARAMETERS_17, CATALOG_PARAMETERS_18, CATALOG_SUBNETS,
+    LAST_SNAPSHOT, Name,
 };
 use super::network::Network;
+use super::{keep, logs};
 use crate::terraform::{Block, Expression, Reference};
 
 /// Where PostgreSQL listens.
@@ -111,6 +112,9 @@ fn parameters(build: &mut Build<'_>) -> Reference {
             // A function that Lambda froze or stopped in a transaction must not hold its locks.
             parameter("idle_in_transaction_session_timeout", "60000"),
             parameter("log_min_duration_statement", "1000"),
+            // Values that a statement is given are events, megabytes a line, and just when the database is slow.
+            parameter("log_parameter_max_length", "0"),
+            parameter("log_parameter_max_length_on_error", "0"),
             // Schema changes and roles are logged; statements with data are not.
             parameter("log_statement", "ddl"),
             parameter("password_encryption", "scram-sha-256"),
@@ -127,6 +131,7 @@ fn parameters(build: &mut Build<'_>) -> Reference {
 
 fn instance(build: &Build<'_>, key: &Key, group: &Group, subnets: &Reference, parameters: &Reference) -> Value {
     let settings = build.settings;
+    let keeps = settings.keep_on_destroy;
     let largest = (settings.database_storage_gb * STORAGE_GROWTH).min(LARGEST_STORAGE_GB);
     json!({
         "identifier": build.names.of(CATALOG),
@@ -179,8 +184,10 @@ fn instance(build: &Build<'_>, key: &Key, group: &Group, subnets: &Reference, pa
         // Else a change waits for the maintenance window and every plan until then shows it again.
         "apply_immediately": true,
 
-        "deletion_protection": false,
-        "delete_automated_backups": true,
-        "skip_final_snapshot": true,
+        "deletion_protection": keeps,
+        "delete_automated_backups": !keeps,
+        "skip_final_snapshot": !keeps,
+        "final_snapshot_identifier": keeps.then(|| build.names.of(LAST_SNAPSHOT)),
+        "lifecycle": keep::lifecycle(build),
     })
 }

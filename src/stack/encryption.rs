@@ -6,7 +6,7 @@ use super::Build;
 use super::access::policy;
 use super::account::Account;
 use super::names::{KEY, LOG_GROUP, of_kind};
-use super::{database, topic};
+use super::{database, keep, topic};
 use crate::config::REGION;
 use crate::terraform::{Block, Expression, Reference};
 
@@ -31,9 +31,10 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account) -> Key {
             "description": format!("Everything of the inventory pipeline {}", build.names.environment()),
             "enable_key_rotation": true,
             "rotation_period_in_days": build.settings.key_rotation_days,
-            // The shortest wait that AWS allows; a key pending deletion costs nothing.
-            "deletion_window_in_days": 7,
+            // The shortest wait that AWS allows, or the longest for second thoughts; a key pending deletion costs nothing.
+            "deletion_window_in_days": if build.settings.keep_on_destroy { 30 } else { 7 },
             "policy": policy([root(account), logs(build, account), topic::use_of_key(build, account)]),
+            "lifecycle": keep::lifecycle(build),
         }),
     ));
     build.document.resource(Block::new(

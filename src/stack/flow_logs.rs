@@ -35,6 +35,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, netwo
         "name": build.names.of(FLOW_LOG_ROLE),
         "description": format!("Writes {name}"),
         "assume_role_policy": trust(&service("vpc-flow-logs"), &condition),
+        "permissions_boundary": build.settings.permissions_boundary,
     });
     let role = build.document.resource(Block::new("aws_iam_role", "flow_logs", role));
     let writing = json!({

@@ -61,6 +61,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, role: Role) -> I
             "name": build.names.of(names.role),
             "description": format!("Runs {}", build.names.of(names.function)),
             "assume_role_policy": trust(&service("lambda"), &Value::Null),
+            "permissions_boundary": build.settings.permissions_boundary,
         }),
     ));
     let function_arn = account.arn("lambda", &format!("function:{}", build.names.of(names.function)));

@@ -36,12 +36,8 @@ impl Series {
 
     /// What Lambda counts for a function. `Url…` is there for functions that have one.
     pub(super) fn of_function(function: &Function, name: &'static str, statistic: &'static str) -> Self {
-        Self::of_functions(name, statistic).by("FunctionName", function.name()).called(function.role.handler())
-    }
-
-    /// What Lambda counts for all functions of the account together.
-    pub(super) fn of_functions(name: &'static str, statistic: &'static str) -> Self {
-        Self::new("AWS/Lambda", name, statistic)
+        let series = Self::new("AWS/Lambda", name, statistic).by("FunctionName", function.name());
+        series.called(function.role.handler())
     }
 
     /// What Kinesis counts.

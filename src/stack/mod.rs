@@ -6,6 +6,7 @@
 //! - `encryption`: the key
 //! - `identity`: a role for each function
 //! - `network`, `connections`, `endpoints`: the network, who may talk to whom, the ways out
+//! - `keep`: what outlives the stack
 //! - `logs`, `bucket`: what every log group and every bucket has
 //! - `metrics`: what is measured
 //! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: where data lies
@@ -40,6 +41,7 @@ mod endpoints;
 mod flow_logs;
 mod functions;
 mod identity;
+mod keep;
 mod logs;
 mod metrics;
 pub mod names;

@@ -73,6 +73,8 @@ names! {
     CATALOG_PARAMETERS_17 = DATABASE_PARAMETERS, "inventory-17";
     /// The same for PostgreSQL 18.
     CATALOG_PARAMETERS_18 = DATABASE_PARAMETERS, "inventory-18";
+    /// What the database leaves behind where data is kept.
+    LAST_SNAPSHOT = DATABASE_SNAPSHOT, "inventory";
     /// Who reaches the database.
     CATALOG_GROUP = SECURITY_GROUP, "database";
     /// The cache of product views.
@@ -141,8 +143,6 @@ names! {
     PROCESSOR_UNDELIVERED = ALARM, "processor-undelivered";
     /// Records are not archived.
     ARCHIVER_LATE = ALARM, "archiver-late";
-    /// The archiver ends without an answer.
-    ARCHIVER_ERRORS = ALARM, "archiver-errors";
     /// A batch is neither in the archive nor in the quarantine.
     ARCHIVER_UNDELIVERED = ALARM, "archiver-undelivered";
     /// Readers get no answer.

@@ -98,8 +98,8 @@ fn workgroup(build: &Build<'_>, account: &Account, key: &Key, results: &Bucket) 
         "name": build.names.of(QUERIES),
         "description": "Questions to the archive",
         "state": "ENABLED",
-        // Destroy takes its history along.
-        "force_destroy": true,
+        // Destroy takes its history and the queries that people saved along.
+        "force_destroy": !build.settings.keep_on_destroy,
         "configuration": {
             // What is set here counts, whatever a client asks for.
             "enforce_workgroup_configuration": true,

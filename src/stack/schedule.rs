@@ -55,6 +55,7 @@ fn role(build: &mut Build<'_>, account: &Account, group: &Reference) -> Referenc
         "name": build.names.of(SCHEDULE_ROLE),
         "description": format!("Runs the schedules of {}", build.names.of(SCHEDULES)),
         "assume_role_policy": trust(&service("scheduler"), &condition),
+        "permissions_boundary": build.settings.permissions_boundary,
     });
     build.document.resource(Block::new("aws_iam_role", "schedule", body))
 }

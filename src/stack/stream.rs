@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Build;
 use super::encryption::Key;
+use super::keep;
 use super::names::EVENTS;
 use crate::terraform::{Block, Expression, Reference};
 
@@ -38,6 +39,7 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key) -> Stream {
             "kms_key_id": key.arn(),
             // Destroy does not stop at a consumer that somebody registered.
             "enforce_consumer_deletion": true,
+            "lifecycle": keep::lifecycle(build),
         }),
     ));
     Stream { stream }

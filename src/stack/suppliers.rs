@@ -25,6 +25,7 @@ fn role(build: &mut Build<'_>, supplier: &Supplier, key: &Key, stream: &Stream) 
         "name": build.names.supplier_role(supplier),
         "description": format!("Puts events of the supplier {} on {}", supplier.name, build.names.of(EVENTS)),
         "assume_role_policy": trust(&json!({ "AWS": supplier.principal.arn() }), &json!(condition)),
+        "permissions_boundary": build.settings.permissions_boundary,
     });
     let role = build.document.resource(Block::new("aws_iam_role", label.as_str(), role));
     let rights = policy([

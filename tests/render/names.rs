@@ -11,10 +11,11 @@ use crate::rendered::{all_resources, every_kind, render};
 use crate::workshop::Workshop;
 
 /// Attributes that name a resource, where the provider calls them otherwise than `name`.
-const NAME_ATTRIBUTES: [&str; 10] = [
+const NAME_ATTRIBUTES: [&str; 11] = [
     "alarm_name",
     "bucket",
     "dashboard_name",
+    "final_snapshot_identifier",
     "function_name",
     "identifier",
     "name",

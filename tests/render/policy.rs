@@ -1,6 +1,6 @@
 //! What must hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
 //!
-//! - `attributes`: what every resource of a type must say
+//! - `attributes`, `keeping`, `ownership`: what every resource of a type must say, whether data outlives the stack, whose it is
 //! - `access`, `calls`, `doors`, `grants`: what policies may say, who may do what in both directions, who is let in, what has an effect
 //! - `network`, `exposure`: who reaches whom, nothing secret in the output
 //! - `buckets`, `queries`, `stores`, `functions`: what is particular to each
@@ -21,10 +21,12 @@ mod exposure;
 mod flow_logs;
 mod functions;
 mod grants;
+mod keeping;
 mod lifetimes;
 mod limits;
 mod network;
 mod order;
+mod ownership;
 mod queries;
 mod stores;
 mod topic;

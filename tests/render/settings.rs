@@ -55,8 +55,9 @@ fn the_readme_says_what_the_presets_are() {
         let days = |days| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
         let standby = if settings.database_multi_az { ", a standby in another zone" } else { "" };
         let row = format!(
-            "| `{}` | `{}`, {} GiB{standby} | {} | {} × `{}` | {} | {} | {} |",
+            "| `{}` | {} | `{}`, {} GiB{standby} | {} | {} × `{}` | {} | {} | {} |",
             preset.name,
+            days(settings.stream_retention_hours / 24),
             settings.database_instance_class.name,
             settings.database_storage_gb,
             days(settings.database_backup_days),
@@ -78,7 +79,8 @@ fn a_preset_is_within_the_settings_ranges() {
         let typed = load(&format!(
             "[defaults]\npreset = \"{}\"\nlog_retention_days = {}\ndatabase_instance_class = \"{}\"\n\
              database_storage_gb = {}\ndatabase_multi_az = {}\ndatabase_backup_days = {}\ncache_node_type = \"{}\"\n\
-             cache_nodes = {}\nlambda_memory_mb = {}\nsecrets_endpoint_zones = {}\nkey_rotation_days = {}",
+             cache_nodes = {}\nlambda_memory_mb = {}\nsecrets_endpoint_zones = {}\nkey_rotation_days = {}\n\
+             stream_retention_hours = {}",
             preset.name,
             short.log_retention_days,
             short.database_instance_class.name,
@@ -90,6 +92,7 @@ fn a_preset_is_within_the_settings_ranges() {
             short.lambda_memory_mb,
             short.secrets_endpoint_zones,
             short.key_rotation_days,
+            short.stream_retention_hours,
         ));
         assert_eq!(typed.unwrap().settings, short, "{}", preset.name);
     }
@@ -102,6 +105,56 @@ fn the_database_is_large_enough_for_the_peak_unless_it_is_named() {
     assert_eq!(class("[defaults]\npeak_updates_per_minute = 600_000"), "db.t4g.small");
     assert_eq!(class("[defaults]\npeak_updates_per_minute = 1_000_000"), "db.t4g.medium");
     assert_eq!(class("[defaults]\npreset = \"production\"\npeak_updates_per_minute = 1_000_000"), "db.t4g.medium");
+}
+
+#[test]
+fn production_keeps_the_stream_for_a_week() {
+    let hours =
+        |preset: &str| load(&format!("[defaults]\npreset = \"{preset}\"")).unwrap().settings.stream_retention_hours;
+    assert_eq!(["throwaway", "staging", "production"].map(hours), [24, 24, 168]);
+}
+
+#[test]
+fn the_catalogs_connections_follow_its_concurrency() {
+    let of = |text: &str| {
+        let settings = load(&format!("[defaults]\n{text}")).unwrap().settings;
+        (settings.catalog_concurrency, settings.catalog_connections)
+    };
+    assert_eq!(of(""), (None, 20));
+    assert_eq!(of("catalog_concurrency = 1"), (Some(1), 2));
+    assert_eq!(of("catalog_concurrency = 8"), (Some(8), 16));
+    assert_eq!(of("catalog_concurrency = 500"), (Some(500), 20));
+    // An old version's environments hold theirs while a new one's begin.
+    assert_eq!(of("catalog_concurrency = 15\ncatalog_connections = 30"), (Some(15), 30));
+    refused(
+        "[environments.staging]\ncatalog_concurrency = 15\ncatalog_connections = 31",
+        "`catalog_connections` = 31, but with `catalog_concurrency` = 15 no more than 30 are ever used",
+    );
+}
+
+#[test]
+fn a_boundary_is_of_the_roles_own_account() {
+    let with = |boundary: &str| {
+        format!(
+            "[environments.staging]\naccount_id = \"111122223333\"\npermissions_boundary = \"arn:aws:iam::{boundary}:policy/b\""
+        )
+    };
+    assert!(load(&with("111122223333")).is_ok());
+    assert!(load(&with("aws")).is_ok());
+    refused(
+        &with("444455556666"),
+        "`permissions_boundary` is a policy of the account 444455556666, `account_id` is 111122223333",
+    );
+}
+
+#[test]
+fn there_are_as_many_tags_as_aws_takes() {
+    let with = |count: u32| {
+        let tags: String = (0..count).map(|number| format!("tag{number} = \"x\"\n")).collect();
+        format!("[defaults.tags]\n{tags}")
+    };
+    assert_eq!(load(&with(46)).unwrap().settings.tags.len(), 46);
+    refused(&with(47), "`tags` has 47 entries and may have 46: AWS takes 50, the rest are pipegen's own");
 }
 
 #[test]

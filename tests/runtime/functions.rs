@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
-use pipegen_lambda::answer::BatchTooSlow;
 use pipegen_lambda::cache::Cache;
 use pipegen_lambda::database::{CatalogDatabase, Login};
+use pipegen_lambda::failure::Failure;
 use pipegen_lambda::maintain::{self, Maintained};
 use pipegen_lambda::processor;
 use pipegen_lambda::resources::{MaintainResources, ProcessorResources};
@@ -20,7 +20,7 @@ use pipegen_lambda::settings::{
 use serde_json::{Value, json};
 
 /// What is told of the batch: that it is done, or the first record that comes again, or that it comes again in halves.
-pub(crate) type Answer = Result<Option<String>, BatchTooSlow>;
+pub(crate) type Answer = Result<Option<String>, Failure>;
 
 /// A processor on these servers.
 pub(crate) fn processor_on(database: &str, cache: &str) -> ProcessorResources {
@@ -29,6 +29,7 @@ pub(crate) fn processor_on(database: &str, cache: &str) -> ProcessorResources {
         cache: cache_settings(cache),
         horizon: TimeDelta::days(7),
         quarantine_bucket: "bucket".to_owned(),
+        suppliers: None,
     };
     ProcessorResources {
         database: database_on(database),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use pipegen::local::mapping::{Mapping, Outcome, Settings, Step, event};
 use pipegen::local::records::Record;
+use pipegen_contract::role::Role;
 use serde_json::json;
 
 use super::functions::{count, process_batch, processor_on};
@@ -60,9 +61,9 @@ async fn a_batch_that_is_too_slow_as_a_whole_gets_through_in_halves() {
                         Outcome::Answered(report.to_string().into_bytes())
                     }
                     Err(error) => {
-                        assert!(error.to_string().contains(&format!("{} records", records.len())), "{error}");
-                        let diagnostic = lambda_runtime::Diagnostic::from(error);
-                        assert_eq!(diagnostic.error_type, "BatchTooSlow");
+                        let diagnostic = error.diagnostic(Some(Role::Processor));
+                        assert!(diagnostic.error_message.contains(&format!("{} records", records.len())));
+                        assert_eq!(diagnostic.error_type, "Processor.BatchTooSlow");
                         Outcome::Failed
                     }
                 };

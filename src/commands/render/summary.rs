@@ -32,6 +32,8 @@ pub(super) struct Summary {
     source_code_hash: String,
     /// Older zips that were removed.
     swept: Vec<String>,
+    /// What somebody should know about the settings.
+    notes: Vec<String>,
     /// The command to run next.
     next: String,
 }
@@ -85,10 +87,16 @@ impl Summary {
             zip_bytes: zip.bytes.len(),
             source_code_hash: package.source_code_hash.clone(),
             swept: written.swept,
+            notes: Vec::new(),
             next: format!("terraform -chdir={quoted} init && terraform -chdir={quoted} apply"),
             cost,
             folder: path,
         }
+    }
+
+    /// Adds what somebody should know about the settings.
+    pub(super) fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
     }
 }
 

@@ -195,6 +195,8 @@ fn settings(port: u16, kept: bool) -> Vec<String> {
         "ssl=on".to_owned(),
         // As in the stack: a password in a statement would be seen.
         "log_statement=ddl".to_owned(),
+        "log_parameter_max_length=0".to_owned(),
+        "log_parameter_max_length_on_error=0".to_owned(),
     ];
     if !kept {
         settings.extend(["fsync=off", "full_page_writes=off", "synchronous_commit=off"].map(str::to_owned));

@@ -54,28 +54,34 @@ fn throttled_suppliers(watched: &Watched<'_>) -> Alarm {
     }
 }
 
-/// A reader that does not run says nothing: it is never late and never fails. So what comes in is held against what is read.
+/// A reader that does not run says nothing: it is never late and never fails, and what Lambda counts for a function (`Invocations`,
+/// `IteratorAge`) has no values either where nothing comes in. What Kinesis counts for `GetRecords` has: Lambda asks each shard about once
+/// a second, whether or not there is anything, so no value at all means that nobody reads.
+///
+/// `m0 * 0` is a zero wherever somebody reads. Added to a function's invocations it stands for those that are not there; `FILL` would not do,
+/// because it makes nothing of a series without a single value, which is what a function that never ran has.
 fn unread(watched: &Watched<'_>) -> Alarm {
     Alarm {
         name: STREAM_UNREAD,
         part: Part::Stream,
-        meaning: "Records come in and a function that reads the stream has not run for half an hour. First see whether its event source \
-                  mapping is enabled and what its `LastProcessingResult` says: the function's role, the key or the stream may be \
-                  out of its reach."
+        meaning: "Nobody has read the stream for half an hour, or records are read and one of the two functions that they are for has not run. \
+                  First see whether the event source mappings are enabled and what their `LastProcessingResult` says: the \
+                  function's role, the key or the stream may be out of reach. Just after the first apply it may only mean \
+                  that reading has not begun."
             .into(),
         watches: Watch::Formula(
-            "IF(FILL(m0, 0) > 0 AND MIN([FILL(m1, 0), FILL(m2, 0)]) == 0, 1, 0)",
+            "IF(m0 > 0 AND MIN([SUM([m1, m0 * 0]), SUM([m2, m0 * 0])]) == 0, 1, 0)",
             vec![
-                Series::of_stream(watched.stream, "IncomingRecords", "Sum"),
+                Series::of_stream(watched.stream, "GetRecords.Records", "Sum"),
                 Series::of_function(watched.processor, "Invocations", "Sum"),
                 Series::of_function(watched.archiver, "Invocations", "Sum"),
             ],
         ),
         limit: Limit::Above(0),
-        // A record of a period's last minutes may be read in the next one, but then the next one has a run.
+        // What is read in a period's last minutes may be handed over in the next one, but then the next one has a run.
         period: 900,
         periods: (2, 2),
-        silence: Silence::Fine,
+        silence: Silence::Alarm,
     }
 }
 

@@ -8,8 +8,7 @@ use crate::stack::Build;
 use crate::stack::functions::Function;
 use crate::stack::metrics::Series;
 use crate::stack::names::{
-    ARCHIVER_ERRORS, CATALOG_ERRORS, FUNCTIONS_THROTTLED, FunctionNames, Name, PROCESSOR_ERRORS, REFRESHES_PENDING,
-    ROTATE_ERRORS,
+    CATALOG_ERRORS, FUNCTIONS_THROTTLED, FunctionNames, PROCESSOR_ERRORS, REFRESHES_PENDING, ROTATE_ERRORS,
 };
 
 /// So many answers of the kind 5xx within 5 minutes are a burst that readers get over.
@@ -21,23 +20,22 @@ const PENDING_SECONDS: u64 = 600;
 /// `migrate` has no alarm: it runs while somebody applies, and fails the apply.
 pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
     vec![
-        errors(build, watched.processor, PROCESSOR_ERRORS, Part::Processor),
-        errors(build, watched.archiver, ARCHIVER_ERRORS, Part::Archive),
-        throttled(),
+        errors(build, watched.processor),
+        throttled(watched),
         unanswered(build, watched.catalog),
         pending(build),
         unrotated(build, watched.rotate),
     ]
 }
 
-/// Invocations that ended without an answer. A batch that was reported to come again is none.
-fn errors(build: &Build<'_>, function: &Function, name: Name, part: Part) -> Alarm {
-    let role = function.role.handler();
+/// Invocations that ended without an answer. A batch that was reported to come again is none. The archiver's have no alarm of their own:
+/// it is late as soon as they do not end, and loses nothing before.
+fn errors(build: &Build<'_>, function: &Function) -> Alarm {
     Alarm {
-        name,
-        part,
+        name: PROCESSOR_ERRORS,
+        part: Part::Processor,
         meaning: format!(
-            "Invocations of {role} ended without an answer: a crash, too little memory, or the time ran out. First see the last lines of \
+            "Invocations of the processor ended without an answer: a crash, too little memory, or the time ran out. First see the last lines of \
              those invocations in `{}`.",
             log_group(build, function)
         ),
@@ -49,16 +47,19 @@ fn errors(build: &Build<'_>, function: &Function, name: Name, part: Part) -> Ala
     }
 }
 
-/// No function has concurrency of its own, so they share the account's, and so does the metric.
-fn throttled() -> Alarm {
+/// Those whose waiting somebody feels at once: shoppers see old stock, readers get 429. The archiver runs every five minutes and is late
+/// long before anything is lost, `maintain` leaves refreshes pending, and the others fail whoever called them: each of that has its alarm.
+fn throttled(watched: &Watched<'_>) -> Alarm {
     Alarm {
         name: FUNCTIONS_THROTTLED,
         part: Part::Processor,
-        meaning: "Functions of this account are refused invocations because all that may run at once already do. Batches wait, readers get \
-                  429. First see which function runs that often; then ask AWS for a higher quota of concurrent executions (a new \
-                  account has 10)."
+        meaning: "The processor or the catalog is refused invocations because all that may run at once already do. Batches wait, readers get \
+                  429. First see on the dashboard which of them; then whether another function of the account runs that often, or \
+                  `catalog_concurrency` is too low; else ask AWS for a higher quota of concurrent executions (a new account has 10)."
             .into(),
-        watches: Watch::One(Series::of_functions("Throttles", "Sum")),
+        watches: Watch::Sum(
+            [watched.processor, watched.catalog].map(|function| Series::of_function(function, "Throttles", "Sum")).into(),
+        ),
         limit: Limit::Above(0),
         period: 300,
         periods: (2, 3),

@@ -71,6 +71,8 @@ enum Silence {
     Fine,
     /// Who should speak does not. The alarm then says that its data is insufficient, but not before there has been any.
     Tell,
+    /// Who should speak does not, and perhaps never has: that is what the alarm is about.
+    Alarm,
 }
 
 /// An alarm.
@@ -111,6 +113,7 @@ impl Alarm {
         let (treat_missing_data, on_silence) = match self.silence {
             Silence::Fine => ("notBreaching", None),
             Silence::Tell => ("missing", Some([topic.arn()])),
+            Silence::Alarm => ("breaching", None),
         };
         let (comparison_operator, threshold) = match self.limit {
             Limit::Above(threshold) => ("GreaterThanThreshold", threshold),

@@ -1,6 +1,7 @@
 //! Whether database, cache and archive can take what is asked of them.
 
 use super::{Alarm, Limit, Part, Silence, Watch, Watched};
+use crate::config::machines::cache_processors;
 use crate::stack::Build;
 use crate::stack::metrics::Series;
 use crate::stack::names::{
@@ -95,16 +96,25 @@ fn memory(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
     }
 }
 
+/// On up to two processors the whole machine's are watched, as AWS recommends: on so small a one the engine's own share is a part of what
+/// there is. Redis works on one of them, so what it can use of the whole is a half.
+///
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.WhichShouldIMonitor.html>
 fn busy_cache(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
+    let (metric, percent) = match cache_processors(build.settings.cache_node_type) {
+        processors @ ..=2 => ("CPUUtilization", BUSY_PERCENT / u64::from(processors)),
+        _ => ("EngineCPUUtilization", BUSY_PERCENT),
+    };
     Alarm {
         name: CACHE_BUSY,
         part: Part::Cache,
         meaning: format!(
-            "Redis uses more than {BUSY_PERCENT} % of the one processor that it can use, or says nothing at all. First see whether reads or \
-             writes have grown; then take a larger `cache_node_type`. Updates and reads go on without it, from the database."
+            "Redis uses more than {BUSY_PERCENT} % of the one processor that it can use ({metric} above {percent} %), or says nothing at all. \
+             First see whether reads or writes have grown; then take a larger `cache_node_type`. Updates and reads go on without \
+             it, from the database."
         ),
-        watches: Watch::Greatest(Series::of_cache_nodes(build, watched.cache, "EngineCPUUtilization", "Average")),
-        limit: Limit::Above(BUSY_PERCENT),
+        watches: Watch::Greatest(Series::of_cache_nodes(build, watched.cache, metric, "Average")),
+        limit: Limit::Above(percent),
         period: 300,
         periods: (3, 3),
         // A node that runs counts each minute.

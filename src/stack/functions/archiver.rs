@@ -26,6 +26,7 @@ pub(in crate::stack) fn declare(build: &mut Build<'_>, identity: &Identity, with
         statements,
         ways: &[Way::S3],
         variables: [(env::ARCHIVE_BUCKET, with.archive.name())].into(),
+        concurrency: None,
         after: None,
     };
     super::declare(build, identity, with, spec)

@@ -27,6 +27,7 @@ pub(in crate::stack) fn declare(
         statements: login.statements(with).into_iter().chain([key]).collect(),
         ways: &[Way::Database, Way::Cache, Way::Secrets],
         variables: variables::servers(build, with, &login).into_iter().collect(),
+        concurrency: build.settings.catalog_concurrency,
         after: Some(migrated),
     };
     super::declare(build, identity, with, spec)

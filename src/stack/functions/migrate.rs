@@ -39,6 +39,7 @@ pub(in crate::stack) fn declare(build: &mut Build<'_>, identity: &Identity, with
             .chain(secrets.clone())
             .chain(variables::connections(build))
             .collect(),
+        concurrency: None,
         after: None,
     };
     let function = super::declare(build, identity, with, spec);

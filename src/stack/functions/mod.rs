@@ -106,6 +106,8 @@ struct Spec<'a> {
     ways: &'static [Way],
     /// What its code reads.
     variables: BTreeMap<&'static str, Expression>,
+    /// How many of its invocations may run at the same time; none is whatever the account has left.
+    concurrency: Option<u32>,
     /// What must be done before its code may run.
     after: Option<&'a Reference>,
 }
@@ -128,6 +130,7 @@ fn declare(build: &mut Build<'_>, identity: &Identity, with: &Surroundings<'_>, 
         "source_code_hash": build.package.source_code_hash,
         "memory_size": build.settings.lambda_memory_mb,
         "timeout": spec.timeout,
+        "reserved_concurrent_executions": spec.concurrency,
         "environment": { "variables": spec.variables },
         "kms_key_arn": with.key.arn(),
         "vpc_config": { "subnet_ids": with.network.subnet_ids(), "security_group_ids": [group.id()] },

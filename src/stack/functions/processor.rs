@@ -45,6 +45,7 @@ pub(in crate::stack) fn declare(
             .chain(own)
             .chain(variables::suppliers(build))
             .collect(),
+        concurrency: None,
         after: Some(migrated),
     };
     super::declare(build, identity, with, spec)

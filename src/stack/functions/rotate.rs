@@ -43,6 +43,7 @@ pub(in crate::stack) fn declare(
             .chain([(env::DATABASE_MASTER_SECRET_ARN, master)])
             .chain(variables::connections(build))
             .collect(),
+        concurrency: None,
         after: Some(migrated),
     };
     super::declare(build, identity, with, spec)

@@ -31,6 +31,7 @@ pub(super) const STREAM: Kind = Kind::new("kinesis", "stream", 128);
 pub(super) const DATABASE: Kind = Kind::new("rds", "database instance", 63);
 pub(super) const DATABASE_SUBNETS: Kind = Kind::new("rds-subnets", "database subnet group", 255);
 pub(super) const DATABASE_PARAMETERS: Kind = Kind::new("rds-parameters", "database parameter group", 255);
+pub(super) const DATABASE_SNAPSHOT: Kind = Kind::new("rds-snapshot", "database snapshot", 255);
 pub(super) const CACHE: Kind = Kind::new("cache", "cache replication group", 40);
 pub(super) const CACHE_SUBNETS: Kind = Kind::new("cache-subnets", "cache subnet group", 255);
 pub(super) const CACHE_PARAMETERS: Kind = Kind::new("cache-parameters", "cache parameter group", 255);

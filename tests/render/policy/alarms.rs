@@ -47,6 +47,7 @@ fn alarms_are_heard(main: &Value) -> Vec<String> {
         match alarm["treat_missing_data"].as_str() {
             Some("notBreaching") if on_silence.is_none() => {}
             Some("missing") if on_silence == Some(&json!(heard)) => {}
+            Some("breaching") if on_silence.is_none() => {}
             _ => wrong.push(format!("nobody has thought about {label} without data")),
         }
         if !alarm["depends_on"].as_array().is_some_and(|others| others.contains(&json!("aws_sns_topic_policy.alarms")))
@@ -95,24 +96,33 @@ fn everything_is_watched(main: &Value) -> Vec<String> {
     let mut need = |parts: &[&str]| needed.push(parts.iter().map(|part| (*part).to_owned()).collect());
     for label in resources(main, "aws_lambda_event_source_mapping").keys() {
         let name = format!("${{aws_lambda_function.{label}.function_name}}");
-        for metric in ["IteratorAge", "DestinationDeliveryFailures", "Invocations", "Errors"] {
+        for metric in ["IteratorAge", "DestinationDeliveryFailures", "Invocations"] {
             need(&["AWS/Lambda", metric, "FunctionName", &name]);
         }
     }
-    need(&["AWS/Lambda", "Throttles"]);
-    for (label, metric) in [("catalog", "Url5xxCount"), ("rotate", "Errors")] {
+    for (label, metric) in [
+        ("processor", "Errors"),
+        ("processor", "Throttles"),
+        ("catalog", "Throttles"),
+        ("catalog", "Url5xxCount"),
+        ("rotate", "Errors"),
+    ] {
         need(&["AWS/Lambda", metric, "FunctionName", &format!("${{aws_lambda_function.{label}.function_name}}")]);
     }
-    for metric in ["WriteProvisionedThroughputExceeded", "IncomingRecords"] {
+    for metric in ["WriteProvisionedThroughputExceeded", "GetRecords.Records"] {
         need(&["AWS/Kinesis", metric, "StreamName", "${aws_kinesis_stream.events.name}"]);
     }
     for metric in ["CPUUtilization", "DatabaseConnections", "FreeStorageSpace", "FreeableMemory"] {
         need(&["AWS/RDS", metric, "DBInstanceIdentifier", "${aws_db_instance.catalog.identifier}"]);
     }
     let nodes = main["resource"]["aws_elasticache_replication_group"]["views"]["num_cache_clusters"].as_u64();
+    let node_type = main["resource"]["aws_elasticache_replication_group"]["views"]["node_type"].as_str();
+    // AWS recommends the machine's metric up to two processors, and the engine's beyond.
+    let is_small = node_type.is_some_and(|name| !name.ends_with("xlarge"));
+    let processor = if is_small { "CPUUtilization" } else { "EngineCPUUtilization" };
     for node in 1..=nodes.unwrap_or_default() {
         let id = format!("${{aws_elasticache_replication_group.views.replication_group_id}}-{node:03}");
-        for metric in ["EngineCPUUtilization", "Evictions"] {
+        for metric in [processor, "Evictions"] {
             need(&["AWS/ElastiCache", metric, "CacheClusterId", &id]);
         }
     }
@@ -125,6 +135,40 @@ fn everything_is_watched(main: &Value) -> Vec<String> {
     }
     let missing = needed.into_iter().filter(|metric| !watched.contains(metric));
     missing.map(|metric| format!("no alarm watches {}", metric.join(" "))).collect()
+}
+
+/// Other functions of the account are none of our business, neither their throttles nor their errors.
+fn alarms_are_about_the_stack(main: &Value) -> Vec<String> {
+    let watched = all_watched(main).into_iter();
+    let foreign = watched.filter(|metric| metric.first().is_some_and(|it| it.starts_with("AWS/")) && metric.len() < 4);
+    foreign.map(|metric| format!("{} counts for the whole account", metric.join(" "))).collect()
+}
+
+/// Nobody reads the stream: then nothing has values but this alarm, and that there are none is what it is about.
+fn silence_of_the_stream_is_heard(main: &Value) -> Vec<String> {
+    let alarm = &resources(main, "aws_cloudwatch_metric_alarm")["stream_unread"];
+    let queries = alarm["metric_query"].as_array().cloned().unwrap_or_default();
+    let formula = queries.iter().find_map(|query| query["expression"].as_str()).unwrap_or_default();
+    let first = watched(alarm).into_iter().next().unwrap_or_default();
+    // Where `m0` has a value the formula has one, whatever the functions have: theirs stand in sums with it only. Lambda reads a stream
+    // on which nothing happens as well, so `m0` has values then.
+    let rest =
+        ["SUM([m1, m0 * 0])", "SUM([m2, m0 * 0])"].iter().fold(formula.to_owned(), |rest, sum| rest.replace(sum, ""));
+    let mut wrong = Vec::new();
+    if alarm["treat_missing_data"] != "breaching"
+        || !first.starts_with(&["AWS/Kinesis".into(), "GetRecords.Records".into()])
+    {
+        wrong.push("nobody hears that nobody reads the stream".to_owned());
+    }
+    if !formula.contains("m1")
+        || !formula.contains("m2")
+        || rest.contains("m1")
+        || rest.contains("m2")
+        || rest.contains("FILL")
+    {
+        wrong.push(format!("a function without values leaves the alarm without any: {formula}"));
+    }
+    wrong
 }
 
 fn alarms_are_cheap(main: &Value) -> Vec<String> {
@@ -170,6 +214,28 @@ fn cloudwatch_takes_every_alarm() {
 }
 
 #[test]
+fn alarms_watch_the_stack_and_its_silence() {
+    holds(alarms_are_about_the_stack);
+    holds(silence_of_the_stream_is_heard);
+    let at = |label: &str, attribute: &str| format!("resource/aws_cloudwatch_metric_alarm/{label}/{attribute}");
+    let formula = |text: &str| {
+        breach(silence_of_the_stream_is_heard, &at("stream_unread", "metric_query/3/expression"), json!(text))
+    };
+    notices(vec![
+        breach(alarms_are_about_the_stack, &at("functions_throttled", "metric_query/0/metric/dimensions"), Value::Null),
+        breach(alarms_are_about_the_stack, &at("catalog_errors", "dimensions"), Value::Null),
+        breach(silence_of_the_stream_is_heard, &at("stream_unread", "treat_missing_data"), json!("notBreaching")),
+        breach(
+            silence_of_the_stream_is_heard,
+            &at("stream_unread", "metric_query/0/metric/metric_name"),
+            json!("IncomingRecords"),
+        ),
+        formula("IF(m0 > 0 AND MIN([FILL(m1, 0), FILL(m2, 0)]) == 0, 1, 0)"),
+        formula("IF(m0 > 0 AND SUM([m1, m0 * 0]) == 0, 1, 0)"),
+    ]);
+}
+
+#[test]
 fn whatever_fails_is_noticed() {
     holds(everything_is_watched);
     holds(alarms_are_cheap);
@@ -196,6 +262,9 @@ fn limits_follow_from_the_settings() {
         ("database_connections", "database_instance_class = \"db.t4g.small\"", 62, 125),
         ("database_memory", "database_instance_class = \"db.t4g.small\"", 64 << 20, 128 << 20),
         ("database_storage", "database_storage_gb = 100", 1 << 30, 5 << 30),
+        // Redis works on one processor, which is the half of two.
+        ("cache_busy", "cache_node_type = \"cache.m7g.large\"", 40, 40),
+        ("cache_busy", "cache_node_type = \"cache.m7g.xlarge\"", 40, 80),
     ] {
         assert_eq!(limit("", label), usual, "{label}");
         assert_eq!(limit(&format!("[defaults]\n{settings}"), label), changed, "{label}, {settings}");

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{breach, holds, notices};
-use crate::rendered::{all_resources, resources};
+use super::holds;
+use crate::rendered::resources;
 
 /// What the key's ARN looks like in the output.
 const KEY: &str = "${aws_kms_key.main.arn}";
@@ -54,18 +54,12 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     ("aws_db_instance", "performance_insights_enabled", "true"),
     ("aws_lambda_function", "tracing_config", "{\"mode\":\"PassThrough\"}"),
     ("aws_s3_bucket_notification", "eventbridge", "true"),
-    // Destroy needs no hand and leaves nothing
-    ("aws_athena_workgroup", "force_destroy", "true"),
+    // Destroy needs no hand and leaves nothing (what holds data: `keeping`)
     ("aws_cloudwatch_log_group", "skip_destroy", "false"),
-    ("aws_db_instance", "delete_automated_backups", "true"),
-    ("aws_db_instance", "deletion_protection", "false"),
     ("aws_db_instance", "monitoring_interval", "0"),
-    ("aws_db_instance", "skip_final_snapshot", "true"),
     ("aws_elasticache_replication_group", "snapshot_retention_limit", "0"),
     ("aws_kinesis_stream", "enforce_consumer_deletion", "true"),
-    ("aws_kms_key", "deletion_window_in_days", "7"),
     ("aws_lambda_function", "replace_security_groups_on_destroy", "true"),
-    ("aws_s3_bucket", "force_destroy", "true"),
     ("aws_secretsmanager_secret", "recovery_window_in_days", "0"),
     ("aws_security_group", "revoke_rules_on_delete", "true"),
     ("aws_security_group", "timeouts", "{\"delete\":\"60m\"}"),
@@ -119,13 +113,6 @@ fn required_attributes(main: &Value) -> Vec<String> {
     wrong.collect()
 }
 
-/// Nothing in the output keeps Terraform from destroying.
-fn lifecycle(main: &Value) -> Vec<String> {
-    let stopped = all_resources(main)
-        .filter(|(_, _, body)| body.get("lifecycle").is_some_and(|it| it.get("prevent_destroy").is_some()));
-    stopped.map(|(kind, label, _)| format!("{kind}.{label} cannot be destroyed")).collect()
-}
-
 #[test]
 fn required_attributes_are_there() {
     holds(required_attributes);
@@ -142,10 +129,4 @@ fn a_missing_attribute_is_noticed() {
             assert_eq!(required_attributes(&broken).len(), 1, "{kind}.{label}.{attribute}");
         }
     }
-}
-
-#[test]
-fn nothing_forbids_a_destroy() {
-    holds(lifecycle);
-    notices(vec![breach(lifecycle, "resource/aws_s3_bucket/quarantine/lifecycle", json!({ "prevent_destroy": true }))]);
 }

@@ -167,3 +167,15 @@ fn the_database_is_migrated_when_anything_about_it_is_new() {
         breach(triggers, &format!("{place}/{}", env::DATABASE_READER_CONNECTIONS), Value::Null),
     ]);
 }
+
+/// Nothing of the account's concurrency is kept for anybody, unless it is set: a new account has none to keep.
+#[test]
+fn the_catalog_runs_as_often_as_it_may() {
+    for (settings, wanted) in [("", Value::Null), ("[defaults]\ncatalog_concurrency = 50", json!(50))] {
+        let main: Value = serde_json::from_str(&crate::rendered::render("staging", settings).main).unwrap();
+        for (label, function) in resources(&main, "aws_lambda_function") {
+            let expected = if label == "catalog" { &wanted } else { &Value::Null };
+            assert_eq!(&function["reserved_concurrent_executions"], expected, "{label}, {settings}");
+        }
+    }
+}
