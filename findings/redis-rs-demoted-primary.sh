@@ -82,8 +82,13 @@ async fn main() {
 END
 cargo build --quiet
 
-free_ports=$(python3 -c 'import socket; s = [socket.create_server(("127.0.0.1", 0)) for _ in "12"]; print(*(x.getsockname()[1] for x in s))')
-read -r first second <<<"$free_ports"
+read -r first second < <(python3 - <<'END'
+import socket
+
+servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+print(*(server.getsockname()[1] for server in servers))
+END
+)
 redis-server --port "$first" --bind 127.0.0.1 --save '' --dir "$folder" >/dev/null &
 redis-server --port "$second" --bind 127.0.0.1 --save '' --dir "$folder" --replicaof "127.0.0.1 $first" >/dev/null &
 for _ in {1..100}; do

@@ -71,7 +71,11 @@ macro_rules! see {
         for (name, pool) in [("as it is", pool.clone()), ("with a limit", limited)] {
             let pool = pool.connect_with(options.clone()).await.unwrap();
             let dropped = timeout(Duration::from_secs(1), async {
-                tokio::join!($sqlx::query("select pg_sleep(5)").execute(&pool), async { sleep(Duration::from_millis(300)).await; silence.send(()) })
+                let silence_soon = async {
+                    sleep(Duration::from_millis(300)).await;
+                    silence.send(())
+                };
+                tokio::join!($sqlx::query("select pg_sleep(5)").execute(&pool), silence_soon)
             });
             assert!(dropped.await.is_err());
             let answers = [ask(pool.clone()).await, ask(pool.clone()).await, ask(pool.clone()).await];
@@ -91,7 +95,8 @@ async fn main() {
 END
 cargo build --quiet
 
-programs=$(dirname "$(readlink -f "$(command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' | sort -V | tail -1)")")
+postgres=$(command -v postgres || compgen -G '/usr/lib/postgresql/*/bin/postgres' | sort -V | tail -1)
+programs=$(dirname "$(readlink -f "$postgres")")
 # PostgreSQL does not run as root; its packages come with a user.
 as_user=()
 if [ "$(id -u)" = 0 ]; then
@@ -101,7 +106,8 @@ if [ "$(id -u)" = 0 ]; then
 fi
 port=$(python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
 "${as_user[@]}" "$programs/initdb" --pgdata "$folder/data" --username seen --auth trust --no-sync >/dev/null
-"${as_user[@]}" "$programs/postgres" -D "$folder/data" -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= >postgres.log 2>&1 &
+"${as_user[@]}" "$programs/postgres" -D "$folder/data" -p "$port" \
+    -c listen_addresses=127.0.0.1 -c unix_socket_directories= >postgres.log 2>&1 &
 server=$!
 for _ in {1..100}; do
     "$programs/pg_isready" --quiet --host 127.0.0.1 --port "$port" && break
