@@ -87,6 +87,43 @@ async fn given_servers_are_checked_before_others_are_started() {
     workshop.close().await;
 }
 
+/// What a statement is given is an event. With the rendered parameters neither a slow statement nor a failing one says it to the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_and_failing_statements_do_not_log_what_they_were_given() {
+    let folder = open_folder();
+    let workshop = Workshop::new();
+    let place = Place::kept(&folder.path().join("data")).expect("a folder");
+    let servers = start(&place, &workshop).await;
+    let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
+    // From PostgreSQL's own defaults on, whatever this server was started with.
+    for parameter in ["log_parameter_max_length", "log_parameter_max_length_on_error", "log_min_duration_statement"] {
+        sqlx::query(&format!("set {parameter} = -1")).execute(&mut database).await.expect("set");
+    }
+    let main: serde_json::Value = serde_json::from_str(include_str!("../golden/staging.main.tf.json")).expect("JSON");
+    let rendered = main["resource"]["aws_db_parameter_group"]["catalog"]["parameter"].as_array().expect("a list");
+    for parameter in rendered {
+        let text = |attribute: &str| parameter[attribute].as_str().expect("a string");
+        if !text("name").starts_with("rds.") {
+            let set = format!("set {} = '{}'", text("name"), text("value"));
+            sqlx::query(&set).execute(&mut database).await.expect("set");
+        }
+    }
+
+    let slow = sqlx::query("select pg_sleep(1.1), $1::text").bind("given-to-slow").execute(&mut database).await;
+    slow.expect("slept");
+    let failing = sqlx::query("select length($1::text) / 0").bind("given-to-failing").execute(&mut database).await;
+    failing.expect_err("divided");
+    workshop.supervisor.stop_all().await;
+
+    let log = std::fs::read_to_string(place.logs().expect("logs").join("postgresql.log")).expect("a log");
+    assert!(
+        log.contains("pg_sleep(1.1), $1::text") && log.contains("length($1::text) / 0"),
+        "nothing is logged: {log}"
+    );
+    assert!(!log.contains("given-to-"), "{log}");
+    workshop.close().await;
+}
+
 /// In cluster mode one call cannot reach several products, which only a larger batch would tell.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_given_cache_in_cluster_mode_is_refused() {

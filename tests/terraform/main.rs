@@ -10,9 +10,10 @@ mod elf;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use elf::Elf;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Renders with these settings and has Terraform plan and apply what came out.
@@ -29,6 +30,12 @@ fn applies(environment: &str, settings: &str, bootstrap: &Elf) {
     // A backend would want its bucket.
     terraform(&rendered, &["init", "-backend=false", "-input=false"]);
     terraform(&rendered, &["validate"]);
+    if let Some(lifted) = without_keeping(&rendered) {
+        // The test destroys what it applied, and Terraform refuses before anything is gone.
+        let refused = output(Command::new("terraform").args(["test", "-no-color"]).current_dir(&rendered)).1;
+        assert!(refused.contains("Instance cannot be destroyed") && refused.contains("aws_vpc.main"), "{refused}");
+        fs::write(rendered.join("keep_override.tf.json"), lifted.to_string()).unwrap();
+    }
     let report = terraform(&rendered, &["test"]);
     assert!(report.contains("Success! 2 passed, 0 failed"), "{report}");
 
@@ -36,6 +43,31 @@ fn applies(environment: &str, settings: &str, bootstrap: &Elf) {
     run(Command::new(env!("CARGO_BIN_EXE_pipegen")).args(arguments).current_dir(folder.path()));
     assert!(rendered.join(".terraform.lock.hcl").is_file());
     terraform(&rendered, &["validate"]);
+}
+
+/// An override file after which an environment goes as if nothing were to be kept, if anything is.
+fn without_keeping(rendered: &Path) -> Option<Value> {
+    let main: Value = serde_json::from_slice(&fs::read(rendered.join("main.tf.json")).unwrap()).unwrap();
+    let mut lifted = json!({
+        "aws_athena_workgroup": { "queries": { "force_destroy": true } },
+        "aws_db_instance": { "catalog": {
+            "deletion_protection": false, "delete_automated_backups": true, "skip_final_snapshot": true,
+        } },
+        "aws_kms_key": { "main": { "deletion_window_in_days": 7 } },
+    });
+    let mut is_kept = false;
+    for (kind, resources) in main["resource"].as_object().unwrap() {
+        for label in resources
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|label| resources[*label]["lifecycle"].get("prevent_destroy").is_some())
+        {
+            is_kept = true;
+            lifted[kind][label]["lifecycle"] = json!({ "prevent_destroy": false });
+        }
+    }
+    is_kept.then(|| json!({ "resource": lifted }))
 }
 
 #[track_caller]
@@ -46,10 +78,16 @@ fn terraform(folder: &Path, arguments: &[&str]) -> String {
 /// Runs a command that must succeed, and returns what it said.
 #[track_caller]
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{command:?}: {}\n{text}", output.status);
+    let (status, text) = output(command);
+    assert!(status.success(), "{command:?}: {status}\n{text}");
     text
+}
+
+/// Runs a command, and returns how it ended and what it said.
+#[track_caller]
+fn output(command: &mut Command) -> (ExitStatus, String) {
+    let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    (output.status, String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
 #[test]
