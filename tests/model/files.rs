@@ -76,3 +76,32 @@ fn the_cases_are_a_file_with_only_one_right_catalog() {
     assert_eq!(expected.events, cases.iter().map(|case| case.verdicts.len()).sum::<usize>());
     assert_eq!(expected.catalog.ambiguous, BTreeSet::new());
 }
+
+#[test]
+fn each_case_file_gets_its_right_value() {
+    for file in cases::files::all() {
+        let expected = Expected::of(&file.lines).unwrap();
+        let place = |number: &str| {
+            let sequence_number = format!("\"{number}\"");
+            1 + file.lines.iter().position(|line| line.contains(&sequence_number)).expect("a record of the file")
+        };
+        let rejections: Vec<_> = expected
+            .rejections
+            .iter()
+            .map(|rejection| (place(&rejection.sequence_number), rejection.index, rejection.reason))
+            .collect();
+        assert_eq!(rejections, file.rejections, "{}", file.name);
+        let views = &expected.catalog.views;
+        for (sku, pointer, value) in file.views {
+            let found = views.get(*sku).and_then(|view| view.pointer(pointer));
+            assert_eq!(found, Some(&serde_json::from_str(value).unwrap()), "{} {sku} {pointer}", file.name);
+        }
+        let skus: BTreeSet<&str> = file.views.iter().map(|(sku, ..)| *sku).collect();
+        assert_eq!(views.keys().map(String::as_str).collect::<BTreeSet<_>>(), skus, "{}", file.name);
+    }
+}
+
+#[test]
+fn the_case_files_together_have_only_one_right_catalog() {
+    assert_eq!(Expected::of(&cases::files::lines()).unwrap().catalog.ambiguous, BTreeSet::new());
+}

@@ -24,6 +24,32 @@ fn every_reason_that_a_model_can_have_has_a_case() {
     assert_eq!(reasons, expected);
 }
 
+/// The model has a list of its own. It is of the same day as the one in the suppliers' schema, and says so.
+#[test]
+fn the_schema_and_the_model_have_one_list_of_currencies() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../lambda/event/schema/price.changed.v1.json")).unwrap();
+    let currency = &schema["properties"]["data"]["properties"]["currency"];
+    let published = currency["description"].as_str().and_then(|text| text.split_once("as published on "));
+    let date = published.and_then(|(_, date)| date.get(..10)).expect("a date");
+    assert!(include_str!("../pipeline/model/currency.rs").contains(&format!("as published on {date}.")), "{date}");
+
+    let letters = || 'A'..='Z';
+    let pairs = letters().flat_map(|a| letters().map(move |b| format!("{a}{b}")));
+    let codes: Vec<String> = pairs.flat_map(|pair| letters().map(move |c| format!("{pair}{c}"))).collect();
+    let taken: Vec<&String> = codes.iter().filter(|code| takes_currency(code)).collect();
+    assert_eq!(taken, currency["enum"].as_array().unwrap().iter().collect::<Vec<_>>());
+}
+
+fn takes_currency(code: &str) -> bool {
+    let data = format!(
+        r#"{{"specversion":"1.0","id":"1","source":"/suppliers/acme","type":"com.retailtech.price.changed.v1",
+            "subject":"A","time":"2026-01-07T23:59:00Z","data":{{"amount":"1","currency":"{code}"}}}}"#
+    );
+    let case = cases::Case { name: code.into(), data: data.into(), verdicts: vec![] };
+    judge(&Record::parse(&cases::line(1, &case)).unwrap()).iter().all(|judged| reason(judged).is_none())
+}
+
 #[test]
 fn a_rejection_has_the_events_own_text_where_it_has_one() {
     let texts = |data: &[u8]| {

@@ -66,3 +66,11 @@ fn a_case_for_every_rule_of_the_format() -> Result<()> {
     assert_eq!(played.rejected(), u64::try_from(verdicts.iter().flatten().count())?);
     Ok(())
 }
+
+#[test]
+fn what_suppliers_libraries_really_send() -> Result<()> {
+    let played = play_and_check(&cases::files::lines())?;
+    let rejections: usize = cases::files::all().iter().map(|file| file.rejections.len()).sum();
+    assert_eq!(played.rejected(), u64::try_from(rejections)?);
+    Ok(())
+}

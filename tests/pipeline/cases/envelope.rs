@@ -71,7 +71,15 @@ fn subjects() -> Vec<Case> {
         at("a blank behind", "trail ", BAD_EVENT),
         at("a no-break space behind", "trail\u{a0}", BAD_EVENT),
         at("an ideographic space in front", "\u{3000}lead", BAD_EVENT),
-        at("a zero-width space, no White_Space", "\u{200b}", ACCEPTED),
+        at("a zero-width space alone", "\u{200b}", BAD_EVENT),
+        at("a zero-width space behind", "trail\u{200b}", BAD_EVENT),
+        at("a zero-width space inside", "in\u{200b}side", ACCEPTED),
+        at("a byte order mark in front", "\u{feff}lead", BAD_EVENT),
+        at("a soft hyphen behind", "trail\u{ad}", BAD_EVENT),
+        at("a right-to-left mark in front", "\u{200f}lead", BAD_EVENT),
+        at("a Hangul filler behind", "trail\u{3164}", BAD_EVENT),
+        at("a language tag behind", "trail\u{e0001}", BAD_EVENT),
+        at("a combining accent in front", "\u{301}lead", ACCEPTED),
         at("the longest SKU", &longest("x"), ACCEPTED),
         at("a SKU too long", &longest("xy"), BAD_EVENT),
         at("a tab inside", "tab\tinside", BAD_EVENT),
@@ -104,6 +112,7 @@ fn types() -> Vec<Case> {
 fn extensions() -> Vec<Case> {
     let described = |name: &str| Draft::new(name).says(DESCRIBED, r#"{"title":"t"}"#);
     vec![
+        Case::one("a null extra", described("a null extra").with("datacontenttype", "null"), ACCEPTED),
         Case::one(
             "the usual extras",
             described("the usual extras").with("datacontenttype", "\"application/json\""),

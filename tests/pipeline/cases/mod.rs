@@ -1,16 +1,20 @@
 //! Hand-made records for every rule of §3, each with the verdict that the design gives it.
 //!
 //! They hold the model to the design (target `model`) and then the pipeline to the model (target `pipeline`). What the
-//! design leaves open is not here: `null` for an optional field, an empty `type`, names and values of extension
-//! attributes, blanks in the 256 KiB, an array that nests too deep only because it is one.
+//! design leaves open is not here: an empty `type`, names and values of extension attributes, blanks in the 256 KiB, an
+//! array that nests too deep only because it is one.
 //!
+//! - [`files`]: what suppliers' libraries really send, as whole files
 //! - [`draft`]: an event's JSON text, attribute by attribute
-//! - [`json`], [`envelope`], [`data`], [`time`]: the rules in the order of the checks
+//! - [`aggregates`], [`json`], [`envelope`], [`payload`], [`data`], [`time`]: the rules in the order of the checks
 
+mod aggregates;
 mod data;
 mod draft;
 mod envelope;
+pub(crate) mod files;
 mod json;
+mod payload;
 mod time;
 
 use draft::Draft;
@@ -59,7 +63,7 @@ impl Case {
 
 /// All of them.
 pub(crate) fn all() -> Vec<Case> {
-    [json::cases(), envelope::cases(), data::cases(), time::cases()].concat()
+    [aggregates::cases(), json::cases(), envelope::cases(), payload::cases(), data::cases(), time::cases()].concat()
 }
 
 /// The same as the lines of a records file.

@@ -1,6 +1,6 @@
 //! The currencies that a price may be in.
 
-/// The active alphabetic codes of ISO 4217, list one as published on 2026-01-01.
+/// The active alphabetic codes of ISO 4217, list one as published on 2026-09-17.
 const CODES: &str = "\
     AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF \
     CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD \

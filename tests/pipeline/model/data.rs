@@ -48,7 +48,7 @@ pub(super) fn reading(kind: &str) -> Option<Reading> {
 
 fn counted(data: &Node<'_>) -> Option<Change> {
     let fields = fields(data, &["quantity"])?;
-    integer(&fields, "quantity", 0..=1_000_000_000).map(Change::Counted)
+    integer(&fields, "quantity", -1_000_000_000..=1_000_000_000).map(Change::Counted)
 }
 
 fn adjusted(data: &Node<'_>) -> Option<Change> {
@@ -72,7 +72,7 @@ fn described(data: &Node<'_>) -> Option<Change> {
         title,
         description: optional_text(&fields, "description", 10_000)?,
         category: optional_text(&fields, "category", 200)?,
-        attributes: fields.get("attributes").map_or(Some(BTreeMap::new()), |node| attributes(node))?,
+        attributes: optional(&fields, "attributes").map_or(Some(BTreeMap::new()), |node| attributes(node))?,
     }))
 }
 
@@ -104,17 +104,47 @@ fn has_no_nul(node: &Node<'_>) -> bool {
     }
 }
 
-/// A number written without point and exponent.
+/// A number without a fraction, however it is written.
 fn integer(fields: &Fields<'_, '_>, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
     let node = fields.get(name)?;
-    let number = matches!(node.value, Value::Number).then(|| node.text.parse().ok())??;
+    let number = matches!(node.value, Value::Number).then(|| whole_number(node.text))??;
     range.contains(&number).then_some(number)
+}
+
+/// The whole number that a JSON number is, if it has at most twelve digits.
+fn whole_number(text: &str) -> Option<i64> {
+    let unsigned = text.trim_start_matches('-');
+    let (decimal, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.bytes().all(|digit| digit == b'0') {
+        return Some(0);
+    }
+    // Where the point stands among the digits, or how far it is beyond them.
+    let point: i64 = i64::try_from(whole.len()).ok()?.checked_add(exponent.parse().ok()?)?;
+    let digit_at = |place: i64| usize::try_from(place).ok().and_then(|place| digits.as_bytes().get(place));
+    let length = i64::try_from(digits.len()).ok()?;
+    if (point.clamp(0, length)..length).any(|place| digit_at(place) != Some(&b'0')) {
+        return None;
+    }
+    let first = i64::try_from(digits.find(|digit| digit != '0')?).ok()?;
+    if point - first > 12 {
+        return None;
+    }
+    let number =
+        (first..point).fold(0, |number, place| number * 10 + i64::from(digit_at(place).unwrap_or(&b'0') - b'0'));
+    Some(if text.starts_with('-') { -number } else { number })
+}
+
+/// A field that is there, and not `null`.
+fn optional<'f, 'n, 'a>(fields: &'f Fields<'n, 'a>, name: &str) -> Option<&'f &'n Node<'a>> {
+    fields.get(name).filter(|node| !matches!(node.value, Value::Null))
 }
 
 /// The outer `None` is a wrong text, the inner one a missing text.
 #[expect(clippy::option_option, reason = "missing is fine, wrong is not")]
 fn optional_text(fields: &Fields<'_, '_>, name: &str, most: usize) -> Option<Option<String>> {
-    let Some(node) = fields.get(name) else { return Some(None) };
+    let Some(node) = optional(fields, name) else { return Some(None) };
     node.as_text().filter(|text| text.chars().count() <= most).map(|text| Some(text.to_owned()))
 }
 
@@ -127,11 +157,14 @@ fn attributes(node: &Node<'_>) -> Option<BTreeMap<String, String>> {
     members.iter().map(|(name, node)| Some((name.clone(), value(node)?))).collect()
 }
 
-/// Digits, optionally a point and 1–4 digits, at most 10⁹; without needless zeros.
+/// Digits, optionally a point and digits of which at most four are more than needless zeros, at most 10⁹; without needless
+/// zeros.
 fn canonical_amount(amount: &str) -> Option<String> {
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (whole, fraction) = match amount.split_once('.') {
-        Some((whole, fraction)) if all_digits(fraction) && fraction.len() <= 4 => (whole, fraction),
+        Some((whole, fraction)) if all_digits(fraction) && fraction.trim_end_matches('0').len() <= 4 => {
+            (whole, fraction)
+        }
         Some(_) => return None,
         None => (amount, ""),
     };

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::json::{Member, Node};
-use super::time;
+use super::json::{Member, Node, Value};
+use super::{base64, time};
 
 /// The attributes that mean something, each of them as §3 wants it. `type` is not yet looked at.
 pub(super) struct Envelope {
@@ -20,7 +20,8 @@ impl Envelope {
     /// `None` if an attribute other than `data` is missing, wrong or there twice.
     pub(super) fn of(members: &[Member<'_>]) -> Option<Self> {
         let mut names = HashSet::new();
-        if !members.iter().map(|(name, _)| name).filter(|name| *name != "data").all(|name| names.insert(name)) {
+        let attributes = members.iter().map(|(name, _)| name).filter(|name| !CONTENT.contains(&name.as_str()));
+        if !attributes.into_iter().all(|name| names.insert(name)) {
             return None;
         }
         let text = |name: &str| members.iter().find(|(other, _)| other == name).and_then(|(_, node)| node.as_text());
@@ -39,9 +40,24 @@ impl Envelope {
     }
 }
 
-/// Every `data` that is there.
-pub(super) fn data<'m, 'a>(members: &'m [Member<'a>]) -> Vec<&'m Node<'a>> {
-    members.iter().filter(|(name, _)| name == "data").map(|(_, node)| node).collect()
+/// The members that hold what an event says.
+const CONTENT: [&str; 2] = ["data", "data_base64"];
+
+/// The JSON text of what the event says; `None` if there is not exactly one.
+pub(super) fn content(members: &[Member<'_>]) -> Option<String> {
+    let [data, encoded] = CONTENT.map(|name| {
+        let all: Vec<&Node<'_>> = members.iter().filter(|(other, _)| other == name).map(|(_, node)| node).collect();
+        all
+    });
+    if data.len() > 1 || encoded.len() > 1 {
+        return None;
+    }
+    let is_there = |node: &&&Node<'_>| !matches!(node.value, Value::Null);
+    match (data.first().filter(is_there), encoded.first().filter(is_there)) {
+        (Some(node), None) => Some(node.text.to_owned()),
+        (None, Some(node)) => String::from_utf8(base64::decode(node.as_text()?)?).ok(),
+        _ => None,
+    }
 }
 
 fn is_id(id: &str) -> bool {
@@ -60,4 +76,30 @@ fn is_sku(sku: &str) -> bool {
         && !sku.contains(char::is_control)
         && !sku.starts_with(char::is_whitespace)
         && !sku.ends_with(char::is_whitespace)
+        && !sku.starts_with(is_invisible)
+        && !sku.ends_with(is_invisible)
+}
+
+/// `Default_Ignorable_Code_Point` of Unicode's `DerivedCoreProperties.txt`.
+fn is_invisible(c: char) -> bool {
+    let ranges = [
+        '\u{ad}'..='\u{ad}',
+        '\u{34f}'..='\u{34f}',
+        '\u{61c}'..='\u{61c}',
+        '\u{115f}'..='\u{1160}',
+        '\u{17b4}'..='\u{17b5}',
+        '\u{180b}'..='\u{180f}',
+        '\u{200b}'..='\u{200f}',
+        '\u{202a}'..='\u{202e}',
+        '\u{2060}'..='\u{206f}',
+        '\u{3164}'..='\u{3164}',
+        '\u{fe00}'..='\u{fe0f}',
+        '\u{feff}'..='\u{feff}',
+        '\u{ffa0}'..='\u{ffa0}',
+        '\u{fff0}'..='\u{fff8}',
+        '\u{1bca0}'..='\u{1bca3}',
+        '\u{1d173}'..='\u{1d17a}',
+        '\u{e0000}'..='\u{e0fff}',
+    ];
+    ranges.iter().any(|range| range.contains(&c))
 }

@@ -1,5 +1,6 @@
 //! A record to the events that are accepted and those that are rejected, checked in §3's order.
 
+use super::aggregate;
 use super::data::{self, Change};
 use super::envelope::{self, Envelope};
 use super::json::{self, Node, Value};
@@ -12,6 +13,8 @@ const HORIZON: i64 = 7 * DAY;
 const AHEAD: i64 = 5 * MINUTE;
 /// How many events one record may hold.
 const MOST_EVENTS: usize = 1000;
+/// How many events one aggregate may hold, and how many user records.
+const MOST_AGGREGATED: usize = 10_000;
 /// How many bytes of JSON text an event may have.
 const MOST_BYTES: usize = 256 * 1024;
 
@@ -52,15 +55,31 @@ pub(crate) enum Judged {
 
 /// What becomes of a record's events, in their order.
 pub(crate) fn judge(record: &Record) -> Vec<Judged> {
+    if !aggregate::is_one(&record.data) {
+        return judge_text(record, 0, &record.data);
+    }
     let whole = |reason| vec![Judged::Rejected(rejection(record, 0, reason, &record.data))];
-    let Ok(text) = str::from_utf8(&record.data) else { return whole("invalid_json") };
+    let Some(user_records) = aggregate::user_records(&record.data) else { return whole("invalid_json") };
+    let mut judged = Vec::new();
+    for data in user_records.iter().take(MOST_AGGREGATED) {
+        let before = u64::try_from(judged.len()).expect("a count");
+        judged.extend(judge_text(record, before, data));
+    }
+    let most = user_records.len().max(judged.len());
+    if most > MOST_AGGREGATED { whole("too_large") } else { judged }
+}
+
+/// What becomes of the events in a text, of which the first one has this index.
+fn judge_text(record: &Record, first: u64, data: &[u8]) -> Vec<Judged> {
+    let whole = |reason| vec![Judged::Rejected(rejection(record, first, reason, data))];
+    let Ok(text) = str::from_utf8(data) else { return whole("invalid_json") };
     let Some(root) = json::read(text) else { return whole("invalid_json") };
     match &root.value {
         Value::Array(elements) if elements.len() > MOST_EVENTS => whole("too_large"),
         Value::Array(elements) => {
-            (0..).zip(elements).map(|(index, element)| judge_event(record, index, element.text, element)).collect()
+            (first..).zip(elements).map(|(index, element)| judge_event(record, index, element.text, element)).collect()
         }
-        _ => vec![judge_event(record, 0, text, &root)],
+        _ => vec![judge_event(record, first, text, &root)],
     }
 }
 
@@ -93,8 +112,9 @@ fn event(text: &str, node: &Node<'_>, arrived_at: i64) -> Result<Event, &'static
     let Value::Object(members) = &node.value else { return Err("invalid_event") };
     let envelope = Envelope::of(members).ok_or("invalid_event")?;
     let reading = data::reading(&envelope.kind).ok_or("unsupported_type")?;
-    let [data] = envelope::data(members)[..] else { return Err("invalid_data") };
-    let change = reading(data).ok_or("invalid_data")?;
+    let content = envelope::content(members).ok_or("invalid_data")?;
+    let data = json::read(&content).filter(Node::is_readable).ok_or("invalid_data")?;
+    let change = reading(&data).ok_or("invalid_data")?;
     if envelope.time < arrived_at - HORIZON {
         return Err("too_old");
     }

@@ -5,13 +5,16 @@
 //!
 //! - [`record`]: a line of a records file
 //! - [`json`]: JSON as the grammar has it, keeping names that come twice and the text of every part
-//! - [`judge`]: a record to its events and rejections (§3), with [`envelope`], [`data`], [`currency`] and [`time`]
+//! - [`judge`]: a record to its events and rejections (§3), with [`aggregate`], [`envelope`], [`base64`], [`data`], [`currency`]
+//!   and [`time`]
 //! - [`catalog`]: a set of events to the product views (§4)
 //! - [`expected`]: all of it for a whole file
 //!
 //! Two things never happen in a model: `refused_by_database` (whatever the database could refuse is refused before) and
 //! the ledger floor (nothing is pruned within one run).
 
+mod aggregate;
+mod base64;
 pub(crate) mod catalog;
 mod currency;
 pub(crate) mod data;

@@ -9,10 +9,12 @@
 //! - `payload`: `data_base64` in the place of `data`
 //! - `aggregates`: what the Kinesis Producer Library aggregated
 //! - `lookalikes`: what a rejection says a text looks like
+//! - `cases`: what suppliers' libraries really send
 //! - `properties`: arbitrary bytes, spoilt events, arrays of events
 
 mod accepted;
 mod aggregates;
+mod cases;
 mod data;
 mod envelope;
 mod lookalikes;
