@@ -1,8 +1,7 @@
 //! What Lambda is told of an invocation that failed: a type that an operator can search for, and why, with all causes.
 //!
 //! Lambda writes both into the function's log (`errorType`, `errorMessage`) and into what it hands to a destination. The types of
-//! what goes wrong in an invocation begin with the function's role, `Migrate.DatabaseUnreachable`. An event that is not what the
-//! function takes has the type that Lambda's runtime library gives it, `lambda_runtime::deserializer::DeserializeError`.
+//! what goes wrong in an invocation begin with the function's role, `Migrate.DatabaseUnreachable`.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -23,6 +22,8 @@ pub enum What {
     Settings,
     /// The handler's name is no role of this bootstrap.
     UnknownRole,
+    /// The event is not what the function takes.
+    EventUnreadable,
     /// Secrets Manager does not let this role at the secret.
     SecretDenied,
     /// Secrets Manager cannot be reached.
@@ -49,9 +50,10 @@ pub enum What {
 
 impl What {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Settings,
         Self::UnknownRole,
+        Self::EventUnreadable,
         Self::SecretDenied,
         Self::SecretUnreachable,
         Self::SecretUnusable,
@@ -70,6 +72,7 @@ impl What {
         let name = match self {
             Self::Settings => return "Settings.Invalid".to_owned(),
             Self::UnknownRole => return "Settings.UnknownRole".to_owned(),
+            Self::EventUnreadable => "EventUnreadable",
             Self::SecretDenied => "SecretDenied",
             Self::SecretUnreachable => "SecretUnreachable",
             Self::SecretUnusable => "SecretUnusable",

@@ -14,8 +14,8 @@ use pipegen_contract::role::Role;
 use pipegen_lambda::failure::{Failure, What};
 use pipegen_lambda::resources::{self, ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
 use pipegen_lambda::{archiver, catalog, logging, maintain, migrate, processor, rotate};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
@@ -48,6 +48,16 @@ async fn main() -> Result<(), Error> {
     }
 }
 
+/// An event, if it can be read. The runtime library would report one that cannot under the name of a type of its own, and with words
+/// of what it has read.
+struct Payload<A>(Result<A, ()>);
+
+impl<'de, A: Deserialize<'de>> Deserialize<'de> for Payload<A> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(A::deserialize(deserializer).map_err(|_| ())))
+    }
+}
+
 /// Serves invocations with `handle`. A failure before `run` would not reach Lambda: what is wrong with the resources is the
 /// answer to each invocation.
 async fn serve<'a, R, E, A, B>(
@@ -61,10 +71,12 @@ where
     E: Into<Failure>,
 {
     let handle = &handle;
-    run(service_fn(move |event| async move {
+    run(service_fn(move |event: LambdaEvent<Payload<A>>| async move {
         let handled = async {
             let resources = resources.as_ref().map_err(Failure::clone)?;
-            handle(event, resources).await.map_err(Into::into)
+            let payload =
+                event.payload.0.map_err(|()| Failure::new(What::EventUnreadable, "it is not what this role takes"))?;
+            handle(LambdaEvent::new(payload, event.context), resources).await.map_err(Into::into)
         };
         // The runtime library would report a panic under the name of its own type, and with its message, which may repeat what was
         // being decoded.

@@ -169,12 +169,21 @@ impl LoginSecret {
         answer.map(|_| ()).map_err(|error| self.failed("store", error))
     }
 
+    /// Nothing of a successful answer is repeated, not even of one that cannot be read.
     fn failed<E>(&self, operation: &'static str, error: SdkError<E>) -> SecretError
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
         let trouble = trouble(&error);
-        SecretError { operation, arn: self.arn.clone(), trouble, why: DisplayErrorContext(error).to_string() }
+        let why = match error {
+            SdkError::ServiceError(answer) => {
+                let (code, message) = (answer.err().code(), answer.err().message());
+                format!("{}: {}", code.unwrap_or("an error without a code"), message.unwrap_or_default())
+            }
+            SdkError::ResponseError(_) => "the answer cannot be read".to_owned(),
+            error => DisplayErrorContext(error).to_string(),
+        };
+        SecretError { operation, arn: self.arn.clone(), trouble, why }
     }
 
     fn unusable(&self, operation: &'static str, why: String) -> SecretError {

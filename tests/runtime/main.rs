@@ -13,13 +13,24 @@
 //! - [`parameters`]: the servers, and what the stack sets there
 //! - [`functions`]: the functions on given servers
 //! - [`redis_servers`]: Redis servers that a test starts by itself
+//! - [`ledger`]: what a supplier may put behind one count, and on one SKU
+//! - [`failures`]: what Lambda is told of an invocation that failed
+//! - [`first_run`]: `migrate`, while policies, host names and servers are still on their way
+//! - [`rights`]: what the logins may do in PostgreSQL, and what not
+//! - [`duties`]: what the functions must not forget
+//! - [`bootstrap`]: the real bootstrap in its roles
 //! - [`workshop`]: what the tests are made with
 
 mod archive;
+mod bootstrap;
 mod cache;
+mod duties;
 mod failover;
+mod failures;
+mod first_run;
 mod floor;
 mod functions;
+mod ledger;
 mod meaning;
 mod parameters;
 mod pending;
@@ -28,6 +39,7 @@ mod pending;
 mod proxy;
 mod redis_servers;
 mod refusals;
+mod rights;
 mod too_slow;
 mod trust;
 mod versions;

@@ -17,7 +17,7 @@ pub(crate) struct Workshop {
     pub(crate) servers: Servers,
     pub(crate) store: Store,
     guard: Arc<Guard>,
-    supervisor: Arc<Supervisor>,
+    pub(crate) supervisor: Arc<Supervisor>,
     place: Place,
 }
 

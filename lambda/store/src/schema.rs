@@ -111,3 +111,23 @@ pub async fn try_access(connection: &mut PgConnection, access: Access) -> Result
 fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// A statement goes to the server in its encoding: one that lacks a comment's character would refuse the statement.
+    #[test]
+    fn every_statement_is_ascii() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folders = [here.join("src/queries"), here.join("../migrations")];
+        let files =
+            folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
+        let statements: Vec<_> =
+            files.filter(|file| file.extension().is_some_and(|extension| extension == "sql")).collect();
+        assert!(statements.len() > 15, "{statements:?}");
+        for file in statements {
+            assert!(std::fs::read_to_string(&file).unwrap().is_ascii(), "{}", file.display());
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The real bootstrap in its roles, on the test's own servers, as the local Lambda host runs it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use pipegen::commands::bootstrap;
+use pipegen::config::Architecture;
+use pipegen::local::console::Console;
+use pipegen::local::credentials::Credentials;
+use pipegen::local::functions::{QUARANTINE_BUCKET, Surroundings};
+use pipegen::local::host::{Function, Host};
+use pipegen::local::loopback::{Door, Server};
+use pipegen::local::mapping::Outcome;
+use pipegen::local::objects::{self, Folder};
+use pipegen::local::secrets::{self, RotationFunction, Rotations, Secrets};
+use pipegen_contract::database::Access;
+use pipegen_contract::role::Role;
+use pipegen_lambda::secrets::UserPassword;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::workshop::Workshop;
+
+/// What a test changes in a function's environment: a name, and its value or nothing.
+pub(crate) type Change<'a> = (&'a str, Option<&'a str>);
+
+/// Everything that a function needs.
+pub(crate) struct Functions {
+    pub(crate) workshop: Workshop,
+    pub(crate) surroundings: Surroundings,
+    secrets: aws_sdk_secretsmanager::Client,
+    folder: TempDir,
+    _servers: [Server; 2],
+}
+
+/// What an invocation failed with.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) error_type: String,
+    pub(crate) message: String,
+}
+
+/// Nobody rotates by itself here.
+struct NoRotation;
+
+#[async_trait::async_trait]
+impl RotationFunction for NoRotation {
+    async fn step(&self, _: bytes::Bytes) -> Result<(), String> {
+        Err("no rotation was asked for".to_owned())
+    }
+}
+
+/// The one that `PIPEGEN_BOOTSTRAP` names, else one that is built.
+fn bootstrap() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let build = || bootstrap::build(Architecture::X86_64).expect("built");
+    BUILT.get_or_init(|| std::env::var_os("PIPEGEN_BOOTSTRAP").map_or_else(build, PathBuf::from)).clone()
+}
+
+impl Functions {
+    /// On a PostgreSQL with the schema but without logins.
+    pub(crate) async fn open() -> Self {
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let workshop = Workshop::open().await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (for_objects, for_secrets) = (Door::open(0).expect("a port"), Door::open(0).expect("a port"));
+        let (credentials, secrets) = (Credentials::draw(), Arc::new(Secrets::default()));
+        let master = &workshop.servers.database.master;
+        let master = json!({"username": master.username, "password": master.password}).to_string();
+        let surroundings = Surroundings {
+            bootstrap: bootstrap(),
+            servers: workshop.servers.clone(),
+            s3: for_objects.url(),
+            secrets_manager: for_secrets.url(),
+            credentials: credentials.clone(),
+            master: secrets.create_with("master", &master),
+            logins: Access::ALL.map(|access| (access, secrets.create(access.role()))).into(),
+        };
+        let client = client(&for_secrets.url(), &credentials);
+        let buckets = Folder::open(folder.path().join("objects"), &[QUARANTINE_BUCKET]).expect("a bucket");
+        let rotations = Arc::new(Rotations::new(secrets, Arc::new(NoRotation)));
+        let servers = [
+            objects::serve(for_objects, Arc::new(buckets), &credentials).expect("served"),
+            secrets::serve(for_secrets, rotations, credentials, quiet()).expect("served"),
+        ];
+        Self { workshop, surroundings, secrets: client, folder, _servers: servers }
+    }
+
+    /// The same, with the logins that `migrate` makes.
+    pub(crate) async fn migrated() -> Self {
+        let functions = Self::open().await;
+        let migrated = functions.host(Role::Migrate, &[]).invoke("{}".into()).await.expect("a host");
+        assert_eq!(migrated.failure, None);
+        functions
+    }
+
+    /// A function of this role; what it writes is kept.
+    pub(crate) fn host(&self, role: Role, changes: &[Change<'_>]) -> Host {
+        self.run(self.surroundings.function(role), changes)
+    }
+
+    /// This function, with changes.
+    pub(crate) fn run(&self, mut function: Function, changes: &[Change<'_>]) -> Host {
+        for (name, value) in changes {
+            function.variables.retain(|(set, _)| set != name);
+            function.variables.extend(value.map(|value| ((*name).to_owned(), value.to_owned())));
+        }
+        Host::new(function, Arc::clone(&self.workshop.supervisor), quiet(), Some(self.folder.path())).expect("a log")
+    }
+
+    /// The lines that functions of this role wrote so far.
+    pub(crate) fn lines(&self, role: Role) -> Vec<Value> {
+        let log = std::fs::read_to_string(self.folder.path().join(format!("{}.log", role.handler()))).expect("a log");
+        log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Where the objects are.
+    pub(crate) fn quarantine(&self) -> PathBuf {
+        self.folder.path().join("objects").join(QUARANTINE_BUCKET)
+    }
+
+    /// The login in an access' secret.
+    pub(crate) async fn login(&self, access: Access) -> UserPassword {
+        let arn = &self.surroundings.logins[&access];
+        let answer = self.secrets.get_secret_value().secret_id(arn).send().await.expect("a value");
+        serde_json::from_str(answer.secret_string().expect("text")).expect("a login")
+    }
+
+    pub(crate) async fn close(self) {
+        self.workshop.close().await;
+    }
+}
+
+/// What a function answers.
+pub(crate) async fn answer(host: &Host, event: &Value) -> Value {
+    let invocation = host.invoke(event.to_string().into()).await.expect("a host");
+    let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
+    serde_json::from_slice(&answer).expect("JSON")
+}
+
+/// What a function fails with, as it posts it to Lambda's Runtime API.
+pub(crate) async fn failure(host: &Host, event: &Value) -> Failed {
+    let invocation = host.invoke(event.to_string().into()).await.expect("a host");
+    let posted: Value = serde_json::from_str(&invocation.failure.expect("a failure")).expect("JSON");
+    let text = |name: &str| posted[name].as_str().unwrap_or_default().to_owned();
+    Failed { error_type: text("errorType"), message: text("errorMessage") }
+}
+
+/// Lambda's event with a record for each of these texts, just arrived.
+pub(crate) fn batch(texts: &[String]) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "as in Lambda's events")]
+    let now = chrono::Utc::now().timestamp_millis() as f64 / 1000.0;
+    let record = |(number, text): (usize, &String)| {
+        json!({"eventID": format!("shardId-000000000000:{number}"), "kinesis": {
+            "approximateArrivalTimestamp": now, "data": BASE64_STANDARD.encode(text), "partitionKey": "acme",
+            "sequenceNumber": number.to_string()}})
+    };
+    json!({"Records": texts.iter().enumerate().map(record).collect::<Vec<_>>()})
+}
+
+/// The most memory that the function's one process has held so far, in KiB.
+pub(crate) fn peak_memory(host: &Host) -> u64 {
+    let name = format!("AWS_LAMBDA_FUNCTION_NAME={}", host.function().name);
+    let is_it = |folder: &Path| {
+        let environment = std::fs::read(folder.join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|entry| entry == name.as_bytes())
+    };
+    let folders = std::fs::read_dir("/proc").expect("this test looks at processes through /proc");
+    let mut found = folders.flatten().map(|entry| entry.path()).filter(|folder| is_it(folder));
+    let (process, another) = (found.next().expect("a process"), found.next());
+    assert_eq!(another, None);
+    let status = std::fs::read_to_string(process.join("status")).expect("its status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
+    line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
+}
+
+pub(crate) fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn quiet() -> Arc<Console> {
+    let console = Arc::new(Console::new());
+    console.close();
+    console
+}
+
+fn client(url: &str, credentials: &Credentials) -> aws_sdk_secretsmanager::Client {
+    let credentials = aws_sdk_secretsmanager::config::Credentials::new(
+        &*credentials.key_id,
+        &*credentials.secret_key,
+        credentials.session_token.clone(),
+        None,
+        "test",
+    );
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("us-east-1"))
+        .credentials_provider(aws_sdk_secretsmanager::config::SharedCredentialsProvider::new(credentials))
+        .endpoint_url(url)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    aws_sdk_secretsmanager::Client::new(&config)
+}

@@ -1,0 +1,168 @@
+//! What Lambda is told of an invocation that failed.
+
+use pipegen_contract::env;
+use pipegen_contract::role::Role;
+use serde_json::{Value, json};
+use sqlx::{ConnectOptions as _, Executor as _};
+
+use super::bootstrap::{Change, Functions, batch, failure, seconds};
+
+/// An event that a function of this role can read.
+fn event(role: Role) -> Value {
+    match role {
+        Role::Processor | Role::Archiver => batch(&["{}".to_owned()]),
+        Role::Catalog => json!({"version": "2.0", "rawPath": "/products/1", "rawQueryString": "", "headers": {},
+            "requestContext": {"http": {"method": "GET", "path": "/products/1"}}, "isBase64Encoded": false}),
+        Role::Maintain | Role::Migrate => json!({}),
+        Role::Rotate => rotation("arn:aws:secretsmanager:us-east-1:000000000000:secret:none"),
+    }
+}
+
+fn rotation(secret: &str) -> Value {
+    json!({"SecretId": secret, "ClientRequestToken": "11111111-2222-3333-4444-555555555555", "Step": "createSecret"})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_names_the_settings_that_are_missing() {
+    let functions = Functions::open().await;
+    for role in Role::ALL {
+        let mut function = functions.surroundings.function(role);
+        function.variables.retain(|(name, _)| !name.starts_with("PIPEGEN_"));
+        let failed = failure(&functions.run(function, &[]), &event(role)).await;
+        assert_eq!(failed.error_type, "Settings.Invalid", "{role:?}: {failed:?}");
+        assert!(failed.message.contains("PIPEGEN_") && failed.message.contains("is not set"), "{role:?}: {failed:?}");
+    }
+    functions.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_wrong_is_a_type_that_can_be_searched_for() {
+    let functions = Functions::migrated().await;
+    let mut unknown = functions.surroundings.function(Role::Migrate);
+    unknown.handler = "bootstrap".to_owned();
+    let failed = failure(&functions.run(unknown, &[]), &json!({})).await;
+    assert_eq!(failed.error_type, "Settings.UnknownRole");
+    assert!(failed.message.contains("the roles are: processor"), "{failed:?}");
+
+    let no_secrets: Change<'_> = ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some("http://127.0.0.1:1"));
+    let no_database: Change<'_> = (env::DATABASE_PORT, Some("1"));
+    let no_such_database: Change<'_> = (env::DATABASE_NAME, Some("another"));
+    for (role, change, expected) in [
+        (Role::Migrate, no_secrets, "Migrate.SecretUnreachable"),
+        (Role::Migrate, no_database, "Migrate.DatabaseUnreachable"),
+        (Role::Migrate, no_such_database, "Migrate.DatabaseNotPrepared"),
+        (Role::Maintain, no_secrets, "Maintain.SecretUnreachable"),
+        (Role::Maintain, no_database, "Maintain.DatabaseUnreachable"),
+        (Role::Maintain, no_such_database, "Maintain.DatabaseNotPrepared"),
+        (Role::Rotate, no_secrets, "Rotate.SecretUnreachable"),
+    ] {
+        let mut function = functions.surroundings.function(role);
+        // What heals is tried again for as long as there is time: not long, here.
+        function.timeout = seconds(14);
+        let failed = failure(&functions.run(function, &[change]), &event(role)).await;
+        assert_eq!(failed.error_type, expected, "{failed:?}");
+        assert!(!failed.message.is_empty());
+    }
+
+    let unknown_secret = failure(&functions.host(Role::Rotate, &[]), &event(Role::Rotate)).await;
+    assert_eq!(unknown_secret.error_type, "Rotate.SecretUnusable", "{unknown_secret:?}");
+    let unreadable = failure(&functions.host(Role::Rotate, &[]), &json!({})).await;
+    assert_eq!(unreadable.error_type, "Rotate.EventUnreadable");
+    functions.close().await;
+}
+
+/// What cannot heal is not tried again: it fails long before the five minutes that `migrate` has.
+#[tokio::test(flavor = "multi_thread")]
+async fn migrate_does_not_wait_for_what_cannot_heal() {
+    let functions = Functions::open().await;
+    let fails = async |changes: &[Change<'_>]| {
+        let host = functions.host(Role::Migrate, changes);
+        let event = json!({});
+        let failed = tokio::time::timeout(seconds(60), failure(&host, &event)).await;
+        failed.expect("it fails at once")
+    };
+    functions.workshop.execute("alter role pipegen password 'another'").await;
+    let failed = fails(&[]).await;
+    assert_eq!(failed.error_type, "Migrate.DatabaseLoginRefused", "{failed:?}");
+    functions.close().await;
+}
+
+/// The statements hold every character that JSON may, and an encoding of fewer would refuse good events as the supplier's fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_in_another_encoding_is_refused() {
+    let functions = Functions::open().await;
+    functions.workshop.execute("create database latin1 encoding 'LATIN1' template template0 locale 'C'").await;
+    let failed = failure(&functions.host(Role::Migrate, &[(env::DATABASE_NAME, Some("latin1"))]), &json!({})).await;
+    assert_eq!(failed.error_type, "Migrate.DatabaseUnfit");
+    assert!(failed.message.contains("the database's encoding is LATIN1 and must be UTF8"), "{failed:?}");
+    functions.close().await;
+}
+
+/// Whatever path the database, or a login in it, is set to: the tables are found where they are.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_search_path_changes_nothing() {
+    let functions = Functions::open().await;
+    functions.workshop.execute("create schema other").await;
+    functions.workshop.execute("create database elsewhere").await;
+    functions.workshop.execute("alter database elsewhere set search_path = other, pg_catalog").await;
+    functions.workshop.execute("alter role pipegen set search_path = other").await;
+    let there: Change<'_> = (env::DATABASE_NAME, Some("elsewhere"));
+    let migrated = super::bootstrap::answer(&functions.host(Role::Migrate, &[there]), &json!({})).await;
+    assert_eq!(migrated["logins"], 3);
+    functions.workshop.execute("alter role inventory_writer_a set search_path = nowhere").await;
+
+    let text = json!({"specversion": "1.0", "id": "1", "source": "/suppliers/acme", "subject": "S1",
+        "type": "com.retailtech.stock.counted.v1", "time": chrono::Utc::now().to_rfc3339(), "data": {"quantity": 4}});
+    let processor = functions.host(Role::Processor, &[there]);
+    let answer = super::bootstrap::answer(&processor, &batch(&[text.to_string()])).await;
+    assert_eq!(answer["batchItemFailures"], json!([]), "{:?}", functions.lines(Role::Processor));
+
+    let url = functions.workshop.servers.database_url.replace("/inventory", "/elsewhere");
+    let mut views = Vec::new();
+    let write = &mut |line: &str| {
+        views.push(line.to_owned());
+        Ok(())
+    };
+    pipegen_store::export(&url, write).await.expect("exported");
+    assert_eq!(views.len(), 1, "the export finds the tables, too");
+    functions.close().await;
+}
+
+/// Nobody but an operator can mend this: the invocation fails, and says what is missing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_right_or_table_fails_the_invocation() {
+    let functions = Functions::migrated().await;
+    let text = json!({"specversion": "1.0", "id": "1", "source": "/suppliers/acme", "subject": "S1",
+        "type": "com.retailtech.stock.counted.v1", "time": chrono::Utc::now().to_rfc3339(), "data": {"quantity": 4}});
+    let processor = functions.host(Role::Processor, &[]);
+    let mut admin = functions
+        .workshop
+        .servers
+        .database_url
+        .parse::<sqlx::postgres::PgConnectOptions>()
+        .expect("a URL")
+        .connect()
+        .await
+        .expect("connected");
+    for (change, back, message) in [
+        (
+            "revoke insert on product from inventory_writer",
+            "grant insert on product to inventory_writer",
+            "permission denied for table product",
+        ),
+        (
+            "alter table offer rename to offers",
+            "alter table offers rename to offer",
+            "relation \"offer\" does not exist",
+        ),
+    ] {
+        admin.execute(change).await.expect("changed");
+        let failed = failure(&processor, &batch(&[text.to_string()])).await;
+        assert_eq!(failed.error_type, "Processor.DatabaseNotPrepared", "{failed:?}");
+        assert!(failed.message.contains(message), "{failed:?}");
+        admin.execute(back).await.expect("changed");
+    }
+    let answer = super::bootstrap::answer(&processor, &batch(&[text.to_string()])).await;
+    assert_eq!(answer["batchItemFailures"], json!([]));
+    functions.close().await;
+}

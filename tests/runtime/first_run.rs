@@ -1,0 +1,114 @@
+//! The first run of `migrate`, while policies, host names and servers are still on their way.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use pipegen::local::loopback::Door;
+use pipegen_contract::env;
+use pipegen_contract::role::Role;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+
+use super::bootstrap::{Functions, answer, failure, seconds};
+
+/// Requests that a role's new policy does not reach yet.
+const DENIED: usize = 4;
+
+/// A Secrets Manager that refuses at first, then has the master login and one that is made already.
+fn refusing_at_first(master: Value, asked: Arc<AtomicUsize>, denied: usize) -> Router {
+    let answer = move |request: Bytes| {
+        let request: Value = serde_json::from_slice(&request).expect("JSON");
+        let (is_early, master) = (asked.fetch_add(1, Ordering::SeqCst) < denied, master.clone());
+        async move {
+            if is_early {
+                let refusal = json!({"__type": "AccessDeniedException", "Message": "not authorized to perform: \
+                    secretsmanager:GetSecretValue"});
+                return (StatusCode::BAD_REQUEST, Json(refusal));
+            }
+            let id = request["SecretId"].as_str().unwrap_or_default();
+            let role = ["writer", "reader", "maintainer"].into_iter().find(|role| id.contains(role));
+            let made = |role| json!({"username": format!("inventory_{role}_a"), "password": "made before"});
+            let value = role.map_or(master, made).to_string();
+            (StatusCode::OK, Json(json!({"ARN": id, "Name": id, "VersionId": "1", "SecretString": value})))
+        }
+    };
+    Router::new().route("/", post(answer))
+}
+
+fn master(functions: &Functions) -> Value {
+    let master = &functions.workshop.servers.database.master;
+    json!({"username": master.username, "password": master.password})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_is_not_known_yet_is_waited_for() {
+    let functions = Functions::open().await;
+    let (door, asked) = (Door::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
+    let url = door.url();
+    let _server = door.serve(refusing_at_first(master(&functions), Arc::clone(&asked), DENIED)).expect("served");
+    let migrate = functions.host(Role::Migrate, &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(&url))]);
+    assert_eq!(answer(&migrate, &json!({})).await["logins"], 3);
+    assert_eq!(asked.load(Ordering::SeqCst), DENIED + 4, "the master's, and one for each access");
+    functions.close().await;
+}
+
+/// A policy that stays wrong is said when the time is almost up, not hidden behind a time-out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_stays_wrong_is_said_in_the_end() {
+    let functions = Functions::open().await;
+    let (door, asked) = (Door::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
+    let url = door.url();
+    let _server = door.serve(refusing_at_first(json!({}), Arc::clone(&asked), usize::MAX)).expect("served");
+    let mut function = functions.surroundings.function(Role::Migrate);
+    function.timeout = seconds(15);
+    let failed =
+        failure(&functions.run(function, &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(&url))]), &json!({})).await;
+    assert_eq!(failed.error_type, "Migrate.SecretDenied", "{failed:?}");
+    assert!(failed.message.contains("not authorized"), "{failed:?}");
+    assert!(asked.load(Ordering::SeqCst) > 2);
+    functions.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_come_late_are_waited_for() {
+    let functions = Functions::open().await;
+    // Ports on which nobody listens yet.
+    let free = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port").local_addr().expect("bound");
+    let (late_database, late_secrets) = (free().await, free().await);
+    let url = |function: &str| function.to_owned();
+    let secrets =
+        url(&functions.surroundings.secrets_manager).trim_start_matches("http://").parse().expect("an address");
+    let variables = functions.surroundings.servers.database.variables();
+    let port =
+        variables.iter().find(|(name, _)| *name == env::DATABASE_PORT).expect("a port").1.parse().expect("a number");
+    tokio::spawn(forward_after(Duration::from_secs(4), late_secrets, secrets));
+    tokio::spawn(forward_after(Duration::from_secs(8), late_database, SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+    let migrate = functions.host(
+        Role::Migrate,
+        &[
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(&format!("http://{late_secrets}"))),
+            (env::DATABASE_PORT, Some(&late_database.port().to_string())),
+        ],
+    );
+    assert_eq!(answer(&migrate, &json!({})).await["logins"], 3);
+    functions.close().await;
+}
+
+/// Listens after a while and passes everything on.
+async fn forward_after(pause: Duration, from: SocketAddr, to: SocketAddr) {
+    tokio::time::sleep(pause).await;
+    let listener = TcpListener::bind(from).await.expect("still free");
+    while let Ok((mut client, _)) = listener.accept().await {
+        tokio::spawn(async move {
+            if let Ok(mut server) = TcpStream::connect(to).await {
+                tokio::io::copy_bidirectional(&mut client, &mut server).await.ok();
+            }
+        });
+    }
+}

@@ -1,0 +1,152 @@
+//! What the logins that `migrate` and `rotate` make may do in PostgreSQL, and what not.
+
+use std::collections::BTreeSet;
+
+use pipegen_contract::database::Access;
+use pipegen_contract::role::Role;
+use pipegen_lambda::secrets::UserPassword;
+use serde_json::json;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
+
+use super::bootstrap::{Functions, answer};
+
+const TABLES: [&str; 6] = ["product", "offer", "ledger", "ledger_floor", "pending_refresh", "_sqlx_migrations"];
+const STATEMENTS: [&str; 5] = ["select", "insert", "update", "delete", "truncate"];
+
+/// What an access may do: everything else, it may not.
+fn allowed(access: Access) -> BTreeSet<(&'static str, &'static str)> {
+    let tables: &[(&str, &[&str])] = match access {
+        Access::Writer => &[
+            ("product", &["select", "insert", "update", "delete"]),
+            ("offer", &["select", "insert", "update"]),
+            ("ledger", &["select", "insert", "update", "delete"]),
+            ("ledger_floor", &["select"]),
+            ("pending_refresh", &["select", "insert", "update", "delete"]),
+        ],
+        Access::Reader => &[("product", &["select"]), ("offer", &["select"])],
+        Access::Maintainer => &[
+            ("product", &["select"]),
+            ("offer", &["select"]),
+            ("ledger", &["select", "delete"]),
+            ("ledger_floor", &["select", "update"]),
+            ("pending_refresh", &["select", "update", "delete"]),
+        ],
+    };
+    tables.iter().flat_map(|(table, statements)| statements.iter().map(move |statement| (*table, *statement))).collect()
+}
+
+async fn log_in(functions: &Functions, login: &UserPassword) -> PgConnection {
+    try_log_in(functions, login).await.expect("logged in")
+}
+
+async fn try_log_in(functions: &Functions, login: &UserPassword) -> sqlx::Result<PgConnection> {
+    let options: PgConnectOptions = functions.workshop.servers.database_url.parse().expect("a URL");
+    let options = options.username(&login.username).password(&login.password);
+    // Nobody but the administrator gets in without TLS.
+    options.ssl_mode(PgSslMode::Require).connect().await
+}
+
+/// Whether PostgreSQL refuses a statement for want of a right. Nothing that it does stays.
+async fn is_denied(connection: &mut PgConnection, statement: &str) -> bool {
+    let mut transaction = connection.begin().await.expect("begun");
+    let result = transaction.execute(statement).await;
+    transaction.rollback().await.expect("rolled back");
+    // A syntax error would be no proof of anything.
+    match result {
+        Ok(_) => false,
+        Err(error) => {
+            let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+            assert_eq!(code.as_deref(), Some("42501"), "{statement}: {error}");
+            true
+        }
+    }
+}
+
+fn statement(verb: &str, table: &str) -> String {
+    match verb {
+        "select" => format!("select * from {table}"),
+        "insert" => format!("insert into {table} select (jsonb_populate_record(null::{table}, '{{}}')).* where false"),
+        "update" => {
+            let column = match table {
+                "ledger_floor" => "only_row",
+                "_sqlx_migrations" => "version",
+                _ => "sku",
+            };
+            format!("update {table} set {column} = default where false")
+        }
+        "delete" => format!("delete from {table} where false"),
+        _ => format!("{verb} {table}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_may_do_what_they_are_for_and_nothing_else() {
+    let functions = Functions::migrated().await;
+    for access in Access::ALL {
+        let mut connection = log_in(&functions, &functions.login(access).await).await;
+        let mut may = BTreeSet::new();
+        for table in TABLES {
+            for verb in STATEMENTS {
+                if !is_denied(&mut connection, &statement(verb, table)).await {
+                    may.insert((table, verb));
+                }
+            }
+            for ddl in [
+                format!("alter table {table} add column more text"),
+                format!("drop table {table}"),
+                format!("create index on {table} ((1))"),
+                format!("grant all on {table} to public"),
+            ] {
+                // A grant that gives nothing is a warning, not an error.
+                let gives_nothing = ddl.starts_with("grant") && allowed(access).iter().any(|(on, _)| *on == table);
+                assert!(is_denied(&mut connection, &ddl).await || gives_nothing, "{access:?}: {ddl}");
+            }
+        }
+        assert_eq!(may, allowed(access), "{access:?}");
+        for statement in [
+            "create table another (id int)",
+            "create schema another",
+            "create role another",
+            "create database another",
+            "alter role inventory_writer_a superuser",
+            "grant inventory_writer to inventory_reader_a",
+            "select rolpassword from pg_authid",
+            "select pg_read_file('/etc/passwd')",
+            "copy (select 1) to program 'true'",
+            "alter system set fsync = off",
+        ] {
+            // Outside of a transaction, which some of these refuse to run in before they look at rights.
+            let error = connection.execute(statement).await.expect_err(statement);
+            let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+            assert_eq!(code.as_deref(), Some("42501"), "{access:?}: {statement}: {error}");
+        }
+        for other in Access::ALL.into_iter().filter(|other| *other != access) {
+            let assume = format!("set role {}", other.role());
+            assert!(is_denied(&mut connection, &assume).await, "{access:?}: {assume}");
+        }
+        connection.close().await.expect("closed");
+    }
+    functions.close().await;
+}
+
+/// A bug in one function must not take every connection of the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_login_has_a_connection_limit() {
+    let functions = Functions::migrated().await;
+    let limits: Vec<(&str, Option<&str>)> = Access::ALL.map(|access| (access.connections_variable(), Some("3"))).into();
+    answer(&functions.host(Role::Migrate, &limits), &json!({})).await;
+    let unlimited = "select count(*) from pg_roles where rolname ~ '^inventory_.*_[ab]$' and rolconnlimit <> 3";
+    assert_eq!(functions.workshop.number(unlimited).await, 0);
+    assert_eq!(functions.workshop.number("select count(*) from pg_roles where rolname ~ '^inventory_.*_a$'").await, 3);
+
+    let login = functions.login(Access::Reader).await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(log_in(&functions, &login).await);
+    }
+    let refused = try_log_in(&functions, &login).await.expect_err("no more");
+    let code = refused.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+    assert_eq!(code.as_deref(), Some("53300"), "{refused}");
+    functions.close().await;
+}
