@@ -11,7 +11,7 @@ pub(super) struct Accepted<'a> {
     pub(super) event: Event,
     /// Index of the record in the batch.
     pub(super) record: usize,
-    /// Index of the event in the record's array; 0 where there is no array.
+    /// Index among all events of the record, which has more than one where it is an array or an aggregate.
     pub(super) index: usize,
     /// The event's own text.
     pub(super) text: &'a [u8],
