@@ -63,7 +63,8 @@ impl Export {
         assert!(differing.is_empty(), "{} products differ from the model:\n{}", differing.len(), shown.join("\n"));
     }
 
-    fn content(&self, sku: &str) -> Option<&Value> {
+    /// The view of a SKU without `version` and `updated_at`.
+    pub(crate) fn content(&self, sku: &str) -> Option<&Value> {
         self.get(sku).map(|view| &view.content)
     }
 }

@@ -86,7 +86,7 @@ impl Played {
 
     /// Everything that is left must be what the model says; the cache may have been told later than at once.
     pub(crate) fn check_all_but_pending(&self, expected: &Expected) -> Result<()> {
-        let export = Export::read(&self.path("export.jsonl"))?;
+        let export = self.export()?;
         export.check(&expected.catalog);
         Quarantine::read(&self.bucket("quarantine"))?.check(&expected.rejections);
         Archive::read(&self.bucket("archive"))?.check(&expected.archive);
@@ -121,6 +121,11 @@ impl Played {
             ["applied", "stale", "duplicate"].map(|name| summary["outcomes"][name].as_u64().unwrap_or_default());
         let accepted = expected.events - expected.rejections.len();
         assert_eq!(json!(outcomes.iter().sum::<u64>()), json!(accepted), "outcomes of what was accepted: {summary}");
+    }
+
+    /// The product views that it exported.
+    pub(crate) fn export(&self) -> Result<Export> {
+        Export::read(&self.path("export.jsonl"))
     }
 
     /// What the run says of itself.
