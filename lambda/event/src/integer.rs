@@ -1,10 +1,10 @@
 //! Integers as JSON Schema has them: numbers without a fraction, however they are written.
 
-/// The most digits of an integer that fits 64 bits, whatever they are.
-const MAX_DIGITS: usize = 18;
+/// More zeros than any integer of 64 bits has behind its other digits.
+const MAX_ZEROS: usize = 20;
 
 /// The integer that the JSON text is, read digit by digit and never through a float: `5`, `5.0`, `1E3`, `-0` and `10e-1`
-/// are integers, `1.5` and `"5"` are not. Nothing also for what has more than 18 digits.
+/// are integers, `1.5` and `"5"` are not. Nothing also for what does not fit 64 bits.
 pub(crate) fn parse(json: &str) -> Option<i64> {
     // The usual spelling. A plus sign, which this parser would take, is not JSON.
     if let Ok(integer) = json.parse() {
@@ -25,9 +25,9 @@ pub(crate) fn parse(json: &str) -> Option<i64> {
     if significant.is_empty() {
         return Some(0);
     }
-    let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros <= MAX_DIGITS)?;
+    let zeros = usize::try_from(zeros).ok().filter(|zeros| *zeros <= MAX_ZEROS)?;
     let digits = [significant, &"0".repeat(zeros)].concat();
-    (digits.len() <= MAX_DIGITS).then(|| digits.parse::<i64>().ok())?.map(|integer| sign * integer)
+    digits.parse::<i64>().ok().map(|integer| sign * integer)
 }
 
 /// The exponent, or one of its sign that is beyond everything that a text has digits for.

@@ -38,6 +38,6 @@ fn decoded(json: &str) -> Result<String, String> {
     })?;
     let checked = text::check_grammar(&bytes)
         .map_err(|detail| lookalike::named(detail, lookalike::of_record(&bytes)))
-        .and_then(|text| text::check_nesting_and_escapes(text).map(|()| text.trim_ascii().to_owned()));
+        .and_then(|text| text::check_nesting_and_escapes(text).map(|()| text.to_owned()));
     checked.map_err(|detail| format!("data_base64: {detail}"))
 }
