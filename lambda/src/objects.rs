@@ -104,22 +104,20 @@ impl Lines {
     }
 }
 
-/// Bytes as a field of a line: as text if they are UTF-8.
+/// Bytes as fields of a line, which has both of them always: one is null.
 #[derive(Serialize)]
-pub enum RawBytes<'a> {
-    /// UTF-8.
-    #[serde(rename = "event")]
-    Text(&'a str),
-    /// Anything else.
-    #[serde(rename = "event_base64")]
-    Base64(String),
+pub struct RawBytes<'a> {
+    /// The bytes, if they are UTF-8.
+    event: Option<&'a str>,
+    /// Any others.
+    event_base64: Option<String>,
 }
 
 impl<'a> From<&'a [u8]> for RawBytes<'a> {
     fn from(bytes: &'a [u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Text(text),
-            Err(_) => Self::Base64(BASE64_STANDARD.encode(bytes)),
+            Ok(text) => Self { event: Some(text), event_base64: None },
+            Err(_) => Self { event: None, event_base64: Some(BASE64_STANDARD.encode(bytes)) },
         }
     }
 }

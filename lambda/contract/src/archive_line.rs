@@ -1,11 +1,12 @@
-//! The lines of archived objects: a JSON object a record, all of its fields strings.
+//! The lines of archived objects: a JSON object a record. Every line has every field, because readers take the first lines' fields for
+//! all (Polars drops one that first appears later, `PyArrow` one that the first file lacks).
 
-/// The fields, each with its meaning. A line has one of the last two.
+/// The fields, each with its meaning: strings, but that one of the last two is null.
 pub const FIELDS: [(&str, &str); 6] = [
     ("shard", "The shard's id"),
     ("sequence_number", "Unique in its shard; objects may overlap, so take each once"),
     ("arrived_at", "When the stream took the record: RFC 3339, UTC"),
     ("partition_key", "What the supplier had the record spread by"),
-    ("event", "The record's bytes as the supplier sent them, if they are UTF-8"),
-    ("event_base64", "The record's bytes in base64, if they are not"),
+    ("event", "The record's bytes as the supplier sent them, null if they are not UTF-8"),
+    ("event_base64", "The record's bytes in base64 if they are not UTF-8, else null"),
 ];

@@ -59,3 +59,35 @@ impl Rejections {
         self.lines.finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use flate2::read::GzDecoder;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Readers take the first lines' fields for all.
+    #[test]
+    fn every_line_has_the_same_fields() {
+        let record: KinesisRecord = serde_json::from_str(
+            r#"{"eventID": "shardId-000000000006:4959", "kinesis": {"approximateArrivalTimestamp": 1545084650.987,
+                "data": "", "partitionKey": "acme/85123A", "sequenceNumber": "4959"}}"#,
+        )
+        .unwrap();
+        let mut rejections = Rejections::default();
+        let rejection = Rejection { reason: Reason::InvalidJson, detail: "no JSON".to_owned() };
+        rejections.push(&record, 0, b"{", &rejection);
+        rejections.push(&record, 1, b"\xff", &rejection);
+        let mut text = String::new();
+        let objects = rejections.into_objects();
+        GzDecoder::new(&objects[0].body[..]).read_to_string(&mut text).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let fields = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(fields(&lines[0]), fields(&lines[1]));
+        assert_eq!((&lines[0]["event"], &lines[0]["event_base64"]), (&"{".into(), &Value::Null));
+        assert_eq!((&lines[1]["event"], &lines[1]["event_base64"]), (&Value::Null, &"/w==".into()));
+    }
+}

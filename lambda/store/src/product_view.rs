@@ -139,3 +139,23 @@ pub async fn export(url: &str, write: &mut dyn FnMut(&str) -> io::Result<()>) ->
     transaction.commit().await.during("end the export")?;
     Ok(exported)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Who reads exported views takes the first lines' fields for all: a product of which nothing is known has every one.
+    #[test]
+    fn a_view_has_every_field_always() {
+        let bare: Value = serde_json::from_str(&View::of("A1", &Product::default()).json).unwrap();
+        let fields: Vec<_> = bare.as_object().unwrap().keys().map(String::as_str).collect();
+        let all =
+            ["attributes", "available", "category", "description", "offers", "sku", "title", "updated_at", "version"];
+        assert_eq!(fields, all);
+
+        let offer = OfferBody { supplier: "acme", on_hand: 0, price: None };
+        assert_eq!(serde_json::to_string(&offer).unwrap(), r#"{"supplier":"acme","on_hand":0,"price":null}"#);
+    }
+}

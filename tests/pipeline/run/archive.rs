@@ -47,7 +47,7 @@ pub(crate) fn count_with_gzip(bucket: &Path) -> Result<usize> {
 }
 
 fn record(line: Line) -> Result<Record> {
-    ensure!(line.fields.len() == 5, "not five fields: {:?}", line.fields);
+    ensure!(line.fields.len() == 6, "not six fields: {:?}", line.fields);
     let partition_key = line.text("partition_key")?.to_owned();
     let Line { shard, sequence_number, arrived_at, event: data, .. } = line;
     Ok(Record { shard, sequence_number, partition_key, arrived_at, data })

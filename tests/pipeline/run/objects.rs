@@ -74,7 +74,8 @@ fn read_line(line: &str, hour: &str) -> Result<Line> {
         (None, Some(event)) => STANDARD.decode(event)?,
         _ => anyhow::bail!("not one of event and event_base64"),
     };
-    ensure!(fields.contains_key("event") || str::from_utf8(&event).is_err(), "event_base64 for what is UTF-8");
+    ensure!(fields.contains_key("event") && fields.contains_key("event_base64"), "not both fields are there");
+    ensure!(text(&fields, "event").is_some() || str::from_utf8(&event).is_err(), "event_base64 for what is UTF-8");
     let arrived_at = required("arrived_at")?;
     let arrival_hour = arrived_at.replacen(['-', 'T'], "/", 3);
     ensure!(arrival_hour.starts_with(hour), "arrived at {arrived_at}, in an object of {hour}");

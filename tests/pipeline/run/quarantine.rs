@@ -72,7 +72,7 @@ fn text(found: Option<&Found>) -> String {
 }
 
 fn rejection(line: Line) -> Result<(Place, Found)> {
-    ensure!(line.fields.len() == 7, "not seven fields: {:?}", line.fields);
+    ensure!(line.fields.len() == 8, "not eight fields: {:?}", line.fields);
     ensure!(!line.text("detail")?.is_empty(), "the detail is empty: {:?}", line.fields);
     let index = line.fields.get("index").and_then(Value::as_u64).context("no index")?;
     let reason = line.text("reason")?.to_owned();

@@ -85,6 +85,11 @@ fn the_archives_lines_are_records() {
     assert!(first.data.starts_with(br#"{"specversion": "1.0", "id": "b1""#));
     assert!(records.iter().any(|record| str::from_utf8(&record.data).is_err()), "none of the records has other bytes");
 
+    let whole = played(case("archive-object-whole.jsonl.gz"));
+    let keys: Vec<_> = whole.iter().map(|record| (&*record.sequence_number, &*record.partition_key)).collect();
+    assert_eq!(keys, [("1", "acme/A1"), ("2", "acme"), ("3", "globex/A1"), ("9", "acme")]);
+    assert_eq!(whole[3].data, [0xff, 0xfe, 0]);
+
     let archived = GOOD.replace(r#""data":"{}""#, r#""event":null,"event_base64":"//4A""#);
     assert_eq!(played(read(archived.as_bytes()))[0].data, [0xff, 0xfe, 0]);
     let archived = GOOD.replace(r#""data":"{}""#, r#""event":"{}","event_base64":null"#);
@@ -120,6 +125,11 @@ fn each_rejected_event_is_a_record_of_its_own() {
     assert_eq!(keys, [("4960", "acme/A1"), ("4960000007", "acme/A1"), ("4960000008", "unknown")]);
     assert!(records.iter().all(|record| record.shard == "shardId-000000000003"));
     assert_eq!(records[0].data, EVENT.as_bytes());
+
+    let object = played(case("rejected-object.jsonl.gz"));
+    let keys: Vec<_> = object.iter().map(|record| (&*record.sequence_number, &*record.partition_key)).collect();
+    assert_eq!(keys, [("1", "acme/A1"), ("2000001", "acme/A3"), ("3", "globex/A1"), ("9", "unknown")]);
+    assert!(object[1].data.starts_with(br#"{"specversion":"1.0","id":"e3""#) && object[3].data == [0xff, 0xfe, 0]);
 
     let longest = line(8, EVENT).replace("4960", &"9".repeat(128));
     assert_eq!(played(read(longest.as_bytes()))[0].sequence_number, format!("{}000008", "9".repeat(122)));
