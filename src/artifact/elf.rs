@@ -71,6 +71,26 @@ impl Bootstrap {
     }
 }
 
+/// What it takes to start a program, on whichever machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// The machine's name.
+    pub machine: String,
+    /// The loader's path, if it has one.
+    pub loader: Option<String>,
+}
+
+impl Needs {
+    /// Reads them from an ELF.
+    pub fn read(bytes: &[u8]) -> Result<Self, Misfit> {
+        if let Some(format) = foreign_format(bytes) {
+            return Err(Misfit::Format(format));
+        }
+        let program = Program::read(bytes).map_err(|error| Misfit::Broken(error.0))?;
+        Ok(Self { machine: machine_name(program.machine), loader: program.loader })
+    }
+}
+
 /// What it is if it is no ELF.
 fn foreign_format(bytes: &[u8]) -> Option<&'static str> {
     let begins = |magic: &[u8]| bytes.starts_with(magic);

@@ -10,6 +10,6 @@ mod marker;
 mod misfit;
 mod package;
 
-pub use elf::{Bootstrap, LARGEST_UNPACKED, Version};
+pub use elf::{Bootstrap, LARGEST_UNPACKED, Needs, Version};
 pub use misfit::Misfit;
 pub use package::{LARGEST_ZIP, Name, PACKING, holds, pack, sha256_base64};

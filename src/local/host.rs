@@ -7,6 +7,7 @@
 //! - [`environment`]: one process and its invocations
 //! - [`runtime_api`]: the Runtime API
 //! - [`output`]: what the functions write
+//! - [`unstartable`]: why a bootstrap does not even begin
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ use output::Output;
 mod environment;
 mod output;
 mod runtime_api;
+mod unstartable;
 
 pub use output::BatchLine;
 
@@ -96,6 +98,8 @@ pub enum HostError {
     Spawn {
         /// Its path.
         bootstrap: PathBuf,
+        /// What it is, where that is the reason.
+        reason: Option<String>,
         /// What the system said.
         source: std::io::Error,
     },
@@ -113,7 +117,10 @@ pub enum HostError {
 impl std::fmt::Display for HostError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Spawn { bootstrap, .. } => write!(f, "cannot run the bootstrap {}", bootstrap.display()),
+            Self::Spawn { bootstrap, reason, .. } => {
+                write!(f, "cannot run the bootstrap {}", bootstrap.display())?;
+                reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
+            }
             Self::Start { function, reason, last_lines } => {
                 write!(f, "{function} does not start: {reason}; its last lines: {last_lines}")
             }
@@ -213,7 +220,9 @@ impl Host {
         let bootstrap = self.function.bootstrap.clone();
         let invoked = tokio::spawn(async move { self.invoke(payload).await }).await;
         // Only the end of the run takes a task away.
-        invoked.unwrap_or_else(|error| Err(HostError::Spawn { bootstrap, source: std::io::Error::other(error) }))
+        invoked.unwrap_or_else(|error| {
+            Err(HostError::Spawn { bootstrap, reason: None, source: std::io::Error::other(error) })
+        })
     }
 
     /// How many invocations ended in a function error.

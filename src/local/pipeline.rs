@@ -180,11 +180,12 @@ impl Pipeline {
     }
 }
 
-/// What somebody who wants to invoke a function or rotate a secret must know. Nobody else gets to see the key.
+/// What somebody who wants to invoke a function or rotate a secret must know. Nobody else gets to see the key. The region is there twice:
+/// version 1 of the AWS CLI and Boto3 read only the second variable.
 fn told(lambda: &Door, secrets: &Door, Credentials { key_id, secret_key, .. }: &Credentials) -> String {
     format!(
         "Lambda and Secrets Manager: AWS_ENDPOINT_URL_LAMBDA={} AWS_ENDPOINT_URL_SECRETS_MANAGER={} AWS_REGION=us-east-1 \
-         AWS_ACCESS_KEY_ID={key_id} AWS_SECRET_ACCESS_KEY={secret_key}",
+         AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID={key_id} AWS_SECRET_ACCESS_KEY={secret_key}",
         lambda.url(),
         secrets.url(),
     )

@@ -21,6 +21,7 @@ impl Place {
     /// A folder that is removed at the end.
     pub fn scratch() -> anyhow::Result<Self> {
         let scratch = tempfile::Builder::new().prefix("pipegen-").tempdir().context("cannot make a scratch folder")?;
+        servers_take(scratch.path()).context("set TMPDIR to another folder")?;
         // PostgreSQL may run as another user, who has to pass through to its own folder. What lies here is either a
         // folder with rights of its own or readable by its owner only.
         fs::set_permissions(scratch.path(), Permissions::from_mode(0o711)).context("cannot open the scratch folder")?;
@@ -30,6 +31,8 @@ impl Place {
     /// A folder that is kept; what an earlier run left there is gone on with.
     pub fn kept(folder: &Path) -> anyhow::Result<Self> {
         let name = folder.display();
+        servers_take(&std::path::absolute(folder).with_context(|| format!("cannot find the folder {name}"))?)
+            .context("give another --data")?;
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {name}"))?;
         let root = folder.canonicalize().with_context(|| format!("cannot find the folder {name}"))?;
         let lock = File::create(root.join(".lock")).with_context(|| format!("cannot write into {name}"))?;
@@ -70,6 +73,17 @@ impl Place {
     }
 }
 
+/// The longest path of a place, in bytes. PostgreSQL cuts off at 1024 what it makes of it.
+const LONGEST: usize = 900;
+
+/// Refuses a path that the servers could not be given: they read it as a line of text, in programs and in files.
+fn servers_take(folder: &Path) -> anyhow::Result<()> {
+    let text = folder.to_str().with_context(|| format!("the folder {folder:?} has a name that is not UTF-8"))?;
+    anyhow::ensure!(!text.contains(char::is_control), "the folder {folder:?} has a control character in its name");
+    anyhow::ensure!(text.len() <= LONGEST, "the path of the folder has {} bytes, more than {LONGEST}", text.len());
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +102,23 @@ mod tests {
         let logs = kept.logs().expect("kept");
         kept.remove().expect("nothing to do");
         assert!(logs.is_dir());
+    }
+
+    #[test]
+    fn a_folder_that_no_server_could_be_given_is_refused_and_not_made() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let not_utf_8: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
+        for (name, words) in [
+            ("a\nb".as_ref(), "control character"),
+            ("a\rb".as_ref(), "control character"),
+            (not_utf_8, "not UTF-8"),
+            (vec!["x".repeat(200); 5].join("/").as_ref(), "bytes, more than 900"),
+        ] {
+            let folder = parent.path().join(name);
+            let error = format!("{:#}", Place::kept(&folder).expect_err("refused"));
+            assert!(error.contains(words) && error.contains("--data"), "{error}");
+            assert!(!folder.exists());
+        }
     }
 
     #[test]

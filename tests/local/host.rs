@@ -182,9 +182,29 @@ async fn nothing_is_started_once_the_end_has_begun() {
 async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
     let workshop = Workshop::new();
     let host = workshop.host("migrate");
-    std::fs::write(&host.function().bootstrap, "no program").expect("written");
-    let error = host.invoke("{}".into()).await.expect_err("no host");
-    assert!(matches!(error, HostError::Spawn { .. }), "{error:?}");
+    let bootstrap = host.function().bootstrap.clone();
+    let own = std::fs::read(&bootstrap).expect("read");
+    let (own_loader, own_machine): (&[u8], usize) = (b"/ld-linux", 18);
+    let place = own.windows(own_loader.len()).position(|window| window == own_loader).expect("a loader's name");
+    let mut of_another_loader = own.clone();
+    of_another_loader[place..place + own_loader.len()].copy_from_slice(b"/ld-other");
+    let mut of_another_machine = own;
+    // RISC-V.
+    of_another_machine[own_machine] = 243;
+    for (bytes, words) in [
+        (&b"no program"[..], "it is no program for Linux, not an ELF executable"),
+        (b"", "it is an empty file"),
+        (b"PK\x03\x04", "it is a zip archive"),
+        (b"#!/no/such/shell -e\n", "its interpreter `/no/such/shell` is not here"),
+        (&of_another_loader, "/ld-other-"),
+        (&of_another_machine, "it is for Linux on machine 243, this machine is linux on "),
+    ] {
+        std::fs::write(&bootstrap, bytes).expect("written");
+        let error = host.invoke("{}".into()).await.expect_err("no host");
+        assert!(matches!(error, HostError::Spawn { .. }), "{error:?}");
+        let message = error.to_string();
+        assert!(message.contains(words) && message.contains("build one for this machine"), "{message}");
+    }
     workshop.close().await;
 }
 

@@ -46,6 +46,28 @@ async fn connect(url: &str) -> redis::RedisResult<redis::aio::MultiplexedConnect
     Ok(connection)
 }
 
+/// Each character here ends, quotes or begins something for a shell, for Redis' configuration, for PostgreSQL's or for a pattern.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folders_name_may_be_any_text() {
+    let folder = open_folder();
+    for name in
+        ["it's \"quoted\" \\ and\\\\ so", "a[1]*? {x} ~ !", "# 100% $HOME `x` ; = & , :", "Lager für Größe 名", "-D"]
+    {
+        let workshop = Workshop::new();
+        let place = Place::kept(&folder.path().join(name)).expect("a folder");
+        let servers = start(&place, &workshop).await;
+        let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
+        let access: String =
+            sqlx::query_scalar("select current_setting('hba_file')").fetch_one(&mut database).await.expect("asked");
+        assert_eq!(access, place.part("postgresql/access.conf").display().to_string());
+        let mut cache = connect(&servers.cache_url).await.expect("connected");
+        let kept: Vec<String> =
+            redis::cmd("CONFIG").arg("GET").arg("dir").query_async(&mut cache).await.expect("asked");
+        assert_eq!(kept, ["dir".to_owned(), place.part("redis").display().to_string()]);
+        workshop.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn kept_data_is_there_again() {
     let folder = open_folder();

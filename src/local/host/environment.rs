@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::output::{BatchLine, Output};
 use super::runtime_api::{Answer, Event, RuntimeApi};
-use super::{Function, HostError, Outcome};
+use super::{Function, HostError, Outcome, unstartable};
 use crate::local::process::{Kind, Process, Stop, Supervisor};
 
 /// How long a start may take (Lambda gives 10 s as well).
@@ -44,7 +44,11 @@ impl Environment {
         supervisor: &Supervisor,
         output: &Arc<Output>,
     ) -> Result<Self, HostError> {
-        let failed = |source| HostError::Spawn { bootstrap: function.bootstrap.clone(), source };
+        let failed = |source| HostError::Spawn {
+            bootstrap: function.bootstrap.clone(),
+            reason: unstartable::reason(&function.bootstrap),
+            source,
+        };
         let mut api = RuntimeApi::start().map_err(failed)?;
         let (lines, batch_lines) = output.lines();
         let mut command = Command::new(&function.bootstrap);

@@ -87,7 +87,7 @@ pub(super) async fn start(
         write_private(&file, &configuration(port, tls, &password, &folder, place.is_kept()))
             .with_context(|| format!("cannot write {}", file.display()))?;
         let mut command = Command::new(program);
-        command.arg(&file).env_clear().env("TZ", "UTC").current_dir("/");
+        command.arg(literal(&file)).env_clear().env("TZ", "UTC").current_dir("/");
         let stop = Stop { signal: Signal::SIGTERM, grace: Duration::from_secs(10) };
         let lines = super::log_lines(FOLDER, place)?;
         let process =
@@ -109,17 +109,34 @@ fn configuration(port: u16, tls: Option<(u16, &ServerFiles)>, password: &str, fo
     let users = USERS.map(|(role, rights)| format!("user {} nopass {rights}\n", role.handler())).concat();
     let tls = tls.map_or_else(String::new, |(port, files)| {
         format!(
-            "tls-port {port}\ntls-cert-file \"{certificate}\"\ntls-key-file \"{key}\"\ntls-ca-cert-file \"{certificate}\"\n\
+            "tls-port {port}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {certificate}\n\
              tls-auth-clients no\n",
-            certificate = files.certificate.display(),
-            key = files.key.display(),
+            certificate = quoted(&files.certificate),
+            key = quoted(&files.key),
         )
     });
     format!(
-        "bind 127.0.0.1\nport {port}\n{tls}{users}requirepass {password}\ndir \"{folder}\"\n{save}\nappendonly no\n\
+        "bind 127.0.0.1\nport {port}\n{tls}{users}requirepass {password}\ndir {folder}\n{save}\nappendonly no\n\
          maxmemory 256mb\nmaxmemory-policy allkeys-lru\ndaemonize no\n",
-        folder = folder.display()
+        folder = quoted(folder)
     )
+}
+
+/// A path as Redis reads it in its configuration.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+/// A path as Redis takes it from its command line, where it looks for patterns (`*`, `?`, `[`); where there is none, a backslash is one.
+fn literal(path: &Path) -> String {
+    let is_special = |character: char| matches!(character, '*' | '?' | '[');
+    let text = path.display().to_string();
+    if !text.contains(is_special) {
+        return text;
+    }
+    let escape = |character: char| (character == '\\' || is_special(character)).then_some('\\');
+    text.chars().flat_map(|character| escape(character).into_iter().chain([character])).collect()
 }
 
 /// What became of a start.
@@ -202,5 +219,12 @@ mod tests {
         let text = |kept| configuration(7000, Some((7001, &files)), "secret", Path::new("/x y"), kept);
         assert!(text(false).contains("save \"\"\n") && text(true).contains("save 60 1\n"));
         assert!(text(false).contains("dir \"/x y\"\n"));
+    }
+
+    #[test]
+    fn paths_are_written_as_redis_reads_them() {
+        assert_eq!(quoted(Path::new(r#"/a "b" \c"#)), r#""/a \"b\" \\c""#);
+        assert_eq!(literal(Path::new(r"/a b\c")), r"/a b\c");
+        assert_eq!(literal(Path::new(r"/a[1]*?\c")), r"/a\[1]\*\?\\c");
     }
 }
