@@ -19,6 +19,8 @@ def init(self: Any, backend: Any, **attributes: Any) -> None:
     init_instance(self, backend, **attributes)
     # moto gives all instances the same; AWS never gives one again.
     self.dbi_resource_id = f"db-{uuid.uuid4().hex.upper()[:26]}"
+    self.database_insights_mode = attributes.get("database_insights_mode")
+    self.engine_lifecycle_support = attributes.get("engine_lifecycle_support")
     self.performance_insights_enabled = attributes.get("enable_performance_insights", False)
     self.performance_insights_kms_key_id = attributes.get("performance_insights_kms_key_id")
     self.performance_insights_retention_period = attributes.get("performance_insights_retention_period")
