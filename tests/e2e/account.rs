@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use pipegen::local::process::{Kind, Lines, Stop, Stream, Supervisor};
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use crate::client::{Client, module, python};
+use crate::client::{Client, TESTS_KEY, module, python};
 
 /// How long the emulator may take to start; Python compiles it the first time.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -81,6 +81,15 @@ impl Account {
         };
         let endpoint = endpoint.context("where the emulator serves")?;
         Ok(Self { client: Client::new(Some(endpoint.clone()))?, endpoint, calls })
+    }
+
+    /// Holds all calls so far, the tests' own left out, against the models of AWS' services; says what was held against what.
+    pub(crate) async fn hold_to_models(&self) -> Result<String> {
+        let mut command = module(&python()?, "aws_rules.calls");
+        let output = command.arg(&self.calls).arg(TESTS_KEY).kill_on_drop(true).output().await?;
+        let [said, broken] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+        ensure!(output.status.success(), "AWS would refuse calls:\n{said}{broken}");
+        Ok(said)
     }
 
     /// Every signed call so far.

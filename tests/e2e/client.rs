@@ -119,12 +119,15 @@ pub(crate) fn python() -> Result<PathBuf> {
     })
 }
 
-/// A module of the Python package as a program.
+/// A module of the Python packages as a program: the emulator's, or the one with AWS' own rules.
 pub(crate) fn module(python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
     command
         .args(["-m", name])
-        .env("PYTHONPATH", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e"))
+        .env(
+            "PYTHONPATH",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e:", env!("CARGO_MANIFEST_DIR"), "/tests/oracle"),
+        )
         .env("PYTHONDONTWRITEBYTECODE", "1");
     command
 }

@@ -1,4 +1,7 @@
-"""Writes down every signed call: who called what on which resource."""
+"""Writes down every signed call: who called what on which resource, with which parameters.
+
+Of what is secret or large in them only the length is kept.
+"""
 
 import io
 import json
@@ -8,7 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import botocore.session
 import moto.server
+from aws_rules.wire import NotUnderstood, Received, parameters, service_of
+from botocore.exceptions import BotoCoreError
+from botocore.model import OperationNotFoundError
 from moto.core.request import Request
 from moto.core.routing import NotFound, get_service_router
 
@@ -36,7 +43,7 @@ def record(path: Path) -> None:
     moto.server.DomainDispatcherApplication.__call__ = answer_and_record  # type: ignore[method-assign]
 
 
-def describe(environ: dict[str, Any]) -> dict[str, str] | None:
+def describe(environ: dict[str, Any]) -> dict[str, Any] | None:
     """The call that a request is; nothing, if it is not signed."""
     credential = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
     if credential is None:
@@ -44,7 +51,25 @@ def describe(environ: dict[str, Any]) -> dict[str, str] | None:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     action, resource = action_of(credential["service"], environ, body)
-    return {"key": credential["key"], "service": credential["service"], "action": action, "resource": resource}
+    call = {"key": credential["key"], "service": credential["service"], "action": action, "resource": resource}
+    return {**call, **asked(credential["service"], action, environ, body)}
+
+
+SESSION = botocore.session.get_session()
+
+
+def asked(service: str, action: str, environ: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """The parameters of a call, or why they cannot be read."""
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    # As it was sent: in PATH_INFO a slash within a name is one between names.
+    path = environ["RAW_URI"].partition("?")[0]
+    request = Received(path, environ.get("QUERY_STRING", ""), headers, body)
+    try:
+        operation = SESSION.get_service_model(service_of(service)).operation_model(action)
+        return {"parameters": parameters(operation, request)}
+    except (BotoCoreError, KeyError, NotUnderstood, OperationNotFoundError, ValueError) as fault:
+        return {"fault": repr(fault)}
 
 
 def action_of(service: str, environ: dict[str, Any], body: bytes) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from aws_rules.exceptions import exceptions
 from aws_rules.files import check
 from aws_rules.rendered import File
 from aws_rules.report import Report
-from aws_rules.requests import hold
+from aws_rules.requests import hold, requests
 from aws_rules.shapes import operation
 from aws_rules.tables import table
 from breakages.excerpts import GOLDEN, excerpt
@@ -41,6 +41,13 @@ class Requests(unittest.TestCase):
         report = Report()
         hold("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16", "Cidr": "10.0.0.0/16"}, "aws_vpc.main", report)
         self.assertEqual([violation.rule for violation in report.violations], ["model: member"])
+
+    def test_a_request_is_sent_only_with_what_it_is_for(self) -> None:
+        for retention, sent in [(24, False), (25, True)]:
+            document = excerpt("aws_kinesis_stream.events")
+            document["resource"]["aws_kinesis_stream"]["events"]["retention_period"] = retention
+            made = {request.operation for request in requests(File(document), Report())}
+            self.assertEqual("IncreaseStreamRetentionPeriod" in made, sent)
 
     def test_no_line_is_for_a_type_that_cloudformation_lacks(self) -> None:
         self.assertEqual(table("requests").keys(), table("cloudformation").keys())

@@ -37,11 +37,14 @@ FOUND_AT_FIRST = [
     ),
     Breakage("aws_security_group.database", "description", "The catalog's own database", BOTH),
     Breakage("aws_vpc_security_group_ingress_rule.catalog_to_cache", "description", "a & b", DOCUMENTED),
-    Breakage(WORK, "policy", replaced("logs:PutLogEvents", "logs:DescribeLogGroups"), {"IAM resource"}),
     Breakage(
-        KEY, "policy", replaced('"kms:Encrypt"', '"kms:Encrypt","kms:DescribeCustomKeyStores"'), {"IAM condition"}
+        "aws_iam_role_policy.flow_logs_write",
+        "policy",
+        replaced('"logs:CreateLogStream"', '"logs:CreateLogStream","logs:DescribeLogGroups"'),
+        {"IAM resource"},
     ),
-    Breakage(KEY, "policy", replaced('"kms:Encrypt"', '"kms:Encrypt","kms:GetKeyRotationStatus"'), {"IAM condition"}),
+    Breakage(KEY, "policy", replaced('"kms:Encrypt"', '"kms:DescribeKey","kms:Encrypt"'), {"IAM condition"}),
+    Breakage(KEY, "policy", replaced("kms:EncryptionContext:aws:sns:topicArn", "aws:SourceArn"), {"IAM service"}),
     Breakage(ALARM, "alarm_description", "See Performance Insights.", DOCUMENTED),
     Breakage(
         DASHBOARD,
