@@ -1,7 +1,11 @@
 //! The rendered text of whole environments, and what faulty settings files are told.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use pipegen::config::Environment;
+use pipegen::stack::names;
 
 use crate::rendered::{KINDS, LARGE, render};
 use crate::workshop::Workshop;
@@ -34,6 +38,22 @@ fn environments() {
         compare(&format!("{name}.main.tf.json"), &rendered.main);
         compare(&format!("{name}.versions.tf.json"), &rendered.versions);
     }
+}
+
+/// The longest name that an environment may have, with 50 suppliers of the longest names beside it. AWS' limits are held against it.
+#[test]
+fn the_largest_environment() {
+    let name = "the-largest-of-them";
+    names::check(&Environment::parse(&format!("{name}s")).unwrap()).unwrap_err();
+    let mut settings = LARGE.replace("[environments.large", &format!("[environments.{name}"));
+    for number in 1..=48 {
+        let supplier = format!("supplier-with-a-long-name-{number:04}");
+        writeln!(settings, "{supplier} = \"arn:aws:iam::{number:012}:role/feeders/{supplier}\"").unwrap();
+    }
+    let rendered = render(name, &settings);
+    compare("largest.main.tf.json", &rendered.main);
+    let roles = rendered.main.matches("\"role-supplier-").count();
+    assert_eq!(roles, 50, "suppliers with a role");
 }
 
 #[test]

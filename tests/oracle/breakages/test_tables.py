@@ -1,5 +1,7 @@
 """The tables say what their sources say."""
 
+import json
+import re
 import unittest
 from typing import Any
 from unittest import mock
@@ -14,6 +16,15 @@ from aws_rules.requests import hold, requests
 from aws_rules.shapes import operation
 from aws_rules.tables import table
 from breakages.excerpts import GOLDEN, excerpt
+
+
+class Packages(unittest.TestCase):
+    def test_the_emulator_has_the_same_models(self) -> None:
+        folder = GOLDEN.parent
+        pins = [(folder / name / "requirements.txt").read_text(encoding="utf-8") for name in ("e2e", "oracle")]
+        models = [re.findall(r"^botocore==.+$", text, re.MULTILINE) for text in pins]
+        self.assertEqual(models[0], models[1])
+        self.assertEqual(len(models[0]), 1)
 
 
 class Documented(unittest.TestCase):
@@ -51,6 +62,16 @@ class Requests(unittest.TestCase):
 
     def test_no_line_is_for_a_type_that_cloudformation_lacks(self) -> None:
         self.assertEqual(table("requests").keys(), table("cloudformation").keys())
+
+
+class NotYetSeen(unittest.TestCase):
+    def test_each_type_has_a_row_with_a_page(self) -> None:
+        text = (GOLDEN.parent.parent / "docs/NOT-YET-SEEN-ON-AWS.md").read_text(encoding="utf-8")
+        rows = dict(re.findall(r"^\| `(aws_\w+)` \| (.+) \|$", text, re.MULTILINE))
+        for row in rows.values():
+            self.assertIn("](https://docs.aws.amazon.com/", row)
+        types = {kind for path in GOLDEN.glob("*.main.tf.json") for kind in json.loads(path.read_text())["resource"]}
+        self.assertEqual(rows.keys(), types)
 
 
 class Exceptions(unittest.TestCase):
