@@ -5,7 +5,7 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from aws_rules.exceptions import excepted, exceptions, key
+from aws_rules.exceptions import excepted, exceptions, key, spare
 from aws_rules.files import check_path
 from aws_rules.report import Report, Violation
 
@@ -18,11 +18,10 @@ def main(names: list[str], are_all: bool) -> None:
     listed = exceptions()
     for entry in listed:
         print(f"accepted: {entry['rule']} of {', '.join(entry['places'])}: {entry['reason']}")
-    accepted = excepted(listed)
+    accepted = excepted(listed, "places")
     faults = [f"{violation} (in {', '.join(names)})" for violation, names in faults_of(reports, accepted)]
     if are_all:
-        spare = accepted - {key(violation) for report in reports.values() for violation in report.violations}
-        faults += [f"exceptions.json: {rule} of {place} is broken nowhere" for rule, place in sorted(spare)]
+        faults += spare(accepted, (violation for report in reports.values() for violation in report.violations))
     checked = sum((report.checked for report in reports.values()), Counter[str]())
     for rule, count in sorted(checked.items()):
         print(f"{count:7} held against: {rule}")

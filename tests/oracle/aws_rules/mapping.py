@@ -26,7 +26,7 @@ class Lines:
     """All lines for one request, or for one type of CloudFormation."""
 
     def __init__(self, entries: dict[str, Any]) -> None:
-        self.only_with, self.above = condition(entries.get("only with", ""))
+        self.only_with: str | None = entries.get("only with")
         self.constants = {key.split(" ", 1)[1]: value for key, value in entries.items() if key.startswith("constant ")}
         self.own = {key.split(" ", 1)[1]: value for key, value in entries.items() if key.startswith("own ")}
         self.lines = [
@@ -42,7 +42,7 @@ class Lines:
 
     def structure(self, body: dict[str, Any], own: Callable[[str], str]) -> dict[str, Any] | None:
         """The structure; nothing, if the attribute is not set without which there is none."""
-        if self.only_with and not (body.get(self.only_with) and is_above(body[self.only_with], self.above)):
+        if self.only_with is not None and not body.get(self.only_with):
             return None
         result: dict[str, Any] = {}
         for member, value in self.constants.items():
@@ -56,16 +56,6 @@ class Lines:
                     if converted is not NOTHING:
                         put(result, found.target, numbers, converted)
         return result
-
-
-def condition(text: str) -> tuple[str, int | None]:
-    """Of the key "only with": an attribute, and what it has to be above."""
-    attribute, _, above = text.partition(" > ")
-    return attribute, int(above) if above else None
-
-
-def is_above(value: Any, low: int | None) -> bool:
-    return low is None or value > low
 
 
 def line(key: str, value: str) -> Line:

@@ -141,7 +141,12 @@ class Calls(unittest.TestCase):
 
     def outcome(self, *made: dict[str, Any]) -> str | int | None:
         """What the program ends with for these calls."""
-        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file, mock.patch("builtins.print"):
+        accepted = [{"rule": "documented", "calls": ["ec2 CreateSecurityGroup.Description"]}]
+        with (
+            tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file,
+            mock.patch("builtins.print"),
+            mock.patch.object(calls, "exceptions", return_value=accepted),
+        ):
             file.writelines(json.dumps(one) + "\n" for one in made)
             file.flush()
             try:
@@ -151,9 +156,11 @@ class Calls(unittest.TestCase):
         return 0
 
     def test_the_program_fails_at_a_broken_rule_and_without_calls(self) -> None:
-        right, wrong = call("kms", "CreateKey", {}), call("kms", "CreateKey", {"Made": "up"})
+        group = {"GroupName": "x", "Description": "A function's network interfaces"}
+        right, wrong = call("ec2", "CreateSecurityGroup", group), call("kms", "CreateKey", {"Made": "up"})
         self.assertEqual(self.outcome(right), 0)
         self.assertIn("has no Made", str(self.outcome(right, wrong)))
+        self.assertIn("is broken nowhere", str(self.outcome(call("kms", "CreateKey", {}))))
         self.assertIn("has no call", str(self.outcome()))
 
     def test_the_tests_own_calls_do_not_count(self) -> None:
