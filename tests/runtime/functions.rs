@@ -28,6 +28,7 @@ pub(crate) fn processor_on(database: &str, cache: &str) -> ProcessorResources {
         database: nowhere(),
         cache: cache_settings(cache),
         horizon: TimeDelta::days(7),
+        suppliers: None,
         quarantine_bucket: "bucket".to_owned(),
         suppliers: None,
     };
