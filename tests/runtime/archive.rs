@@ -5,14 +5,14 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use axum::Router;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use lambda_runtime::{Context, LambdaEvent};
+use lambda_runtime::LambdaEvent;
 use pipegen::local::credentials::Credentials as Key;
 use pipegen::local::loopback::Door;
 use pipegen::local::objects::{self, Folder};
@@ -21,7 +21,7 @@ use pipegen_lambda::resources::ArchiverResources;
 use pipegen_lambda::settings::ArchiverSettings;
 use serde_json::{Value, json};
 
-use super::functions::aws;
+use super::functions::{aws, context};
 
 const BUCKET: &str = "s3-archive-test";
 
@@ -51,10 +51,7 @@ fn batch(records: &[(String, Vec<u8>)]) -> Value {
 }
 
 async fn archive(resources: &ArchiverResources, batch: Value) -> Vec<Option<String>> {
-    let mut context = Context::default();
-    let deadline = SystemTime::now() + Duration::from_secs(30);
-    context.deadline = u64::try_from(deadline.duration_since(UNIX_EPOCH).expect("later").as_millis()).expect("fits");
-    let event = LambdaEvent::new(serde_json::from_value(batch).expect("a batch"), context);
+    let event = LambdaEvent::new(serde_json::from_value(batch).expect("a batch"), context(Duration::from_secs(30)));
     let response = archiver::handle(event, resources).await.expect("answered");
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
@@ -152,4 +149,20 @@ async fn an_upload_that_meets_its_twin_is_not_taken_for_stored() {
         assert_eq!(again.is_empty(), kept, "after {conflicts} conflicts: {again:?}");
         assert_eq!(uploaded.load(Ordering::Relaxed), uploads, "after {conflicts} conflicts");
     }
+}
+
+/// Its invocation fails, so that Lambda halves the batch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_takes_too_long_to_keep_comes_again_in_halves() {
+    let (door, key) = (Door::open(0).expect("a port"), Key::draw());
+    let resources = resources(&door.url(), &key);
+    let slow = || async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        StatusCode::OK
+    };
+    let _server = door.serve(Router::new().fallback(slow)).expect("served");
+    let records = records();
+    let event = serde_json::from_value(batch(&records)).expect("a batch");
+    let answer = archiver::handle(LambdaEvent::new(event, context(Duration::from_secs(2))), &resources).await;
+    assert_eq!(answer.expect_err("too slow").records, records.len());
 }

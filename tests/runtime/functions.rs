@@ -91,7 +91,8 @@ fn batch(records: &[Value]) -> Value {
     json!({"Records": records.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
-fn context(time: Duration) -> Context {
+/// An invocation that has this long.
+pub(crate) fn context(time: Duration) -> Context {
     let deadline = (SystemTime::now() + time).duration_since(UNIX_EPOCH).expect("later");
     let mut context = Context::default();
     context.deadline = u64::try_from(deadline.as_millis()).expect("fits");

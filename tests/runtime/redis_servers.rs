@@ -6,33 +6,35 @@ use std::time::Duration;
 
 use redis::FromRedisValue;
 use redis::aio::MultiplexedConnection;
+use tempfile::TempDir;
 use tokio::time::sleep;
 
 /// A server in plain text, without a password. It ends with this value.
 pub(crate) struct RedisServer {
     pub(crate) port: u16,
     process: Child,
+    /// Of its own: a replica keeps what it was sent there, and a server begins with what lies there.
+    _folder: TempDir,
     connection: MultiplexedConnection,
 }
 
 impl RedisServer {
     /// A server with these settings beside the usual ones.
     pub(crate) async fn start(settings: &[&str]) -> Self {
-        let folder = std::env::temp_dir();
+        let folder = tempfile::tempdir().expect("a folder");
         let port = free_port();
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .args(["--repl-diskless-sync-delay", "0", "--cluster-config-file", &format!("nodes-{port}.conf")])
-            .args(["--cluster-port", &free_port().to_string()])
+            .args(["--repl-diskless-sync-delay", "0", "--cluster-port", &free_port().to_string()])
             .args(settings)
-            .current_dir(folder)
+            .current_dir(folder.path())
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server");
         let client = redis::Client::open(url(port)).expect("a URL");
         for _ in 0..200 {
             if let Ok(connection) = client.get_multiplexed_async_connection().await {
-                return Self { port, process, connection };
+                return Self { port, process, _folder: folder, connection };
             }
             sleep(Duration::from_millis(50)).await;
         }
@@ -83,7 +85,6 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.process.kill().expect("killed");
         self.process.wait().expect("ended");
-        std::fs::remove_file(std::env::temp_dir().join(format!("nodes-{}.conf", self.port))).ok();
     }
 }
 

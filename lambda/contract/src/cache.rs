@@ -2,6 +2,10 @@
 //!
 //! A product's entry is a hash under `product:` + SKU with the fields `version` and `view`. Without `view` it is a
 //! tombstone (some newer version exists, ask the database), with an empty `view` the SKU is unknown.
+//!
+//! A connection outlives a failover: the old primary goes on as a replica and answers with what it held. Whoever keeps
+//! connections open must find out: by a script that does not say `no-writes` (a replica refuses it, as it does the catalog's), or by
+//! connecting anew every few seconds.
 
 use alloc::string::String;
 

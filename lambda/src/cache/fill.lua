@@ -1,6 +1,4 @@
-#!lua
 -- Puts in what a reader has missed here and then read from the database.
--- The first line makes a replica refuse it from the start, whether or not there is anything to write.
 -- KEYS: the entries. ARGV[1]: the time of the miss, by this server, in microseconds; ARGV[2]: the fill's longest age, in microseconds;
 -- then for each key its version, its view (empty for an unknown SKU) and the entry's seconds. Returns how many were stored.
 -- What a writer has told keeps out whatever is older, but not for ever: a fill that comes late is refused. So is one whose miss
