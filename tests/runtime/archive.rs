@@ -17,6 +17,7 @@ use pipegen::local::credentials::Credentials as Key;
 use pipegen::local::loopback::Door;
 use pipegen::local::objects::{self, Folder};
 use pipegen_lambda::archiver;
+use pipegen_lambda::failure::What;
 use pipegen_lambda::resources::ArchiverResources;
 use pipegen_lambda::settings::ArchiverSettings;
 use serde_json::{Value, json};
@@ -161,8 +162,7 @@ async fn a_batch_that_takes_too_long_to_keep_comes_again_in_halves() {
         StatusCode::OK
     };
     let _server = door.serve(Router::new().fallback(slow)).expect("served");
-    let records = records();
-    let event = serde_json::from_value(batch(&records)).expect("a batch");
+    let event = serde_json::from_value(batch(&records())).expect("a batch");
     let answer = archiver::handle(LambdaEvent::new(event, context(Duration::from_secs(2))), &resources).await;
-    assert_eq!(answer.expect_err("too slow").records, records.len());
+    assert_eq!(answer.expect_err("too slow").what, What::BatchTooSlow);
 }

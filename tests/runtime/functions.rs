@@ -30,7 +30,6 @@ pub(crate) fn processor_on(database: &str, cache: &str) -> ProcessorResources {
         horizon: TimeDelta::days(7),
         suppliers: None,
         quarantine_bucket: "bucket".to_owned(),
-        suppliers: None,
     };
     ProcessorResources {
         database: database_on(database),
