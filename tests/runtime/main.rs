@@ -34,7 +34,7 @@ mod ledger;
 mod meaning;
 mod parameters;
 mod pending;
-#[expect(dead_code, reason = "the catalog's tests use all of it")]
+#[expect(dead_code, clippy::unwrap_used, reason = "it is the catalog's tests', which use all of it")]
 #[path = "../catalog/proxy.rs"]
 mod proxy;
 mod redis_servers;

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 /// A server in plain text, without a password. It ends with this value.
 pub(crate) struct RedisServer {
     pub(crate) port: u16,
-    process: Child,
+    _process: Running,
     /// Of its own: a replica keeps what it was sent there, and a server begins with what lies there.
     _folder: TempDir,
     connection: MultiplexedConnection,
@@ -29,12 +29,12 @@ impl RedisServer {
             .args(settings)
             .current_dir(folder.path())
             .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server");
+            .spawn();
+        let process = Running(process.expect("redis-server"));
         let client = redis::Client::open(url(port)).expect("a URL");
         for _ in 0..200 {
             if let Ok(connection) = client.get_multiplexed_async_connection().await {
-                return Self { port, process, _folder: folder, connection };
+                return Self { port, _process: process, _folder: folder, connection };
             }
             sleep(Duration::from_millis(50)).await;
         }
@@ -81,10 +81,13 @@ impl RedisServer {
     }
 }
 
-impl Drop for RedisServer {
+/// A process that ends with this value.
+struct Running(Child);
+
+impl Drop for Running {
     fn drop(&mut self) {
-        self.process.kill().expect("killed");
-        self.process.wait().expect("ended");
+        self.0.kill().expect("killed");
+        self.0.wait().expect("ended");
     }
 }
 

@@ -59,7 +59,9 @@ impl Error {
     /// What can be done about it.
     pub fn kind(&self) -> Kind {
         let code = match &self.source {
-            sqlx::Error::Io(error) if error.get_ref().is_some_and(|why| why.is::<TookTooLong>()) => {
+            sqlx::Error::Io(error)
+                if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<TookTooLong>) =>
+            {
                 return Kind::TooSlow;
             }
             sqlx::Error::Io(_) => return Kind::Unreachable,
