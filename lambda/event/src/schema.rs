@@ -116,7 +116,8 @@ const BLANK: &str = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3
 /// Invisible characters of the basic plane, likewise.
 fn invisible_class() -> String {
     let ranges = invisible().iter_ranges().filter(|range| *range.end() <= 0xffff);
-    ranges.map(|range| format!("\\u{:04x}-\\u{:04x}", range.start(), range.end())).collect()
+    let classes = ranges.map(|range| format!("\\u{:04x}-\\u{:04x}", range.start(), range.end()));
+    classes.collect::<Vec<_>>().concat()
 }
 
 const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
