@@ -47,7 +47,7 @@ fn takes_currency(code: &str) -> bool {
             "subject":"A","time":"2026-01-07T23:59:00Z","data":{{"amount":"1","currency":"{code}"}}}}"#
     );
     let case = cases::Case { name: code.into(), data: data.into(), verdicts: vec![] };
-    judge(&Record::parse(&cases::line(1, &case)).unwrap()).iter().all(|judged| reason(judged).is_none())
+    judge(&Record::parse(&cases::line(1, &case)).expect("a record")).iter().all(|judged| reason(judged).is_none())
 }
 
 #[test]

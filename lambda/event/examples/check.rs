@@ -17,7 +17,7 @@ fn main() -> io::Result<ExitCode> {
             let place = event.index;
             match event.outcome {
                 Ok(event) => {
-                    println!("{number}:{place}: accepted: {} of {}", event.change.event_type(), event.supplier)
+                    println!("{number}:{place}: accepted: {} of {}", event.change.event_type(), event.supplier);
                 }
                 Err(rejection) => {
                     is_good = false;
