@@ -11,6 +11,8 @@ from aws_rules.tables import table
 def check(file: File, report: Report) -> None:
     for resource in file.resources:
         hold_type("resources", resource.type, resource.address, resource.body, report)
+    for kind, body in file.document["provider"].items():
+        hold_type("provider", kind, f"provider.{kind}", body, report)
     for kind, labels in file.document.get("data", {}).items():
         for label, body in labels.items():
             body = {name: value for name, value in body.items() if name not in META_ARGUMENTS}

@@ -18,14 +18,14 @@ from typing import Any
 
 FILE = Path(sys.prefix) / "provider-schema.json"
 DOCUMENTED = re.compile(
-    r"/aws/(?P<version>[\d.]+)/docs/(?P<kind>resources|data-sources)/(?P<type>\w+)#(?P<attribute>\w+) "
+    r"/aws/(?P<version>[\d.]+)/docs(?:/(?P<kind>resources|data-sources)/(?P<type>\w+))?#(?P<attribute>\w+) "
 )
 
 
 @cache
 def schema() -> dict[str, Any]:
-    """`version`; `resources` and `data`: from a type to its structure's name; `structures`: from a name to its
-    attributes, each with whether it is required and the structure of its block, if it is one."""
+    """`version`; `provider`, `resources` and `data`: from a type to its structure's name; `structures`: from a name to
+    its attributes, each with whether it is required and the structure of its block, if it is one."""
     if not FILE.exists():
         sys.exit(f"{FILE} is not there; scripts/install makes it")
     found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -33,7 +33,7 @@ def schema() -> dict[str, Any]:
 
 
 def extracted(assembly: dict[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = {"version": "", "resources": {}, "data": {}, "structures": {}}
+    result: dict[str, Any] = {"version": "", "provider": {}, "resources": {}, "data": {}, "structures": {}}
     for name, entry in assembly["types"].items():
         attributes: dict[str, list[Any]] = {}
         documented: re.Match[str] | None = None
@@ -49,6 +49,8 @@ def extracted(assembly: dict[str, Any]) -> dict[str, Any]:
             kind = "resources" if documented["kind"] == "resources" else "data"
             result[kind][f"aws_{documented['type']}"] = name
             result["version"] = documented["version"]
+        elif name.endswith(".provider.AwsProviderConfig"):
+            result["provider"]["aws"] = name
     return result
 
 

@@ -33,6 +33,12 @@ class Values(unittest.TestCase):
         self.assertEqual({violation.rule for violation in found}, {"type", "provider 6: type"})
         self.assertEqual({violation.place for violation in found}, {"aws_made_up.main"})
 
+    def test_an_attribute_that_the_provider_itself_has_not(self) -> None:
+        document = excerpt("aws_vpc.main")
+        document["provider"]["aws"]["made_up"] = True
+        found = check(File(document)).violations
+        self.assertEqual([(one.rule, one.place) for one in found], [("provider 6: attribute", "provider.aws made_up")])
+
     def test_a_part_of_nothing(self) -> None:
         document = excerpt("aws_s3_bucket_versioning.archive")
         document["resource"]["aws_s3_bucket_versioning"]["archive"]["bucket"] = "somebody-elses"
