@@ -122,15 +122,9 @@ class File:
         example = DIGITS.sub(lambda found: digits[: int(found[1])], example)
         return ATTRIBUTE.sub(lambda found: str(self._attribute(resource, found[1])), example)
 
-    def strings(self) -> Iterator[tuple[str, str]]:
-        """Every text with its place."""
-        for resource in self.resources:
-            for name, value in resource.body.items():
-                for text in strings(value):
-                    yield f"{resource.address} {name}", text
-
 
 def strings(value: Any) -> Iterator[str]:
+    """Every text in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
