@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::error::Error;
 
 use lambda_runtime::Diagnostic;
+use pipegen_contract::failure;
 use pipegen_contract::role::Role;
 use pipegen_store::Kind;
 
@@ -70,8 +71,8 @@ impl What {
     /// The error's type, as a function of this role reports it.
     pub fn error_type(self, role: Option<Role>) -> String {
         let name = match self {
-            Self::Settings => return "Settings.Invalid".to_owned(),
-            Self::UnknownRole => return "Settings.UnknownRole".to_owned(),
+            Self::Settings => return failure::SETTINGS_INVALID.to_owned(),
+            Self::UnknownRole => return failure::SETTINGS_UNKNOWN_ROLE.to_owned(),
             Self::EventUnreadable => "EventUnreadable",
             Self::SecretDenied => "SecretDenied",
             Self::SecretUnreachable => "SecretUnreachable",
@@ -79,7 +80,7 @@ impl What {
             Self::DatabaseUnreachable => "DatabaseUnreachable",
             Self::DatabaseLoginRefused => "DatabaseLoginRefused",
             Self::DatabaseConnectionsExhausted => "DatabaseConnectionsExhausted",
-            Self::DatabaseNotPrepared => "DatabaseNotPrepared",
+            Self::DatabaseNotPrepared => failure::DATABASE_NOT_PREPARED,
             Self::DatabaseUnfit => "DatabaseUnfit",
             Self::DatabaseFailed => "DatabaseFailed",
             Self::BatchTooSlow => "BatchTooSlow",

@@ -12,8 +12,8 @@ use crate::failure::{Failure, What};
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long one attempt may take. A connection whose packets nobody answers would take minutes to fail.
-const LONGEST_ATTEMPT: Duration = Duration::from_secs(20);
+/// How long one attempt may take. Secrets Manager's client and the connection to PostgreSQL have limits of their own, which say more.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(50);
 
 /// Tries until it succeeds, until it fails in a way that does not heal, or until the time is up; then the last failure stands.
 pub async fn until<T, F>(stop_at: Instant, attempt: impl FnMut() -> F) -> Result<T, Failure>
@@ -38,8 +38,8 @@ where
         .await
 }
 
-/// What is said of an attempt that was cut off: the secret's client has limits of its own, the connection to PostgreSQL has none.
-const UNANSWERED: &str = "PostgreSQL does not answer";
+/// What is said of an attempt that was cut off.
+const UNANSWERED: &str = "neither Secrets Manager nor PostgreSQL has answered";
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use chrono::Utc;
+use pipegen_contract::failure::is_lasting;
+use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -140,7 +142,11 @@ impl Consuming {
         tokio::select! {
             Some(finished) = self.invocations.join_next() => {
                 let (lane, invocation) = finished.context("an invocation panicked")?;
-                self.finish(lane, invocation?);
+                let invocation = invocation?;
+                if let Some(failure) = lasting_failure(&invocation) {
+                    anyhow::bail!("{} failed, and trying again does not help: {failure}", self.host.function().name);
+                }
+                self.finish(lane, invocation);
             }
             chunk = self.records.recv(), if wants_records => match chunk {
                 Some(records) => {
@@ -173,4 +179,16 @@ impl Consuming {
             progress.show(counted, now.saturating_sub(self.first_handed_over.unwrap_or(now)));
         }
     }
+}
+
+/// What a function failed with, if somebody has to mend it: Lambda would try for as long as the stream keeps the records.
+fn lasting_failure(invocation: &Invocation) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Posted {
+        error_type: String,
+        error_message: String,
+    }
+    let Posted { error_type, error_message } = serde_json::from_str(invocation.failure.as_deref()?).ok()?;
+    is_lasting(&error_type).then(|| format!("{error_type}: {error_message}"))
 }

@@ -5,7 +5,8 @@ use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, Executor as _};
 
-use super::bootstrap::{Change, Functions, batch, failure, seconds};
+use super::bootstrap::{Change, Functions, answer, batch, failure, seconds};
+use super::workshop::at;
 
 /// An event that a function of this role can read.
 fn event(role: Role) -> Value {
@@ -107,14 +108,14 @@ async fn another_search_path_changes_nothing() {
     functions.workshop.execute("alter database elsewhere set search_path = other, pg_catalog").await;
     functions.workshop.execute("alter role pipegen set search_path = other").await;
     let there: Change<'_> = (env::DATABASE_NAME, Some("elsewhere"));
-    let migrated = super::bootstrap::answer(&functions.host(Role::Migrate, &[there]), &json!({})).await;
+    let migrated = answer(&functions.host(Role::Migrate, &[there]), &json!({})).await;
     assert_eq!(migrated["logins"], 3);
     functions.workshop.execute("alter role inventory_writer_a set search_path = nowhere").await;
 
     let text = json!({"specversion": "1.0", "id": "1", "source": "/suppliers/acme", "subject": "S1",
         "type": "com.retailtech.stock.counted.v1", "time": chrono::Utc::now().to_rfc3339(), "data": {"quantity": 4}});
     let processor = functions.host(Role::Processor, &[there]);
-    let answer = super::bootstrap::answer(&processor, &batch(&[text.to_string()])).await;
+    let answer = answer(&processor, &batch(&[text.to_string()])).await;
     assert_eq!(answer["batchItemFailures"], json!([]), "{:?}", functions.lines(Role::Processor));
 
     let url = functions.workshop.servers.database_url.replace("/inventory", "/elsewhere");
@@ -162,7 +163,37 @@ async fn a_missing_right_or_table_fails_the_invocation() {
         assert!(failed.message.contains(message), "{failed:?}");
         admin.execute(back).await.expect("changed");
     }
-    let answer = super::bootstrap::answer(&processor, &batch(&[text.to_string()])).await;
+    let answer = answer(&processor, &batch(&[text.to_string()])).await;
     assert_eq!(answer["batchItemFailures"], json!([]));
+    functions.close().await;
+}
+
+/// `pipegen local` would try for ever: it ends, and says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn local_ends_where_nothing_helps() {
+    let functions = Functions::open().await;
+    functions.workshop.execute("revoke insert on product from inventory_writer").await;
+    let place = tempfile::tempdir().expect("a folder");
+    let records = place.path().join("records.jsonl");
+    let record = json!({"shard": "shardId-000000000000", "sequence_number": "1", "partition_key": "acme",
+        "arrived_at": at(1).to_rfc3339(), "data": json!({"specversion": "1.0", "id": "1", "source": "/suppliers/acme",
+        "subject": "S1", "type": "com.retailtech.stock.counted.v1", "time": at(1).to_rfc3339(), "data": {"quantity": 4}})
+        .to_string()});
+    std::fs::write(&records, format!("{record}\n")).expect("written");
+    let local = tokio::process::Command::new(env!("CARGO_BIN_EXE_pipegen"))
+        .arg("local")
+        .arg("--records")
+        .arg(&records)
+        .args(["--database-url", &functions.workshop.servers.database_url])
+        .arg("--bootstrap")
+        .arg(&functions.surroundings.bootstrap)
+        .env("TMPDIR", place.path())
+        .kill_on_drop(true)
+        .output();
+    let ended = tokio::time::timeout(seconds(120), local).await.expect("it ends").expect("started");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("Processor.DatabaseNotPrepared"), "{said}");
+    assert!(said.contains("permission denied for table product"), "{said}");
     functions.close().await;
 }

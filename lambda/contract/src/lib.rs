@@ -8,6 +8,7 @@
 //! - [`archive_line`]: what an archived record looks like
 //! - [`cache`]: the Redis layout, a public contract for services that read it directly
 //! - [`database`]: roles in PostgreSQL
+//! - [`failure`]: what a function reports that failed
 //! - [`metric`]: what the functions measure
 //! - [`batch_line`]: the log line that a processor writes for each batch
 #![no_std]
@@ -20,6 +21,7 @@ pub mod cache;
 pub mod database;
 pub mod env;
 pub mod event_type;
+pub mod failure;
 pub mod marker;
 pub mod metric;
 pub mod object_key;

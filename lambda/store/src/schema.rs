@@ -1,9 +1,13 @@
 //! Migrations and logins: what `migrate` does with the master user's connection.
 
+use std::io;
+use std::time::Duration;
+
 use pipegen_contract::database::Access;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
+use tokio::time::timeout;
 
 use crate::SEARCH_PATH;
 use crate::error::{During, Error, Unfit};
@@ -30,12 +34,17 @@ const SCHEMA_LOCK: i64 = 0x7363_6865_6d61;
 /// The one encoding that holds everything that suppliers may send.
 const ENCODING: &str = "UTF8";
 
+/// How long a connection may take to be made. Without a limit, packets that nobody answers take minutes to fail.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
 /// Connects to change the schema or the logins.
 ///
 /// # Errors
 /// As PostgreSQL's, or if the database cannot hold what suppliers may send.
 pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
-    let mut connection = options.clone().options([SEARCH_PATH]).connect().await.during("connect")?;
+    let options = options.clone().options([SEARCH_PATH]);
+    let silent = |_| Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer")));
+    let mut connection = timeout(CONNECT_LIMIT, options.connect()).await.unwrap_or_else(silent).during("connect")?;
     let encoding: String =
         sqlx::query_scalar("show server_encoding").fetch_one(&mut connection).await.during("ask for the encoding")?;
     if encoding != ENCODING {

@@ -10,8 +10,9 @@
 //! - [`catalog`]: a set of events to the product views (§4)
 //! - [`expected`]: all of it for a whole file
 //!
-//! Two things never happen in a model: `refused_by_database` (whatever the database could refuse is refused before) and
-//! the ledger floor (nothing is pruned within one run).
+//! Four things never happen in a model: `refused_by_database` (whatever the database could refuse is refused before), the ledger
+//! floor (nothing is pruned within one run), `unknown_supplier` (a local run names no suppliers) and `too_many_offers` (no records
+//! here have a thousand suppliers of one SKU; which of more come first is decided by their order, which a model does not know).
 
 mod aggregate;
 mod base64;
