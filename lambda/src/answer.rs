@@ -20,8 +20,7 @@ pub enum Again {
         /// Why, with all causes.
         why: String,
     },
-    /// A table or right is not there. Somebody has to see to that: an error shows it where a batch that comes again and again does
-    /// not.
+    /// A table or right is not there, and somebody has to see to that: an error shows it, a batch that keeps coming does not.
     NotPrepared {
         /// The stage that failed.
         stage: &'static str,

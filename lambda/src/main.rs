@@ -48,8 +48,8 @@ async fn main() -> Result<(), Error> {
     }
 }
 
-/// An event, if it can be read. The runtime library would report one that cannot under the name of a type of its own, and with words
-/// of what it has read.
+/// An event, if it can be read. The runtime library would report one that cannot under the name of a type of its own, and with
+/// words of what it has read.
 struct Payload<A>(Result<A, ()>);
 
 impl<'de, A: Deserialize<'de>> Deserialize<'de> for Payload<A> {
@@ -78,8 +78,8 @@ where
                 event.payload.0.map_err(|()| Failure::new(What::EventUnreadable, "it is not what this role takes"))?;
             handle(LambdaEvent::new(payload, event.context), resources).await.map_err(Into::into)
         };
-        // The runtime library would report a panic under the name of its own type, and with its message, which may repeat what was
-        // being decoded.
+        // The runtime library would report a panic under the name of its own type, and with its message, which may repeat what
+        // was being decoded.
         let caught = AssertUnwindSafe(handled).catch_unwind().await;
         let handled = caught.unwrap_or_else(|_| Err(Failure::new(What::Panicked, "the log says where")));
         handled.map_err(|failure: Failure| failure.diagnostic(role))

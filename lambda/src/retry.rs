@@ -12,7 +12,8 @@ use crate::failure::{Failure, What};
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long one attempt may take. Secrets Manager's client and the connection to PostgreSQL have limits of their own, which say more.
+/// How long one attempt may take. Secrets Manager's client and the connection to PostgreSQL have limits of their own, which say
+/// more.
 const LONGEST_ATTEMPT: Duration = Duration::from_secs(50);
 
 /// Tries until it succeeds, until it fails in a way that does not heal, or until the time is up; then the last failure stands.

@@ -173,6 +173,16 @@ async fn a_missing_right_or_table_fails_the_invocation() {
 async fn local_ends_where_nothing_helps() {
     let functions = Functions::open().await;
     functions.workshop.execute("revoke insert on product from inventory_writer").await;
+    // A given database is spoken to in plain text.
+    functions
+        .workshop
+        .execute(
+            "do $$ begin
+                 execute format('copy (select %L) to %L', 'host all all 127.0.0.1/32 scram-sha-256', current_setting('hba_file'));
+                 perform pg_reload_conf();
+             end $$",
+        )
+        .await;
     let place = tempfile::tempdir().expect("a folder");
     let records = place.path().join("records.jsonl");
     let record = json!({"shard": "shardId-000000000000", "sequence_number": "1", "partition_key": "acme",

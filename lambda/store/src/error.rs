@@ -28,8 +28,8 @@ pub enum Kind {
     TooSlow,
     /// The server is away, starting, failing over or not to be reached: waiting helps.
     Unreachable,
-    /// A table, schema, database or right is not there: `migrate` has not run here, or somebody has taken it away. Neither waiting
-    /// nor trying again helps.
+    /// A table, schema, database or right is not there: `migrate` has not run here, or somebody has taken it away. Neither
+    /// waiting nor trying again helps.
     NotPrepared,
     /// The database is not as it must be, and `migrate` cannot make it so.
     Unfit,

@@ -14,7 +14,8 @@ use crate::catalog::{
 use crate::error::{During, Error};
 use crate::fold::LedgerNeeds;
 
-/// Loads these products, each with its offers: all of them, since there are never more than [`MOST_OFFERS`]. Those that have no row are left out.
+/// Loads these products, each with its offers: all of them, since there are never more than [`MOST_OFFERS`]. Those that have no
+/// row are left out.
 pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Result<Catalog, Error> {
     let rows: Vec<ProductRow> = sqlx::query_as(include_str!("queries/products.sql"))
         .bind(skus)

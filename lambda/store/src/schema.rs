@@ -49,8 +49,8 @@ pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> 
         sqlx::query_scalar("show server_encoding").fetch_one(&mut connection).await.during("ask for the encoding")?;
     if encoding != ENCODING {
         let why = format!(
-            "the database's encoding is {encoding} and must be {ENCODING}: create it anew, with `create database ... encoding '{ENCODING}' \
-             template template0`"
+            "the database's encoding is {encoding} and must be {ENCODING}: create it anew, with \
+             `create database ... encoding '{ENCODING}' template template0`"
         );
         return Err(Unfit(why)).during("use the database");
     }

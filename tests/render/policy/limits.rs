@@ -75,8 +75,8 @@ fn connections(main: &Value) -> Vec<String> {
     if limits.is_empty() || !fits { vec![format!("{limits:?} connections are too many")] } else { Vec::new() }
 }
 
-/// All variables of a function take no more than Lambda takes, measured as JSON, whatever the references turn out to be: a port, or
-/// a name or address of at most [`LONGEST_VALUE`] bytes.
+/// All variables of a function take no more than Lambda takes, measured as JSON, whatever the references turn out to be: a port,
+/// or a name or address of at most [`LONGEST_VALUE`] bytes.
 fn variables(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, function) in resources(main, "aws_lambda_function") {
