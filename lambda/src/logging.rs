@@ -27,13 +27,34 @@ pub fn start() {
     }));
 }
 
-/// An error and its causes, in one line.
+/// An error and its causes, in one line. A cause that an error has said itself is not said again.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        line = format!("{line}: {error}");
+        let words = error.to_string();
+        if !line.ends_with(&words) {
+            line = format!("{line}: {words}");
+        }
         cause = error.source();
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        // As the driver does it, whose errors repeat the server's words.
+        let server = io::Error::other("permission denied");
+        let driver = sqlx::Error::Io(server);
+        assert_eq!(driver.to_string(), "error communicating with database: permission denied");
+        assert_eq!(chain(&driver), "error communicating with database: permission denied");
+        let silent = sqlx::Error::Configuration("no host".into());
+        assert_eq!(chain(&silent), "error with configuration: no host");
+    }
 }
