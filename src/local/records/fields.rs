@@ -41,28 +41,24 @@ struct Line<'a> {
 pub(super) fn read(line: &[u8]) -> Result<Record, LineError> {
     let line: Line<'_> =
         serde_json::from_slice(line).map_err(|error| whole(format!("is no record: {}", without_position(&error))))?;
-    let data = data(&line)?;
     let is_rejection = line.reason.is_some();
-    if !is_rejection && (line.detail.is_some() || line.index.is_some()) {
-        return Err(at("reason", "is missing, which a line of the quarantine has"));
-    }
-    let partition_key = match line.partition_key {
-        // The quarantine does not keep it.
-        None if is_rejection => events::partition_key(&data),
-        key => partition_key(required("partition_key", key)?)?,
-    };
+    let shard = shard(required("shard", line.shard)?)?;
     let mut sequence_number = sequence_number(required("sequence_number", line.sequence_number)?)?;
     if is_rejection {
         let index = line.index.map(|raw| value::<u32>("index", raw)).transpose()?.unwrap_or_default();
         sequence_number = of_event(sequence_number, index);
+    } else if line.detail.is_some() || line.index.is_some() {
+        return Err(at("reason", "is missing, which a line of the quarantine has"));
     }
-    Ok(Record {
-        shard: shard(required("shard", line.shard)?)?,
-        sequence_number,
-        partition_key,
-        arrived_at: arrived_at(&required::<String>("arrived_at", line.arrived_at)?)?,
-        data,
-    })
+    let given_key = match line.partition_key {
+        // The quarantine does not keep it.
+        None if is_rejection => None,
+        key => Some(partition_key(required("partition_key", key)?)?),
+    };
+    let arrived_at = arrived_at(&required::<String>("arrived_at", line.arrived_at)?)?;
+    let data = data(&line)?;
+    let partition_key = given_key.unwrap_or_else(|| events::partition_key(&data));
+    Ok(Record { shard, sequence_number, partition_key, arrived_at, data })
 }
 
 /// The sequence number of one event of a record, which becomes a record by itself.
