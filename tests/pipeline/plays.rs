@@ -1,11 +1,15 @@
 //! Records from the first to the last.
 
+use std::fs;
+
 use anyhow::Result;
 
 use crate::cases;
+use crate::model::expected::Expected;
 use crate::records::{crowded, lines, rearranged};
 use crate::run::archive::count_with_gzip;
-use crate::run::play::play_and_check;
+use crate::run::objects::files;
+use crate::run::play::{Play, Played, play_and_check};
 
 #[test]
 fn the_records_as_they_are() -> Result<()> {
@@ -65,6 +69,22 @@ fn a_case_for_every_rule_of_the_format() -> Result<()> {
     assert_eq!(played.count("events"), u64::try_from(verdicts.len())?);
     assert_eq!(played.rejected(), u64::try_from(verdicts.iter().flatten().count())?);
     Ok(())
+}
+
+#[test]
+fn the_archive_plays_as_its_records_did() -> Result<()> {
+    let lines = cases::lines();
+    let expected = Expected::of(&lines)?;
+    let archived = play_and_check(&lines)?.bucket("archive");
+    // As they lie, one after the other.
+    let objects = files(&archived)?.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?.concat();
+    let play = Play::new(&expected)?.edit(|local| {
+        let records = local.path("archive.jsonl.gz");
+        fs::write(&records, objects)?;
+        Ok(local.option("--records", records))
+    })?;
+    let (cache, running) = play.start()?;
+    Played::after(cache, running.wait()?.succeeded()?)?.check(&expected)
 }
 
 #[test]
