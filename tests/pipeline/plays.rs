@@ -75,9 +75,9 @@ fn a_case_for_every_rule_of_the_format() -> Result<()> {
 fn the_archive_plays_as_its_records_did() -> Result<()> {
     let lines = cases::lines();
     let expected = Expected::of(&lines)?;
-    let archived = play_and_check(&lines)?.bucket("archive");
+    let played = play_and_check(&lines)?;
     // As they lie, one after the other.
-    let objects = files(&archived)?.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?.concat();
+    let objects = files(&played.bucket("archive"))?.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?.concat();
     let play = Play::new(&expected)?.edit(|local| {
         let records = local.path("archive.jsonl.gz");
         fs::write(&records, objects)?;
