@@ -34,7 +34,8 @@ async fn main() -> Result<(), Error> {
         Some(Role::Catalog) => serve(role, &CatalogResources::from_environment(aws), catalog::handle).await,
         Some(Role::Maintain) => serve(role, &MaintainResources::from_environment(aws), maintain::handle).await,
         Some(Role::Migrate) => {
-            serve(role, &Ok(aws), async |event, aws| migrate::handle(event, resources::variable, aws).await).await
+            let aws = Ok(aws);
+            Box::pin(serve(role, &aws, async |event, aws| migrate::handle(event, resources::variable, aws).await)).await
         }
         Some(Role::Rotate) => {
             serve(role, &Ok(aws), async |event, aws| rotate::handle(event, resources::variable, aws).await).await

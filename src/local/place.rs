@@ -78,8 +78,9 @@ const LONGEST: usize = 900;
 
 /// Refuses a path that the servers could not be given: they read it as a line of text, in programs and in files.
 fn servers_take(folder: &Path) -> anyhow::Result<()> {
-    let text = folder.to_str().with_context(|| format!("the folder {folder:?} has a name that is not UTF-8"))?;
-    anyhow::ensure!(!text.contains(char::is_control), "the folder {folder:?} has a control character in its name");
+    let text =
+        folder.to_str().with_context(|| format!("the folder {} has a name that is not UTF-8", folder.display()))?;
+    anyhow::ensure!(!text.contains(char::is_control), "the folder {text:?} has a control character in its name");
     anyhow::ensure!(text.len() <= LONGEST, "the path of the folder has {} bytes, more than {LONGEST}", text.len());
     Ok(())
 }

@@ -40,7 +40,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key) -> To
 /// What the key's policy must say, so that an alarm can be put on the encrypted topic. Without it alarms are lost in silence.
 ///
 /// No page of AWS says that a call to the key on an alarm's behalf carries `aws:SourceArn` or `aws:SourceAccount` (on behalf of an
-/// EventBridge rule it does not), so the condition is what SNS itself puts into each of its calls: the topic. Whose alarm it is,
+/// `EventBridge` rule it does not), so the condition is what SNS itself puts into each of its calls: the topic. Whose alarm it is,
 /// the topic's own policy says.
 ///
 /// - <https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns>

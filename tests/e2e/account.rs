@@ -84,12 +84,14 @@ impl Account {
     }
 
     /// Holds all calls so far, the tests' own left out, against the models of AWS' services; says what was held against what.
-    pub(crate) async fn hold_to_models(&self) -> Result<String> {
+    #[expect(clippy::print_stderr, reason = "how much was held against what is worth a line of a run")]
+    pub(crate) async fn hold_to_models(&self) -> Result<()> {
         let mut command = module(&python()?, "aws_rules.calls");
         let output = command.arg(&self.calls).arg(TESTS_KEY).kill_on_drop(true).output().await?;
         let [said, broken] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
         ensure!(output.status.success(), "AWS would refuse calls:\n{said}{broken}");
-        Ok(said)
+        eprint!("{said}");
+        Ok(())
     }
 
     /// Every signed call so far.

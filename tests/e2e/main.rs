@@ -73,8 +73,7 @@ async fn run(world: &World) -> Result<()> {
     let told = fs::read_to_string(report.file())?;
     ensure!(told.contains("| sweep: nothing is left |") && told.contains("Nothing was refused."), "{told}");
     answers_without_fault(world)?;
-    print!("{}", world.account.hold_to_models().await?);
-    Ok(())
+    world.account.hold_to_models().await
 }
 
 /// The program for a real account says whose account it is and what it costs, and makes nothing unless somebody agrees.

@@ -150,7 +150,7 @@ fn a_boundary_is_of_the_roles_own_account() {
 #[test]
 fn there_are_as_many_tags_as_aws_takes() {
     let with = |count: u32| {
-        let tags: String = (0..count).map(|number| format!("tag{number} = \"x\"\n")).collect();
+        let tags = (0..count).map(|number| format!("tag{number} = \"x\"\n")).collect::<Vec<_>>().concat();
         format!("[defaults.tags]\n{tags}")
     };
     assert_eq!(load(&with(46)).unwrap().settings.tags.len(), 46);

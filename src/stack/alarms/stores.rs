@@ -109,7 +109,7 @@ fn busy_cache(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
         name: CACHE_BUSY,
         part: Part::Cache,
         meaning: format!(
-            "Redis uses more than {BUSY_PERCENT} % of the one processor that it can use ({metric} above {percent} %), or says nothing at all. \
+            "The cache uses more than {BUSY_PERCENT} % of the one processor that it can use ({metric} above {percent} %), or says nothing at all. \
              First see whether reads or writes have grown; then take a larger `cache_node_type`. Updates and reads go on without \
              it, from the database."
         ),
@@ -127,7 +127,7 @@ fn evicting(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
     Alarm {
         name: CACHE_EVICTING,
         part: Part::Cache,
-        meaning: "Redis throws views away before their time because its memory is full; readers wait for the database instead, and a view \
+        meaning: "The cache throws views away before their time because its memory is full; readers wait for the database instead, and a view \
                   may be old for as long as it lives. First take a larger `cache_node_type`, or a smaller `cache_view_seconds`."
             .into(),
         watches: Watch::Sum(Series::of_cache_nodes(build, watched.cache, "Evictions", "Sum")),

@@ -45,9 +45,8 @@ fn alarms_are_heard(main: &Value) -> Vec<String> {
         }
         let on_silence = alarm.get("insufficient_data_actions");
         match alarm["treat_missing_data"].as_str() {
-            Some("notBreaching") if on_silence.is_none() => {}
+            Some("notBreaching" | "breaching") if on_silence.is_none() => {}
             Some("missing") if on_silence == Some(&json!(heard)) => {}
-            Some("breaching") if on_silence.is_none() => {}
             _ => wrong.push(format!("nobody has thought about {label} without data")),
         }
         if !alarm["depends_on"].as_array().is_some_and(|others| others.contains(&json!("aws_sns_topic_policy.alarms")))

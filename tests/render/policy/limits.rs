@@ -188,7 +188,8 @@ fn every_variable_has_room() {
 /// Names as long as a role's name lets them be, and as many as the settings take.
 #[test]
 fn as_many_suppliers_as_the_settings_take_have_room() {
-    let rows: String = (0..55).map(|number| format!("s{number:047} = \"arn:aws:iam::111122223333:root\"\n")).collect();
+    let rows: Vec<_> = (0..55).map(|number| format!("s{number:047} = \"arn:aws:iam::111122223333:root\"\n")).collect();
+    let rows = rows.concat();
     let rendered = render("a", &format!("[environments.a.suppliers]\n{rows}"));
     let main: Value = serde_json::from_str(&rendered.main).unwrap();
     let processor = &main["resource"]["aws_lambda_function"]["processor"];

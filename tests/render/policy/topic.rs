@@ -55,7 +55,7 @@ fn topic_is_for_alarms_only(main: &Value) -> Vec<String> {
     let on_key = allowing("aws_kms_key.main.policy", "cloudwatch");
     let name = resources(main, "aws_sns_topic")["alarms"]["name"].as_str().unwrap_or_default();
     // The only condition that SNS' own calls to the key are known to meet; one that is never met loses every alarm in silence.
-    let of_topic = json!({ "StringEquals": {
+    let key_of_topic = json!({ "StringEquals": {
         "kms:EncryptionContext:aws:sns:topicArn": format!("arn:aws:sns:us-east-1:{ACCOUNT}:{name}"),
     } });
     let expected = json!({
@@ -64,7 +64,7 @@ fn topic_is_for_alarms_only(main: &Value) -> Vec<String> {
         "Principal": { "Service": "cloudwatch.amazonaws.com" },
         "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
         "Resource": "*",
-        "Condition": of_topic,
+        "Condition": key_of_topic,
     });
     if on_key != [expected] {
         wrong.push("the key is not open to the alarms, or to more than them".to_owned());

@@ -150,8 +150,8 @@ fn events_arrive_when_they_happen() {
         .iter()
         .map(|record| (&*record.sequence_number, &*record.partition_key, record.arrived_at.to_rfc3339()))
         .collect();
-    let (five, six) = ("2026-11-23T05:00:00+00:00".to_owned(), "2026-11-23T06:00:00+00:00".to_owned());
-    assert_eq!(seen, [("1", "acme/A1", five), ("3", "acme", six.clone()), ("4", "acme/A2", six)]);
+    let (first, second) = ("2026-11-23T05:00:00+00:00".to_owned(), "2026-11-23T06:00:00+00:00".to_owned());
+    assert_eq!(seen, [("1", "acme/A1", first), ("3", "acme", second.clone()), ("4", "acme/A2", second)]);
     assert_eq!(records[0].data, EVENT.as_bytes(), "without its line's end");
 }
 
