@@ -11,7 +11,7 @@ pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 #[expect(clippy::large_enum_variant, reason = "there is one for each file")]
 pub(super) enum Gunzip<R> {
     /// In a member.
-    Member(GzDecoder<R>),
+    Member(Box<GzDecoder<R>>),
     /// Behind one.
     Behind(R),
     /// At the end.
@@ -21,7 +21,7 @@ pub(super) enum Gunzip<R> {
 impl<R: BufRead> Gunzip<R> {
     /// Begins with the first member.
     pub(super) fn new(compressed: R) -> Self {
-        Self::Member(GzDecoder::new(compressed))
+        Self::Member(Box::new(GzDecoder::new(compressed)))
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::*;
 
 fn file(kind: &str, body: Value) -> Value {
-    json!({ "resource": { kind: { "main": body } } })
+    let labels = Map::from_iter([("main".to_owned(), body)]);
+    json!({ "resource": { kind: labels } })
 }
 
 /// The one change that is told of.
