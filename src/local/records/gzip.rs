@@ -8,7 +8,6 @@ use flate2::bufread::GzDecoder;
 pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The content of all members.
-#[expect(clippy::large_enum_variant, reason = "there is one for each file")]
 pub(super) enum Gunzip<R> {
     /// In a member.
     Member(Box<GzDecoder<R>>),

@@ -1,5 +1,3 @@
-#![expect(clippy::needless_pass_by_value, reason = "each is given a value that is made for it")]
-
 use serde_json::json;
 
 use super::*;
