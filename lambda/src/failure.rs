@@ -1,4 +1,4 @@
-//! What Lambda is told of an invocation that failed: a type that an operator can search for, and why, with all causes.
+//! The failure of an invocation, as Lambda is told of it: a type that an operator can search for, and why, with all causes.
 //!
 //! Lambda writes both into the function's log (`errorType`, `errorMessage`) and into what it hands to a destination. The types of
 //! what goes wrong in an invocation begin with the function's role, `Migrate.DatabaseUnreachable`.
@@ -16,7 +16,7 @@ use crate::logging::chain;
 use crate::secrets::{SecretError, Trouble};
 use crate::settings::Faults;
 
-/// What went wrong.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// An environment variable is missing or cannot be read.
@@ -91,7 +91,7 @@ impl What {
         format!("{}{rest}.{name}", first.to_uppercase())
     }
 
-    /// Whether it may heal by itself while an invocation waits.
+    /// Tells whether it may heal by itself while an invocation waits.
     pub fn heals(self) -> bool {
         matches!(
             self,
@@ -122,7 +122,7 @@ impl Failure {
         Self { what, why: chain(error) }
     }
 
-    /// What a function of this role tells Lambda.
+    /// The error as a function of this role tells Lambda.
     pub fn diagnostic(self, role: Option<Role>) -> Diagnostic {
         Diagnostic { error_type: self.what.error_type(role), error_message: self.why }
     }

@@ -31,7 +31,7 @@ pub const DEFAULT_RIGHTS: &str = "off -@all";
 /// call, on products. A Redis ACL; commands inside a script are checked against the caller. `AUTH` and `HELLO` need no right.
 pub const WRITER_RIGHTS: &str = "on ~product:* -@all +ping +script|load +evalsha +hmget +hset +expire +del";
 
-/// What a shop that reads the cache itself may do: look products up. A Redis ACL.
+/// The Redis ACL of a shop that reads the cache itself: it may look products up.
 pub const SHOP_RIGHTS: &str = "on ~product:* -@all +ping +exists +hget +hmget +hgetall";
 
 /// What the catalog may do: look products up and fill them in, never remove one. A Redis ACL.

@@ -4,10 +4,10 @@
 /// built before would not do what the stack asks of it from now on: a setting that it does not read, a role that it does not have.
 pub const VERSION: u32 = 1;
 
-/// What the marker begins with; the version in decimal digits and [`END`] follow.
+/// The marker's beginning; the version in decimal digits and [`END`] follow.
 pub const BEGIN: &str = "pipegen-bootstrap contract ";
 
-/// What ends the marker.
+/// The marker's end.
 pub const END: &str = ";";
 
 /// The marker itself. Only the bootstrap may use it: any program that did would be taken for one.

@@ -24,7 +24,7 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 
 use crate::{Reason, Rejection};
 
-/// What an aggregate begins with: no text, as it is no UTF-8.
+/// The first bytes of an aggregate: no text, as they are no UTF-8.
 pub(crate) const MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 
 /// The most events that an aggregate may hold, and the most user records, empty ones among them. The smallest good events
@@ -33,7 +33,7 @@ pub(crate) const MAX_EVENTS: usize = 10_000;
 
 const CHECKSUM_BYTES: usize = 16;
 
-/// Whether the record is an aggregate, broken ones among them.
+/// Tells whether the record is an aggregate, broken ones among them.
 pub(crate) fn is_aggregate(record: &[u8]) -> bool {
     record.starts_with(&MAGIC)
 }
@@ -66,21 +66,21 @@ fn broken(what: &str) -> Rejection {
     )
 }
 
-/// What lies between magic number and checksum, if the checksum is its own.
+/// The bytes between magic number and checksum, if the checksum is their own.
 fn checked_protobuf(record: &[u8]) -> Option<&[u8]> {
     let rest = record.strip_prefix(&MAGIC)?;
     let (protobuf, checksum) = rest.split_at_checked(rest.len().checked_sub(CHECKSUM_BYTES)?)?;
     (Md5::digest(protobuf).as_slice() == checksum).then_some(protobuf)
 }
 
-/// What of an aggregate matters.
+/// The parts of an aggregate that matter.
 #[derive(Default)]
 struct Aggregate<'a> {
     keys: Table,
     hash_keys: Table,
     /// Each user record's data, but no more than [`MAX_EVENTS`].
     data: Vec<&'a [u8]>,
-    /// How many user records there are.
+    /// The number of user records.
     count: usize,
 }
 
@@ -92,7 +92,7 @@ struct Table {
 }
 
 impl Table {
-    /// Whether a user record names what is not there.
+    /// Tells whether a user record names what is not there.
     fn misses(&self) -> bool {
         self.named.is_some_and(|place| place >= self.length)
     }

@@ -27,7 +27,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) data: RawData<'a>,
 }
 
-/// What the event carries: `data`, or `data_base64` in its place. To be judged after the type: it is not the envelope's
+/// The event's content: `data`, or `data_base64` in its place. To be judged after the type: it is not the envelope's
 /// fault.
 #[derive(Default)]
 pub(crate) struct RawData<'a> {
@@ -35,7 +35,7 @@ pub(crate) struct RawData<'a> {
     pub(crate) data_base64: Member<'a>,
 }
 
-/// How often a member is there.
+/// The number of times that a member is there.
 #[derive(Clone, Copy, Default)]
 pub(crate) enum Member<'a> {
     #[default]

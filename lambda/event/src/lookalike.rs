@@ -4,7 +4,7 @@
 use crate::aggregate;
 use crate::members::{Members, string};
 
-/// What something is, and what to do instead.
+/// The name of something, and what to do instead.
 pub(crate) type Lookalike = &'static str;
 
 /// The detail of a rejection, with what the text looks like.
@@ -15,7 +15,7 @@ pub(crate) fn named(detail: String, lookalike: Option<Lookalike>) -> String {
     }
 }
 
-/// How records begin that hold something else than JSON text.
+/// The first bytes of records that hold something else than JSON text.
 const BEGINNINGS: [(&[u8], Lookalike); 13] = [
     (b"\x1f\x8b", "gzip: send the text itself, not compressed"),
     (b"\x28\xb5\x2f\xfd", "Zstandard: send the text itself, not compressed"),
@@ -32,7 +32,7 @@ const BEGINNINGS: [(&[u8], Lookalike); 13] = [
     (&aggregate::MAGIC, "an aggregate within an aggregate, which is not unpacked: aggregate once"),
 ];
 
-/// What a record looks like that is no JSON text.
+/// Names what a record looks like that is no JSON text.
 pub(crate) fn of_record(record: &[u8]) -> Option<Lookalike> {
     let beginning = BEGINNINGS.iter().find(|(beginning, _)| record.starts_with(beginning));
     if let Some((_, lookalike)) = beginning {
@@ -52,7 +52,7 @@ pub(crate) fn of_record(record: &[u8]) -> Option<Lookalike> {
         .then_some("base64: send the text itself, as the Kinesis API encodes it where that is needed")
 }
 
-/// Whether the text is a JSON object or array and then the beginning of another one. RFC 7464's separators count as blanks.
+/// Tells whether the text is a JSON object or array and then the beginning of another one. RFC 7464's separators count as blanks.
 fn is_several(text: &str) -> bool {
     let blanks = |c: char| c.is_ascii_whitespace() || c == '\u{1e}';
     let text = text.trim_start_matches(blanks);
@@ -62,7 +62,7 @@ fn is_several(text: &str) -> bool {
     first && text.starts_with(['{', '[']) && rest.starts_with(['{', '['])
 }
 
-/// Whether the text is base64 (of either alphabet) and what it encodes begins with `{` or `[`.
+/// Tells whether the text is base64 (of either alphabet) and what it encodes begins with `{` or `[`.
 fn is_base64_of_json(text: &str) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
     // A character is six bits: the first one and a third of the second one are the bracket.
@@ -93,10 +93,10 @@ const ENVELOPES: [(&[&str], Lookalike); 13] = [
 
 const DEBEZIUM: Lookalike = "Debezium's envelope: make an event of the row and send that";
 
-/// What the fields of `data` are named.
+/// The names of the fields of `data`.
 const FIELDS: [&[&str]; 4] = [&["quantity"], &["delta"], &["amount", "currency"], &["title"]];
 
-/// What JSON text looks like that is no event: an object without `specversion`, or a string.
+/// Names what JSON text looks like that is no event: an object without `specversion`, or a string.
 pub(crate) fn of_event(json: &str) -> Option<Lookalike> {
     let Some(members) = Members::read(json) else { return string(json).and_then(|text| of_string(&text)) };
     if members.has("specversion") {
@@ -109,7 +109,7 @@ pub(crate) fn of_event(json: &str) -> Option<Lookalike> {
     FIELDS.iter().any(has_all).then_some("data alone: send the whole event, attributes and data (structured mode)")
 }
 
-/// What a string looks like where there must be an object.
+/// Names what a string looks like where there must be an object.
 pub(crate) fn of_string(text: &str) -> Option<Lookalike> {
     if Members::read(text).is_some() || text.trim_ascii_start().starts_with('[') {
         return Some("the text of a JSON value within a string: send the value itself");

@@ -15,12 +15,12 @@ impl<'a> Members<'a> {
         serde_json::from_str(json).ok()
     }
 
-    /// Whether there is a member of this name.
+    /// Tells whether there is a member of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(found, _)| found == name)
     }
 
-    /// Whether there is a member of this name; `a.b` is the member `b` of the object that is the member `a`.
+    /// Tells whether there is a member of this name; `a.b` is the member `b` of the object that is the member `a`.
     pub(crate) fn has_path(&self, path: &str) -> bool {
         let Some((outer, inner)) = path.split_once('.') else { return self.has(path) };
         let objects = self.0.iter().filter(|(name, _)| name == outer);

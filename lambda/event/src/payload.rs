@@ -30,7 +30,7 @@ fn once<'a>(name: &str, member: Member<'a>) -> Result<Option<&'a str>, String> {
     }
 }
 
-/// What the JSON string encodes, which must be JSON text by the rules for a record's text.
+/// The text that the JSON string encodes, which must be JSON text by the rules for a record's text.
 fn decoded(json: &str) -> Result<String, String> {
     let base64 = string(json).ok_or("data_base64: must be a string")?;
     let bytes = STANDARD.decode(base64.as_bytes()).map_err(|_error| {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use pipegen_event::Description;
 use rust_decimal::Decimal;
 
-/// How many offers a SKU has at most: its view is loaded and told to the cache as a whole.
+/// The most offers that a SKU has: its view is loaded and told to the cache as a whole.
 pub const MOST_OFFERS: usize = 1000;
 
 /// When and under which id an event happened. Within one supplier this is the whole order of its events.

@@ -16,13 +16,13 @@ use tokio::time::timeout;
 
 use crate::error::{During, Error, Kind};
 
-/// How long a connection may take to be made, handshakes included.
+/// The longest that making a connection may take, handshakes included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long a server that is well may take to say that it is there.
+/// The longest that a server that is well may take to say that it is there.
 const PING_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long one transaction may take. One that takes longer is in everybody's way, and half a batch needs half of it.
+/// The longest that one transaction may take. One that takes longer is in everybody's way, and half a batch needs half of it.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(20);
 
 /// A bounded number of connections, made when they are needed.
@@ -82,7 +82,7 @@ impl Connections {
     }
 }
 
-/// Whether this result of a transaction says that its connection can be used again.
+/// Tells whether this result of a transaction says that its connection can be used again.
 async fn is_sound<T>(connection: &mut PgConnection, result: &Result<T, Error>) -> bool {
     match result.as_ref().map_err(Error::kind) {
         Ok(_) => true,

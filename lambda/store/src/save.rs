@@ -6,7 +6,7 @@ use sqlx::postgres::PgConnection;
 use crate::catalog::{Catalog, Described, LedgerEntry, Offer, Product};
 use crate::error::{During, Error};
 
-/// How many superseded rows of the ledger a batch removes at most.
+/// The most superseded rows of the ledger that a batch removes.
 const SUPERSEDED_AT_A_TIME: i64 = 50_000;
 
 /// Writes everything in the catalog that its transaction has changed. A statement with nothing to write is left out.
