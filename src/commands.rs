@@ -4,19 +4,18 @@
 //! - [`mod@reference`]: completions and the man page
 //! - `environment`: the settings and the stack of the environment that was named
 //! - [`bootstrap`]: builds the bootstrap for those that need one
-//! - [`printer`]: what the commands say
 
 use std::fmt;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
+use crate::printer;
 
 pub mod bootstrap;
 pub mod cost;
 pub mod diagram;
 mod environment;
 pub mod local;
-pub mod printer;
 pub mod reference;
 pub mod render;
 

@@ -1,21 +1,45 @@
 //! `pipegen`: renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
 //!
-//! - [`artifact`]: a bootstrap's bytes, checked, packed and named
-//! - [`cli`]: what can be typed
+//! The command line:
+//!
+//! - [`cli`]: arguments and help
 //! - [`commands`]: one file a subcommand
-//! - [`local`]: the pipeline on one machine, real servers and the real bootstrap
+//! - [`printer`]: standard output and standard error
+//!
+//! The stack, as Terraform JSON:
+//!
 //! - [`config`]: `pipegen.toml` as validated plain data
-//! - [`cost`]: what an environment costs a month
-//! - [`diagram`]: the stack as a picture
 //! - [`stack`]: every AWS resource, one file a role
 //! - [`terraform`]: Terraform JSON, and nothing about what it describes
+//! - [`artifact`]: a bootstrap's bytes, checked, packed and named
+//! - [`cost`]: what an environment costs a month
+//! - [`diagram`]: the stack as a picture
+//!
+//! The stack on one machine, `pipegen local`:
+//!
+//! - [`deployment`]: what a stack runs, as plain data
+//! - [`local`]: runs a deployment
+//! - [`event_source`]: event source mappings
+//! - [`emulators`]: the AWS APIs that functions use
+//! - [`lambda_host`]: runs the bootstrap as Lambda would
+//! - [`servers`]: PostgreSQL and Redis
+//! - [`records`]: files of records
+//! - [`session`]: the working folder, child processes and signals of a run
 
 pub mod artifact;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod cost;
+pub mod deployment;
 pub mod diagram;
+pub mod emulators;
+pub mod event_source;
+pub mod lambda_host;
 pub mod local;
+pub mod printer;
+pub mod records;
+pub mod servers;
+pub mod session;
 pub mod stack;
 pub mod terraform;

@@ -2,9 +2,10 @@
 
 use anyhow::Context;
 
-use super::{environment, printer};
+use super::environment;
 use crate::cli::CostArgs;
 use crate::cost::Estimate;
+use crate::printer;
 
 /// Prints the estimate.
 pub fn run(args: &CostArgs) -> anyhow::Result<()> {

@@ -2,9 +2,10 @@
 
 use anyhow::Context;
 
-use super::{environment, printer};
+use super::environment;
 use crate::cli::DiagramArgs;
 use crate::diagram::flowchart;
+use crate::printer;
 
 /// Prints the picture.
 pub fn run(args: &DiagramArgs) -> anyhow::Result<()> {

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use anyhow::anyhow;
 
-use super::{WrongUse, printer};
+use super::WrongUse;
 use crate::cli::EnvironmentArgs;
 use crate::config::{self, Config, Environment, Fault, Source};
+use crate::printer;
 use crate::stack::{self, Package, Rendered, names};
 
 /// The settings file that is taken if none is named.

@@ -7,32 +7,33 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::{WrongUse, bootstrap, printer};
+use super::{WrongUse, bootstrap};
 use crate::cli::LocalArgs;
 use crate::config::Architecture;
-use crate::local::loopback::Door;
 use crate::local::pipeline::{Ground, Pipeline};
-use crate::local::place::Place;
-use crate::local::records::{ReadError, Source};
 use crate::local::schedule::Schedule;
-use crate::local::servers::Plan;
 use crate::local::summary::Summary;
+use crate::printer;
+use crate::records::{ReadError, Source};
+use crate::servers::Plan;
+use crate::session::listener::Listener;
+use crate::session::working_folder::WorkingFolder;
 
 mod applied;
 mod export;
-mod stand;
 
+use crate::session::signals::Signals;
+use crate::session::{self, Ended, Session};
 use export::Export;
-use stand::{Ended, Signals, Stand};
 
 /// What was typed, checked: nothing is started before all of it is there.
 struct Prepared {
     source: Source,
     parallelization: usize,
     export: Option<Export>,
-    kept: Option<Place>,
+    kept: Option<WorkingFolder>,
     servers: Plan,
-    catalog: Door,
+    catalog: Listener,
     rotate_every: Option<Duration>,
     serve: bool,
     bootstrap: PathBuf,
@@ -43,10 +44,10 @@ struct Prepared {
 pub fn run(args: LocalArgs) -> anyhow::Result<()> {
     let ended = if let Some(folder) = &args.applied {
         let prepared = applied::prepare(folder.clone(), &args)?;
-        stand::run(None, async |stand, signals| applied::run(prepared, stand, signals).await)?
+        session::run(None, async |session, signals| applied::run(prepared, session, signals).await)?
     } else {
         let mut prepared = prepare(args)?;
-        stand::run(prepared.kept.take(), async |stand, signals| play(prepared, stand, signals).await)?
+        session::run(prepared.kept.take(), async |session, signals| play(prepared, session, signals).await)?
     };
     match ended {
         Ended::Done(stopped) => stopped.map_or(Ok(()), |error| Err(error.into())),
@@ -61,7 +62,7 @@ fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
         return Err(WrongUse::new("`--export -` and `--json` both write to standard output: export to a file").into());
     }
     let source = Source::open(args.records.as_deref())?;
-    let kept = args.data.as_deref().map(Place::kept).transpose()?;
+    let kept = args.data.as_deref().map(WorkingFolder::kept).transpose()?;
     let servers = Plan::make(args.database_url, args.cache_url, kept.as_ref())?;
     let catalog = catalog_door(args.catalog_port)?;
     let bootstrap = match args.bootstrap {
@@ -83,9 +84,9 @@ fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
     })
 }
 
-fn catalog_door(port: Option<u16>) -> anyhow::Result<Door> {
+fn catalog_door(port: Option<u16>) -> anyhow::Result<Listener> {
     let port = port.unwrap_or_default();
-    Door::open(port).with_context(|| format!("cannot listen on --catalog-port {port}"))
+    Listener::open(port).with_context(|| format!("cannot listen on --catalog-port {port}"))
 }
 
 /// A given bootstrap, by its whole path: it is not run in this folder.
@@ -113,13 +114,17 @@ fn own_architecture() -> anyhow::Result<Architecture> {
 }
 
 /// Plays the records, or as many as there are before a signal.
-async fn play(prepared: Prepared, stand: &Stand, signals: &mut Signals) -> anyhow::Result<Ended> {
+async fn play(
+    prepared: Prepared,
+    session: &Session,
+    signals: &mut Signals,
+) -> anyhow::Result<Ended<Option<ReadError>>> {
     let (stopped, serving) = tokio::select! {
-        ran = run_whole(prepared, stand) => ran?,
+        ran = run_whole(prepared, session) => ran?,
         number = signals.any() => return Ok(Ended::Interrupted(number)),
     };
     if let Some(serving) = serving {
-        stand.console.say("everything is kept up until Ctrl-C");
+        session.console.say("everything is kept up until Ctrl-C");
         // The end that was asked for, so the exit code stays what the records have made it.
         signals.any().await;
         drop(serving);
@@ -134,11 +139,11 @@ struct Serving {
 }
 
 /// Plays every record and tells what happened: why reading stopped before the end, if it did, and what goes on.
-async fn run_whole(prepared: Prepared, stand: &Stand) -> anyhow::Result<(Option<ReadError>, Option<Serving>)> {
-    let Stand { place, supervisor, console, .. } = stand;
-    let servers = prepared.servers.start(place, supervisor).await?;
+async fn run_whole(prepared: Prepared, session: &Session) -> anyhow::Result<(Option<ReadError>, Option<Serving>)> {
+    let Session { folder, supervisor, console, .. } = session;
+    let servers = prepared.servers.start(folder, supervisor).await?;
     let database_url = servers.database_url.clone();
-    let ground = Ground { bootstrap: prepared.bootstrap, servers, place, supervisor, console };
+    let ground = Ground { bootstrap: prepared.bootstrap, servers, place: folder, supervisor, console };
     let mut pipeline = Pipeline::start(ground).await?;
     pipeline.serve_catalog(prepared.catalog)?;
 

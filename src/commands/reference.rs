@@ -4,8 +4,8 @@ use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::printer;
 use crate::cli::Cli;
+use crate::printer;
 
 /// Prints completions for a shell.
 pub fn completions(shell: Shell) -> anyhow::Result<()> {

@@ -13,11 +13,12 @@ use anyhow::Context;
 
 use self::folder::{Folder, MAIN};
 use self::summary::{Cost, Summary};
-use super::{WrongUse, bootstrap, environment, printer};
+use super::{WrongUse, bootstrap, environment};
 use crate::artifact::{self, Bootstrap};
 use crate::cli::RenderArgs;
 use crate::config::{self, Architecture, Fault};
 use crate::cost::Estimate;
+use crate::printer;
 use crate::stack::{Package, Rendered, changes};
 
 /// Renders an environment. Nothing is written before everything is known to be right.

@@ -2,11 +2,6 @@
 //!
 //! The account keeps the stream, the buckets and the secrets; what it does not do is run functions. So they run here, with the
 //! code, the settings and the event source mappings that Terraform has given them.
-//!
-//! - [`state`]: what Terraform has applied
-//! - [`account`]: where the account is
-//! - [`stream`]: reads the stream
-//! - [`package`]: the bootstrap out of the zip
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,29 +16,24 @@ use pipegen_contract::role::Role;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::console::Console;
-use super::consumer::{Consumed, Consumer};
-use super::credentials::Credentials;
-use super::destination::{Destination, Storage};
-use super::host::{Function, Host};
-use super::loopback::{Door, Server};
-use super::maintenance::Maintenance;
-use super::mapping::{Origin, Settings};
-use super::place::Place;
-use super::process::Supervisor;
-use super::schedule::Schedule;
-use super::summary::{Archive, Summary};
-use super::{function_url, invoke};
-use stream::{Activity, Stream};
+use crate::emulators::{function_url, invoke_api};
+use crate::event_source::kinesis::{Activity, Stream};
+use crate::event_source::mapping::{Origin, Settings};
+use crate::event_source::on_failure::{OnFailureDestination, Storage};
+use crate::event_source::poller::{Poller, PollerReport};
+use crate::lambda_host::credentials::Credentials;
+use crate::lambda_host::{Function, FunctionPool};
+use crate::local::maintenance::Maintenance;
+use crate::local::schedule::Schedule;
+use crate::local::summary::{Archive, Summary};
+use crate::session::console::Console;
+use crate::session::listener::{Listener, Server};
+use crate::session::process::Supervisor;
+use crate::session::working_folder::WorkingFolder;
 
-mod account;
-mod package;
-mod state;
-mod stream;
-
-pub use account::Account;
-use state::Mapping;
-pub use state::Stack;
+use super::account::Account;
+use crate::deployment::package::unpack;
+use crate::deployment::state::{self, EventSourceMapping, Stack};
 
 /// What a stack is run with.
 pub struct Ground<'a> {
@@ -56,9 +46,9 @@ pub struct Ground<'a> {
     /// A PEM file with the authority behind the servers' certificates, instead of the public ones.
     pub authority: Option<PathBuf>,
     /// Where the function with a URL is to be asked.
-    pub url: Door,
+    pub url: Listener,
     /// Where the bootstrap is unpacked.
-    pub place: &'a Place,
+    pub place: &'a WorkingFolder,
     /// What runs the functions' processes.
     pub supervisor: &'a Arc<Supervisor>,
     /// What is said on the way.
@@ -69,7 +59,7 @@ pub struct Ground<'a> {
 pub struct Deployment {
     stack: Stack,
     account: Account,
-    hosts: BTreeMap<String, Arc<Host>>,
+    hosts: BTreeMap<String, Arc<FunctionPool>>,
     maintenance: Vec<Arc<Maintenance>>,
     _schedules: Vec<Schedule>,
     _servers: Vec<Server>,
@@ -83,17 +73,18 @@ impl Deployment {
         for (arn, applied) in &stack.functions {
             // Packages of one name are one package.
             let unpacked = place.part("package").join(&applied.filename);
-            let bootstrap = package::unpack(&folder.join(&applied.filename), &unpacked)?;
+            let bootstrap = unpack(&folder.join(&applied.filename), &unpacked)?;
             let function = function(applied, bootstrap, &account, authority.as_deref());
-            let host = Host::new(function, Arc::clone(supervisor), Arc::clone(console), place.logs().as_deref())?;
+            let host =
+                FunctionPool::new(function, Arc::clone(supervisor), Arc::clone(console), place.logs().as_deref())?;
             hosts.insert(arn.clone(), Arc::new(host));
         }
 
-        let for_lambda = Door::open(0).context("cannot listen for Lambda")?;
+        let for_lambda = Listener::open(0).context("cannot listen for Lambda")?;
         console.say(&format!("Lambda: AWS_ENDPOINT_URL_LAMBDA={}", for_lambda.url()));
         let functions = hosts.values().cloned().collect();
         let mut servers =
-            vec![invoke::serve(for_lambda, functions, account.credentials.clone()).context("cannot serve Lambda")?];
+            vec![invoke_api::serve(for_lambda, functions, account.credentials.clone()).context("cannot serve Lambda")?];
         if let Some(arn) = &stack.url {
             console.say(&format!("{} answers at {}", stack.functions[arn].name, url.url()));
             let server = function_url::serve(url, Arc::clone(&hosts[arn]), Arc::clone(console));
@@ -140,12 +131,12 @@ impl Deployment {
         Ok(self.summary(&consumed))
     }
 
-    fn consumer(&self, mapping: &Mapping) -> Consumer {
+    fn consumer(&self, mapping: &EventSourceMapping) -> Poller {
         let origin = Origin {
             stream_arn: mapping.stream.clone(),
             role_arn: self.stack.functions[&mapping.function].role.clone(),
         };
-        Consumer {
+        Poller {
             host: Arc::clone(&self.hosts[&mapping.function]),
             settings: Settings {
                 origin: Arc::new(origin),
@@ -157,7 +148,7 @@ impl Deployment {
                 maximum_age: mapping.maximum_age,
                 ..Settings::default()
             },
-            on_failure: Destination {
+            on_failure: OnFailureDestination {
                 storage: Storage::Account(self.account.s3()),
                 bucket: mapping.on_failure_bucket.clone(),
                 mapping: mapping.id.clone(),
@@ -166,9 +157,9 @@ impl Deployment {
         }
     }
 
-    fn summary(&self, consumed: &BTreeMap<String, Consumed>) -> Summary {
+    fn summary(&self, consumed: &BTreeMap<String, PollerReport>) -> Summary {
         let of = |role: Role| consumed.get(role.handler()).cloned().unwrap_or_default();
-        let errors = |host: &Arc<Host>| (host.function().handler.clone(), host.errors());
+        let errors = |host: &Arc<FunctionPool>| (host.function().handler.clone(), host.errors());
         let errors_by_function: BTreeMap<_, _> = self.hosts.values().map(errors).collect();
         let archived = of(Role::Archiver).statistics;
         Summary {
@@ -221,8 +212,8 @@ async fn stop_when(
 
 /// What all of them have done, by the function's handler.
 async fn all(
-    consumers: &mut JoinSet<anyhow::Result<(String, Consumed)>>,
-) -> anyhow::Result<BTreeMap<String, Consumed>> {
+    consumers: &mut JoinSet<anyhow::Result<(String, PollerReport)>>,
+) -> anyhow::Result<BTreeMap<String, PollerReport>> {
     let mut all = BTreeMap::new();
     while let Some(consumed) = consumers.join_next().await {
         let (handler, consumed) = consumed.context("a consumer panicked")??;

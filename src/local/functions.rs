@@ -8,10 +8,10 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 
-use super::credentials::Credentials;
-use super::host::{self, Function, Host};
-use super::mapping::Outcome;
-use super::servers::Servers;
+use crate::lambda_host::Outcome;
+use crate::lambda_host::credentials::Credentials;
+use crate::lambda_host::{self, Function, FunctionPool};
+use crate::servers::Servers;
 
 /// The bucket for rejected events and for batches that were given up.
 pub const QUARANTINE_BUCKET: &str = "s3-quarantine-local";
@@ -25,7 +25,7 @@ const CACHE_VIEW_SECONDS: u32 = 300;
 /// Seconds; as the stack sets it by default.
 const STREAM_RETENTION_SECONDS: u32 = 24 * 3600;
 /// One for each environment at most, and as many for killed ones whose connection the server has not missed yet.
-const CONNECTIONS: usize = 2 * host::CONCURRENCY;
+const CONNECTIONS: usize = 2 * lambda_host::CONCURRENCY;
 /// In MB.
 const MEMORY: u32 = 512;
 const NAMESPACE: &str = "inventory-local";
@@ -121,7 +121,7 @@ fn timeout(role: Role) -> Duration {
 }
 
 /// Invokes a function that must succeed.
-pub async fn invoke_once(host: &Host) -> anyhow::Result<()> {
+pub async fn invoke_once(host: &FunctionPool) -> anyhow::Result<()> {
     let invocation = host.invoke("{}".into()).await?;
     match invocation.outcome {
         Outcome::Answered(_) => Ok(()),

@@ -7,14 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::console::Console;
-use super::host::Host;
-use super::mapping::Outcome;
-use super::schedule::Schedule;
+use crate::lambda_host::FunctionPool;
+use crate::lambda_host::Outcome;
+use crate::local::schedule::Schedule;
+use crate::session::console::Console;
 
 /// Invokes the function and adds up its answers.
 pub struct Maintenance {
-    host: Arc<Host>,
+    host: Arc<FunctionPool>,
     input: Bytes,
     console: Arc<Console>,
     done: Mutex<Maintained>,
@@ -50,7 +50,7 @@ struct Answer {
 
 impl Maintenance {
     /// No runs yet. Each gets this input.
-    pub fn new(host: Arc<Host>, input: Bytes, console: Arc<Console>) -> Self {
+    pub fn new(host: Arc<FunctionPool>, input: Bytes, console: Arc<Console>) -> Self {
         Self { host, input, console, done: Mutex::default() }
     }
 

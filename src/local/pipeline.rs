@@ -13,25 +13,25 @@ use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 use serde_json::json;
 
-use super::console::Console;
-use super::consumer::Consumer;
-use super::credentials::Credentials;
-use super::destination::{Destination, Storage};
-use super::functions::{ARCHIVE_BUCKET, QUARANTINE_BUCKET, Surroundings, invoke_once};
-use super::host::{Function, Host};
-use super::loopback::{Door, Server};
-use super::maintenance::Maintenance;
-use super::mapping::{Outcome, Settings};
-use super::objects::{self, Folder};
-use super::place::Place;
-use super::play::{Consumers, Played, play};
-use super::process::Supervisor;
-use super::records::Source;
-use super::schedule::Schedule;
-use super::secrets::{self, RotationFunction, Rotations, Secrets};
-use super::servers::{MasterLogin, Servers};
-use super::summary::{Archive, Rotated, Summary};
-use super::{function_url, invoke};
+use crate::emulators::s3::{self, Folder};
+use crate::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
+use crate::emulators::{function_url, invoke_api};
+use crate::event_source::mapping::Settings;
+use crate::event_source::on_failure::{OnFailureDestination, Storage};
+use crate::event_source::poller::Poller;
+use crate::lambda_host::credentials::Credentials;
+use crate::lambda_host::{Function, FunctionPool, Outcome};
+use crate::local::functions::{ARCHIVE_BUCKET, QUARANTINE_BUCKET, Surroundings, invoke_once};
+use crate::local::maintenance::Maintenance;
+use crate::local::play::{Consumers, Played, play};
+use crate::local::schedule::Schedule;
+use crate::local::summary::{Archive, Rotated, Summary};
+use crate::records::Source;
+use crate::servers::{MasterLogin, Servers};
+use crate::session::console::Console;
+use crate::session::listener::{Listener, Server};
+use crate::session::process::Supervisor;
+use crate::session::working_folder::WorkingFolder;
 
 /// How often `maintain` runs, as the stack schedules it.
 const MAINTENANCE: Duration = Duration::from_mins(1);
@@ -46,7 +46,7 @@ pub struct Ground<'a> {
     /// Database and cache.
     pub servers: Servers,
     /// Where objects and logs lie.
-    pub place: &'a Place,
+    pub place: &'a WorkingFolder,
     /// What runs the functions' processes.
     pub supervisor: &'a Arc<Supervisor>,
     /// What is said on the way.
@@ -54,15 +54,15 @@ pub struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    fn host(&self, function: Function) -> anyhow::Result<Arc<Host>> {
+    fn host(&self, function: Function) -> anyhow::Result<Arc<FunctionPool>> {
         let (supervisor, console) = (Arc::clone(self.supervisor), Arc::clone(self.console));
-        Host::new(function, supervisor, console, self.place.logs().as_deref()).map(Arc::new)
+        FunctionPool::new(function, supervisor, console, self.place.logs().as_deref()).map(Arc::new)
     }
 }
 
 /// The running pipeline. Its servers end when this is dropped.
 pub struct Pipeline {
-    hosts: BTreeMap<Role, Arc<Host>>,
+    hosts: BTreeMap<Role, Arc<FunctionPool>>,
     console: Arc<Console>,
     objects: Arc<Folder>,
     maintenance: Arc<Maintenance>,
@@ -74,7 +74,7 @@ impl Pipeline {
     /// Makes the functions and what they call, and brings the database up to date.
     pub async fn start(ground: Ground<'_>) -> anyhow::Result<Self> {
         let (place, console) = (ground.place, ground.console);
-        let open = |what: &str| Door::open(0).with_context(|| format!("cannot listen for {what}"));
+        let open = |what: &str| Listener::open(0).with_context(|| format!("cannot listen for {what}"));
         let (for_objects, for_secrets, for_lambda) = (open("S3")?, open("Secrets Manager")?, open("Lambda")?);
         let credentials = Credentials::draw();
         let secrets = Arc::new(Secrets::default());
@@ -97,9 +97,9 @@ impl Pipeline {
         console.say(&told(&for_lambda, &for_secrets, &credentials));
         let serve = || -> io::Result<_> {
             Ok(vec![
-                objects::serve(for_objects, Arc::clone(&objects), &credentials)?,
-                secrets::serve(for_secrets, Arc::clone(&rotations), credentials.clone(), Arc::clone(console))?,
-                invoke::serve(for_lambda, hosts.values().cloned().collect(), credentials.clone())?,
+                s3::serve(for_objects, Arc::clone(&objects), &credentials)?,
+                secrets_manager::serve(for_secrets, Arc::clone(&rotations), credentials.clone(), Arc::clone(console))?,
+                invoke_api::serve(for_lambda, hosts.values().cloned().collect(), credentials.clone())?,
             ])
         };
         let servers = serve().context("cannot serve what the functions call")?;
@@ -112,7 +112,7 @@ impl Pipeline {
     }
 
     /// Serves the catalog.
-    pub fn serve_catalog(&mut self, door: Door) -> anyhow::Result<()> {
+    pub fn serve_catalog(&mut self, door: Listener) -> anyhow::Result<()> {
         self.console.say(&format!("the catalog answers at {}/products/…", door.url()));
         let server = function_url::serve(door, self.host(Role::Catalog), Arc::clone(&self.console));
         self.servers.push(server.context("cannot serve the catalog")?);
@@ -131,10 +131,10 @@ impl Pipeline {
 
     /// Plays a source to its end.
     pub async fn play(&self, source: Source, parallelization: usize) -> anyhow::Result<Played> {
-        let consumer = |role: Role, settings: Settings, mapping: &str| Consumer {
+        let consumer = |role: Role, settings: Settings, mapping: &str| Poller {
             host: self.host(role),
             settings,
-            on_failure: Destination {
+            on_failure: OnFailureDestination {
                 storage: Storage::Folder(Arc::clone(&self.objects)),
                 bucket: QUARANTINE_BUCKET.to_owned(),
                 mapping: mapping.to_owned(),
@@ -175,14 +175,14 @@ impl Pipeline {
         }
     }
 
-    fn host(&self, role: Role) -> Arc<Host> {
+    fn host(&self, role: Role) -> Arc<FunctionPool> {
         Arc::clone(&self.hosts[&role])
     }
 }
 
 /// What somebody who wants to invoke a function or rotate a secret must know. Nobody else gets to see the key. The region is there twice:
 /// version 1 of the AWS CLI and Boto3 read only the second variable.
-fn told(lambda: &Door, secrets: &Door, Credentials { key_id, secret_key, .. }: &Credentials) -> String {
+fn told(lambda: &Listener, secrets: &Listener, Credentials { key_id, secret_key, .. }: &Credentials) -> String {
     format!(
         "Lambda and Secrets Manager: AWS_ENDPOINT_URL_LAMBDA={} AWS_ENDPOINT_URL_SECRETS_MANAGER={} AWS_REGION=us-east-1 \
          AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID={key_id} AWS_SECRET_ACCESS_KEY={secret_key}",
@@ -211,7 +211,7 @@ fn secret_name(access: Access) -> String {
 }
 
 #[async_trait]
-impl RotationFunction for Host {
+impl RotationFunction for FunctionPool {
     async fn step(&self, event: Bytes) -> Result<(), String> {
         let invocation = self.invoke(event).await.map_err(|error| error.to_string())?;
         match invocation.outcome {

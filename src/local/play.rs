@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use super::console::Console;
-use super::consumer::{Consumed, Consumer};
-use super::progress::Progress;
-use super::records::{Feed, ReadError, Source, feed};
+use crate::event_source::poller::{Poller, PollerReport};
+use crate::event_source::progress::Progress;
+use crate::records::{Feed, ReadError, Source, feed};
+use crate::session::console::Console;
 
 /// The stream's consumers.
 pub struct Consumers {
     /// Its progress is what is shown.
-    pub processor: Consumer,
+    pub processor: Poller,
     /// Reads beside it, in its own time.
-    pub archiver: Consumer,
+    pub archiver: Poller,
 }
 
 /// What came of playing a source.
 #[derive(Debug)]
 pub struct Played {
     /// What the processor did.
-    pub processed: Consumed,
+    pub processed: PollerReport,
     /// What the archiver did.
-    pub archived: Consumed,
+    pub archived: PollerReport,
     /// Why reading stopped before the end, if it did. What stood before was played.
     pub stopped: Option<ReadError>,
 }

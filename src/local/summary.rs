@@ -7,10 +7,10 @@ use pipegen_contract::batch_line;
 use pipegen_contract::role::Role;
 use serde::Serialize;
 
-use super::consumer::Consumed;
-use super::maintenance::Maintained;
-use super::progress::per_second;
-use super::tally::Tally;
+use crate::event_source::poller::PollerReport;
+use crate::event_source::progress::per_second;
+use crate::event_source::tally::Tally;
+use crate::local::maintenance::Maintained;
 
 /// Everything that is told at the end. What is not said to be another function's is the processor's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -70,8 +70,8 @@ pub struct Rotated {
 
 impl Summary {
     /// What the processor did.
-    pub fn of(processed: &Consumed) -> Self {
-        let Consumed { statistics: counted, elapsed, tally } = processed;
+    pub fn of(processed: &PollerReport) -> Self {
+        let PollerReport { statistics: counted, elapsed, tally } = processed;
         Self {
             records: counted.delivered,
             discarded: counted.discarded,

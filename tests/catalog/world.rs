@@ -9,10 +9,10 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
-use pipegen::local::guard::Guard;
-use pipegen::local::place::Place;
-use pipegen::local::process::Supervisor;
-use pipegen::local::servers::{Plan, Servers};
+use pipegen::servers::{Plan, Servers};
+use pipegen::session::guard::Guard;
+use pipegen::session::process::Supervisor;
+use pipegen::session::working_folder::WorkingFolder;
 use pipegen_event::Event;
 use pipegen_lambda::cache::Cache;
 use pipegen_lambda::catalog::{self, Flights, RequestContext, RequestLine, UrlRequest, UrlResponse};
@@ -211,7 +211,7 @@ fn shared() -> &'static Servers {
 
 fn start() -> Shared {
     let runtime = Runtime::new().unwrap();
-    let place = Place::scratch().unwrap();
+    let place = WorkingFolder::scratch().unwrap();
     let guard = Arc::new(Guard::start(place.to_remove()).unwrap());
     let supervisor = Supervisor::new(Arc::clone(&guard));
     let servers = runtime.block_on(async {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
-use pipegen::local::process::{Kind, Lines, Stop, Stream, Supervisor};
+use pipegen::session::process::{Kind, Lines, Stop, Stream, Supervisor};
 use serde::Deserialize;
 use tokio::sync::watch;
 

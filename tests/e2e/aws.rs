@@ -22,8 +22,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
-use pipegen::local::guard::Guard;
-use pipegen::local::process::Supervisor;
+use pipegen::session::guard::Guard;
+use pipegen::session::process::Supervisor;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
-use pipegen::local::credentials::Credentials;
+use pipegen::lambda_host::credentials::Credentials;
 use pipegen_contract::role::Role;
 use serde_json::Value;
 

@@ -13,11 +13,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use pipegen::local::console::Console;
-use pipegen::local::credentials::Credentials;
-use pipegen::local::host::{Function, Host};
-use pipegen::local::mapping::Outcome;
-use pipegen::local::process::Supervisor;
+use pipegen::lambda_host::Outcome;
+use pipegen::lambda_host::credentials::Credentials;
+use pipegen::lambda_host::{Function, FunctionPool};
+use pipegen::session::console::Console;
+use pipegen::session::process::Supervisor;
 use pipegen_contract::env;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ impl Machine {
             memory: configuration.memory_size,
         };
         let console = Arc::new(Console::new());
-        let host = Host::new(function, Arc::clone(&self.supervisor), console, None)?;
+        let host = FunctionPool::new(function, Arc::clone(&self.supervisor), console, None)?;
         let invocation = host.invoke(payload.to_string().into()).await?;
         host.close().await;
         Ok(match invocation.outcome {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
-use pipegen::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
+use pipegen::session::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::watch;

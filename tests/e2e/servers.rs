@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use pipegen::local::servers::Servers;
+use pipegen::servers::Servers;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use serde_json::Value;

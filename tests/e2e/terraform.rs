@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
-use pipegen::local::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
+use pipegen::session::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
 use serde_json::{Value, json};
 use tokio::process::Command;
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use pipegen::local::guard::Guard;
-use pipegen::local::place::Place;
-use pipegen::local::process::Supervisor;
-use pipegen::local::servers::{Plan, Servers};
+use pipegen::servers::{Plan, Servers};
+use pipegen::session::guard::Guard;
+use pipegen::session::process::Supervisor;
+use pipegen::session::working_folder::WorkingFolder;
 use uuid::Uuid;
 
 use crate::account::{Account, Parts};
@@ -30,12 +30,12 @@ pub(crate) struct World {
     pub(crate) logs: PathBuf,
     supervisor: Arc<Supervisor>,
     guard: Arc<Guard>,
-    place: Place,
+    place: WorkingFolder,
 }
 
 impl World {
     pub(crate) async fn open() -> Result<Self> {
-        let place = Place::scratch()?;
+        let place = WorkingFolder::scratch()?;
         let guard = Arc::new(Guard::start(place.to_remove())?);
         let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
         let logs = logs()?;

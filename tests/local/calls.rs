@@ -5,17 +5,17 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipegen::local::credentials::Credentials;
-use pipegen::local::host::Host;
-use pipegen::local::loopback::{Door, Server};
-use pipegen::local::{function_url, invoke};
+use pipegen::emulators::{function_url, invoke_api};
+use pipegen::lambda_host::FunctionPool;
+use pipegen::lambda_host::credentials::Credentials;
+use pipegen::session::listener::{Listener, Server};
 
 use super::workshop::{Workshop, eventually, http, processes_of};
 
 /// A served function, and the header that lets a request in.
 struct Served {
     workshop: Workshop,
-    host: Arc<Host>,
+    host: Arc<FunctionPool>,
     address: SocketAddr,
     signature: String,
     _server: Server,
@@ -24,11 +24,11 @@ struct Served {
 impl Served {
     fn new(
         handler: &str,
-        serve: impl FnOnce(Door, &Arc<Host>, &Workshop, &Credentials) -> std::io::Result<Server>,
+        serve: impl FnOnce(Listener, &Arc<FunctionPool>, &Workshop, &Credentials) -> std::io::Result<Server>,
     ) -> Self {
         let workshop = Workshop::new();
         let host = Arc::new(workshop.host(handler));
-        let (door, credentials) = (Door::open(0).expect("a port"), Credentials::draw());
+        let (door, credentials) = (Listener::open(0).expect("a port"), Credentials::draw());
         let address = door.address();
         let signature = format!(
             "authorization: AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/lambda/aws4_request, Signature=0\r\n",
@@ -40,7 +40,7 @@ impl Served {
 
     fn on_demand(handler: &str) -> Self {
         Self::new(handler, |door, host, _, credentials| {
-            invoke::serve(door, vec![Arc::clone(host)], credentials.clone())
+            invoke_api::serve(door, vec![Arc::clone(host)], credentials.clone())
         })
     }
 

@@ -5,24 +5,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use pipegen::local::consumer::Consumer;
-use pipegen::local::destination::{Destination, Storage};
-use pipegen::local::host::{Host, HostError};
-use pipegen::local::mapping::{Outcome, Settings};
-use pipegen::local::objects::Folder;
+use pipegen::emulators::s3::Folder;
+use pipegen::event_source::mapping::Settings;
+use pipegen::event_source::on_failure::{OnFailureDestination, Storage};
+use pipegen::event_source::poller::Poller;
+use pipegen::lambda_host::Outcome;
+use pipegen::lambda_host::{FunctionPool, HostError};
 use pipegen::local::play::{Consumers, play};
-use pipegen::local::records::Source;
+use pipegen::records::Source;
 
 use super::workshop::{Workshop, eventually, processes_of};
 
 /// The answer of the pretended bootstrap: its process id.
-async fn process(host: &Host) -> String {
+async fn process(host: &FunctionPool) -> String {
     let invocation = host.invoke("{}".into()).await.expect("a host");
     let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
     String::from_utf8(answer).expect("text")
 }
 
-async fn failure(host: &Host, event: &'static str) -> String {
+async fn failure(host: &FunctionPool, event: &'static str) -> String {
     let invocation = host.invoke(event.into()).await.expect("a host");
     assert_eq!(invocation.outcome, Outcome::Failed);
     invocation.failure.expect("a reason")
@@ -231,10 +232,10 @@ async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
     let buckets = workshop.folder.path().join("objects");
     let objects = Arc::new(Folder::open(buckets.clone(), &["bucket"]).expect("a folder"));
     let hosts = ["processor", "archiver"].map(|handler| Arc::new(workshop.host(handler)));
-    let consumer = |host: &Arc<Host>, settings| Consumer {
+    let consumer = |host: &Arc<FunctionPool>, settings| Poller {
         host: Arc::clone(host),
         settings: Settings { maximum_retries: Some(1), ..settings },
-        on_failure: Destination {
+        on_failure: OnFailureDestination {
             storage: Storage::Folder(Arc::clone(&objects)),
             bucket: "bucket".to_owned(),
             mapping: host.function().name.clone(),

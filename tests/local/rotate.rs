@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{Credentials as SdkCredentials, SharedCredentialsProvider};
 use lambda_runtime::{Context, LambdaEvent};
-use pipegen::local::credentials::Credentials;
+use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
+use pipegen::lambda_host::credentials::Credentials;
 use pipegen::local::functions::Surroundings;
-use pipegen::local::loopback::{Door, Server};
-use pipegen::local::place::Place;
-use pipegen::local::secrets::{self, RotationFunction, Rotations, Secrets};
-use pipegen::local::servers::{Plan, Servers};
+use pipegen::servers::{Plan, Servers};
+use pipegen::session::listener::{Listener, Server};
+use pipegen::session::working_folder::WorkingFolder;
 use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 use pipegen_lambda::secrets::{LoginSecret, UserPassword};
@@ -71,7 +71,7 @@ impl RotationFunction for Function {
 /// A database that `migrate` has run in, and what rotates its logins.
 struct Bench {
     workshop: Workshop,
-    place: Place,
+    place: WorkingFolder,
     servers: Servers,
     secret: LoginSecret,
     function: Arc<Function>,
@@ -82,11 +82,11 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
-        let (workshop, place) = (Workshop::new(), Place::scratch().expect("a folder"));
+        let (workshop, place) = (Workshop::new(), WorkingFolder::scratch().expect("a folder"));
         let plan = Plan::make(None, None, None).expect("installed");
         let servers = plan.start(&place, &workshop.supervisor).await.expect("started");
         let (door, credentials, secrets) =
-            (Door::open(0).expect("a port"), Credentials::draw(), Arc::new(Secrets::default()));
+            (Listener::open(0).expect("a port"), Credentials::draw(), Arc::new(Secrets::default()));
         let master = &servers.database.master;
         let master = json!({"username": master.username, "password": master.password}).to_string();
         let surroundings = Surroundings {
@@ -104,7 +104,7 @@ impl Bench {
         let function =
             Arc::new(Function { variables: variables(Role::Rotate), aws: aws.clone(), fates: Mutex::default() });
         let rotations = Arc::new(Rotations::new(secrets, Arc::clone(&function) as Arc<dyn RotationFunction>));
-        let server = secrets::serve(door, Arc::clone(&rotations), credentials, Arc::clone(&workshop.console));
+        let server = secrets_manager::serve(door, Arc::clone(&rotations), credentials, Arc::clone(&workshop.console));
         let mut soon = Context::default();
         soon.deadline = u64::try_from(chrono::Utc::now().timestamp_millis() + 60_000).expect("after 1970");
         let lookup = |name: &str| for_migrate.get(name).cloned();

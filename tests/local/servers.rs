@@ -1,20 +1,20 @@
 //! PostgreSQL and Redis come, are guarded by a password, and go.
 
-use pipegen::local::place::Place;
-use pipegen::local::servers::{Plan, Servers};
+use pipegen::servers::{Plan, Servers};
+use pipegen::session::working_folder::WorkingFolder;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
 use super::workshop::{Workshop, open_folder, processes_of};
 
-async fn start(place: &Place, workshop: &Workshop) -> Servers {
+async fn start(place: &WorkingFolder, workshop: &Workshop) -> Servers {
     Plan::make(None, None, Some(place)).expect("installed").start(place, &workshop.supervisor).await.expect("started")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_want_their_password_and_end() {
     let workshop = Workshop::new();
-    let place = Place::scratch().expect("a folder");
+    let place = WorkingFolder::scratch().expect("a folder");
     let servers = start(&place, &workshop).await;
 
     let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
@@ -54,7 +54,7 @@ async fn a_folders_name_may_be_any_text() {
         ["it's \"quoted\" \\ and\\\\ so", "a[1]*? {x} ~ !", "# 100% $HOME `x` ; = & , :", "Lager für Größe 名", "-D"]
     {
         let workshop = Workshop::new();
-        let place = Place::kept(&folder.path().join(name)).expect("a folder");
+        let place = WorkingFolder::kept(&folder.path().join(name)).expect("a folder");
         let servers = start(&place, &workshop).await;
         let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
         let access: String =
@@ -73,7 +73,7 @@ async fn kept_data_is_there_again() {
     let folder = open_folder();
     for run in 0..2 {
         let workshop = Workshop::new();
-        let place = Place::kept(&folder.path().join("data")).expect("a folder");
+        let place = WorkingFolder::kept(&folder.path().join("data")).expect("a folder");
         let servers = start(&place, &workshop).await;
         let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
         let mut cache = connect(&servers.cache_url).await.expect("connected");
@@ -94,7 +94,7 @@ async fn kept_data_is_there_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn given_servers_are_checked_before_others_are_started() {
     let workshop = Workshop::new();
-    let place = Place::scratch().expect("a folder");
+    let place = WorkingFolder::scratch().expect("a folder");
     for (database, cache, option) in [
         (Some("postgres://nobody:secret@127.0.0.1:1/none"), None, "--database-url"),
         (None, Some("redis://127.0.0.1:1/"), "--cache-url"),
@@ -114,7 +114,7 @@ async fn given_servers_are_checked_before_others_are_started() {
 async fn slow_and_failing_statements_do_not_log_what_they_were_given() {
     let folder = open_folder();
     let workshop = Workshop::new();
-    let place = Place::kept(&folder.path().join("data")).expect("a folder");
+    let place = WorkingFolder::kept(&folder.path().join("data")).expect("a folder");
     let servers = start(&place, &workshop).await;
     let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
     // From PostgreSQL's own defaults on, whatever this server was started with.
@@ -150,7 +150,7 @@ async fn slow_and_failing_statements_do_not_log_what_they_were_given() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_given_cache_in_cluster_mode_is_refused() {
     let workshop = Workshop::new();
-    let place = Place::scratch().expect("a folder");
+    let place = WorkingFolder::scratch().expect("a folder");
     let port = free_port();
     let mut cluster = tokio::process::Command::new("redis-server")
         .args(["--port", &port.to_string(), "--cluster-port", &free_port().to_string(), "--bind", "127.0.0.1"])

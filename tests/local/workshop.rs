@@ -9,11 +9,11 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use pipegen::local::console::Console;
-use pipegen::local::credentials::Credentials;
-use pipegen::local::guard::Guard;
-use pipegen::local::host::{Function, Host};
-use pipegen::local::process::Supervisor;
+use pipegen::lambda_host::credentials::Credentials;
+use pipegen::lambda_host::{Function, FunctionPool};
+use pipegen::session::console::Console;
+use pipegen::session::guard::Guard;
+use pipegen::session::process::Supervisor;
 use tempfile::TempDir;
 
 /// A folder that other users can pass through, as `/tmp` is.
@@ -67,7 +67,7 @@ impl Workshop {
         Self { folder: open_folder(), supervisor: Arc::new(Supervisor::new(Arc::clone(&guard))), guard, console }
     }
 
-    pub(crate) fn host(&self, handler: &str) -> Host {
+    pub(crate) fn host(&self, handler: &str) -> FunctionPool {
         let function = Function {
             name: format!("lambda-{handler}-test"),
             arn: format!("arn:aws:lambda:us-east-1:000000000000:function:lambda-{handler}-test"),
@@ -78,7 +78,7 @@ impl Workshop {
             timeout: Duration::from_secs(2),
             memory: 128,
         };
-        Host::new(function, Arc::clone(&self.supervisor), Arc::clone(&self.console), None).expect("no file")
+        FunctionPool::new(function, Arc::clone(&self.supervisor), Arc::clone(&self.console), None).expect("no file")
     }
 
     /// Stops everything; nothing may be left of it.

@@ -8,14 +8,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use pipegen::commands::bootstrap;
 use pipegen::config::Architecture;
-use pipegen::local::console::Console;
-use pipegen::local::credentials::Credentials;
+use pipegen::emulators::s3::{self, Folder};
+use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
+use pipegen::lambda_host::Outcome;
+use pipegen::lambda_host::credentials::Credentials;
+use pipegen::lambda_host::{Function, FunctionPool};
 use pipegen::local::functions::{QUARANTINE_BUCKET, Surroundings};
-use pipegen::local::host::{Function, Host};
-use pipegen::local::loopback::{Door, Server};
-use pipegen::local::mapping::Outcome;
-use pipegen::local::objects::{self, Folder};
-use pipegen::local::secrets::{self, RotationFunction, Rotations, Secrets};
+use pipegen::session::console::Console;
+use pipegen::session::listener::{Listener, Server};
 use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 use pipegen_lambda::secrets::UserPassword;
@@ -66,7 +66,7 @@ impl Functions {
         rustls::crypto::ring::default_provider().install_default().ok();
         let workshop = Workshop::open().await;
         let folder = tempfile::tempdir().expect("a folder");
-        let (for_objects, for_secrets) = (Door::open(0).expect("a port"), Door::open(0).expect("a port"));
+        let (for_objects, for_secrets) = (Listener::open(0).expect("a port"), Listener::open(0).expect("a port"));
         let (credentials, secrets) = (Credentials::draw(), Arc::new(Secrets::default()));
         let master = &workshop.servers.database.master;
         let master = json!({"username": master.username, "password": master.password}).to_string();
@@ -83,8 +83,8 @@ impl Functions {
         let buckets = Folder::open(folder.path().join("objects"), &[QUARANTINE_BUCKET]).expect("a bucket");
         let rotations = Arc::new(Rotations::new(secrets, Arc::new(NoRotation)));
         let servers = [
-            objects::serve(for_objects, Arc::new(buckets), &credentials).expect("served"),
-            secrets::serve(for_secrets, rotations, credentials, quiet()).expect("served"),
+            s3::serve(for_objects, Arc::new(buckets), &credentials).expect("served"),
+            secrets_manager::serve(for_secrets, rotations, credentials, quiet()).expect("served"),
         ];
         Self { workshop, surroundings, secrets: client, folder, _servers: servers }
     }
@@ -98,17 +98,18 @@ impl Functions {
     }
 
     /// A function of this role; what it writes is kept.
-    pub(crate) fn host(&self, role: Role, changes: &[Change<'_>]) -> Host {
+    pub(crate) fn host(&self, role: Role, changes: &[Change<'_>]) -> FunctionPool {
         self.run(self.surroundings.function(role), changes)
     }
 
     /// This function, with changes.
-    pub(crate) fn run(&self, mut function: Function, changes: &[Change<'_>]) -> Host {
+    pub(crate) fn run(&self, mut function: Function, changes: &[Change<'_>]) -> FunctionPool {
         for (name, value) in changes {
             function.variables.retain(|(set, _)| set != name);
             function.variables.extend(value.map(|value| ((*name).to_owned(), value.to_owned())));
         }
-        Host::new(function, Arc::clone(&self.workshop.supervisor), quiet(), Some(self.folder.path())).expect("a log")
+        FunctionPool::new(function, Arc::clone(&self.workshop.supervisor), quiet(), Some(self.folder.path()))
+            .expect("a log")
     }
 
     /// The lines that functions of this role wrote so far.
@@ -135,14 +136,14 @@ impl Functions {
 }
 
 /// What a function answers.
-pub(crate) async fn answer(host: &Host, event: &Value) -> Value {
+pub(crate) async fn answer(host: &FunctionPool, event: &Value) -> Value {
     let invocation = host.invoke(event.to_string().into()).await.expect("a host");
     let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
     serde_json::from_slice(&answer).expect("JSON")
 }
 
 /// What a function fails with, as it posts it to Lambda's Runtime API.
-pub(crate) async fn failure(host: &Host, event: &Value) -> Failed {
+pub(crate) async fn failure(host: &FunctionPool, event: &Value) -> Failed {
     let invocation = host.invoke(event.to_string().into()).await.expect("a host");
     let posted: Value = serde_json::from_str(&invocation.failure.expect("a failure")).expect("JSON");
     let text = |name: &str| posted[name].as_str().unwrap_or_default().to_owned();
@@ -162,7 +163,7 @@ pub(crate) fn batch(texts: &[String]) -> Value {
 }
 
 /// The most memory that the function's one process has held so far, in KiB.
-pub(crate) fn peak_memory(host: &Host) -> u64 {
+pub(crate) fn peak_memory(host: &FunctionPool) -> u64 {
     let name = format!("AWS_LAMBDA_FUNCTION_NAME={}", host.function().name);
     let is_it = |folder: &Path| {
         let environment = std::fs::read(folder.join("environ")).unwrap_or_default();

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use pipegen::local::loopback::Door;
+use pipegen::session::listener::Listener;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ fn master(functions: &Functions) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_is_not_known_yet_is_waited_for() {
     let functions = Functions::open().await;
-    let (door, asked) = (Door::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
+    let (door, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
     let url = door.url();
     let _server = door.serve(refusing_at_first(master(&functions), Arc::clone(&asked), DENIED)).expect("served");
     let migrate = functions.host(Role::Migrate, &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(&url))]);
@@ -62,7 +62,7 @@ async fn a_policy_that_is_not_known_yet_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_stays_wrong_is_said_in_the_end() {
     let functions = Functions::open().await;
-    let (door, asked) = (Door::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
+    let (door, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
     let url = door.url();
     let _server = door.serve(refusing_at_first(json!({}), Arc::clone(&asked), usize::MAX)).expect("served");
     let mut function = functions.surroundings.function(Role::Migrate);

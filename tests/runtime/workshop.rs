@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pipegen::local::guard::Guard;
-use pipegen::local::place::Place;
-use pipegen::local::process::Supervisor;
-use pipegen::local::servers::{Plan, Servers};
+use pipegen::servers::{Plan, Servers};
+use pipegen::session::guard::Guard;
+use pipegen::session::process::Supervisor;
+use pipegen::session::working_folder::WorkingFolder;
 use pipegen_event::{Event, decode};
 use pipegen_store::Store;
 use serde_json::{Value, json};
@@ -18,12 +18,12 @@ pub(crate) struct Workshop {
     pub(crate) store: Store,
     guard: Arc<Guard>,
     pub(crate) supervisor: Arc<Supervisor>,
-    place: Place,
+    place: WorkingFolder,
 }
 
 impl Workshop {
     pub(crate) async fn open() -> Self {
-        let place = Place::scratch().expect("a folder");
+        let place = WorkingFolder::scratch().expect("a folder");
         let guard = Arc::new(Guard::start(None).expect("a shell"));
         let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
         let servers =

@@ -6,11 +6,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::sync::watch;
 
-use super::stand::{Ended, Signals, Stand};
 use super::{catalog_door, tell};
 use crate::cli::LocalArgs;
-use crate::local::applied::{Account, Deployment, Ground, Stack};
-use crate::local::loopback::Door;
+use crate::deployment::state::Stack;
+use crate::local::account::Account;
+use crate::local::applied::{Deployment, Ground};
+use crate::records::ReadError;
+use crate::session::listener::Listener;
+use crate::session::signals::Signals;
+use crate::session::{Ended, Session};
 
 /// What was typed, checked: nothing is started before all of it is there.
 pub(super) struct Prepared {
@@ -19,7 +23,7 @@ pub(super) struct Prepared {
     account: Account,
     authority: Option<PathBuf>,
     until_idle: Option<Duration>,
-    url: Door,
+    url: Listener,
     json: bool,
 }
 
@@ -42,9 +46,13 @@ pub(super) fn prepare(folder: PathBuf, args: &LocalArgs) -> anyhow::Result<Prepa
 }
 
 /// Runs until there is nothing new on the stream, or until Ctrl-C. The first one ends the reading, the second the run.
-pub(super) async fn run(prepared: Prepared, stand: &Stand, signals: &mut Signals) -> anyhow::Result<Ended> {
+pub(super) async fn run(
+    prepared: Prepared,
+    session: &Session,
+    signals: &mut Signals,
+) -> anyhow::Result<Ended<Option<ReadError>>> {
     let Prepared { folder, stack, account, authority, until_idle, url, json } = prepared;
-    let Stand { place, supervisor, console, .. } = stand;
+    let Session { folder: place, supervisor, console, .. } = session;
     let ground = Ground { folder: &folder, stack, account, authority, url, place, supervisor, console };
     let deployment = Deployment::start(ground)?;
     let (interrupt, interrupted) = watch::channel(false);

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use pipegen::local::loopback::{Door, Server};
+use pipegen::session::listener::{Listener, Server};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -52,7 +52,7 @@ impl Account {
         let inside = Arc::new(Mutex::new(Inside { shards, ..Inside::default() }));
         let routes = Router::new().route("/", post(kinesis)).fallback(s3).with_state(Arc::clone(&inside));
         let runtime = Runtime::new().expect("a runtime");
-        let door = Door::open(0).expect("a port");
+        let door = Listener::open(0).expect("a port");
         let url = door.url();
         let server = runtime.block_on(async { door.serve(routes) }).expect("served");
         Self { inside, url, server: Some((server, runtime)) }

@@ -1,0 +1,30 @@
+//! The bootstrap out of the zip that was applied.
+
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use zip::ZipArchive;
+
+/// The program's name in the package, which Lambda prescribes.
+const BOOTSTRAP: &str = "bootstrap";
+
+/// Unpacks the bootstrap into a folder, which is made; its path.
+pub fn unpack(package: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let name = package.display();
+    let file = File::open(package).with_context(|| format!("cannot open the package {name}"))?;
+    let mut archive = ZipArchive::new(file).with_context(|| format!("the package {name} is no zip"))?;
+    let mut packed =
+        archive.by_name(BOOTSTRAP).with_context(|| format!("the package {name} holds no `{BOOTSTRAP}`"))?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let path = folder.join(BOOTSTRAP);
+    let mut unpack = || {
+        let mut file = File::create(&path)?;
+        io::copy(&mut packed, &mut file)?;
+        file.set_permissions(Permissions::from_mode(0o755))
+    };
+    unpack().with_context(|| format!("cannot unpack the package {name}"))?;
+    Ok(path)
+}

@@ -1,0 +1,251 @@
+//! A function's URL, on loopback: HTTP requests as the events that Lambda makes of them, and the answers back.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::lambda_host::Outcome;
+use crate::lambda_host::{FunctionPool, Invocation};
+use crate::session::console::Console;
+use crate::session::listener::{Listener, Server};
+
+/// The largest body of a request (Lambda's limit for an event), in bytes.
+const BODY_LIMIT: usize = 6 * 1024 * 1024;
+
+struct Service {
+    host: Arc<FunctionPool>,
+    console: Arc<Console>,
+}
+
+/// Serves a function's URL.
+pub fn serve(door: Listener, host: Arc<FunctionPool>, console: Arc<Console>) -> io::Result<Server> {
+    door.serve(Router::new().fallback(answer).with_state(Arc::new(Service { host, console })))
+}
+
+async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
+    let event = event(&parts, &body, Utc::now()).to_string();
+    let Service { host, console } = &*service;
+    match Arc::clone(host).invoke_to_the_end(event.into()).await {
+        Ok(Invocation { outcome: Outcome::Answered(payload), .. }) => response(payload).unwrap_or_else(|fault| {
+            console.warn(&format!("{}: its answer is no response: {fault}", host.function().name));
+            plain(StatusCode::BAD_GATEWAY)
+        }),
+        // It has been said why.
+        Ok(_) => plain(StatusCode::BAD_GATEWAY),
+        Err(error) => {
+            console.warn(&error.to_string());
+            plain(StatusCode::BAD_GATEWAY)
+        }
+    }
+}
+
+/// What Lambda itself answers where a function does not.
+fn plain(status: StatusCode) -> Response {
+    let text = if status == StatusCode::BAD_GATEWAY { "Internal Server Error" } else { "Request Too Large" };
+    (status, text).into_response()
+}
+
+/// The event of a request, in the payload format 2.0.
+fn event(Parts { method, uri, version, headers, .. }: &Parts, body: &Bytes, now: DateTime<Utc>) -> Value {
+    let query = uri.query().unwrap_or_default();
+    let text = std::str::from_utf8(body).ok();
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": uri.path(),
+        "rawQueryString": query,
+        "headers": joined(headers),
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "local",
+            "domainName": header(headers, &HOST),
+            "domainPrefix": "local",
+            "http": {
+                "method": method.as_str(),
+                "path": uri.path(),
+                "protocol": format!("{version:?}"),
+                "sourceIp": "127.0.0.1",
+                "userAgent": header(headers, &USER_AGENT),
+            },
+            "requestId": Uuid::new_v4().to_string(),
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": now.format("%d/%b/%Y:%H:%M:%S %z").to_string(),
+            "timeEpoch": now.timestamp_millis(),
+        },
+        "isBase64Encoded": text.is_none(),
+    });
+    let cookies = header(headers, &COOKIE);
+    if !cookies.is_empty() {
+        event["cookies"] = cookies.split("; ").collect();
+    }
+    if !body.is_empty() {
+        event["body"] = text.map_or_else(|| STANDARD.encode(body), str::to_owned).into();
+    }
+    event
+}
+
+/// Headers by name; those that are there more than once are joined with commas.
+fn joined(headers: &HeaderMap) -> BTreeMap<&str, String> {
+    let mut joined = BTreeMap::<_, String>::new();
+    for (name, value) in headers.iter().filter(|(name, _)| *name != COOKIE) {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let all = joined.entry(name.as_str()).or_default();
+        if !all.is_empty() {
+            all.push(',');
+        }
+        all.push_str(&value);
+    }
+    joined
+}
+
+fn header(headers: &HeaderMap, name: &HeaderName) -> String {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
+}
+
+/// What a function answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status_code: u16,
+    #[serde(default)]
+    headers: BTreeMap<String, Value>,
+    #[serde(default)]
+    cookies: Vec<String>,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+/// The response that an answer describes. One without a status code is the body itself.
+fn response(payload: Vec<u8>) -> Result<Response, String> {
+    let answer: Value = serde_json::from_slice(&payload).map_err(|error| error.to_string())?;
+    if answer.get("statusCode").is_none() {
+        return Ok(([(CONTENT_TYPE, "application/json")], payload).into_response());
+    }
+    let answer: Answer = serde_json::from_value(answer).map_err(|error| error.to_string())?;
+    let body = answer.body.unwrap_or_default();
+    let body = if answer.is_base64_encoded {
+        STANDARD.decode(body).map_err(|error| format!("its body: {error}"))?
+    } else {
+        body.into_bytes()
+    };
+    // What is left out (the body of an answer to HEAD, or in a 304) has a length that only the function can tell.
+    let body = if body.is_empty() { Body::from_stream(Body::empty().into_data_stream()) } else { Body::from(body) };
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(answer.status_code).map_err(|error| error.to_string())?;
+    for (name, value) in answer.headers {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let name: HeaderName = name.parse().map_err(|error| format!("the header {name}: {error}"))?;
+        response.headers_mut().insert(name, header_value(&value)?);
+    }
+    for cookie in answer.cookies {
+        response.headers_mut().append(SET_COOKIE, header_value(&cookie)?);
+    }
+    if !response.headers().contains_key(CONTENT_TYPE) && response.status() != StatusCode::NOT_MODIFIED {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    Ok(response)
+}
+
+fn header_value(text: &str) -> Result<HeaderValue, String> {
+    text.parse().map_err(|error| format!("a header's value: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn made_of(request: Request<&'static str>) -> Value {
+        let (parts, body) = request.into_parts();
+        event(&parts, &Bytes::from_static(body.as_bytes()), "2020-03-12T19:03:58.390Z".parse().expect("a time"))
+    }
+
+    #[test]
+    fn a_request_becomes_lambdas_event() {
+        let request = Request::get("/products/a%2Fb?sku=a%2Cb&sku=c")
+            .header("FunctionPool", "127.0.0.1:8000")
+            .header("If-None-Match", "\"1\"")
+            .header("If-None-Match", "\"2\"")
+            .header("Cookie", "a=1; b=2")
+            .body("")
+            .expect("a request");
+        let mut event = made_of(request);
+        assert!(event["requestContext"]["requestId"].take().is_string());
+        let expected = json!({
+            "version": "2.0", "routeKey": "$default",
+            "rawPath": "/products/a%2Fb", "rawQueryString": "sku=a%2Cb&sku=c",
+            "headers": {"host": "127.0.0.1:8000", "if-none-match": "\"1\",\"2\""},
+            "cookies": ["a=1", "b=2"],
+            "requestContext": {
+                "accountId": "anonymous", "apiId": "local", "domainName": "127.0.0.1:8000", "domainPrefix": "local",
+                "http": {"method": "GET", "path": "/products/a%2Fb", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1",
+                    "userAgent": ""},
+                "requestId": null, "routeKey": "$default", "stage": "$default",
+                "time": "12/Mar/2020:19:03:58 +0000", "timeEpoch": 1_584_039_838_390_i64,
+            },
+            "isBase64Encoded": false,
+        });
+        assert_eq!(event, expected);
+        let event = made_of(Request::post("/").body("text").expect("a request"));
+        assert_eq!((&event["body"], &event["rawQueryString"]), (&json!("text"), &json!("")));
+    }
+
+    async fn read(payload: &Value) -> (u16, BTreeMap<String, String>, String) {
+        let response = response(payload.to_string().into_bytes()).expect("a response");
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned()));
+        let (status, headers) = (response.status().as_u16(), headers.collect());
+        let body = to_bytes(response.into_body(), 1000).await.expect("whole");
+        (status, headers, String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn an_answer_becomes_the_response() {
+        let headers = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let answer = json!({"statusCode": 404, "headers": {"Content-Type": "text/plain", "x-n": 7}, "body": "no"});
+        let expected = (404, headers(&[("content-type", "text/plain"), ("x-n", "7")]), "no".to_owned());
+        assert_eq!(read(&answer).await, expected);
+        let answer = json!({"statusCode": 200, "cookies": ["a=1"], "body": "bm8=", "isBase64Encoded": true});
+        let expected = (200, headers(&[("content-type", "application/json"), ("set-cookie", "a=1")]), "no".to_owned());
+        assert_eq!(read(&answer).await, expected);
+        let unchanged = json!({"statusCode": 304, "headers": {"etag": "\"1\""}});
+        assert_eq!(read(&unchanged).await, (304, headers(&[("etag", "\"1\"")]), String::new()));
+        let expected = (200, headers(&[("content-type", "application/json")]), r#"{"a":1}"#.to_owned());
+        assert_eq!(read(&json!({"a": 1})).await, expected);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_response_is_named() {
+        for answer in [
+            "nonsense",
+            r#"{"statusCode": 99}"#,
+            r#"{"statusCode": "OK"}"#,
+            r#"{"statusCode": 200, "body": "*", "isBase64Encoded": true}"#,
+            r#"{"statusCode": 200, "headers": {"a b": "c"}}"#,
+            r#"{"statusCode": 200, "headers": {"a": "b\nc"}}"#,
+        ] {
+            assert!(response(answer.as_bytes().to_vec()).is_err(), "{answer}");
+        }
+    }
+}

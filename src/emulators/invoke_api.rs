@@ -1,0 +1,114 @@
+//! Lambda's Invoke API on loopback: any function of the run, on demand.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use crate::lambda_host::Outcome;
+use crate::lambda_host::credentials::{Credentials, Refusal};
+use crate::lambda_host::{FunctionPool, HostError, Invocation};
+use crate::session::listener::{Listener, Server};
+
+/// The largest event (Lambda's limit for a synchronous invocation), in bytes.
+const EVENT_LIMIT: usize = 6 * 1024 * 1024;
+
+struct Service {
+    functions: Vec<Arc<FunctionPool>>,
+    credentials: Credentials,
+}
+
+/// Serves the functions to requests that are signed with this key.
+pub fn serve(door: Listener, functions: Vec<Arc<FunctionPool>>, credentials: Credentials) -> io::Result<Server> {
+    let routes = Router::new()
+        .route("/2015-03-31/functions/{name}/invocations", post(invoke))
+        .layer(DefaultBodyLimit::max(EVENT_LIMIT))
+        .with_state(Arc::new(Service { functions, credentials }));
+    door.serve(routes)
+}
+
+async fn invoke(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    event: Result<Bytes, BytesRejection>,
+) -> Response {
+    let (host, event) = match service.read(&name, &headers, event) {
+        Ok(read) => read,
+        Err(refusal) => return refusal.response(),
+    };
+    answer(host.invoke_to_the_end(event).await)
+}
+
+impl Service {
+    fn read(
+        &self,
+        name: &str,
+        headers: &HeaderMap,
+        event: Result<Bytes, BytesRejection>,
+    ) -> Result<(Arc<FunctionPool>, Bytes), Refusal> {
+        self.credentials.check(headers)?;
+        let kind = headers.get("x-amz-invocation-type").map_or("RequestResponse", |kind| kind.to_str().unwrap_or("?"));
+        if kind != "RequestResponse" {
+            let message = format!("the invocation type `{kind}` is not understood here, only `RequestResponse`");
+            return Err(Refusal::new("InvalidParameterValueException", message));
+        }
+        let event = event.map_err(|rejection| match rejection.status() {
+            status @ StatusCode::PAYLOAD_TOO_LARGE => {
+                let message = format!("the event must be at most {EVENT_LIMIT} bytes");
+                Refusal::new("RequestTooLargeException", message).with_status(status)
+            }
+            _ => Refusal::new("InvalidRequestContentException", rejection.body_text()),
+        })?;
+        let event = if event.is_empty() { Bytes::from_static(b"{}") } else { event };
+        serde_json::from_slice::<IgnoredAny>(&event).map_err(|error| {
+            let message = format!("Could not parse request body into json: {error}");
+            Refusal::new("InvalidRequestContentException", message)
+        })?;
+        Ok((self.function(name)?, event))
+    }
+
+    /// A function, by its name or ARN, with or without the only version there is.
+    fn function(&self, reference: &str) -> Result<Arc<FunctionPool>, Refusal> {
+        let name = reference.strip_suffix(":$LATEST").unwrap_or(reference);
+        let host = self.functions.iter().find(|host| host.function().name == name || host.function().arn == name);
+        host.cloned().ok_or_else(|| {
+            let names: Vec<_> = self.functions.iter().map(|host| host.function().name.as_str()).collect();
+            let message = format!("Function not found: {reference}; there are {}", names.join(", "));
+            Refusal::new("ResourceNotFoundException", message).with_status(StatusCode::NOT_FOUND)
+        })
+    }
+}
+
+/// A function that fails is an answer as well.
+fn answer(invoked: Result<Invocation, HostError>) -> Response {
+    let payload = match invoked {
+        Ok(Invocation { outcome: Outcome::Answered(payload), .. }) => Ok(payload),
+        Ok(Invocation { failure, .. }) => Err(error_document(&failure.unwrap_or_default())),
+        Err(error) => Err(error_document(&error.to_string())),
+    };
+    let headers = [(CONTENT_TYPE.as_str(), "application/json"), ("x-amz-executed-version", "$LATEST")];
+    match payload {
+        Ok(payload) => (headers, payload).into_response(),
+        Err(document) => (headers, [("x-amz-function-error", "Unhandled")], document.to_string()).into_response(),
+    }
+}
+
+/// What a function says about its error, or, where it could not say anything more, what was seen of it.
+fn error_document(failure: &str) -> Value {
+    match serde_json::from_str(failure) {
+        Ok(document @ Value::Object(_)) => document,
+        _ => json!({"errorType": "Runtime.ExitError", "errorMessage": failure}),
+    }
+}

@@ -1,0 +1,44 @@
+//! S3 over a folder, on loopback: buckets are folders, objects are files.
+//!
+//! s3s speaks the protocol (signatures, chunked uploads, errors as XML); what lies beneath is ours and not s3s-fs: that one
+//! derives a side file's name from the whole key, which with our keys is longer than a file name may be, writes an object
+//! before it has checked its checksum, and lets two conditional writes at once both succeed.
+//!
+//! - [`folder`]: the objects as files
+//! - [`protocol`]: the S3 operations that the functions use
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+
+use crate::lambda_host::credentials::Credentials;
+use crate::session::listener::{Listener, Server};
+
+mod folder;
+mod protocol;
+
+pub use folder::{Folder, ObjectError};
+
+/// Serves the folder to requests that are signed with this key.
+pub fn serve(door: Listener, folder: Arc<Folder>, credentials: &Credentials) -> io::Result<Server> {
+    let mut service = S3ServiceBuilder::new(protocol::Operations(folder));
+    service.set_auth(SimpleAuth::from_single(&*credentials.key_id, &*credentials.secret_key));
+    door.serve(Router::new().fallback(answer).with_state(service.build()))
+}
+
+async fn answer(State(service): State<S3Service>, request: Request) -> Response {
+    match service.call(request.map(s3s::Body::http_body_unsync)).await {
+        Ok(response) => response.map(Body::new),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

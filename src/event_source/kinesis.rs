@@ -1,0 +1,175 @@
+//! Reads a Kinesis stream from its beginning, as one event source mapping does it: every shard at its own pace.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::error::DisplayErrorContext;
+use aws_sdk_kinesis::operation::get_records::{GetRecordsError, GetRecordsOutput};
+use aws_sdk_kinesis::types::{self, ShardIteratorType};
+use chrono::DateTime;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::records::{Chunk, Record};
+
+/// How long after a look that found nothing the next one is (Lambda's is a second).
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Chunks that lie ready at most. One may have 10 MB.
+const CHUNKS: usize = 1;
+
+/// A stream that is read.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    pub client: Client,
+    pub arn: String,
+}
+
+/// When readers have last found something.
+#[derive(Debug)]
+pub struct Activity {
+    last: Mutex<Instant>,
+    /// Readers that have records in their hands.
+    busy: AtomicUsize,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self { last: Mutex::new(Instant::now()), busy: AtomicUsize::new(0) }
+    }
+}
+
+impl Activity {
+    /// Waits until nobody has found anything for so long.
+    pub async fn idle_for(&self, period: Duration) {
+        loop {
+            let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            let waited = last.elapsed();
+            if waited >= period && self.busy.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            tokio::time::sleep(period.saturating_sub(waited).max(PAUSE)).await;
+        }
+    }
+
+    fn found(&self) {
+        self.busy.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn handed_over(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.busy.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Stream {
+    /// Reads every shard that there is now until `stop` says so; the records come out of the receiver. The set ends with the
+    /// first error.
+    pub async fn read(
+        &self,
+        activity: &Arc<Activity>,
+        stop: &watch::Receiver<bool>,
+        readers: &mut JoinSet<anyhow::Result<()>>,
+    ) -> anyhow::Result<mpsc::Receiver<Chunk>> {
+        let (sender, receiver) = mpsc::channel(CHUNKS);
+        for shard in self.shards().await? {
+            let (stream, activity) = (self.clone(), Arc::clone(activity));
+            let (sender, mut stop) = (sender.clone(), stop.clone());
+            readers.spawn(async move {
+                tokio::select! {
+                    read = stream.read_shard(&shard, &activity, &sender) => read,
+                    _ = stop.wait_for(|stop| *stop) => Ok(()),
+                }
+            });
+        }
+        Ok(receiver)
+    }
+
+    async fn shards(&self) -> anyhow::Result<Vec<String>> {
+        let mut shards = Vec::new();
+        let mut token = None;
+        loop {
+            let request = self.client.list_shards();
+            // The token stands for the stream as well.
+            let request = match token {
+                Some(token) => request.next_token(token),
+                None => request.stream_arn(&self.arn),
+            };
+            let page =
+                request.send().await.map_err(|error| self.failed("list the shards", DisplayErrorContext(error)))?;
+            shards.extend(page.shards.unwrap_or_default().into_iter().map(|shard| shard.shard_id));
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(shards);
+            }
+        }
+    }
+
+    /// Reads a shard to its end, which only a shard that was split or merged has.
+    async fn read_shard(&self, shard: &str, activity: &Activity, to: &mpsc::Sender<Chunk>) -> anyhow::Result<()> {
+        let mut last = None;
+        let mut iterator = self.iterator(shard, last.as_deref()).await?;
+        while let Some(current) = iterator {
+            let request = self.client.get_records().stream_arn(&self.arn).shard_iterator(current);
+            let GetRecordsOutput { records, next_shard_iterator, .. } = match request.send().await {
+                Ok(found) => found,
+                Err(error) if error.as_service_error().is_some_and(GetRecordsError::is_expired_iterator_exception) => {
+                    iterator = self.iterator(shard, last.as_deref()).await?;
+                    continue;
+                }
+                Err(error) => return Err(self.failed("get records", DisplayErrorContext(error))),
+            };
+            iterator = next_shard_iterator;
+            let chunk = records.into_iter().map(|found| record(shard, found)).collect::<anyhow::Result<Chunk>>()?;
+            let Some(newest) = chunk.last() else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            last = Some(newest.sequence_number.clone());
+            activity.found();
+            let sent = to.send(chunk).await;
+            activity.handed_over();
+            if sent.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where to read on: behind the last record, or at the shard's beginning.
+    async fn iterator(&self, shard: &str, last: Option<&str>) -> anyhow::Result<Option<String>> {
+        let request = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(shard);
+        let request = match last {
+            Some(number) => {
+                request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).starting_sequence_number(number)
+            }
+            None => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
+        };
+        let found = request.send().await;
+        let found = found.map_err(|error| self.failed("find the place in a shard", DisplayErrorContext(error)))?;
+        Ok(found.shard_iterator)
+    }
+
+    fn failed(&self, what: &str, why: impl std::fmt::Display) -> anyhow::Error {
+        anyhow::anyhow!("Kinesis: could not {what} of {}: {why}", self.arn)
+    }
+}
+
+fn record(shard: &str, found: types::Record) -> anyhow::Result<Arc<Record>> {
+    let arrived = found.approximate_arrival_timestamp.and_then(|time| {
+        let micros = time.as_nanos() / 1000;
+        DateTime::from_timestamp_micros(i64::try_from(micros).ok()?)
+    });
+    Ok(Arc::new(Record {
+        shard: shard.to_owned(),
+        arrived_at: arrived
+            .with_context(|| format!("record {} of {shard} has no arrival time", found.sequence_number))?,
+        sequence_number: found.sequence_number,
+        partition_key: found.partition_key.unwrap_or_default(),
+        data: found.data.into_inner(),
+    }))
+}

@@ -1,0 +1,103 @@
+//! What the functions write: kept in a log file, warnings shown, batch lines passed on to be counted.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pipegen_contract::batch_line;
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+
+use crate::session::console::Console;
+use crate::session::process::{Lines, Stream};
+
+/// A batch line's fields.
+pub type BatchLine = Map<String, Value>;
+
+/// Where the lines of one function go.
+#[derive(Debug)]
+pub(super) struct Output {
+    function: String,
+    console: Arc<Console>,
+    file: Option<Mutex<File>>,
+}
+
+impl Output {
+    /// For a function; with a folder, everything is appended to `{function}.log` in it.
+    pub(super) fn new(function: &str, console: Arc<Console>, folder: Option<&Path>) -> io::Result<Self> {
+        let open = |folder: &Path| {
+            let path = folder.join(format!("{function}.log"));
+            File::options().create(true).append(true).open(path).map(Mutex::new)
+        };
+        let file = folder.map(open).transpose()?;
+        Ok(Self { function: function.to_owned(), console, file })
+    }
+
+    /// What one environment's lines are given to; its batch lines come out of the receiver.
+    pub(super) fn lines(self: &Arc<Self>) -> (Lines, mpsc::UnboundedReceiver<BatchLine>) {
+        let (batches, received) = mpsc::unbounded_channel();
+        let output = Arc::clone(self);
+        let lines = move |stream: Stream, line: &str| {
+            output.keep(line);
+            match classify(stream, line) {
+                Class::Batch(fields) => {
+                    batches.send(fields).ok();
+                }
+                Class::Warning => output.show(line),
+                Class::Other => {}
+            }
+        };
+        (Arc::new(lines), received)
+    }
+
+    fn keep(&self, line: &str) {
+        if let Some(file) = &self.file {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            // A full disk must not stop the run; PostgreSQL will have more to say about it.
+            writeln!(file, "{line}").ok();
+        }
+    }
+
+    fn show(&self, line: &str) {
+        self.console.warn(&format!("{}: {line}", self.function));
+    }
+}
+
+enum Class {
+    Batch(BatchLine),
+    Warning,
+    Other,
+}
+
+/// A function logs JSON to standard output. What is no JSON (a panic while starting, say) is worth seeing.
+fn classify(stream: Stream, line: &str) -> Class {
+    let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
+        return if stream == Stream::Error { Class::Warning } else { Class::Other };
+    };
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    if text("message") == Some(batch_line::MESSAGE) {
+        return Class::Batch(fields);
+    }
+    let level = text("level").unwrap_or_default();
+    let severe = ["WARN", "ERROR", "FATAL"].iter().any(|severe| level.eq_ignore_ascii_case(severe));
+    if severe { Class::Warning } else { Class::Other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_known_by_their_form() {
+        let batch = |class| matches!(class, Class::Batch(_));
+        let warning = |class| matches!(class, Class::Warning);
+        assert!(batch(classify(Stream::Out, r#"{"message":"batch","level":"INFO","records":1}"#)));
+        assert!(warning(classify(Stream::Out, r#"{"message":"no","level":"WARN"}"#)));
+        assert!(warning(classify(Stream::Out, r#"{"message":"no","level":"error"}"#)));
+        assert!(warning(classify(Stream::Error, "thread 'main' panicked")));
+        for other in [r#"{"message":"hello","level":"INFO"}"#, "START", "[]", r#"{"message":["batch"]}"#] {
+            assert!(matches!(classify(Stream::Out, other), Class::Other), "{other}");
+        }
+    }
+}

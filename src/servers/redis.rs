@@ -1,0 +1,230 @@
+//! Redis, or Valkey, which is called by its name only where it differs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use nix::sys::signal::Signal;
+use pipegen_contract::cache::{READER_RIGHTS, WRITER_RIGHTS};
+use pipegen_contract::role::Role;
+use redis::aio::MultiplexedConnection;
+use tokio::process::Command;
+use uuid::Uuid;
+
+use super::certificates::{Authority, HOST, ServerFiles};
+use super::installed::{Folders, parse_version};
+use super::write_private;
+use crate::session::process::{Kind, Process, Stop, Supervisor};
+use crate::session::working_folder::WorkingFolder;
+
+const FOLDER: &str = "redis";
+/// The oldest major version that will do.
+const OLDEST: u32 = 7;
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// The servers that will do, the first choice first. Valkey counts its versions on from Redis 7.
+const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
+
+/// The first server that will do.
+pub(super) fn find(folders: &Folders) -> anyhow::Result<PathBuf> {
+    let mut too_old = None;
+    for program in &PROGRAMS {
+        for (folder, (major, _)) in folders.holding(std::slice::from_ref(program)) {
+            if major >= OLDEST {
+                return Ok(folder.join(program));
+            }
+            too_old = Some((folder, major));
+        }
+    }
+    let what = too_old.map_or("Redis is not installed".to_owned(), |(folder, major)| {
+        format!("Redis {major} in {} is too old", folder.display())
+    });
+    anyhow::bail!(
+        "{what}: version {OLDEST} or later is needed. Install it (`apt-get install redis-server`, `brew install redis`), \
+         or name a server with --cache-url"
+    )
+}
+
+/// The functions' users, with the very rights that the stack gives them. Redis cannot check a token, so any will do.
+const USERS: [(Role, &str); 3] =
+    [(Role::Processor, WRITER_RIGHTS), (Role::Maintain, WRITER_RIGHTS), (Role::Catalog, READER_RIGHTS)];
+
+/// A running server.
+pub(super) struct Started {
+    /// An administrator's URL, in plain text.
+    pub(super) url: String,
+    /// Where the functions speak.
+    pub(super) port: FunctionPort,
+}
+
+/// Where the functions speak to the server.
+pub(super) enum FunctionPort {
+    /// In TLS.
+    Tls(u16),
+    /// In plain text, because the server was built without TLS.
+    Plain(u16),
+}
+
+/// Starts a server on free ports of loopback.
+pub(super) async fn start(
+    program: &Path,
+    place: &WorkingFolder,
+    supervisor: &Supervisor,
+    authority: &Authority,
+) -> anyhow::Result<Started> {
+    let folder = place.part(FOLDER);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let password = Uuid::new_v4().simple().to_string();
+    let files = authority.write_server(&folder, HOST)?;
+    let mut has_tls = true;
+    for _ in 1..super::PORTS {
+        let port = super::free_port().context("there is no free port")?;
+        let tls_port = super::free_port().context("there is no free port")?;
+        let file = folder.join("redis.conf");
+        let tls = has_tls.then_some((tls_port, &files));
+        // The file holds the password, which an argument would show to everybody.
+        write_private(&file, &configuration(port, tls, &password, &folder, place.is_kept()))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        let mut command = Command::new(program);
+        command.arg(literal(&file)).env_clear().env("TZ", "UTC").current_dir("/");
+        let stop = Stop { signal: Signal::SIGTERM, grace: Duration::from_secs(10) };
+        let lines = super::log_lines(FOLDER, place)?;
+        let process =
+            supervisor.spawn("Redis", Kind::Server, stop, command, lines).context("cannot run redis-server")?;
+        let url = format!("redis://:{password}@127.0.0.1:{port}/0");
+        match ready(&url, &process).await? {
+            Start::Ready if has_tls => return Ok(Started { url, port: FunctionPort::Tls(tls_port) }),
+            Start::Ready => return Ok(Started { url, port: FunctionPort::Plain(port) }),
+            Start::WithoutTls => has_tls = false,
+            Start::PortTaken => {}
+        }
+    }
+    anyhow::bail!("Redis finds no free port")
+}
+
+/// The server's configuration: a cache as the stack has it, small enough for a desk.
+fn configuration(port: u16, tls: Option<(u16, &ServerFiles)>, password: &str, folder: &Path, kept: bool) -> String {
+    let save = if kept { "save 60 1" } else { "save \"\"" };
+    let users = USERS.map(|(role, rights)| format!("user {} nopass {rights}\n", role.handler())).concat();
+    let tls = tls.map_or_else(String::new, |(port, files)| {
+        format!(
+            "tls-port {port}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {certificate}\n\
+             tls-auth-clients no\n",
+            certificate = quoted(&files.certificate),
+            key = quoted(&files.key),
+        )
+    });
+    format!(
+        "bind 127.0.0.1\nport {port}\n{tls}{users}requirepass {password}\ndir {folder}\n{save}\nappendonly no\n\
+         maxmemory 256mb\nmaxmemory-policy allkeys-lru\ndaemonize no\n",
+        folder = quoted(folder)
+    )
+}
+
+/// A path as Redis reads it in its configuration.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+/// A path as Redis takes it from its command line, where it looks for patterns (`*`, `?`, `[`); where there is none, a backslash is one.
+fn literal(path: &Path) -> String {
+    let is_special = |character: char| matches!(character, '*' | '?' | '[');
+    let text = path.display().to_string();
+    if !text.contains(is_special) {
+        return text;
+    }
+    let escape = |character: char| (character == '\\' || is_special(character)).then_some('\\');
+    text.chars().flat_map(|character| escape(character).into_iter().chain([character])).collect()
+}
+
+/// What became of a start.
+enum Start {
+    Ready,
+    PortTaken,
+    WithoutTls,
+}
+
+/// What a server says that was built without TLS: Valkey and newer versions of Redis, and older ones of Redis.
+const WITHOUT_TLS: [&str; 2] = ["Failed finding TLS support", "'tls-port"];
+
+/// Waits until the server answers, or ends for a reason that another start can do something about.
+async fn ready(url: &str, process: &Process) -> anyhow::Result<Start> {
+    let probe = async {
+        while connect(url).await.is_err() {
+            tokio::time::sleep(super::PROBE_PAUSE).await;
+        }
+    };
+    tokio::select! {
+        () = probe => Ok(Start::Ready),
+        status = process.exited() => {
+            let lines = process.last_lines();
+            if lines.contains("Address already in use") {
+                return Ok(Start::PortTaken);
+            }
+            if WITHOUT_TLS.iter().any(|words| lines.contains(words)) {
+                return Ok(Start::WithoutTls);
+            }
+            anyhow::bail!("Redis does not start ({status}); its last lines: {lines}")
+        }
+        () = tokio::time::sleep(START_LIMIT) => {
+            anyhow::bail!("Redis is not ready after {} s; its last lines: {}", START_LIMIT.as_secs(), process.last_lines())
+        }
+    }
+}
+
+async fn connect(url: &str) -> redis::RedisResult<MultiplexedConnection> {
+    let mut connection = redis::Client::open(url)?.get_multiplexed_async_connection().await?;
+    redis::cmd("PING").query_async::<()>(&mut connection).await?;
+    Ok(connection)
+}
+
+/// Whether a given server answers, is new enough, and takes what the functions ask.
+pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
+    let ask = async {
+        let mut connection = connect(url).await?;
+        redis::cmd("INFO").arg("server").arg("cluster").query_async::<String>(&mut connection).await
+    };
+    let info = tokio::time::timeout(Duration::from_secs(10), ask)
+        .await
+        .context("no answer within 10 s")?
+        // Its text names its own causes.
+        .map_err(|error| anyhow::anyhow!("cannot connect: {error}"))?;
+    let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).and_then(parse_version);
+    let (major, _) = version.context("does not say its version")?;
+    anyhow::ensure!(major >= OLDEST, "is Redis {major}; version {OLDEST} or later is needed");
+    anyhow::ensure!(
+        !info.lines().any(|line| line == "cluster_enabled:1"),
+        "is in cluster mode, where one call cannot reach several products: name a server without it (`cluster-enabled no`)"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_server_is_named_with_what_to_do() {
+        let message = find(&Folders::of(&[])).expect_err("nothing there").to_string();
+        for part in ["Redis is not installed", "apt-get install redis-server", "brew install redis", "--cache-url"] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn only_a_kept_cache_is_saved() {
+        let files = ServerFiles { certificate: "/c".into(), key: "/k".into() };
+        let text = |kept| configuration(7000, Some((7001, &files)), "secret", Path::new("/x y"), kept);
+        assert!(text(false).contains("save \"\"\n") && text(true).contains("save 60 1\n"));
+        assert!(text(false).contains("dir \"/x y\"\n"));
+    }
+
+    #[test]
+    fn paths_are_written_as_redis_reads_them() {
+        assert_eq!(quoted(Path::new(r#"/a "b" \c"#)), r#""/a \"b\" \\c""#);
+        assert_eq!(literal(Path::new(r"/a b\c")), r"/a b\c");
+        assert_eq!(literal(Path::new(r"/a[1]*?\c")), r"/a\[1]\*\?\\c");
+    }
+}

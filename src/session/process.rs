@@ -1,0 +1,241 @@
+//! Child processes that are watched, stopped and reaped, and whose output is read line by line.
+
+use std::collections::VecDeque;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::session::guard::Guard;
+
+/// How many of its last lines a process is remembered by.
+const TAIL: usize = 20;
+/// How long the output of an ended process is waited for: something it started might hold the pipe open.
+const OUTPUT_AFTER_END: Duration = Duration::from_secs(1);
+
+/// Where a line came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Error,
+}
+
+/// What gets each line of a process.
+pub type Lines = Arc<dyn Fn(Stream, &str) + Send + Sync>;
+
+/// In which order processes are stopped at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Uses the servers; goes first.
+    Function,
+    /// Goes last.
+    Server,
+}
+
+/// How a process is stopped.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop {
+    /// The signal that asks it to end.
+    pub signal: Signal,
+    /// How long it has before it is killed.
+    pub grace: Duration,
+}
+
+/// A running or ended child process.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    kind: Kind,
+    stop: Stop,
+    signals: mpsc::UnboundedSender<Signal>,
+    exit: watch::Receiver<Option<ExitStatus>>,
+    tail: Arc<Mutex<VecDeque<String>>>,
+}
+
+/// Every process of this run.
+#[derive(Debug)]
+pub struct Supervisor {
+    guard: Arc<Guard>,
+    processes: Mutex<Processes>,
+}
+
+#[derive(Debug, Default)]
+struct Processes {
+    started: Vec<Arc<Process>>,
+    /// Whether the end has begun.
+    stopping: bool,
+}
+
+impl Supervisor {
+    /// No processes yet; `guard` stops them if pipegen is killed.
+    pub fn new(guard: Arc<Guard>) -> Self {
+        Self { guard, processes: Mutex::default() }
+    }
+
+    /// Starts a process in a group of its own (a Ctrl-C at the terminal is pipegen's to pass on), without input. Once
+    /// [`Self::stop_all`] has begun nothing is started any more: nobody would stop it.
+    pub fn spawn(
+        &self,
+        name: &str,
+        kind: Kind,
+        stop: Stop,
+        mut command: Command,
+        lines: Lines,
+    ) -> std::io::Result<Arc<Process>> {
+        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        if processes.stopping {
+            return Err(std::io::Error::other("the run is ending"));
+        }
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let tail = Arc::new(Mutex::new(VecDeque::new()));
+        let mut readers = JoinSet::new();
+        if let Some(out) = child.stdout.take() {
+            readers.spawn(read(out, Stream::Out, Arc::clone(&lines), Arc::clone(&tail)));
+        }
+        if let Some(error) = child.stderr.take() {
+            readers.spawn(read(error, Stream::Error, lines, Arc::clone(&tail)));
+        }
+        let (signals, received) = mpsc::unbounded_channel();
+        let (exited, exit) = watch::channel(None);
+        drop(watch_over(child, readers, received, exited, Arc::clone(&self.guard)));
+        let process = Arc::new(Process { name: name.to_owned(), kind, stop, signals, exit, tail });
+        processes.started.retain(|process| process.status().is_none());
+        processes.started.push(Arc::clone(&process));
+        Ok(process)
+    }
+
+    /// Stops everything that still runs, functions before servers, and waits until all of it is reaped.
+    pub async fn stop_all(&self) {
+        let started = {
+            let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+            processes.stopping = true;
+            std::mem::take(&mut processes.started)
+        };
+        for kind in [Kind::Function, Kind::Server] {
+            let mut stopping = JoinSet::new();
+            for process in started.iter().filter(|process| process.kind == kind) {
+                let process = Arc::clone(process);
+                stopping.spawn(async move { process.stop().await });
+            }
+            stopping.join_all().await;
+        }
+    }
+}
+
+/// Waits for the child's end in a task that is the only one to signal it: no signal can meet a process that got the
+/// number of a reaped one.
+fn watch_over(
+    mut child: Child,
+    readers: JoinSet<()>,
+    mut signals: mpsc::UnboundedReceiver<Signal>,
+    exited: watch::Sender<Option<ExitStatus>>,
+    guard: Arc<Guard>,
+) -> JoinHandle<()> {
+    let id = child.id().unwrap_or_default();
+    guard.add(id);
+    tokio::spawn(async move {
+        let status = loop {
+            tokio::select! {
+                status = child.wait() => break status,
+                Some(signal) = signals.recv() => {
+                    if let Ok(id) = i32::try_from(id) {
+                        // Its group, so that what it started (initdb starts postgres) goes with it. The only failure
+                        // is that it ended by itself just now.
+                        killpg(Pid::from_raw(id), signal).ok();
+                    }
+                }
+            }
+        };
+        guard.remove(id);
+        tokio::time::timeout(OUTPUT_AFTER_END, readers.join_all()).await.ok();
+        // `wait` fails for a process that is not ours only.
+        exited.send_replace(Some(status.unwrap_or_default()));
+    })
+}
+
+async fn read(pipe: impl AsyncRead + Unpin, stream: Stream, lines: Lines, tail: Arc<Mutex<VecDeque<String>>>) {
+    let mut pipe = BufReader::new(pipe);
+    let mut line = Vec::new();
+    while pipe.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_end();
+        if !text.is_empty() {
+            lines(stream, text);
+            let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+            if tail.len() == TAIL {
+                tail.pop_front();
+            }
+            tail.push_back(text.to_owned());
+        }
+        line.clear();
+    }
+}
+
+impl Process {
+    /// Its name in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How it ended, if it did and all of its output was read.
+    pub fn status(&self) -> Option<ExitStatus> {
+        *self.exit.borrow()
+    }
+
+    /// Waits for its end.
+    pub async fn exited(&self) -> ExitStatus {
+        let mut exit = self.exit.clone();
+        let status = exit.wait_for(Option::is_some).await.ok().and_then(|status| *status);
+        status.unwrap_or_default()
+    }
+
+    /// Kills it.
+    pub fn kill(&self) {
+        self.signals.send(Signal::SIGKILL).ok();
+    }
+
+    /// Stops it in its tracks until [`Self::thaw`].
+    pub fn freeze(&self) {
+        self.signals.send(Signal::SIGSTOP).ok();
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signals.send(Signal::SIGCONT).ok();
+    }
+
+    /// Asks it to end, kills it if it takes too long, and waits for its end.
+    pub async fn stop(&self) -> ExitStatus {
+        self.signals.send(self.stop.signal).ok();
+        // One that is frozen would not learn of it.
+        self.thaw();
+        if let Ok(status) = tokio::time::timeout(self.stop.grace, self.exited()).await {
+            return status;
+        }
+        self.kill();
+        self.exited().await
+    }
+
+    /// Its last lines, for an error message.
+    pub fn last_lines(&self) -> String {
+        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        if tail.is_empty() {
+            return "it wrote nothing".to_owned();
+        }
+        tail.iter().fold(String::new(), |text, line| text + "\n    " + line)
+    }
+}
