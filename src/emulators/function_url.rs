@@ -43,7 +43,7 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let event = event(&parts, &body, Utc::now()).to_string();
     let Service { host, console } = &*service;
-    match Arc::clone(host).invoke_to_the_end(event.into()).await {
+    match Arc::clone(host).invoke_to_completion(event.into()).await {
         Ok(Invocation { outcome: Outcome::Answered(payload), .. }) => response(payload).unwrap_or_else(|fault| {
             console.warn(&format!("{}: its answer is no response: {fault}", host.function().name));
             plain(StatusCode::BAD_GATEWAY)

@@ -16,8 +16,10 @@ use axum::routing::post;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
+use crate::emulators::api_error::ApiError;
+use crate::emulators::signature;
 use crate::lambda_host::Outcome;
-use crate::lambda_host::credentials::{Credentials, Refusal};
+use crate::lambda_host::credentials::Credentials;
 use crate::lambda_host::{FunctionPool, HostError, Invocation};
 use crate::session::listener::{Listener, Server};
 
@@ -46,9 +48,9 @@ async fn invoke(
 ) -> Response {
     let (host, event) = match service.read(&name, &headers, event) {
         Ok(read) => read,
-        Err(refusal) => return refusal.response(),
+        Err(error) => return error.response(),
     };
-    answer(host.invoke_to_the_end(event).await)
+    answer(host.invoke_to_completion(event).await)
 }
 
 impl Service {
@@ -57,36 +59,36 @@ impl Service {
         name: &str,
         headers: &HeaderMap,
         event: Result<Bytes, BytesRejection>,
-    ) -> Result<(Arc<FunctionPool>, Bytes), Refusal> {
-        self.credentials.check(headers)?;
+    ) -> Result<(Arc<FunctionPool>, Bytes), ApiError> {
+        signature::check(headers, &self.credentials)?;
         let kind = headers.get("x-amz-invocation-type").map_or("RequestResponse", |kind| kind.to_str().unwrap_or("?"));
         if kind != "RequestResponse" {
             let message = format!("the invocation type `{kind}` is not understood here, only `RequestResponse`");
-            return Err(Refusal::new("InvalidParameterValueException", message));
+            return Err(ApiError::new("InvalidParameterValueException", message));
         }
         let event = event.map_err(|rejection| match rejection.status() {
             status @ StatusCode::PAYLOAD_TOO_LARGE => {
                 let message = format!("the event must be at most {EVENT_LIMIT} bytes");
-                Refusal::new("RequestTooLargeException", message).with_status(status)
+                ApiError::new("RequestTooLargeException", message).with_status(status)
             }
-            _ => Refusal::new("InvalidRequestContentException", rejection.body_text()),
+            _ => ApiError::new("InvalidRequestContentException", rejection.body_text()),
         })?;
         let event = if event.is_empty() { Bytes::from_static(b"{}") } else { event };
         serde_json::from_slice::<IgnoredAny>(&event).map_err(|error| {
             let message = format!("Could not parse request body into json: {error}");
-            Refusal::new("InvalidRequestContentException", message)
+            ApiError::new("InvalidRequestContentException", message)
         })?;
         Ok((self.function(name)?, event))
     }
 
     /// A function, by its name or ARN, with or without the only version there is.
-    fn function(&self, reference: &str) -> Result<Arc<FunctionPool>, Refusal> {
+    fn function(&self, reference: &str) -> Result<Arc<FunctionPool>, ApiError> {
         let name = reference.strip_suffix(":$LATEST").unwrap_or(reference);
         let host = self.functions.iter().find(|host| host.function().name == name || host.function().arn == name);
         host.cloned().ok_or_else(|| {
             let names: Vec<_> = self.functions.iter().map(|host| host.function().name.as_str()).collect();
             let message = format!("Function not found: {reference}; there are {}", names.join(", "));
-            Refusal::new("ResourceNotFoundException", message).with_status(StatusCode::NOT_FOUND)
+            ApiError::new("ResourceNotFoundException", message).with_status(StatusCode::NOT_FOUND)
         })
     }
 }

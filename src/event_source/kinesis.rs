@@ -11,8 +11,9 @@ use aws_sdk_kinesis::error::DisplayErrorContext;
 use aws_sdk_kinesis::operation::get_records::{GetRecordsError, GetRecordsOutput};
 use aws_sdk_kinesis::types::{self, ShardIteratorType};
 use chrono::DateTime;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::records::{Chunk, Record};
 
@@ -24,7 +25,7 @@ const CHUNKS: usize = 1;
 
 /// A stream that is read.
 #[derive(Clone, Debug)]
-pub struct Stream {
+pub struct KinesisStream {
     pub client: Client,
     pub arn: String,
 }
@@ -66,23 +67,23 @@ impl Activity {
     }
 }
 
-impl Stream {
-    /// Reads every shard that there is now until `stop` says so; the records come out of the receiver. The set ends with the
+impl KinesisStream {
+    /// Reads every shard that there is now until `stop` is cancelled; the records come out of the receiver. The set ends with the
     /// first error.
     pub async fn read(
         &self,
         activity: &Arc<Activity>,
-        stop: &watch::Receiver<bool>,
+        stop: &CancellationToken,
         readers: &mut JoinSet<anyhow::Result<()>>,
     ) -> anyhow::Result<mpsc::Receiver<Chunk>> {
         let (sender, receiver) = mpsc::channel(CHUNKS);
         for shard in self.shards().await? {
             let (stream, activity) = (self.clone(), Arc::clone(activity));
-            let (sender, mut stop) = (sender.clone(), stop.clone());
+            let (sender, stop) = (sender.clone(), stop.clone());
             readers.spawn(async move {
                 tokio::select! {
                     read = stream.read_shard(&shard, &activity, &sender) => read,
-                    _ = stop.wait_for(|stop| *stop) => Ok(()),
+                    () = stop.cancelled() => Ok(()),
                 }
             });
         }

@@ -11,8 +11,8 @@ use pipegen_contract::object_key;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::emulators::s3::Folder;
-use crate::event_source::mapping::{Discarded, Origin, event};
+use crate::emulators::s3::Buckets;
+use crate::event_source::mapping::{DiscardedBatch, Origin, event};
 
 /// What is known about the last invocation of a batch.
 #[derive(Clone, Debug, Default)]
@@ -38,18 +38,18 @@ pub struct OnFailureDestination {
 #[derive(Clone, Debug)]
 pub enum Storage {
     /// In a folder on this machine.
-    Folder(Arc<Folder>),
+    Local(Arc<Buckets>),
     /// In an account.
     Account(aws_sdk_s3::Client),
 }
 
 impl OnFailureDestination {
     /// Writes the object of a batch of this origin.
-    pub async fn keep(
+    pub async fn write(
         &self,
         function_arn: &str,
         origin: &Origin,
-        discarded: &Discarded,
+        discarded: &DiscardedBatch,
         last: Option<&LastInvocation>,
         now: DateTime<Utc>,
     ) -> anyhow::Result<()> {
@@ -64,7 +64,7 @@ impl OnFailureDestination {
         );
         let content = invocation_record(function_arn, origin, discarded, last, now).to_string();
         match &self.storage {
-            Storage::Folder(folder) => folder.put(&self.bucket, &key, content.as_bytes(), true)?,
+            Storage::Local(folder) => folder.put(&self.bucket, &key, content.as_bytes(), true)?,
             Storage::Account(client) => {
                 let put = client.put_object().bucket(&self.bucket).key(key).body(content.into_bytes().into());
                 put.send().await.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
@@ -77,7 +77,7 @@ impl OnFailureDestination {
 fn invocation_record(
     function_arn: &str,
     origin: &Origin,
-    discarded: &Discarded,
+    discarded: &DiscardedBatch,
     last: Option<&LastInvocation>,
     now: DateTime<Utc>,
 ) -> Value {
@@ -130,10 +130,10 @@ mod tests {
     #[tokio::test]
     async fn the_object_has_lambdas_key_and_form() {
         let folder = tempfile::tempdir().expect("a folder");
-        let objects = Arc::new(Folder::open(folder.path().to_owned(), &["bucket"]).expect("a folder"));
-        let storage = Storage::Folder(objects);
+        let objects = Arc::new(Buckets::open(folder.path().to_owned(), &["bucket"]).expect("a folder"));
+        let storage = Storage::Local(objects);
         let destination = OnFailureDestination { storage, bucket: "bucket".to_owned(), mapping: "an id".to_owned() };
-        let discarded = Discarded {
+        let discarded = DiscardedBatch {
             records: vec![record("1"), record("2")],
             condition: Condition::RetryAttemptsExhausted,
             invocations: 3,
@@ -141,7 +141,7 @@ mod tests {
         let last = LastInvocation { request_id: "an id".to_owned(), failed: true };
         let now = "2019-11-14T00:38:06.021Z".parse().expect("a time");
         let origin = Origin { stream_arn: "arn:stream".to_owned(), role_arn: "arn:role".to_owned() };
-        destination.keep("arn:function", &origin, &discarded, Some(&last), now).await.expect("written");
+        destination.write("arn:function", &origin, &discarded, Some(&last), now).await.expect("written");
 
         let day = folder.path().join("bucket/aws/lambda/an id/shardId-000000000001/2019/11/14");
         let entry = std::fs::read_dir(day).expect("the day").next().expect("one object").expect("readable");

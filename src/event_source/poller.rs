@@ -11,7 +11,9 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::event_source::mapping::{Discarded, EventSourceMapping, LaneId, Origin, Settings, Statistics, Step, event};
+use crate::event_source::mapping::{
+    DiscardedBatch, EventSourceMapping, LaneId, MappingSettings, Origin, Statistics, Step, event,
+};
 use crate::event_source::on_failure::{LastInvocation, OnFailureDestination};
 use crate::event_source::progress::Progress;
 use crate::event_source::tally::Tally;
@@ -21,9 +23,9 @@ use crate::records::{Chunk, Record};
 /// A function that reads the stream.
 pub struct Poller {
     /// The function.
-    pub host: Arc<FunctionPool>,
+    pub pool: Arc<FunctionPool>,
     /// How it reads.
-    pub settings: Settings,
+    pub settings: MappingSettings,
     /// Where batches that are given up go.
     pub on_failure: OnFailureDestination,
     /// What shows how far it is, if anything does.
@@ -55,7 +57,7 @@ impl Poller {
 }
 
 struct Consuming {
-    host: Arc<FunctionPool>,
+    pool: Arc<FunctionPool>,
     on_failure: OnFailureDestination,
     progress: Option<Progress>,
     origin: Arc<Origin>,
@@ -73,9 +75,9 @@ struct Consuming {
 }
 
 impl Consuming {
-    fn new(Poller { host, settings, on_failure, progress }: Poller, records: mpsc::Receiver<Chunk>) -> Self {
+    fn new(Poller { pool, settings, on_failure, progress }: Poller, records: mpsc::Receiver<Chunk>) -> Self {
         Self {
-            host,
+            pool,
             on_failure,
             progress,
             origin: Arc::clone(&settings.origin),
@@ -122,17 +124,17 @@ impl Consuming {
 
     fn invoke(&mut self, lane: LaneId, records: Vec<Arc<Record>>, now: Duration) {
         self.first_handed_over.get_or_insert(now);
-        let (host, origin) = (Arc::clone(&self.host), Arc::clone(&self.origin));
+        let (pool, origin) = (Arc::clone(&self.pool), Arc::clone(&self.origin));
         self.invocations.spawn(async move {
             let payload = event(&records, &origin);
-            (lane, host.invoke(payload.into()).await)
+            (lane, pool.invoke(payload.into()).await)
         });
     }
 
-    async fn discard(&mut self, lane: LaneId, discarded: &Discarded) -> anyhow::Result<()> {
+    async fn discard(&mut self, lane: LaneId, discarded: &DiscardedBatch) -> anyhow::Result<()> {
         // A batch that was never invoked shares its lane with others that were.
         let last = self.last.get(&lane).filter(|_| discarded.invocations > 0);
-        let keep = self.on_failure.keep(&self.host.function().arn, &self.origin, discarded, last, Utc::now());
+        let keep = self.on_failure.write(&self.pool.function().arn, &self.origin, discarded, last, Utc::now());
         Box::pin(keep).await.context("cannot keep the records that were given up")
     }
 
@@ -144,7 +146,7 @@ impl Consuming {
                 let (lane, invocation) = finished.context("an invocation panicked")?;
                 let invocation = invocation?;
                 if let Some(failure) = lasting_failure(&invocation) {
-                    anyhow::bail!("{} failed, and trying again does not help: {failure}", self.host.function().name);
+                    anyhow::bail!("{} failed, and trying again does not help: {failure}", self.pool.function().name);
                 }
                 self.finish(lane, invocation);
             }

@@ -225,7 +225,7 @@ impl FunctionPool {
     }
 
     /// The same, in a task of its own: what was begun is finished, whether or not somebody waits for it.
-    pub async fn invoke_to_the_end(self: Arc<Self>, payload: Bytes) -> Result<Invocation, HostError> {
+    pub async fn invoke_to_completion(self: Arc<Self>, payload: Bytes) -> Result<Invocation, HostError> {
         let bootstrap = self.function.bootstrap.clone();
         let invoked = tokio::spawn(async move { self.invoke(payload).await }).await;
         // Only the end of the run takes a task away.

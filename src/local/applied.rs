@@ -15,10 +15,11 @@ use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::emulators::{function_url, invoke_api};
-use crate::event_source::kinesis::{Activity, Stream};
-use crate::event_source::mapping::{Origin, Settings};
+use crate::event_source::kinesis::{Activity, KinesisStream};
+use crate::event_source::mapping::{MappingSettings, Origin};
 use crate::event_source::on_failure::{OnFailureDestination, Storage};
 use crate::event_source::poller::{Poller, PollerReport};
 use crate::lambda_host::credentials::Credentials;
@@ -107,14 +108,14 @@ impl Deployment {
         until_idle: Option<Duration>,
         interrupted: watch::Receiver<bool>,
     ) -> anyhow::Result<Summary> {
-        let (stop, stopped) = watch::channel(false);
+        let stop = CancellationToken::new();
         let activity = Arc::new(Activity::default());
         let mut readers = JoinSet::new();
         let mut consumers = JoinSet::new();
         let client = self.account.kinesis();
         for mapping in &self.stack.mappings {
-            let stream = Stream { client: client.clone(), arn: mapping.stream.clone() };
-            let records = stream.read(&activity, &stopped, &mut readers).await?;
+            let stream = KinesisStream { client: client.clone(), arn: mapping.stream.clone() };
+            let records = stream.read(&activity, &stop, &mut readers).await?;
             let consumer = self.consumer(mapping);
             let handler = self.stack.functions[&mapping.function].handler.clone();
             consumers.spawn(async move { anyhow::Ok((handler, consumer.consume(records).await?)) });
@@ -137,8 +138,8 @@ impl Deployment {
             role_arn: self.stack.functions[&mapping.function].role.clone(),
         };
         Poller {
-            host: Arc::clone(&self.hosts[&mapping.function]),
-            settings: Settings {
+            pool: Arc::clone(&self.hosts[&mapping.function]),
+            settings: MappingSettings {
                 origin: Arc::new(origin),
                 batch_size: mapping.batch_size,
                 window: mapping.window,
@@ -146,7 +147,7 @@ impl Deployment {
                 bisect: mapping.bisect,
                 maximum_retries: mapping.maximum_retries,
                 maximum_age: mapping.maximum_age,
-                ..Settings::default()
+                ..MappingSettings::default()
             },
             on_failure: OnFailureDestination {
                 storage: Storage::Account(self.account.s3()),
@@ -191,7 +192,7 @@ fn function(applied: &state::Function, bootstrap: PathBuf, account: &Account, au
 
 /// Stops the readers when it is time.
 async fn stop_when(
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     activity: &Activity,
     until_idle: Option<Duration>,
     mut interrupted: watch::Receiver<bool>,
@@ -206,7 +207,7 @@ async fn stop_when(
         () = idle => {}
         Ok(_) = interrupted.wait_for(|interrupted| *interrupted) => {}
     }
-    stop.send_replace(true);
+    stop.cancel();
     pending().await
 }
 

@@ -13,10 +13,10 @@ use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 use serde_json::json;
 
-use crate::emulators::s3::{self, Folder};
+use crate::emulators::s3::{self, Buckets};
 use crate::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
 use crate::emulators::{function_url, invoke_api};
-use crate::event_source::mapping::Settings;
+use crate::event_source::mapping::MappingSettings;
 use crate::event_source::on_failure::{OnFailureDestination, Storage};
 use crate::event_source::poller::Poller;
 use crate::lambda_host::credentials::Credentials;
@@ -64,7 +64,7 @@ impl Ground<'_> {
 pub struct Pipeline {
     hosts: BTreeMap<Role, Arc<FunctionPool>>,
     console: Arc<Console>,
-    objects: Arc<Folder>,
+    objects: Arc<Buckets>,
     maintenance: Arc<Maintenance>,
     rotations: Arc<Rotations>,
     servers: Vec<Server>,
@@ -76,7 +76,7 @@ impl Pipeline {
         let (place, console) = (ground.place, ground.console);
         let open = |what: &str| Listener::open(0).with_context(|| format!("cannot listen for {what}"));
         let (for_objects, for_secrets, for_lambda) = (open("S3")?, open("Secrets Manager")?, open("Lambda")?);
-        let credentials = Credentials::draw();
+        let credentials = Credentials::generate();
         let secrets = Arc::new(Secrets::default());
         let surroundings = Surroundings {
             master: secrets.create_with("rds!db-local", &master_login(&ground.servers)),
@@ -91,7 +91,7 @@ impl Pipeline {
         let hosts = Role::ALL.into_iter().map(host).collect::<anyhow::Result<BTreeMap<_, _>>>()?;
         let of = |role: Role| Arc::clone(&hosts[&role]);
 
-        let objects = Folder::open(place.part("objects"), &[QUARANTINE_BUCKET, ARCHIVE_BUCKET]);
+        let objects = Buckets::open(place.part("objects"), &[QUARANTINE_BUCKET, ARCHIVE_BUCKET]);
         let objects = Arc::new(objects.context("cannot make the buckets")?);
         let rotations = Arc::new(Rotations::new(secrets, of(Role::Rotate)));
         console.say(&told(&for_lambda, &for_secrets, &credentials));
@@ -131,20 +131,20 @@ impl Pipeline {
 
     /// Plays a source to its end.
     pub async fn play(&self, source: Source, parallelization: usize) -> anyhow::Result<Played> {
-        let consumer = |role: Role, settings: Settings, mapping: &str| Poller {
-            host: self.host(role),
+        let consumer = |role: Role, settings: MappingSettings, mapping: &str| Poller {
+            pool: self.host(role),
             settings,
             on_failure: OnFailureDestination {
-                storage: Storage::Folder(Arc::clone(&self.objects)),
+                storage: Storage::Local(Arc::clone(&self.objects)),
                 bucket: QUARANTINE_BUCKET.to_owned(),
                 mapping: mapping.to_owned(),
             },
             progress: None,
         };
-        let processor = Settings { parallelization, ..Settings::default() };
+        let processor = MappingSettings { parallelization, ..MappingSettings::default() };
         let consumers = Consumers {
             processor: consumer(Role::Processor, processor, PROCESSOR_MAPPING),
-            archiver: consumer(Role::Archiver, Settings::archiver(), ARCHIVER_MAPPING),
+            archiver: consumer(Role::Archiver, MappingSettings::archiver(), ARCHIVER_MAPPING),
         };
         play(source, consumers, Arc::clone(&self.console)).await
     }

@@ -79,7 +79,7 @@ impl Summary {
             records_per_second: per_second(counted.delivered, *elapsed),
             batches: counted.invocations,
             retries: counted.retries,
-            splits: counted.splits,
+            splits: counted.bisections,
             tally: tally.clone(),
             ..Self::default()
         }

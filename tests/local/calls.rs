@@ -28,7 +28,7 @@ impl Served {
     ) -> Self {
         let workshop = Workshop::new();
         let host = Arc::new(workshop.host(handler));
-        let (door, credentials) = (Listener::open(0).expect("a port"), Credentials::draw());
+        let (door, credentials) = (Listener::open(0).expect("a port"), Credentials::generate());
         let address = door.address();
         let signature = format!(
             "authorization: AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/lambda/aws4_request, Signature=0\r\n",

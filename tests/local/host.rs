@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use pipegen::emulators::s3::Folder;
-use pipegen::event_source::mapping::Settings;
+use pipegen::emulators::s3::Buckets;
+use pipegen::event_source::mapping::MappingSettings;
 use pipegen::event_source::on_failure::{OnFailureDestination, Storage};
 use pipegen::event_source::poller::Poller;
 use pipegen::lambda_host::Outcome;
@@ -230,13 +230,13 @@ async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
     std::fs::write(&records, (0..100).map(|number| line(number) + "\n").collect::<String>()).expect("written");
 
     let buckets = workshop.folder.path().join("objects");
-    let objects = Arc::new(Folder::open(buckets.clone(), &["bucket"]).expect("a folder"));
+    let objects = Arc::new(Buckets::open(buckets.clone(), &["bucket"]).expect("a folder"));
     let hosts = ["processor", "archiver"].map(|handler| Arc::new(workshop.host(handler)));
     let consumer = |host: &Arc<FunctionPool>, settings| Poller {
-        host: Arc::clone(host),
-        settings: Settings { maximum_retries: Some(1), ..settings },
+        pool: Arc::clone(host),
+        settings: MappingSettings { maximum_retries: Some(1), ..settings },
         on_failure: OnFailureDestination {
-            storage: Storage::Folder(Arc::clone(&objects)),
+            storage: Storage::Local(Arc::clone(&objects)),
             bucket: "bucket".to_owned(),
             mapping: host.function().name.clone(),
         },
@@ -244,8 +244,8 @@ async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
     };
     let [processor, archiver] = &hosts;
     let consumers = Consumers {
-        processor: consumer(processor, Settings { batch_size: 64, ..Settings::default() }),
-        archiver: consumer(archiver, Settings::archiver()),
+        processor: consumer(processor, MappingSettings { batch_size: 64, ..MappingSettings::default() }),
+        archiver: consumer(archiver, MappingSettings::archiver()),
     };
     let source = Source::open(Some(&records)).expect("a file");
     let played = play(source, consumers, Arc::clone(&workshop.console)).await.expect("played");

@@ -86,7 +86,7 @@ impl Bench {
         let plan = Plan::make(None, None, None).expect("installed");
         let servers = plan.start(&place, &workshop.supervisor).await.expect("started");
         let (door, credentials, secrets) =
-            (Listener::open(0).expect("a port"), Credentials::draw(), Arc::new(Secrets::default()));
+            (Listener::open(0).expect("a port"), Credentials::generate(), Arc::new(Secrets::default()));
         let master = &servers.database.master;
         let master = json!({"username": master.username, "password": master.password}).to_string();
         let surroundings = Surroundings {

@@ -74,7 +74,7 @@ impl Workshop {
             handler: handler.to_owned(),
             bootstrap: bootstrap_in(self.folder.path()),
             variables: vec![("A_SETTING".to_owned(), "a value".to_owned())],
-            credentials: Credentials::draw(),
+            credentials: Credentials::generate(),
             timeout: Duration::from_secs(2),
             memory: 128,
         };

@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use lambda_runtime::LambdaEvent;
-use pipegen::emulators::s3::{self, Folder};
+use pipegen::emulators::s3::{self, Buckets};
 use pipegen::lambda_host::credentials::Credentials as Key;
 use pipegen::session::listener::Listener;
 use pipegen_lambda::archiver;
@@ -88,8 +88,8 @@ fn bytes(line: &Value) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_record_lies_in_the_object_of_its_hour_once() {
     let root = tempfile::tempdir().expect("a folder");
-    let folder = Folder::open(root.path().to_owned(), &[BUCKET]).expect("a bucket");
-    let (door, key) = (Listener::open(0).expect("a port"), Key::draw());
+    let folder = Buckets::open(root.path().to_owned(), &[BUCKET]).expect("a bucket");
+    let (door, key) = (Listener::open(0).expect("a port"), Key::generate());
     let resources = resources(&door.url(), &key);
     let _server = s3::serve(door, Arc::new(folder), &key).expect("served");
     let records = records();
@@ -127,7 +127,7 @@ async fn every_record_lies_in_the_object_of_its_hour_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_cannot_be_kept_comes_again() {
-    let resources = resources("http://127.0.0.1:1", &Key::draw());
+    let resources = resources("http://127.0.0.1:1", &Key::generate());
     assert_eq!(archive(&resources, batch(&records())).await, [Some("400".to_owned())]);
 }
 
@@ -137,7 +137,8 @@ async fn an_upload_that_meets_its_twin_is_not_taken_for_stored() {
     const CONFLICT: &str = "<Error><Code>ConditionalRequestConflict</Code><Message>again</Message></Error>";
     // Conflicts before the upload succeeds, whether the batch is done then, uploads.
     for (conflicts, kept, uploads) in [(1, true, 2), (3, true, 4), (usize::MAX, false, 4)] {
-        let (door, key, uploaded) = (Listener::open(0).expect("a port"), Key::draw(), Arc::new(AtomicUsize::new(0)));
+        let (door, key, uploaded) =
+            (Listener::open(0).expect("a port"), Key::generate(), Arc::new(AtomicUsize::new(0)));
         let resources = resources(&door.url(), &key);
         let counter = Arc::clone(&uploaded);
         let answer = move || async move {
@@ -155,7 +156,7 @@ async fn an_upload_that_meets_its_twin_is_not_taken_for_stored() {
 /// Its invocation fails, so that Lambda halves the batch.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_takes_too_long_to_keep_comes_again_in_halves() {
-    let (door, key) = (Listener::open(0).expect("a port"), Key::draw());
+    let (door, key) = (Listener::open(0).expect("a port"), Key::generate());
     let resources = resources(&door.url(), &key);
     let slow = || async {
         tokio::time::sleep(Duration::from_secs(2)).await;

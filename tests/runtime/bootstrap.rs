@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use pipegen::commands::bootstrap;
 use pipegen::config::Architecture;
-use pipegen::emulators::s3::{self, Folder};
+use pipegen::emulators::s3::{self, Buckets};
 use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
 use pipegen::lambda_host::Outcome;
 use pipegen::lambda_host::credentials::Credentials;
@@ -67,7 +67,7 @@ impl Functions {
         let workshop = Workshop::open().await;
         let folder = tempfile::tempdir().expect("a folder");
         let (for_objects, for_secrets) = (Listener::open(0).expect("a port"), Listener::open(0).expect("a port"));
-        let (credentials, secrets) = (Credentials::draw(), Arc::new(Secrets::default()));
+        let (credentials, secrets) = (Credentials::generate(), Arc::new(Secrets::default()));
         let master = &workshop.servers.database.master;
         let master = json!({"username": master.username, "password": master.password}).to_string();
         let surroundings = Surroundings {
@@ -80,7 +80,7 @@ impl Functions {
             logins: Access::ALL.map(|access| (access, secrets.create(access.role()))).into(),
         };
         let client = client(&for_secrets.url(), &credentials);
-        let buckets = Folder::open(folder.path().join("objects"), &[QUARANTINE_BUCKET]).expect("a bucket");
+        let buckets = Buckets::open(folder.path().join("objects"), &[QUARANTINE_BUCKET]).expect("a bucket");
         let rotations = Arc::new(Rotations::new(secrets, Arc::new(NoRotation)));
         let servers = [
             s3::serve(for_objects, Arc::new(buckets), &credentials).expect("served"),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use pipegen::event_source::mapping::{EventSourceMapping, Settings, Step, event};
+use pipegen::event_source::mapping::{EventSourceMapping, MappingSettings, Step, event};
 use pipegen::lambda_host::Outcome;
 use pipegen::records::Record;
 use pipegen_contract::role::Role;
@@ -40,9 +40,9 @@ async fn a_batch_that_is_too_slow_as_a_whole_gets_through_in_halves() {
     let workshop = Workshop::open().await;
     workshop.execute(SLOW).await;
     let resources = processor_on(&workshop.servers.database_url, &workshop.servers.cache_url);
-    let settings = Settings::default();
+    let settings = MappingSettings::default();
     let origin = settings.origin.clone();
-    let mut mapping = EventSourceMapping::new(Settings { parallelization: 1, ..settings });
+    let mut mapping = EventSourceMapping::new(MappingSettings { parallelization: 1, ..settings });
     let began = Instant::now();
     for number in 0..RECORDS {
         mapping.offer(record(number), began.elapsed()).expect("there is room");

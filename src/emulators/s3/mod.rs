@@ -4,7 +4,7 @@
 //! derives a side file's name from the whole key, which with our keys is longer than a file name may be, writes an object
 //! before it has checked its checksum, and lets two conditional writes at once both succeed.
 //!
-//! - [`folder`]: the objects as files
+//! - [`buckets`]: the objects as files
 //! - [`protocol`]: the S3 operations that the functions use
 
 use std::io;
@@ -21,13 +21,13 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use crate::lambda_host::credentials::Credentials;
 use crate::session::listener::{Listener, Server};
 
-mod folder;
+mod buckets;
 mod protocol;
 
-pub use folder::{Folder, ObjectError};
+pub use buckets::{Buckets, ObjectError};
 
 /// Serves the folder to requests that are signed with this key.
-pub fn serve(door: Listener, folder: Arc<Folder>, credentials: &Credentials) -> io::Result<Server> {
+pub fn serve(door: Listener, folder: Arc<Buckets>, credentials: &Credentials) -> io::Result<Server> {
     let mut service = S3ServiceBuilder::new(protocol::Operations(folder));
     service.set_auth(SimpleAuth::from_single(&*credentials.key_id, &*credentials.secret_key));
     door.serve(Router::new().fallback(answer).with_state(service.build()))

@@ -11,14 +11,14 @@ use s3s::dto::{
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, TrailingHeaders, s3_error};
 
-use super::folder::{Folder, ObjectError};
+use super::buckets::{Buckets, ObjectError};
 
 /// The largest object, in bytes: far more than a batch can become.
 const OBJECT_LIMIT: usize = 64 * 1024 * 1024;
 /// How many objects a page of a listing has at most (S3's limit).
 const PAGE: usize = 1000;
 
-pub(super) struct Operations(pub(super) Arc<Folder>);
+pub(super) struct Operations(pub(super) Arc<Buckets>);
 
 #[async_trait::async_trait]
 impl S3 for Operations {

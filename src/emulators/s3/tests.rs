@@ -9,7 +9,7 @@ use super::*;
 const BUCKET: &str = "bucket";
 
 fn operations(folder: &tempfile::TempDir) -> Operations {
-    Operations(Arc::new(Folder::open(folder.path().to_owned(), &[BUCKET]).expect("a folder")))
+    Operations(Arc::new(Buckets::open(folder.path().to_owned(), &[BUCKET]).expect("a folder")))
 }
 
 fn request<T>(input: T) -> S3Request<T> {
@@ -127,7 +127,7 @@ async fn a_listing_has_pages() {
 #[tokio::test]
 async fn of_many_conditional_writes_at_once_one_succeeds() {
     let folder = tempfile::tempdir().expect("a folder");
-    let objects = Arc::new(Folder::open(folder.path().to_owned(), &[BUCKET]).expect("a folder"));
+    let objects = Arc::new(Buckets::open(folder.path().to_owned(), &[BUCKET]).expect("a folder"));
     let writers: Vec<_> = (0..16)
         .map(|writer| {
             let objects = Arc::clone(&objects);

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
-use crate::lambda_host::credentials::Refusal;
+use crate::emulators::api_error::ApiError;
 use versions::{Value, Versions};
 
 mod protocol;
@@ -58,10 +58,10 @@ impl Secrets {
     }
 
     /// Does something with a secret, by its ARN or name.
-    fn with<T>(&self, id: &str, work: impl FnOnce(&mut Secret) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    fn with<T>(&self, id: &str, work: impl FnOnce(&mut Secret) -> Result<T, ApiError>) -> Result<T, ApiError> {
         let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let secret = secrets.iter_mut().find(|secret| secret.arn == id || secret.name == id);
-        let missing = || Refusal::new("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+        let missing = || ApiError::new("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         work(secret.ok_or_else(missing)?)
     }
 }

@@ -20,7 +20,9 @@ use serde_json::{Value as Json, json};
 use super::CURRENT;
 use super::rotation::{Asked, Rotations};
 use super::versions::Value;
-use crate::lambda_host::credentials::{Credentials, Refusal};
+use crate::emulators::api_error::ApiError;
+use crate::emulators::signature;
+use crate::lambda_host::credentials::Credentials;
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
 
@@ -48,12 +50,12 @@ pub fn serve(
 async fn answer(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
     match operate(&service, &headers, &body) {
         Ok(answer) => ([(CONTENT_TYPE, "application/x-amz-json-1.1")], answer.to_string()).into_response(),
-        Err(refusal) => refusal.response(),
+        Err(error) => error.response(),
     }
 }
 
-fn operate(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<Json, Refusal> {
-    service.credentials.check(headers)?;
+fn operate(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<Json, ApiError> {
+    signature::check(headers, &service.credentials)?;
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     match target.strip_prefix(TARGET) {
         Some("GetSecretValue") => service.get_secret_value(&read(body)?),
@@ -61,13 +63,13 @@ fn operate(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<Json, 
         Some("DescribeSecret") => service.describe_secret(&read(body)?),
         Some("UpdateSecretVersionStage") => service.update_secret_version_stage(&read(body)?),
         Some("RotateSecret") => service.rotate_secret(&read(body)?),
-        _ => Err(Refusal::new("UnknownOperationException", format!("`{target}` is not understood here"))),
+        _ => Err(ApiError::new("UnknownOperationException", format!("`{target}` is not understood here"))),
     }
 }
 
 /// What else a request holds would be ignored, and the answer could be wrong: so it is refused.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::new("SerializationException", error.to_string()))
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|error| ApiError::new("SerializationException", error.to_string()))
 }
 
 #[derive(Deserialize)]
@@ -110,7 +112,7 @@ struct RotateSecret {
 }
 
 impl Service {
-    fn get_secret_value(&self, request: &GetSecretValue) -> Result<Json, Refusal> {
+    fn get_secret_value(&self, request: &GetSecretValue) -> Result<Json, ApiError> {
         self.rotations.secrets().with(&request.secret_id, |secret| {
             let (version, value) =
                 secret.versions.find(request.version_id.as_deref(), request.version_stage.as_deref())?;
@@ -124,10 +126,10 @@ impl Service {
         })
     }
 
-    fn put_secret_value(&self, request: PutSecretValue) -> Result<Json, Refusal> {
+    fn put_secret_value(&self, request: PutSecretValue) -> Result<Json, ApiError> {
         let labels = request.version_stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);
         if labels.is_empty() {
-            return Err(Refusal::new("InvalidParameterException", "VersionStages must name at least one label."));
+            return Err(ApiError::new("InvalidParameterException", "VersionStages must name at least one label."));
         }
         self.rotations.secrets().with(&request.secret_id, |secret| {
             let version = secret.versions.put(&request.client_request_token, Value(request.secret_string), &labels)?;
@@ -140,7 +142,7 @@ impl Service {
         })
     }
 
-    fn describe_secret(&self, request: &DescribeSecret) -> Result<Json, Refusal> {
+    fn describe_secret(&self, request: &DescribeSecret) -> Result<Json, ApiError> {
         self.rotations.secrets().with(&request.secret_id, |secret| {
             let labels: BTreeMap<_, _> =
                 secret.versions.labelled_versions().map(|version| (&version.id, &version.labels)).collect();
@@ -148,7 +150,7 @@ impl Service {
         })
     }
 
-    fn update_secret_version_stage(&self, request: &UpdateSecretVersionStage) -> Result<Json, Refusal> {
+    fn update_secret_version_stage(&self, request: &UpdateSecretVersionStage) -> Result<Json, ApiError> {
         self.rotations.secrets().with(&request.secret_id, |secret| {
             let (from, to) = (request.remove_from_version_id.as_deref(), request.move_to_version_id.as_deref());
             secret.versions.relabel(&request.version_stage, from, to)?;
@@ -157,7 +159,7 @@ impl Service {
     }
 
     /// Answers at once; the steps are done in the background, as the service does it.
-    fn rotate_secret(&self, request: &RotateSecret) -> Result<Json, Refusal> {
+    fn rotate_secret(&self, request: &RotateSecret) -> Result<Json, ApiError> {
         let Asked { begun, answer } = self.rotations.ask(&request.secret_id, &request.client_request_token);
         if let Some(begun) = begun {
             let (rotations, console) = (Arc::clone(&self.rotations), Arc::clone(&self.console));

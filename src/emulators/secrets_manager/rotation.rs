@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::Secrets;
 use super::versions::Rotation;
-use crate::lambda_host::credentials::Refusal;
+use crate::emulators::api_error::ApiError;
 
 /// The steps, in their order.
 const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
@@ -38,7 +38,7 @@ pub struct Rotations {
 #[derive(Debug, PartialEq, Eq)]
 pub enum RotationError {
     /// It may not begin.
-    Refused(Refusal),
+    Refused(ApiError),
     /// A step failed.
     Step {
         /// Which.
@@ -53,7 +53,7 @@ pub enum RotationError {
 impl fmt::Display for RotationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(refusal) => f.write_str(&refusal.message),
+            Self::Refused(error) => f.write_str(&error.message),
             Self::Step { step, why } => write!(f, "{step} failed: {why}"),
             Self::NotCurrent => f.write_str("finishSecret has not made the new version the current one"),
         }
@@ -67,7 +67,7 @@ pub(super) struct Asked {
     /// What is to be done, if anything is.
     pub(super) begun: Option<Begun>,
     /// What whoever asked is told: the version that becomes the current one.
-    pub(super) answer: Result<String, Refusal>,
+    pub(super) answer: Result<String, ApiError>,
 }
 
 /// A rotation whose steps are to be done. As long as this lives, no other of the same secret begins.
@@ -127,14 +127,14 @@ impl Rotations {
         });
         let (arn, rotation, begins) = match asked {
             Ok(asked) => asked,
-            Err(refusal) => return Asked { begun: None, answer: Err(refusal) },
+            Err(error) => return Asked { begun: None, answer: Err(error) },
         };
         let (version, answer) = match rotation {
             Rotation::Begin(version) => (version.clone(), Ok(version)),
             Rotation::Done => (token.to_owned(), Ok(token.to_owned())),
             Rotation::Unfinished(version) => {
                 let message = "A previous rotation isn't complete. That rotation will be reattempted.";
-                (version, Err(Refusal::new("InvalidRequestException", message)))
+                (version, Err(ApiError::new("InvalidRequestException", message)))
             }
         };
         let begun = begins.then(|| Begun { secrets: Arc::clone(&self.secrets), arn, version });

@@ -24,7 +24,7 @@ fn labels(labels: &[&str]) -> Vec<String> {
 }
 
 fn put(versions: &mut Versions, number: u32, value: &str, on: &[&str]) -> Result<(), &'static str> {
-    versions.put(&token(number), Value(value.to_owned()), &labels(on)).map(|_| ()).map_err(|refusal| refusal.kind)
+    versions.put(&token(number), Value(value.to_owned()), &labels(on)).map(|_| ()).map_err(|error| error.exception)
 }
 
 /// The labels of each version that has some.
@@ -38,14 +38,14 @@ fn labelled(versions: &Versions) -> Vec<(u32, Vec<&str>)> {
 #[test]
 fn a_new_value_is_current_and_the_one_before_previous() {
     let mut versions = Versions::default();
-    assert_eq!(versions.find(None, None).expect_err("no value").kind, "ResourceNotFoundException");
+    assert_eq!(versions.find(None, None).expect_err("no value").exception, "ResourceNotFoundException");
     for number in 1..=3 {
         put(&mut versions, number, &format!("value {number}"), &[CURRENT]).expect("stored");
     }
     assert_eq!(labelled(&versions), [(2, vec!["AWSPREVIOUS"]), (3, vec!["AWSCURRENT"])]);
     let value = |id: Option<u32>, label| {
         let found = versions.find(id.map(token).as_deref(), label);
-        found.map(|(version, value)| (version.id.clone(), value.0.clone())).map_err(|refusal| refusal.kind)
+        found.map(|(version, value)| (version.id.clone(), value.0.clone())).map_err(|error| error.exception)
     };
     assert_eq!(value(None, None), Ok((token(3), "value 3".to_owned())));
     assert_eq!(value(None, Some("AWSPREVIOUS")), Ok((token(2), "value 2".to_owned())));
@@ -65,7 +65,7 @@ fn a_request_that_comes_again_changes_nothing() {
     assert_eq!(labelled(&versions), [(1, vec!["AWSPREVIOUS"]), (2, vec!["AWSCURRENT"])]);
     assert_eq!(put(&mut versions, 1, "another", &[CURRENT]), Err("ResourceExistsException"));
     let short = versions.put("short", Value("third".to_owned()), &labels(&[CURRENT]));
-    assert_eq!(short.expect_err("no token").kind, "InvalidParameterException");
+    assert_eq!(short.expect_err("no token").exception, "InvalidParameterException");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_label_moves_only_from_where_it_is_said_to_be() {
     let mut relabel = |label: &str, from: Option<u32>, to: Option<u32>| {
         let (from, to) = (from.map(token), to.map(token));
         let moved = versions.relabel(label, from.as_deref(), to.as_deref());
-        (moved.map_err(|refusal| refusal.kind), format!("{:?}", labelled(&versions)))
+        (moved.map_err(|error| error.exception), format!("{:?}", labelled(&versions)))
     };
     let before = r#"[(2, ["AWSPREVIOUS"]), (3, ["AWSCURRENT"])]"#.to_owned();
     for (from, to) in [(None, Some(2)), (Some(2), Some(2)), (Some(2), Some(1)), (Some(3), None), (None, None)] {
@@ -144,7 +144,7 @@ impl RotationFunction for Contract {
                 _ => Ok(()),
             }
         });
-        done.map_err(|refusal| refusal.message)
+        done.map_err(|error| error.message)
     }
 }
 
@@ -184,7 +184,7 @@ async fn a_rotation_does_the_steps_in_their_order() {
     assert_ne!(done[3].1, done[4].1, "a version of its own");
     assert_eq!((rotations.finished(), rotations.failed()), (2, 0));
     let unknown = rotations.rotate("unknown").await.expect_err("no such secret");
-    assert!(matches!(unknown, RotationError::Refused(Refusal { kind: "ResourceNotFoundException", .. })));
+    assert!(matches!(unknown, RotationError::Refused(ApiError { exception: "ResourceNotFoundException", .. })));
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn a_function_that_only_says_yes_is_found_out() {
 /// A served secret `login`, and a client of the service.
 fn served(fails_once_at: Option<&'static str>) -> (Arc<Contract>, Server, Client) {
     let (contract, rotations) = rotated(fails_once_at);
-    let credentials = Credentials::draw();
+    let credentials = Credentials::generate();
     let door = Listener::open(0).expect("a port");
     let client = client(&door.url(), &credentials);
     let server = serve(door, rotations, credentials, Arc::new(Console::new())).expect("served");
@@ -307,8 +307,8 @@ async fn what_is_not_understood_is_refused() {
 async fn another_key_is_not_let_in() {
     let (contract, rotations) = rotated(None);
     let door = Listener::open(0).expect("a port");
-    let client = client(&door.url(), &Credentials::draw());
-    let _server = serve(door, rotations, Credentials::draw(), Arc::new(Console::new())).expect("served");
+    let client = client(&door.url(), &Credentials::generate());
+    let _server = serve(door, rotations, Credentials::generate(), Arc::new(Console::new())).expect("served");
     let refused = client.get_secret_value().secret_id("login").send().await.expect_err("another run's key");
     assert!(format!("{refused:?}").contains("UnrecognizedClientException"));
     drop(contract);

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::CURRENT;
-use crate::lambda_host::credentials::Refusal;
+use crate::emulators::api_error::ApiError;
 
 /// The label of the version that was current before.
 pub(super) const PREVIOUS: &str = "AWSPREVIOUS";
@@ -55,10 +55,10 @@ pub(super) enum Rotation {
 
 impl Versions {
     /// The version with this id, with this label, or with both; without either, the current one.
-    pub(super) fn find(&self, id: Option<&str>, label: Option<&str>) -> Result<(&Version, &Value), Refusal> {
+    pub(super) fn find(&self, id: Option<&str>, label: Option<&str>) -> Result<(&Version, &Value), ApiError> {
         let missing = |what: String| {
             let message = format!("Secrets Manager can't find the specified secret value for {what}");
-            Refusal::new("ResourceNotFoundException", message)
+            ApiError::new("ResourceNotFoundException", message)
         };
         let (version, what) = if let Some(id) = id {
             (self.0.iter().find(|version| version.id == id), format!("VersionId: {id}"))
@@ -69,7 +69,7 @@ impl Versions {
         let version = version.ok_or_else(|| missing(what.clone()))?;
         if label.is_some_and(|label| id.is_some() && !version.labels.contains(label)) {
             let message = "You provided a VersionStage that is not associated to the provided VersionId.";
-            return Err(Refusal::new("InvalidRequestException", message));
+            return Err(ApiError::new("InvalidRequestException", message));
         }
         let value = version.value.as_ref().ok_or_else(|| missing(what))?;
         Ok((version, value))
@@ -77,7 +77,7 @@ impl Versions {
 
     /// Makes a version, or gives an announced one its value, and moves the labels to it. The first value of all is the current
     /// one, too. The same request again changes nothing.
-    pub(super) fn put(&mut self, id: &str, value: Value, labels: &[String]) -> Result<&Version, Refusal> {
+    pub(super) fn put(&mut self, id: &str, value: Value, labels: &[String]) -> Result<&Version, ApiError> {
         let place = match self.place(id) {
             Some(place) => match &self.0[place].value {
                 Some(stored) if *stored == value => return Ok(&self.0[place]),
@@ -99,10 +99,10 @@ impl Versions {
     }
 
     /// Moves a label from one version to another, or takes it off.
-    pub(super) fn relabel(&mut self, label: &str, from: Option<&str>, to: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn relabel(&mut self, label: &str, from: Option<&str>, to: Option<&str>) -> Result<(), ApiError> {
         let known = |id: &str| {
             self.place(id).ok_or_else(|| {
-                Refusal::new("ResourceNotFoundException", format!("Secrets Manager can't find the version {id}."))
+                ApiError::new("ResourceNotFoundException", format!("Secrets Manager can't find the version {id}."))
             })
         };
         let to = to.map(known).transpose()?;
@@ -140,7 +140,7 @@ impl Versions {
     }
 
     /// Announces the version that a rotation will make: it is pending from now on, still without a value.
-    pub(super) fn rotate(&mut self, id: &str) -> Result<Rotation, Refusal> {
+    pub(super) fn rotate(&mut self, id: &str) -> Result<Rotation, ApiError> {
         if let Some(pending) = self.pending() {
             let version = pending.id.clone();
             return Ok(if version == id { Rotation::Begin(version) } else { Rotation::Unfinished(version) });
@@ -163,7 +163,7 @@ impl Versions {
         self.0.iter().filter(|version| !version.labels.is_empty())
     }
 
-    fn add(&mut self, id: &str) -> Result<usize, Refusal> {
+    fn add(&mut self, id: &str) -> Result<usize, ApiError> {
         if !TOKEN.contains(&id.chars().count()) {
             return Err(invalid("ClientRequestToken must be 32-64 characters long.".to_owned()));
         }
@@ -204,13 +204,13 @@ impl Versions {
     }
 }
 
-fn invalid(message: String) -> Refusal {
-    Refusal::new("InvalidParameterException", message)
+fn invalid(message: String) -> ApiError {
+    ApiError::new("InvalidParameterException", message)
 }
 
-fn in_use(id: &str) -> Refusal {
+fn in_use(id: &str) -> ApiError {
     let message = format!(
         "You can't use ClientRequestToken {id} because that value is already in use for a version of the secret."
     );
-    Refusal::new("ResourceExistsException", message)
+    ApiError::new("ResourceExistsException", message)
 }

@@ -26,7 +26,7 @@ pub(super) struct Batch {
 
 /// A batch that is given up.
 #[derive(Clone, Debug)]
-pub struct Discarded {
+pub struct DiscardedBatch {
     /// The records, of one shard, in order.
     pub records: Vec<Arc<Record>>,
     /// Why.
@@ -65,7 +65,7 @@ impl Batch {
     }
 
     /// Takes out the records that are too old by now. A lane picks up in order, so they are the first ones.
-    pub(super) fn take_expired(&mut self, now: Duration, maximum_age: Option<Duration>) -> Option<Discarded> {
+    pub(super) fn take_expired(&mut self, now: Duration, maximum_age: Option<Duration>) -> Option<DiscardedBatch> {
         let maximum_age = maximum_age?;
         let expired = self.held.partition_point(|held| held.picked_up + maximum_age <= now);
         if expired == 0 {
@@ -76,7 +76,7 @@ impl Batch {
         Some(expired.discard(Condition::RecordAgeExceeded))
     }
 
-    pub(super) fn discard(self, condition: Condition) -> Discarded {
-        Discarded { records: self.records(), condition, invocations: self.invocations }
+    pub(super) fn discard(self, condition: Condition) -> DiscardedBatch {
+        DiscardedBatch { records: self.records(), condition, invocations: self.invocations }
     }
 }

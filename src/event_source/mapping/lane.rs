@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::{Verdict, verdict};
-use super::batch::{Batch, Condition, Discarded, Held};
-use super::{Settings, event};
+use super::batch::{Batch, Condition, DiscardedBatch, Held};
+use super::{MappingSettings, event};
 use crate::lambda_host::Outcome;
 use crate::records::Record;
 
@@ -29,7 +29,7 @@ pub(super) enum Step {
     /// Invoke these records and tell the lane what came of it.
     Invoke(Vec<Arc<Record>>),
     /// These are given up; ask again.
-    Discard(Discarded),
+    Discard(DiscardedBatch),
     /// Ask again at this time, or when something happened.
     Wait(Option<Duration>),
 }
@@ -46,7 +46,7 @@ pub(super) struct Settled {
     /// Whether the batch was cut.
     pub(super) split: bool,
     /// What is given up.
-    pub(super) discarded: Option<Discarded>,
+    pub(super) discarded: Option<DiscardedBatch>,
 }
 
 impl Lane {
@@ -60,7 +60,7 @@ impl Lane {
     }
 
     /// The lane's next step. `waiting` is the shard's bytes in no batch yet; what is cut is taken off.
-    pub(super) fn next(&mut self, now: Duration, ended: bool, settings: &Settings, waiting: &mut usize) -> Step {
+    pub(super) fn next(&mut self, now: Duration, ended: bool, settings: &MappingSettings, waiting: &mut usize) -> Step {
         if self.in_flight.is_some() {
             return Step::Wait(None);
         }
@@ -93,7 +93,7 @@ impl Lane {
         &mut self,
         now: Duration,
         ended: bool,
-        settings: &Settings,
+        settings: &MappingSettings,
         waiting: &mut usize,
     ) -> Result<Batch, Option<Duration>> {
         let window_ends = self.waiting.front().ok_or(None)?.picked_up + settings.window;
@@ -122,7 +122,7 @@ impl Lane {
     /// # Panics
     ///
     /// If nothing was invoked.
-    pub(super) fn finished(&mut self, outcome: &Outcome, now: Duration, settings: &Settings) -> Settled {
+    pub(super) fn finished(&mut self, outcome: &Outcome, now: Duration, settings: &MappingSettings) -> Settled {
         let mut batch = self.in_flight.take().expect("only an invoked lane is told of an outcome");
         batch.invocations += 1;
         match verdict(outcome, &batch.records()) {
@@ -153,7 +153,7 @@ impl Lane {
     }
 
     /// Puts the batch first in line again after a wait, or gives it up if it was tried as often as allowed.
-    fn retry(&mut self, mut batch: Batch, now: Duration, settings: &Settings) -> Settled {
+    fn retry(&mut self, mut batch: Batch, now: Duration, settings: &MappingSettings) -> Settled {
         if settings.maximum_retries.is_some_and(|maximum| batch.retries >= maximum) {
             self.failures = 0;
             let discarded = Some(batch.discard(Condition::RetryAttemptsExhausted));

@@ -30,9 +30,9 @@ mod event;
 mod lane;
 mod settings;
 
-pub use batch::{Condition, Discarded};
+pub use batch::{Condition, DiscardedBatch};
 pub use event::{Origin, event};
-pub use settings::Settings;
+pub use settings::MappingSettings;
 
 use batch::Held;
 use lane::Lane;
@@ -40,9 +40,9 @@ use lane::Lane;
 /// One mapping: a stream's shards, read for one function.
 #[derive(Debug)]
 pub struct EventSourceMapping {
-    settings: Settings,
+    settings: MappingSettings,
     shards: Vec<Shard>,
-    discarded: VecDeque<(LaneId, Discarded)>,
+    discarded: VecDeque<(LaneId, DiscardedBatch)>,
     /// Whether no more records come.
     ended: bool,
     /// The lane that is asked first next time, so that none waits for ever behind busy ones.
@@ -80,7 +80,7 @@ pub enum Step {
         /// Whose records they are.
         lane: LaneId,
         /// What is given up, and why.
-        discarded: Discarded,
+        discarded: DiscardedBatch,
     },
     /// Nothing until an invocation finishes, records are offered, or this time has come.
     Wait(Option<Duration>),
@@ -100,7 +100,7 @@ pub struct Statistics {
     /// Unchanged batches that were tried again.
     pub retries: u64,
     /// Batches that were cut.
-    pub splits: u64,
+    pub bisections: u64,
 }
 
 impl EventSourceMapping {
@@ -109,7 +109,7 @@ impl EventSourceMapping {
     /// # Panics
     ///
     /// If the settings ask for no lanes or for batches of nothing.
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: MappingSettings) -> Self {
         assert!(settings.parallelization > 0 && settings.batch_size > 0, "at least one lane and one record");
         Self {
             settings,
@@ -181,7 +181,7 @@ impl EventSourceMapping {
         self.statistics.invocations += 1;
         self.statistics.delivered += settled.delivered as u64;
         self.statistics.retries += u64::from(settled.retried);
-        self.statistics.splits += u64::from(settled.split);
+        self.statistics.bisections += u64::from(settled.split);
         self.discarded.extend(settled.discarded.map(|discarded| (lane, discarded)));
         settled.complete
     }
@@ -191,7 +191,7 @@ impl EventSourceMapping {
         self.statistics
     }
 
-    fn discard(&mut self, lane: LaneId, discarded: Discarded) -> Step {
+    fn discard(&mut self, lane: LaneId, discarded: DiscardedBatch) -> Step {
         self.statistics.discarded += discarded.records.len() as u64;
         Step::Discard { lane, discarded }
     }

@@ -25,7 +25,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
-fn settings() -> impl Strategy<Value = Settings> {
+fn settings() -> impl Strategy<Value = MappingSettings> {
     (
         1..12_usize,
         0..50_u64,
@@ -35,7 +35,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         proptest::option::of(50..3000_u64),
         500..6000_usize,
     )
-        .prop_map(|(batch_size, window, parallelization, bisect, maximum_retries, age, bytes)| Settings {
+        .prop_map(|(batch_size, window, parallelization, bisect, maximum_retries, age, bytes)| MappingSettings {
             batch_size,
             window: Duration::from_millis(window),
             parallelization,
@@ -44,7 +44,7 @@ fn settings() -> impl Strategy<Value = Settings> {
             maximum_age: age.map(Duration::from_millis),
             payload_limit: bytes,
             lookahead: bytes,
-            ..Settings::default()
+            ..MappingSettings::default()
         })
 }
 
@@ -77,7 +77,7 @@ impl Run {
         }
     }
 
-    fn invoke(&mut self, lane: LaneId, records: Vec<Arc<Record>>, settings: &Settings) {
+    fn invoke(&mut self, lane: LaneId, records: Vec<Arc<Record>>, settings: &MappingSettings) {
         assert!((1..=settings.batch_size).contains(&records.len()));
         assert!(records.len() == 1 || event(&records, &settings.origin).len() <= settings.payload_limit);
         assert!(records.iter().all(|record| record.shard == records[0].shard), "a batch is of one shard");

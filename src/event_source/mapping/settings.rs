@@ -7,7 +7,7 @@ use super::event::Origin;
 
 /// An event source mapping's settings, in the meaning that Lambda gives them.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct MappingSettings {
     /// What is read (`EventSourceArn`), and with which role.
     pub origin: Arc<Origin>,
     /// How many records a batch holds at most (`BatchSize`).
@@ -34,7 +34,7 @@ pub struct Settings {
     pub lookahead: usize,
 }
 
-impl Settings {
+impl MappingSettings {
     /// The archiver's mapping as it is rendered: few, large batches. As a rule it is the payload's limit that cuts them.
     pub fn archiver() -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Settings {
     }
 }
 
-impl Default for Settings {
+impl Default for MappingSettings {
     /// The processor's mapping as it is rendered; the waits between retries are Lambda's own affair and shorter here.
     fn default() -> Self {
         Self {
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_longest() {
-        let settings = Settings::default();
+        let settings = MappingSettings::default();
         let waits: Vec<_> = (1..=8).map(|failures| settings.backoff(failures).as_millis()).collect();
         assert_eq!(waits, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
         assert_eq!(settings.backoff(u32::MAX), settings.longest_backoff);

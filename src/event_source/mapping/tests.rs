@@ -15,8 +15,14 @@ pub(super) fn record(shard: &str, key: &str, number: &str) -> Record {
     }
 }
 
-fn settings() -> Settings {
-    Settings { batch_size: 8, window: ms(0), parallelization: 1, maximum_age: None, ..Settings::default() }
+fn settings() -> MappingSettings {
+    MappingSettings {
+        batch_size: 8,
+        window: ms(0),
+        parallelization: 1,
+        maximum_age: None,
+        ..MappingSettings::default()
+    }
 }
 
 fn ms(milliseconds: u64) -> Duration {
@@ -24,7 +30,7 @@ fn ms(milliseconds: u64) -> Duration {
 }
 
 /// A mapping with records 0, 1, 2 … of one key, picked up at 0, and the input at its end.
-fn filled(settings: Settings, records: usize) -> EventSourceMapping {
+fn filled(settings: MappingSettings, records: usize) -> EventSourceMapping {
     let mut mapping = EventSourceMapping::new(settings);
     for number in 0..records {
         mapping.offer(record("s", "k", &number.to_string()), ms(0)).expect("room");
@@ -82,7 +88,7 @@ fn batches_follow_one_another() {
 
 #[test]
 fn a_batch_waits_for_its_window() {
-    let mut mapping = EventSourceMapping::new(Settings { window: ms(1000), ..settings() });
+    let mut mapping = EventSourceMapping::new(MappingSettings { window: ms(1000), ..settings() });
     mapping.offer(record("s", "k", "0"), ms(100)).expect("room");
     mapping.offer(record("s", "k", "1"), ms(900)).expect("room");
     assert_eq!(waits(&mut mapping, 900), Some(1100), "from the pickup of the first");
@@ -91,7 +97,7 @@ fn a_batch_waits_for_its_window() {
 
 #[test]
 fn a_full_batch_and_the_end_wait_for_nothing() {
-    let mut mapping = EventSourceMapping::new(Settings { window: ms(1000), batch_size: 2, ..settings() });
+    let mut mapping = EventSourceMapping::new(MappingSettings { window: ms(1000), batch_size: 2, ..settings() });
     for number in ["0", "1", "2"] {
         mapping.offer(record("s", "k", number), ms(0)).expect("room");
     }
@@ -113,7 +119,7 @@ fn an_open_input_is_never_done() {
 
 #[test]
 fn a_batch_stays_within_the_payload_limit() {
-    let mut mapping = EventSourceMapping::new(Settings { window: ms(1000), ..settings() });
+    let mut mapping = EventSourceMapping::new(MappingSettings { window: ms(1000), ..settings() });
     for number in 0..6 {
         let mut record = record("s", "k", &number.to_string());
         record.data = vec![b'x'; 1024 * 1024];
@@ -126,7 +132,7 @@ fn a_batch_stays_within_the_payload_limit() {
 
 #[test]
 fn a_record_beyond_the_limit_goes_alone() {
-    let mut mapping = EventSourceMapping::new(Settings { payload_limit: 10, ..settings() });
+    let mut mapping = EventSourceMapping::new(MappingSettings { payload_limit: 10, ..settings() });
     mapping.offer(record("s", "k", "0"), ms(0)).expect("room");
     mapping.offer(record("s", "k", "1"), ms(0)).expect("room");
     assert_eq!(invoked(&mut mapping, 0).1, [0]);
@@ -134,7 +140,7 @@ fn a_record_beyond_the_limit_goes_alone() {
 
 #[test]
 fn keys_run_side_by_side_and_each_in_order() {
-    let mut mapping = EventSourceMapping::new(Settings { parallelization: 4, batch_size: 1, ..settings() });
+    let mut mapping = EventSourceMapping::new(MappingSettings { parallelization: 4, batch_size: 1, ..settings() });
     for number in 0..32 {
         mapping.offer(record("s", &format!("key {number}"), &number.to_string()), ms(0)).expect("room");
     }
@@ -158,7 +164,7 @@ fn shards_do_not_wait_for_each_other() {
 
 #[test]
 fn a_full_shard_takes_no_more_and_others_do() {
-    let mut mapping = EventSourceMapping::new(Settings { lookahead: 1000, ..settings() });
+    let mut mapping = EventSourceMapping::new(MappingSettings { lookahead: 1000, ..settings() });
     mapping.offer(record("a", "k", "0"), ms(0)).expect("room");
     mapping.offer(record("a", "k", "1"), ms(0)).expect("room");
     let back = mapping.offer(record("a", "k", "2"), ms(0)).expect_err("full");
@@ -171,7 +177,7 @@ fn a_full_shard_takes_no_more_and_others_do() {
 #[test]
 fn a_partial_response_brings_back_everything_from_the_lowest() {
     for bisect in [false, true] {
-        let mut mapping = filled(Settings { bisect, ..settings() }, 8);
+        let mut mapping = filled(MappingSettings { bisect, ..settings() }, 8);
         let (lane, _) = invoked(&mut mapping, 0);
         let both = br#"{"batchItemFailures":[{"itemIdentifier":"6"},{"itemIdentifier":"3"}]}"#.to_vec();
         assert!(!mapping.finished(lane, &Outcome::Answered(both), ms(0)));
@@ -179,7 +185,7 @@ fn a_partial_response_brings_back_everything_from_the_lowest() {
         let now = if bisect { 0 } else { 100 };
         assert_eq!(invoked(&mut mapping, now).1, [3, 4, 5, 6, 7]);
         let counted = mapping.statistics();
-        assert_eq!((counted.splits, counted.retries), if bisect { (1, 0) } else { (0, 1) });
+        assert_eq!((counted.bisections, counted.retries), if bisect { (1, 0) } else { (0, 1) });
     }
 }
 
@@ -231,7 +237,7 @@ fn a_function_error_halves_the_batch_in_order() {
 
 #[test]
 fn without_bisect_a_function_error_retries_the_batch() {
-    let mut mapping = filled(Settings { bisect: false, ..settings() }, 5);
+    let mut mapping = filled(MappingSettings { bisect: false, ..settings() }, 5);
     let (lane, batch) = invoked(&mut mapping, 0);
     mapping.finished(lane, &Outcome::Failed, ms(0));
     assert_eq!(waits(&mut mapping, 0), Some(100));
@@ -240,7 +246,8 @@ fn without_bisect_a_function_error_retries_the_batch() {
 
 #[test]
 fn used_up_retries_discard_the_batch_and_the_lane_moves_on() {
-    let mut mapping = filled(Settings { bisect: false, maximum_retries: Some(1), batch_size: 4, ..settings() }, 6);
+    let mut mapping =
+        filled(MappingSettings { bisect: false, maximum_retries: Some(1), batch_size: 4, ..settings() }, 6);
     let (lane, _) = invoked(&mut mapping, 0);
     mapping.finished(lane, &from(1), ms(0));
     let (lane, _) = invoked(&mut mapping, 100);
@@ -252,7 +259,7 @@ fn used_up_retries_discard_the_batch_and_the_lane_moves_on() {
 
 #[test]
 fn cutting_uses_up_no_retry() {
-    let mut mapping = filled(Settings { maximum_retries: Some(0), ..settings() }, 4);
+    let mut mapping = filled(MappingSettings { maximum_retries: Some(0), ..settings() }, 4);
     let mut kept = Vec::new();
     let mut given_up = Vec::new();
     loop {
@@ -275,7 +282,7 @@ fn cutting_uses_up_no_retry() {
 
 #[test]
 fn an_aged_record_is_discarded_and_younger_ones_are_not() {
-    let mut mapping = EventSourceMapping::new(Settings { maximum_age: Some(ms(1000)), ..settings() });
+    let mut mapping = EventSourceMapping::new(MappingSettings { maximum_age: Some(ms(1000)), ..settings() });
     mapping.offer(record("s", "k", "0"), ms(0)).expect("room");
     mapping.offer(record("s", "k", "1"), ms(500)).expect("room");
     let (lane, _) = invoked(&mut mapping, 500);
@@ -287,7 +294,7 @@ fn an_aged_record_is_discarded_and_younger_ones_are_not() {
 
 #[test]
 fn a_record_that_waited_too_long_is_never_invoked() {
-    let mut mapping = filled(Settings { maximum_age: Some(ms(1000)), batch_size: 1, ..settings() }, 2);
+    let mut mapping = filled(MappingSettings { maximum_age: Some(ms(1000)), batch_size: 1, ..settings() }, 2);
     let (lane, _) = invoked(&mut mapping, 0);
     mapping.finished(lane, &done(), ms(1000));
     assert_eq!(discarded(&mut mapping, 1000), (vec![1], Condition::RecordAgeExceeded, 0));
@@ -305,7 +312,7 @@ fn an_outcome_without_invocation_is_a_mistake() {
 
 #[test]
 fn pieces_keep_the_retries_used_so_far() {
-    let mut mapping = filled(Settings { maximum_retries: Some(1), batch_size: 2, ..settings() }, 2);
+    let mut mapping = filled(MappingSettings { maximum_retries: Some(1), batch_size: 2, ..settings() }, 2);
     let (lane, _) = invoked(&mut mapping, 0);
     mapping.finished(lane, &from(0), ms(0));
     let (lane, _) = invoked(&mut mapping, 100);

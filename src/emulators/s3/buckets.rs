@@ -14,7 +14,7 @@ const UNFINISHED: &str = ".unfinished";
 
 /// A folder of buckets.
 #[derive(Debug)]
-pub struct Folder {
+pub struct Buckets {
     root: PathBuf,
     /// How many objects were stored since it was opened, by bucket.
     stored: Mutex<BTreeMap<String, u64>>,
@@ -61,7 +61,7 @@ impl std::error::Error for ObjectError {
     }
 }
 
-impl Folder {
+impl Buckets {
     /// Makes the folder and its buckets, unless they are there.
     pub fn open(root: PathBuf, buckets: &[&str]) -> io::Result<Self> {
         for folder in buckets.iter().chain(&[UNFINISHED]) {
