@@ -1,10 +1,11 @@
-//! What the functions write: kept in a log file, warnings shown, batch lines passed on to be counted.
+//! The functions' output: kept in a log file, warnings shown, batch lines passed on to be counted.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use pipegen_contract::batch_line;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -12,10 +13,10 @@ use tokio::sync::mpsc;
 use crate::session::console::Console;
 use crate::session::process::{Lines, Stream};
 
-/// A batch line's fields.
+/// The fields of a batch line.
 pub type BatchLine = Map<String, Value>;
 
-/// Where the lines of one function go.
+/// The output of one function.
 #[derive(Debug)]
 pub(super) struct Output {
     function: String,
@@ -24,7 +25,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// For a function; with a folder, everything is appended to `{function}.log` in it.
+    /// Opens the output. With a folder, everything is appended to `{function}.log` in it.
     pub(super) fn new(function: &str, console: Arc<Console>, folder: Option<&Path>) -> io::Result<Self> {
         let open = |folder: &Path| {
             let path = folder.join(format!("{function}.log"));
@@ -34,12 +35,12 @@ impl Output {
         Ok(Self { function: function.to_owned(), console, file })
     }
 
-    /// What one environment's lines are given to; its batch lines come out of the receiver.
+    /// Returns a consumer for the lines of one execution environment, whose batch lines come out of the receiver.
     pub(super) fn lines(self: &Arc<Self>) -> (Lines, mpsc::UnboundedReceiver<BatchLine>) {
         let (batches, received) = mpsc::unbounded_channel();
         let output = Arc::clone(self);
         let lines = move |stream: Stream, line: &str| {
-            output.keep(line);
+            output.log(line);
             match classify(stream, line) {
                 Class::Batch(fields) => {
                     batches.send(fields).ok();
@@ -51,10 +52,10 @@ impl Output {
         (Arc::new(lines), received)
     }
 
-    fn keep(&self, line: &str) {
+    fn log(&self, line: &str) {
         if let Some(file) = &self.file {
-            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-            // A full disk must not stop the run; PostgreSQL will have more to say about it.
+            let mut file = file.lock();
+            // A full disk must not stop the run; PostgreSQL will report it.
             writeln!(file, "{line}").ok();
         }
     }
@@ -70,7 +71,7 @@ enum Class {
     Other,
 }
 
-/// A function logs JSON to standard output. What is no JSON (a panic while starting, say) is worth seeing.
+/// Classifies a line. A function logs JSON to standard output; other text on standard error (a panic at the start, say) is shown.
 fn classify(stream: Stream, line: &str) -> Class {
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
         return if stream == Stream::Error { Class::Warning } else { Class::Other };
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_known_by_their_form() {
+    fn lines_are_classified_by_their_form() {
         let batch = |class| matches!(class, Class::Batch(_));
         let warning = |class| matches!(class, Class::Warning);
         assert!(batch(classify(Stream::Out, r#"{"message":"batch","level":"INFO","records":1}"#)));

@@ -1,10 +1,10 @@
 //! Lambda's Runtime API on loopback, for one execution environment.
 //!
 //! Documented in Lambda's developer guide ("Using the Lambda runtime API for custom runtimes"). Each environment has a
-//! port of its own, so that an answer can only be about the invocation that this environment has.
+//! port of its own, so that a result can only belong to the invocation that this environment has.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -13,18 +13,19 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use crate::session::listener::{Listener, Server};
 use crate::session::process::Process;
 
-/// The largest answer (Lambda's limit for a synchronous invocation), in bytes.
-const ANSWER_LIMIT: usize = 6 * 1024 * 1024;
+/// The largest response (Lambda's limit for a synchronous invocation), in bytes.
+const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
 
-/// What a runtime gets from `next`.
+/// The answer to a request for the next invocation.
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct NextInvocation {
     pub(super) request_id: String,
     /// In milliseconds since the epoch.
     pub(super) deadline: i64,
@@ -32,10 +33,10 @@ pub(super) struct Event {
     pub(super) payload: Bytes,
 }
 
-/// What a runtime says about its invocation, or about its own start.
+/// The result of an invocation, or of a failed start, as the runtime posts it.
 #[derive(Debug)]
-pub(super) enum Answer {
-    /// The function's result.
+pub(super) enum RuntimeResult {
+    /// The function's response.
     Response(Bytes),
     /// The function's error, JSON.
     Error(Bytes),
@@ -43,60 +44,60 @@ pub(super) enum Answer {
     InitError(Bytes),
 }
 
-/// The serving side of one environment.
+/// The Runtime API of one execution environment.
 #[derive(Debug)]
 pub(super) struct RuntimeApi {
     pub(super) address: SocketAddr,
-    pub(super) answers: mpsc::UnboundedReceiver<Answer>,
-    events: mpsc::Sender<Event>,
+    pub(super) results: mpsc::UnboundedReceiver<RuntimeResult>,
+    invocations: mpsc::Sender<NextInvocation>,
     ready: watch::Receiver<bool>,
     server: Option<Server>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    events: tokio::sync::Mutex<mpsc::Receiver<Event>>,
-    answers: mpsc::UnboundedSender<Answer>,
+struct Service {
+    invocations: tokio::sync::Mutex<mpsc::Receiver<NextInvocation>>,
+    results: mpsc::UnboundedSender<RuntimeResult>,
     ready: watch::Sender<bool>,
-    /// The request that may be answered.
+    /// The request whose result is awaited.
     current: Mutex<Option<String>>,
 }
 
 impl RuntimeApi {
-    /// Begins to serve on a free port.
+    /// Starts to serve on a free port.
     pub(super) fn start() -> std::io::Result<Self> {
-        let door = Listener::open(0)?;
-        let address = door.address();
-        let (events, received) = mpsc::channel(1);
-        let (answer, answers) = mpsc::unbounded_channel();
+        let listener = Listener::open(0)?;
+        let address = listener.address();
+        let (invocations, received) = mpsc::channel(1);
+        let (result, results) = mpsc::unbounded_channel();
         let (polled, ready) = watch::channel(false);
-        let shared = Shared {
-            events: tokio::sync::Mutex::new(received),
-            answers: answer,
+        let service = Service {
+            invocations: tokio::sync::Mutex::new(received),
+            results: result,
             ready: polled,
             current: Mutex::default(),
         };
-        let server = door.serve(routes(Arc::new(shared)))?;
-        Ok(Self { address, answers, events, ready, server: Some(server) })
+        let server = listener.serve(routes(Arc::new(service)))?;
+        Ok(Self { address, results, invocations, ready, server: Some(server) })
     }
 
-    /// Waits until the runtime has asked for its first event; for ever, if it ends without.
+    /// Waits until the runtime has asked for its first event; for ever, if it never does.
     pub(super) async fn ready(&mut self) {
         if self.ready.wait_for(|ready| *ready).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    /// The runtime's next answer; for ever, if it ends without.
-    pub(super) async fn answer(&mut self) -> Answer {
-        match self.answers.recv().await {
-            Some(answer) => answer,
+    /// Waits for the runtime's next result; for ever, if there is none.
+    pub(super) async fn result(&mut self) -> RuntimeResult {
+        match self.results.recv().await {
+            Some(result) => result,
             None => std::future::pending().await,
         }
     }
 
-    /// Serves until the process has ended, whatever becomes of this value: a runtime that loses its Runtime API while it
-    /// lives would only complain.
+    /// Serves until the process has ended, even if this value is dropped before: a runtime that loses its Runtime API while it
+    /// runs would only complain.
     pub(super) fn serve_until_end_of(&mut self, process: Arc<Process>) {
         if let Some(server) = self.server.take() {
             tokio::spawn(async move {
@@ -106,14 +107,14 @@ impl RuntimeApi {
         }
     }
 
-    /// Puts an event where the runtime finds it next.
-    pub(super) fn hand_over(&self, event: Event) {
-        // There is room: an environment gets one event at a time.
-        self.events.try_send(event).ok();
+    /// Passes an invocation to the runtime, which takes it with its next request.
+    pub(super) fn send(&self, invocation: NextInvocation) {
+        // There is room: an environment has one invocation at a time.
+        self.invocations.try_send(invocation).ok();
     }
 }
 
-fn routes(shared: Arc<Shared>) -> Router {
+fn routes(service: Arc<Service>) -> Router {
     Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route("/2018-06-01/runtime/invocation/{request_id}/response", post(response))
@@ -122,28 +123,28 @@ fn routes(shared: Arc<Shared>) -> Router {
         // The runtime's graceful shutdown registers as an extension, since only then does Lambda send SIGTERM.
         .route("/2020-01-01/extension/register", post(register))
         .route("/2020-01-01/extension/event/next", get(std::future::pending::<Response>))
-        .layer(DefaultBodyLimit::max(ANSWER_LIMIT))
-        .with_state(shared)
+        .layer(DefaultBodyLimit::max(RESPONSE_LIMIT))
+        .with_state(service)
 }
 
-async fn next(State(shared): State<Arc<Shared>>) -> Response {
-    shared.ready.send_replace(true);
-    let Some(event) = shared.events.lock().await.recv().await else {
-        // The environment is about to be stopped; whatever was answered, the runtime would take for an event.
+async fn next(State(service): State<Arc<Service>>) -> Response {
+    service.ready.send_replace(true);
+    let Some(invocation) = service.invocations.lock().await.recv().await else {
+        // The environment is about to be stopped; the runtime would take any answer for an event.
         return std::future::pending().await;
     };
-    *shared.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(event.request_id.clone());
+    *service.current.lock() = Some(invocation.request_id.clone());
     let headers = [
         ("content-type", "application/json".to_owned()),
-        ("lambda-runtime-deadline-ms", event.deadline.to_string()),
-        ("lambda-runtime-invoked-function-arn", event.function_arn),
-        ("lambda-runtime-trace-id", trace_id(&event.request_id)),
-        ("lambda-runtime-aws-request-id", event.request_id),
+        ("lambda-runtime-deadline-ms", invocation.deadline.to_string()),
+        ("lambda-runtime-invoked-function-arn", invocation.function_arn),
+        ("lambda-runtime-trace-id", trace_id(&invocation.request_id)),
+        ("lambda-runtime-aws-request-id", invocation.request_id),
     ];
-    (headers, event.payload).into_response()
+    (headers, invocation.payload).into_response()
 }
 
-/// An X-Ray trace id in its form; nothing is sampled.
+/// Makes an X-Ray trace id. Nothing is sampled.
 fn trace_id(request_id: &str) -> String {
     let digits: String = request_id.chars().filter(char::is_ascii_hexdigit).collect();
     let (time, rest) = digits.split_at_checked(8).unwrap_or((&digits, ""));
@@ -151,29 +152,29 @@ fn trace_id(request_id: &str) -> String {
 }
 
 async fn response(
-    State(shared): State<Arc<Shared>>,
+    State(service): State<Arc<Service>>,
     Path(request_id): Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     match body {
-        Ok(body) => take(&shared, &request_id, Answer::Response(body)),
+        Ok(body) => accept(&service, &request_id, RuntimeResult::Response(body)),
         Err(rejection) => {
             let error = json!({
                 "errorType": "Function.ResponseSizeTooLarge",
                 "errorMessage": rejection.body_text(),
             });
-            take(&shared, &request_id, Answer::Error(error.to_string().into()));
+            accept(&service, &request_id, RuntimeResult::Error(error.to_string().into()));
             (StatusCode::PAYLOAD_TOO_LARGE, Json(error)).into_response()
         }
     }
 }
 
-async fn error(State(shared): State<Arc<Shared>>, Path(request_id): Path<String>, body: Bytes) -> Response {
-    take(&shared, &request_id, Answer::Error(body))
+async fn error(State(service): State<Arc<Service>>, Path(request_id): Path<String>, body: Bytes) -> Response {
+    accept(&service, &request_id, RuntimeResult::Error(body))
 }
 
-async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    shared.answers.send(Answer::InitError(body)).ok();
+async fn init_error(State(service): State<Arc<Service>>, body: Bytes) -> Response {
+    service.results.send(RuntimeResult::InitError(body)).ok();
     accepted()
 }
 
@@ -186,15 +187,15 @@ async fn register(headers: HeaderMap) -> Response {
     }
 }
 
-/// Passes an answer on if it is about the current request, once.
-fn take(shared: &Shared, request_id: &str, answer: Answer) -> Response {
-    let mut current = shared.current.lock().unwrap_or_else(PoisonError::into_inner);
+/// Accepts one result, of the current request.
+fn accept(service: &Service, request_id: &str, result: RuntimeResult) -> Response {
+    let mut current = service.current.lock();
     if current.as_deref() != Some(request_id) {
         let error = json!({"errorType": "InvalidRequestID", "errorMessage": "Invalid request ID"});
         return (StatusCode::BAD_REQUEST, Json(error)).into_response();
     }
     *current = None;
-    shared.answers.send(answer).ok();
+    service.results.send(result).ok();
     accepted()
 }
 

@@ -1,14 +1,14 @@
-//! Why the system does not start a bootstrap: it says "No such file or directory" of a file that is there when its loader is not.
+//! Explains why the system does not start a bootstrap. It says "No such file or directory" of a file that exists if its loader does not.
 
 use std::env::consts::{ARCH, OS};
 use std::path::Path;
 
 use crate::artifact::{Misfit, Needs};
 
-/// What to do about it.
+/// The end of each message: the remedy.
 const HELP: &str = "build one for this machine with `cargo build --release --package pipegen-lambda`";
 
-/// What is wrong with the file, if that can be seen.
+/// Returns what is wrong with the file, if that can be seen.
 pub(super) fn reason(bootstrap: &Path) -> Option<String> {
     let bytes = std::fs::read(bootstrap).ok()?;
     problem(&bytes).map(|problem| format!("{problem}; {HELP}"))
@@ -18,19 +18,19 @@ fn problem(bytes: &[u8]) -> Option<String> {
     if let Some(script) = bytes.strip_prefix(b"#!") {
         let line = String::from_utf8_lossy(script.split(|byte| *byte == b'\n').next()?).into_owned();
         let interpreter = line.trim().split(' ').next()?.to_owned();
-        return (!Path::new(&interpreter).exists()).then(|| format!("its interpreter `{interpreter}` is not here"));
+        return (!Path::new(&interpreter).exists()).then(|| format!("its interpreter `{interpreter}` does not exist on this machine"));
     }
     let Needs { machine, loader } = match Needs::read(bytes) {
         Ok(needs) => needs,
-        // Elsewhere programs are none.
+        // Other systems' programs have another format.
         Err(Misfit::Format(_)) if OS != "linux" => return None,
         Err(misfit) => return Some(misfit.to_string()),
     };
-    // As Lambda spells it.
+    // In the spelling of Lambda.
     let own = if ARCH == "aarch64" { "arm64" } else { ARCH };
     if OS != "linux" || machine != own {
         return Some(format!("it is for Linux on {machine}, this machine is {OS} on {own}"));
     }
     let loader = loader.filter(|loader| !Path::new(loader).exists())?;
-    Some(format!("its loader `{loader}` is not here"))
+    Some(format!("its loader `{loader}` does not exist on this machine"))
 }

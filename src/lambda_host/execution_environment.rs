@@ -1,6 +1,5 @@
-//! One execution environment: a process of the bootstrap, its Runtime API, and one invocation at a time.
+//! An execution environment: a process of the bootstrap, its Runtime API, and one invocation at a time.
 
-use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,35 +8,31 @@ use chrono::Utc;
 use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
+use super::error::HostError;
+use super::function::Function;
+use super::invocation::{Invocation, Outcome};
 use super::output::{BatchLine, Output};
-use super::runtime_api::{Answer, Event, RuntimeApi};
-use super::{Function, HostError, Outcome, unstartable};
+use super::runtime_api::{NextInvocation, RuntimeApi, RuntimeResult};
+use super::unstartable;
 use crate::session::process::{Kind, Process, Stop, Supervisor};
 
-/// How long a start may take (Lambda gives 10 s as well).
+/// The longest time that a start may take (Lambda gives 10 s as well).
 const START_LIMIT: Duration = Duration::from_secs(10);
-/// How long a stop may take.
+/// The signal that stops a process, and the time until it is killed.
 const STOP: Stop = Stop { signal: Signal::SIGTERM, grace: Duration::from_secs(2) };
-/// How long a batch line may come after the answer. It was written before, but is read by another task.
-const LINE_AFTER_ANSWER: Duration = Duration::from_millis(500);
+/// The longest wait for a batch line after the response. It was written before, but is read by another task.
+const LINE_AFTER_RESPONSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
-pub(super) struct Environment {
+pub(super) struct ExecutionEnvironment {
     process: Arc<Process>,
     api: RuntimeApi,
     batch_lines: mpsc::UnboundedReceiver<BatchLine>,
 }
 
-/// What an environment made of an event.
-pub(super) struct Answered {
-    pub(super) outcome: Outcome,
-    /// Why it failed, if it did.
-    pub(super) failure: Option<String>,
-    pub(super) batch_line: Option<BatchLine>,
-}
-
-impl Environment {
+impl ExecutionEnvironment {
     /// Starts the bootstrap and waits until it asks for its first event.
     pub(super) async fn start(
         function: &Function,
@@ -68,8 +63,8 @@ impl Environment {
             () = tokio::time::sleep(START_LIMIT) => format!("it asked for no event within {} s", START_LIMIT.as_secs()),
         };
         self.process.stop().await;
-        let reason = match self.api.answers.try_recv() {
-            Ok(Answer::InitError(error)) => String::from_utf8_lossy(&error).into_owned(),
+        let reason = match self.api.results.try_recv() {
+            Ok(RuntimeResult::InitError(error)) => String::from_utf8_lossy(&error).into_owned(),
             _ => reason,
         };
         Err(HostError::Start {
@@ -79,37 +74,41 @@ impl Environment {
         })
     }
 
-    /// Whether it can take an event.
+    /// Returns true if the process can take an event.
     pub(super) fn is_alive(&self) -> bool {
         self.process.status().is_none()
     }
 
-    /// Ends it.
     pub(super) async fn stop(self) {
         self.process.stop().await;
     }
 
-    /// Hands an event over and waits for what comes of it. An environment that took too long is killed.
-    pub(super) async fn invoke(
-        &mut self,
-        function: &Function,
-        request_id: &str,
-        payload: Bytes,
-        expects_batch_line: bool,
-    ) -> Answered {
+    /// Invokes the function and waits for its result. A process that takes too long is killed.
+    pub(super) async fn invoke(&mut self, function: &Function, payload: Bytes, expects_batch_line: bool) -> Invocation {
         while self.batch_lines.try_recv().is_ok() {}
+        let request_id = Uuid::new_v4().to_string();
+        let (outcome, failure) = match self.result(function, &request_id, payload).await {
+            Ok(response) => (Outcome::Answered(response.into()), None),
+            Err(reason) => (Outcome::Failed, Some(reason)),
+        };
+        let batch_line = if expects_batch_line && failure.is_none() { self.batch_line().await } else { None };
+        Invocation { request_id, outcome, failure, batch_line }
+    }
+
+    /// Returns the response, or the reason of the failure.
+    async fn result(&mut self, function: &Function, request_id: &str, payload: Bytes) -> Result<Bytes, String> {
         self.process.thaw();
         let timeout = i64::try_from(function.timeout.as_millis()).unwrap_or(i64::MAX);
-        self.api.hand_over(Event {
+        self.api.send(NextInvocation {
             request_id: request_id.to_owned(),
             deadline: Utc::now().timestamp_millis().saturating_add(timeout),
             function_arn: function.arn.clone(),
             payload,
         });
-        let answer = tokio::select! {
+        let result = tokio::select! {
             biased;
-            answer = self.api.answer() => Ok(answer),
-            status = self.process.exited() => Err(describe(status)),
+            result = self.api.result() => Ok(result),
+            status = self.process.exited() => Err(format!("ended during the invocation with {status}")),
             () = tokio::time::sleep(function.timeout) => {
                 self.process.kill();
                 self.process.exited().await;
@@ -117,25 +116,15 @@ impl Environment {
             }
         };
         self.process.freeze();
-        match answer {
-            Ok(Answer::Response(payload)) => {
-                let batch_line = if expects_batch_line { self.batch_line().await } else { None };
-                Answered { outcome: Outcome::Answered(payload.into()), failure: None, batch_line }
+        match result? {
+            RuntimeResult::Response(payload) => Ok(payload),
+            RuntimeResult::Error(error) | RuntimeResult::InitError(error) => {
+                Err(String::from_utf8_lossy(&error).into_owned())
             }
-            Ok(Answer::Error(error) | Answer::InitError(error)) => failed(String::from_utf8_lossy(&error).into_owned()),
-            Err(reason) => failed(reason),
         }
     }
 
     async fn batch_line(&mut self) -> Option<BatchLine> {
-        tokio::time::timeout(LINE_AFTER_ANSWER, self.batch_lines.recv()).await.ok().flatten()
+        tokio::time::timeout(LINE_AFTER_RESPONSE, self.batch_lines.recv()).await.ok().flatten()
     }
-}
-
-fn failed(reason: String) -> Answered {
-    Answered { outcome: Outcome::Failed, failure: Some(reason), batch_line: None }
-}
-
-fn describe(status: ExitStatus) -> String {
-    format!("ended during the invocation with {status}")
 }

@@ -1,0 +1,23 @@
+//! The result of an invocation.
+
+use super::output::BatchLine;
+
+/// How an invocation ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The function answered with this payload.
+    Answered(Vec<u8>),
+    /// A function error: the function reported an error, ended, or took too long.
+    Failed,
+}
+
+/// A finished invocation.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    pub request_id: String,
+    pub outcome: Outcome,
+    /// The reason for a failure.
+    pub failure: Option<String>,
+    /// The line that the processor logged about the batch, if it answered.
+    pub batch_line: Option<BatchLine>,
+}
