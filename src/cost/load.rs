@@ -4,6 +4,7 @@ use pipegen_contract::role::Role;
 
 use super::weights::{Effort, LARGEST_PAYLOAD_BYTES, LOG_LINE_OVERHEAD_BYTES, PAYLOAD_BYTES, effort};
 use crate::terraform::declared::{Declared, Resource, references};
+use crate::terraform::rate;
 
 /// Hours of a month, as AWS counts them.
 pub(super) const HOURS: f64 = 730.0;
@@ -93,25 +94,13 @@ fn batches<'a>(stack: &'a Declared, mapping: &'a Resource, updates: f64) -> Opti
 
 /// How often a schedule runs in a month. What is no plain rate counts as once a minute, the most often that there is.
 pub(super) fn runs(schedule: &Resource) -> f64 {
-    schedule.text("schedule_expression").and_then(rate).map_or(MINUTES, |minutes| MINUTES / minutes)
+    schedule.text("schedule_expression").and_then(rate::period).map_or(MINUTES, |period| SECONDS / period.as_secs_f64())
 }
 
 /// How often a secret is rotated in a month. What is not told in days counts as once a day.
 pub(super) fn rotations(rotation: &Resource) -> f64 {
     let rules = &rotation.body["rotation_rules"];
     DAYS / rules["automatically_after_days"].as_f64().unwrap_or(1.0)
-}
-
-/// The minutes of an expression such as `rate(5 minutes)`.
-fn rate(expression: &str) -> Option<f64> {
-    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
-    let minutes = match unit.trim_end_matches('s') {
-        "minute" => 1.0,
-        "hour" => 60.0,
-        "day" => 24.0 * 60.0,
-        _ => return None,
-    };
-    Some(count.parse::<u32>().ok().filter(|count| *count > 0).map(f64::from)? * minutes)
 }
 
 #[cfg(test)]
@@ -161,17 +150,5 @@ mod tests {
         // Two batches a second of ten records: 40 ms and 10 times 0.5 ms, with half a GB.
         assert!((work.gb_seconds() - 2.0 * SECONDS * 0.045 * 0.5).abs() < 1e-3, "{}", work.gb_seconds());
         assert!((work.log_bytes() - 2.0 * SECONDS * 826.0).abs() < 1e-3, "{}", work.log_bytes());
-    }
-
-    #[test]
-    fn rates_are_read() {
-        for (text, minutes) in
-            [("rate(1 minute)", 1.0), ("rate(5 minutes)", 5.0), ("rate(2 hours)", 120.0), ("rate(1 day)", 1440.0)]
-        {
-            assert_eq!(rate(text), Some(minutes), "{text}");
-        }
-        for text in ["rate(0 minutes)", "rate(x minutes)", "rate(1 week)", "cron(0 * * * ? *)", ""] {
-            assert_eq!(rate(text), None, "{text}");
-        }
     }
 }

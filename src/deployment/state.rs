@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::terraform::rate;
+
 /// The part of a stack that runs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Stack {
@@ -260,26 +262,13 @@ struct Target {
 
 impl RawSchedule {
     fn checked(self) -> anyhow::Result<Schedule> {
-        let period = rate(&self.schedule_expression);
+        let period = rate::period(&self.schedule_expression);
         let period = period.with_context(|| format!("runs by `{}`, not by a rate", self.schedule_expression))?;
         let mut targets = self.target.into_iter();
         let (Some(target), None) = (targets.next(), targets.next()) else { bail!("has not one target") };
         let input = target.input.filter(|input| !input.is_empty()).unwrap_or_else(|| "{}".to_owned());
         Ok(Schedule { function: target.arn, period, input })
     }
-}
-
-/// `rate(1 minute)`, `rate(5 hours)`.
-fn rate(expression: &str) -> Option<Duration> {
-    let (number, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
-    let number: u64 = number.parse().ok().filter(|&number| number > 0)?;
-    let seconds = match unit.trim_end_matches('s') {
-        "minute" => 60,
-        "hour" => 60 * 60,
-        "day" => 24 * 60 * 60,
-        _ => return None,
-    };
-    Some(Duration::from_secs(number.checked_mul(seconds)?))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! - `block`: a resource or a data source before it is added
 //! - `document`: collects blocks, refuses a second use of an address
 //! - [`declared`]: a rendered file read back
+//! - [`rate`]: the period in `rate(5 minutes)`
 //! - `tree`: JSON values in a fixed order, literal text escaped
 //! - `writer`: text with sorted keys and a final newline
 //!
@@ -14,6 +15,7 @@ mod block;
 pub mod declared;
 mod document;
 mod expression;
+pub mod rate;
 mod reference;
 mod tree;
 mod writer;
