@@ -12,4 +12,4 @@ mod package;
 
 pub use elf::{Bootstrap, LARGEST_UNPACKED, Needs, Version};
 pub use misfit::Misfit;
-pub use package::{LARGEST_ZIP, Name, PACKING, holds, pack, sha256_base64};
+pub use package::{ENTRY, LARGEST_ZIP, Name, PACKING, holds, pack, sha256_base64};

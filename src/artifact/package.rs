@@ -14,8 +14,8 @@ pub const PACKING: u32 = 1;
 /// The largest zip that Lambda takes without a bucket in between, in bytes.
 pub const LARGEST_ZIP: usize = 50 * 1024 * 1024;
 
-/// The only entry: the name that the runtime starts.
-const ENTRY: &str = "bootstrap";
+/// The only entry's name, which Lambda prescribes.
+pub const ENTRY: &str = "bootstrap";
 
 const LEVEL: i64 = 9;
 

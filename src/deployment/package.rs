@@ -8,18 +8,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use zip::ZipArchive;
 
-/// The program's name in the package, which Lambda prescribes.
-const BOOTSTRAP: &str = "bootstrap";
+use crate::artifact::ENTRY;
 
 /// Unpacks the bootstrap into a folder, which is made; its path.
 pub fn unpack(package: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let name = package.display();
     let file = File::open(package).with_context(|| format!("cannot open the package {name}"))?;
     let mut archive = ZipArchive::new(file).with_context(|| format!("the package {name} is no zip"))?;
-    let mut packed =
-        archive.by_name(BOOTSTRAP).with_context(|| format!("the package {name} holds no `{BOOTSTRAP}`"))?;
+    let mut packed = archive.by_name(ENTRY).with_context(|| format!("the package {name} holds no `{ENTRY}`"))?;
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let path = folder.join(BOOTSTRAP);
+    let path = folder.join(ENTRY);
     let mut unpack = || {
         let mut file = File::create(&path)?;
         io::copy(&mut packed, &mut file)?;
