@@ -1,16 +1,15 @@
-//! What can be typed.
+//! The command line: subcommands, arguments and their help.
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// What to try first.
 const EXAMPLES: &str = "\
 Examples:
-  pipegen render --env staging     writes tf-out/staging, for Terraform
-  pipegen cost --env staging       says what that costs a month
+  pipegen render --env staging     writes Terraform JSON and the Lambda zip to tf-out/staging
+  pipegen cost --env staging       estimates what that costs a month
   pipegen diagram --env staging    draws it
-  pipegen local                    plays a sample through the pipeline, here";
+  pipegen local                    runs a sample of records through the pipeline on this machine";
 
 const RENDER_EXAMPLES: &str = "\
 Examples:
@@ -18,14 +17,14 @@ Examples:
   pipegen render --env production --config platform.toml --bootstrap target/bootstrap/bootstrap
   pipegen render --env staging --json | jq -r .next
 
-A settings file, all of it optional:
+A settings file (every key is optional):
   [defaults]
   peak_updates_per_minute = 1000
 
   [environments.production]
   preset = \"production\"
 
-Exit code: 0 rendered, 1 failed, 2 something to mend in what was typed, set or named (nothing was written).";
+Exit code: 0 rendered; 1 failed; 2 the arguments, the settings file or the bootstrap must be corrected (nothing was written).";
 
 const COST_EXAMPLES: &str = "\
 Examples:
@@ -33,147 +32,144 @@ Examples:
   pipegen cost --env production --config platform.toml
   pipegen cost --env staging --json | jq .total
 
-The estimate is a ceiling: every minute is taken for the busiest one (`peak_updates_per_minute`), and the archive for full.";
+The estimate is an upper bound: it assumes `peak_updates_per_minute` in every minute of the month, and a full archive.";
 
 const DIAGRAM_EXAMPLES: &str = "\
 Examples:
   pipegen diagram --env staging
   (echo '```mermaid'; pipegen diagram --env staging; echo '```') >> stack.md
 
-The picture is a Mermaid flowchart, which GitHub, GitLab and many editors draw.";
+The output is a Mermaid flowchart, which GitHub, GitLab and many editors display.";
 
 /// Renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "pipegen", version, propagate_version = true, after_help = EXAMPLES)]
 pub struct Cli {
-    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Writes the Terraform JSON and the Lambda zip of one environment.
     #[command(after_help = RENDER_EXAMPLES)]
     Render(RenderArgs),
-    /// Says what one environment costs a month, line by line.
+    /// Estimates what one environment costs a month, line by line.
     #[command(after_help = COST_EXAMPLES)]
     Cost(CostArgs),
     /// Draws the stack of one environment as a Mermaid flowchart.
     #[command(after_help = DIAGRAM_EXAMPLES)]
     Diagram(DiagramArgs),
-    /// Runs the pipeline on this machine: real PostgreSQL, real Redis, the real bootstrap.
+    /// Runs the pipeline on this machine, with PostgreSQL, Redis and the same bootstrap as on Lambda.
     Local(LocalArgs),
-    /// Prints completions for a shell.
+    /// Prints the completion script for a shell.
     Completions(CompletionsArgs),
     /// Prints the man page.
     Man,
 }
 
-/// What every command takes that is about one environment.
+/// Arguments of every command that is about one environment.
 #[derive(Debug, Args)]
 pub struct EnvironmentArgs {
-    /// The environment, the suffix of every name.
+    /// Name of the environment, such as `staging`; the names of all its resources end with it.
     #[arg(long, value_name = "NAME")]
     pub env: String,
-    /// The settings file; without one, `pipegen.toml` in this folder if there is one.
+    /// Settings file [default: `pipegen.toml` in the current folder, if it exists].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
-/// What `render` takes.
+/// Arguments of `render`.
 #[derive(Debug, Args)]
 pub struct RenderArgs {
-    /// The environment.
     #[command(flatten)]
     pub environment: EnvironmentArgs,
-    /// Where the environment's folder is written.
+    /// Folder in which the environment's own folder is written.
     #[arg(long, value_name = "DIR", default_value = "tf-out")]
     pub out: PathBuf,
-    /// A built bootstrap; without one it is built.
-    #[arg(long, value_name = "PATH")]
+    /// Bootstrap that was built before [default: it is built now].
+    #[arg(long, value_name = "FILE")]
     pub bootstrap: Option<PathBuf>,
-    /// Prints the summary as one JSON object.
+    /// Prints the summary as one JSON object instead of text.
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `cost` takes.
+/// Arguments of `cost`.
 #[derive(Debug, Args)]
 pub struct CostArgs {
-    /// The environment.
     #[command(flatten)]
     pub environment: EnvironmentArgs,
-    /// Prints the estimate as one JSON object.
+    /// Prints the estimate as one JSON object instead of a table.
     #[arg(long)]
     pub json: bool,
 }
 
-/// What `diagram` takes.
+/// Arguments of `diagram`.
 #[derive(Debug, Args)]
 pub struct DiagramArgs {
-    /// The environment.
     #[command(flatten)]
     pub environment: EnvironmentArgs,
 }
 
-/// What `local` takes.
+/// Arguments of `local`.
 #[derive(Debug, Args)]
 pub struct LocalArgs {
-    /// The records to play, one JSON object a line (`-` is standard input): records, lines of the archive or the quarantine, or events;
-    /// without one, the sample that ships.
+    /// File of records to put on the stream, one JSON object a line: records, lines of the archive or the quarantine, or bare events.
+    /// `-` is standard input [default: a sample that is part of pipegen].
     #[arg(long, value_name = "FILE")]
     pub records: Option<PathBuf>,
-    /// A built bootstrap; without one it is built.
-    #[arg(long, value_name = "PATH")]
+    /// Bootstrap that was built before [default: it is built now].
+    #[arg(long, value_name = "FILE")]
     pub bootstrap: Option<PathBuf>,
-    /// PostgreSQL to use (an administrator's URL) instead of a throwaway one.
+    /// PostgreSQL to use, with an administrator's login: `postgres://user:password@host/database` [default: one that is started and
+    /// thrown away].
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Redis to use instead of a throwaway one.
+    /// Redis to use: `redis://host:port` or `rediss://…` [default: one that is started and thrown away].
     #[arg(long, value_name = "URL")]
     pub cache_url: Option<String>,
-    /// Keeps databases and objects in this folder.
+    /// Folder that keeps the database, the objects and the logs; the next run with it continues there [default: nothing is kept].
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Writes every product view as JSON Lines, sorted by SKU.
+    /// File that gets every product view at the end, as JSON Lines sorted by SKU; `-` is standard output.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
-    /// Port of the catalog on this machine; without one, any free one.
+    /// Port on this machine at which the catalog can be read [default: any that is free].
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub catalog_port: Option<u16>,
-    /// Rotates every login to the database so often during the run.
+    /// Seconds between two rotations of the passwords of all database logins during the run [default: none is rotated].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub rotate_every: Option<u32>,
-    /// Keeps everything up after the last record, until Ctrl-C: the catalog is there to be asked.
+    /// Keeps servers and functions running after the last record, until Ctrl-C, so that the catalog can be read.
     #[arg(long)]
     pub serve: bool,
     /// Batches of one shard that are processed at the same time, 1 to 10.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=10))]
     pub parallelization: u8,
-    /// Runs what Terraform has applied in this folder to an emulated AWS on this machine, which the AWS variables of the
-    /// environment name, until Ctrl-C.
+    /// Rendered folder that Terraform has applied to an emulated AWS account on this machine: runs what its state holds, until Ctrl-C.
+    /// The AWS environment variables (`AWS_ENDPOINT_URL` and the credentials) name the emulator.
     #[arg(long, value_name = "DIR", conflicts_with_all = APPLIED_BRINGS_ITS_OWN)]
     pub applied: Option<PathBuf>,
-    /// A PEM file with the authority behind the servers' certificates, instead of the public ones.
+    /// PEM file of the certificate authority that the functions trust for PostgreSQL and Redis [default: the public authorities].
     #[arg(long, value_name = "FILE", requires = "applied")]
     pub authority: Option<PathBuf>,
-    /// Ends when there was nothing new on the stream for so long and everything is done.
+    /// Seconds without a new record on the stream after which the run ends, once all records are processed [default: it runs until
+    /// Ctrl-C].
     #[arg(long, value_name = "SECONDS", requires = "applied", value_parser = clap::value_parser!(u32).range(1..))]
     pub until_idle: Option<u32>,
-    /// Prints what happened as one JSON object.
+    /// Prints the summary as one JSON object instead of text.
     #[arg(long)]
     pub json: bool,
 }
 
-/// What an applied stack has by itself.
+/// Flags that `--applied` excludes: the applied stack already decides about these.
 const APPLIED_BRINGS_ITS_OWN: [&str; 9] =
     ["records", "bootstrap", "database_url", "cache_url", "data", "export", "rotate_every", "serve", "parallelization"];
 
-/// What `completions` takes.
+/// Arguments of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell.
+    /// Shell to complete in.
     pub shell: clap_complete::Shell,
 }
