@@ -1,23 +1,24 @@
-//! The marker in a bootstrap, which tells for which contract it was built.
+//! The marker in a bootstrap, which holds the version of the contract that it was built for.
 
 use memchr::memmem;
 use pipegen_contract::marker::{BEGIN, END, VERSION};
 
-use super::misfit::Misfit;
+use super::bootstrap_error::BootstrapError;
 
-/// The longest version that is taken for one: as many digits as the largest `u32` has.
+/// The most digits of a version: as many as the largest `u32` has.
 const LONGEST_VERSION: usize = 10;
 
-/// Looks for the marker of the contract that is rendered.
-pub(super) fn check(bootstrap: &[u8]) -> Result<(), Misfit> {
+/// Checks that a bootstrap was built for the version of the contract that is rendered.
+pub(super) fn check(bootstrap: &[u8]) -> Result<(), BootstrapError> {
     match version(bootstrap) {
-        None => Err(Misfit::Unmarked),
+        None => Err(BootstrapError::Unmarked),
         Some(version) if version == VERSION.to_string() => Ok(()),
-        Some(version) => Err(Misfit::Contract(version.to_owned())),
+        Some(version) => Err(BootstrapError::Contract { version: version.to_owned() }),
     }
 }
 
-/// The version in the first whole marker. A beginning without a version is none: whoever looks for markers holds one, too.
+/// Returns the version in the first whole marker. A beginning without a version is not a marker: a program that looks for markers
+/// has one, too.
 fn version(bootstrap: &[u8]) -> Option<&str> {
     memmem::find_iter(bootstrap, BEGIN).find_map(|place| {
         let rest = bootstrap.get(place + BEGIN.len()..)?;

@@ -1,4 +1,4 @@
-//! The zip that Lambda takes, the same bytes for the same bootstrap, and its hashes.
+//! The zip that Lambda takes, reproducible for the same bootstrap, and its hashes.
 
 use std::io::{Cursor, Read, Write};
 
@@ -7,29 +7,26 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-/// Version of how a bootstrap is packed. It is part of the name's hash: raise it whenever other bytes come out (entry,
+/// The version of the way in which a bootstrap is packed, a part of the name's hash. Raise it whenever other bytes come out (entry,
 /// mode, time, level, or a compressor that packs otherwise; a test pins them).
-pub const PACKING: u32 = 1;
-
-/// The largest zip that Lambda takes without a bucket in between, in bytes.
-pub const LARGEST_ZIP: usize = 50 * 1024 * 1024;
+const PACKING: u32 = 1;
 
 /// The only entry's name, which Lambda prescribes.
 pub const ENTRY: &str = "bootstrap";
 
 const LEVEL: i64 = 9;
 
-/// A zip's file name, which tells its content.
+/// A zip's file name, which contains a hash of the bootstrap.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name(String);
+pub struct ZipName(String);
 
-impl Name {
+impl ZipName {
     const BEGIN: &str = "bootstrap-";
     const END: &str = ".zip";
     /// 64 bits of the hash: enough to tell any two builds apart, short enough to read.
     const DIGITS: usize = 16;
 
-    /// The name of the zip that holds this bootstrap.
+    /// Returns the name of the zip that holds this bootstrap.
     pub fn of(bootstrap: &[u8]) -> Self {
         let mut hash = Sha256::new();
         hash.update(PACKING.to_be_bytes());
@@ -44,7 +41,7 @@ impl Name {
         Self(name)
     }
 
-    /// Whether a file name is one that this could have made.
+    /// Tells whether a file name has the form of a zip's name.
     pub fn matches(file_name: &str) -> bool {
         let digits = file_name.strip_prefix(Self::BEGIN).and_then(|rest| rest.strip_suffix(Self::END));
         digits.is_some_and(|digits| {
@@ -52,7 +49,6 @@ impl Name {
         })
     }
 
-    /// The file name itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -71,7 +67,7 @@ pub fn pack(bootstrap: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// Whether a zip holds this bootstrap and nothing else, ready to be started.
+/// Tells whether a zip holds this bootstrap, executable, and nothing else.
 pub fn holds(zip: &[u8], bootstrap: &[u8]) -> bool {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(zip)) else { return false };
     let only = archive.len() == 1;
@@ -94,7 +90,7 @@ pub fn holds(zip: &[u8], bootstrap: &[u8]) -> bool {
     }
 }
 
-/// SHA-256 in base64, as Terraform's `source_code_hash` wants it.
+/// Returns the SHA-256 in base64, the form of Terraform's `source_code_hash`.
 pub fn sha256_base64(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(Sha256::digest(bytes))
 }
@@ -133,11 +129,11 @@ mod tests {
 
     #[test]
     fn names_tell_content() {
-        let name = Name::of(b"one");
-        assert!(Name::matches(name.as_str()), "{}", name.as_str());
-        assert_ne!(name, Name::of(b"two"));
+        let name = ZipName::of(b"one");
+        assert!(ZipName::matches(name.as_str()), "{}", name.as_str());
+        assert_ne!(name, ZipName::of(b"two"));
         for other in ["bootstrap-.zip", "bootstrap-mine.zip", "bootstrap-0123456789ABCDEF.zip", "x.zip"] {
-            assert!(!Name::matches(other), "{other}");
+            assert!(!ZipName::matches(other), "{other}");
         }
     }
 }

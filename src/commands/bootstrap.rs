@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
+use crate::artifact::PROVIDED_GLIBC;
 use crate::config::Architecture;
 
 /// What cargo is told beside the package: the flags that decide about the binary, all of them here.
@@ -21,9 +22,6 @@ const BUILD: [&str; 8] = [
     "--locked",
     "--message-format=json-render-diagnostics",
 ];
-
-/// The glibc that `cargo zigbuild` links for.
-const GLIBC: &str = "2.34";
 
 /// Builds the bootstrap in the workspace that this folder lies in, and says where it is. Cargo's own talk goes to standard
 /// error. Does next to nothing if it is up to date.
@@ -72,7 +70,7 @@ fn cargo(architecture: Architecture) -> anyhow::Result<Command> {
             architecture.as_str()
         );
     }
-    command.args(["zigbuild", "--target", &format!("{target}.{GLIBC}")]);
+    command.args(["zigbuild", "--target", &format!("{target}.{PROVIDED_GLIBC}")]);
     Ok(command)
 }
 

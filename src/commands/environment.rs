@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 
-use super::WrongUse;
+use super::usage_error::UsageError;
 use crate::cli::EnvironmentArgs;
 use crate::config::{self, Config, Environment, Fault, Source};
 use crate::printer;
@@ -23,7 +23,7 @@ pub(super) fn settings(args: &EnvironmentArgs) -> anyhow::Result<Config> {
     });
     let environment = environment.map_err(|problem| Fault::new(None, problem));
     let config = config::load(source.as_ref(), environment)
-        .map_err(|faults| WrongUse::report(config::report(&faults, source.as_ref())))?;
+        .map_err(|faults| UsageError::Report(config::report(&faults, source.as_ref())))?;
     if let Some(meant) = &config.perhaps_meant {
         let own = &config.environment;
         printer::talk(&format!(
@@ -39,7 +39,9 @@ fn source(named: Option<&Path>) -> anyhow::Result<Option<Source>> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(Source { path: path.display().to_string(), text })),
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(WrongUse::new(format!("cannot read the settings file `{}`: {error}", path.display())).into()),
+        Err(error) => {
+            Err(UsageError::Message(format!("cannot read the settings file `{}`: {error}", path.display())).into())
+        }
     }
 }
 

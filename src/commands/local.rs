@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::{WrongUse, bootstrap};
+use super::bootstrap;
+use super::usage_error::UsageError;
 use crate::cli::LocalArgs;
 use crate::config::Architecture;
 use crate::local::pipeline::{Ground, Pipeline};
@@ -59,7 +60,10 @@ pub fn run(args: LocalArgs) -> anyhow::Result<()> {
 fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
     let export = args.export.map(Export::to).transpose()?;
     if args.json && export.as_ref().is_some_and(Export::is_standard_output) {
-        return Err(WrongUse::new("`--export -` and `--json` both write to standard output: export to a file").into());
+        return Err(UsageError::Message(
+            "`--export -` and `--json` both write to standard output: export to a file".into(),
+        )
+        .into());
     }
     let source = Source::open(args.records.as_deref())?;
     let kept = args.data.as_deref().map(WorkingFolder::kept).transpose()?;

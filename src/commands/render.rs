@@ -13,8 +13,9 @@ use anyhow::Context;
 
 use self::folder::{Folder, MAIN};
 use self::summary::{Cost, Summary};
-use super::{WrongUse, bootstrap, environment};
-use crate::artifact::{self, Bootstrap};
+use super::usage_error::UsageError;
+use super::{bootstrap, environment};
+use crate::artifact;
 use crate::cli::RenderArgs;
 use crate::config::{self, Architecture, Fault};
 use crate::cost::Estimate;
@@ -47,13 +48,13 @@ fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow
     let built = if named.is_none() { Some(bootstrap::build(architecture)?) } else { None };
     let path = named.or(built.as_deref()).unwrap_or(Path::new(""));
     let bytes = read_bounded(path)
-        .map_err(|error| WrongUse::new(format!("cannot read the bootstrap `{}`: {error}", path.display())))?;
-    match Bootstrap::check(&bytes, architecture) {
-        Ok(_) => Ok(bytes),
-        Err(misfits) => {
-            let message = |misfit| format!("`{}` cannot be the bootstrap: {misfit}", path.display());
-            let faults = misfits.iter().map(|misfit| Fault::new(None, message(misfit)).help(misfit.help()));
-            Err(WrongUse::report(config::report(&faults.collect::<Vec<_>>(), None)).into())
+        .map_err(|error| UsageError::Message(format!("cannot read the bootstrap `{}`: {error}", path.display())))?;
+    match artifact::check(&bytes, architecture) {
+        Ok(()) => Ok(bytes),
+        Err(errors) => {
+            let message = |error| format!("`{}` cannot be the bootstrap: {error}", path.display());
+            let faults = errors.iter().map(|error| Fault::new(None, message(error)).help(error.help()));
+            Err(UsageError::Report(config::report(&faults.collect::<Vec<_>>(), None)).into())
         }
     }
 }
@@ -82,7 +83,7 @@ fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
     if bytes.len() > artifact::LARGEST_ZIP {
         let (size, limit) = (bytes.len() >> 20, artifact::LARGEST_ZIP >> 20);
         let message = format!("the packed bootstrap has {size} MiB; Lambda takes {limit} MiB");
-        return Err(WrongUse::new(message).into());
+        return Err(UsageError::Message(message).into());
     }
     let source_code_hash = artifact::sha256_base64(&bytes);
     Ok(Zip { name, bytes, source_code_hash, is_new })
@@ -90,10 +91,10 @@ fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
 
 /// What the bootstrap's zip is called, and the zip that was used last: mostly the same one. Each takes reading some megabytes, so they
 /// are done side by side.
-fn name_beside_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (artifact::Name, Option<Zip>) {
+fn name_beside_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (artifact::ZipName, Option<Zip>) {
     let (own, hash) = thread::scope(|scope| {
         let hash = last.as_ref().map(|(_, bytes)| scope.spawn(|| artifact::sha256_base64(bytes)));
-        (artifact::Name::of(bootstrap), hash.and_then(|hash| hash.join().ok()))
+        (artifact::ZipName::of(bootstrap), hash.and_then(|hash| hash.join().ok()))
     });
     let zip = |((name, bytes), source_code_hash)| Zip { name, bytes, source_code_hash, is_new: false };
     (own, last.zip(hash).map(zip))
@@ -121,7 +122,7 @@ fn see_changes(folder: &Folder, rendered: &Rendered) -> anyhow::Result<()> {
          remove `{}` and render again.",
         path.display()
     );
-    Err(WrongUse::report(format!("{report}\n\n{unless}")).into())
+    Err(UsageError::Report(format!("{report}\n\n{unless}")).into())
 }
 
 /// The Lambda package.

@@ -3,7 +3,7 @@
 use std::env::consts::{ARCH, OS};
 use std::path::Path;
 
-use crate::artifact::{Misfit, Needs};
+use crate::artifact::{BootstrapError, Platform};
 
 /// The end of each message: the remedy.
 const HELP: &str = "build one for this machine with `cargo build --release --package pipegen-lambda`";
@@ -18,13 +18,14 @@ fn problem(bytes: &[u8]) -> Option<String> {
     if let Some(script) = bytes.strip_prefix(b"#!") {
         let line = String::from_utf8_lossy(script.split(|byte| *byte == b'\n').next()?).into_owned();
         let interpreter = line.trim().split(' ').next()?.to_owned();
-        return (!Path::new(&interpreter).exists()).then(|| format!("its interpreter `{interpreter}` does not exist on this machine"));
+        return (!Path::new(&interpreter).exists())
+            .then(|| format!("its interpreter `{interpreter}` does not exist on this machine"));
     }
-    let Needs { machine, loader } = match Needs::read(bytes) {
-        Ok(needs) => needs,
-        // Other systems' programs have another format.
-        Err(Misfit::Format(_)) if OS != "linux" => return None,
-        Err(misfit) => return Some(misfit.to_string()),
+    let Platform { machine, loader } = match Platform::of(bytes) {
+        Ok(platform) => platform,
+        // Programs of other systems have another format.
+        Err(BootstrapError::NotElf(_)) if OS != "linux" => return None,
+        Err(error) => return Some(error.to_string()),
     };
     // In the spelling of Lambda.
     let own = if ARCH == "aarch64" { "arm64" } else { ARCH };

@@ -123,7 +123,7 @@ fn what_lambda_does_not_unpack() {
 
     let mut largest = Elf::default().bytes();
     largest.resize(262_144_000, 0);
-    assert!(pipegen::artifact::Bootstrap::check(&largest, pipegen::config::Architecture::X86_64).is_ok());
+    assert!(pipegen::artifact::check(&largest, pipegen::config::Architecture::X86_64).is_ok());
 }
 
 #[test]

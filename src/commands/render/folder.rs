@@ -140,7 +140,7 @@ impl Folder {
         for entry in entries {
             let entry = entry.with_context(context)?;
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if artifact::Name::matches(&name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            if artifact::ZipName::matches(&name) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
                 let used = entry.metadata().and_then(|metadata| metadata.modified()).with_context(context)?;
                 zips.push((used, name));
             }
