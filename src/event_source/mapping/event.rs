@@ -1,4 +1,4 @@
-//! The event that a function gets: a batch of records as Lambda writes it.
+//! The event of an invocation: a batch of records as Lambda writes it.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use serde_json::value::RawValue;
 
 use crate::records::Record;
 
-/// Where the records of a mapping come from, and who reads them.
+/// The stream of a mapping, and the role that reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The stream, which also tells the region.
+    /// The stream's ARN, which also names the region.
     pub stream_arn: String,
-    /// The role that Lambda reads it with: the function's own.
+    /// The role that Lambda reads the stream with: the function's own.
     pub role_arn: String,
 }
 
 impl Origin {
-    /// The stream that local records are said to come from, read by this function.
+    /// Returns the origin that local records are given, with the role of this function.
     pub fn local(function: &str) -> Self {
         Self {
             stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-local".to_owned(),
@@ -32,21 +32,21 @@ impl Origin {
     }
 }
 
-/// What an event needs around its records: `{"Records":[]}`.
+/// The size of an event without records: `{"Records":[]}`.
 pub(super) const FRAME: usize = 14;
 
-/// What a record needs beside its own texts and its origin's, and a comma: the names and the longest timestamp.
+/// The size of a record without its own texts and its origin's: the names, the longest timestamp and a comma.
 const RECORD_FRAME: usize = 310;
 
 #[derive(Serialize)]
-struct Event<'a> {
+struct LambdaEvent<'a> {
     #[serde(rename = "Records")]
-    records: Vec<Entry<'a>>,
+    records: Vec<EventRecord<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry<'a> {
+struct EventRecord<'a> {
     kinesis: Kinesis<'a>,
     event_source: &'static str,
     event_version: &'static str,
@@ -70,18 +70,18 @@ struct Kinesis<'a> {
     approximate_arrival_timestamp: Box<RawValue>,
 }
 
-/// The event of a batch, as JSON.
+/// Writes the event of a batch as JSON.
 ///
 /// # Panics
 ///
 /// Never: strings and numbers are JSON.
 pub fn event(records: &[Arc<Record>], origin: &Origin) -> Vec<u8> {
-    let event = Event { records: records.iter().map(|record| entry(record, origin)).collect() };
+    let event = LambdaEvent { records: records.iter().map(|record| event_record(record, origin)).collect() };
     serde_json::to_vec(&event).expect("strings and numbers are JSON")
 }
 
-fn entry<'a>(record: &'a Record, origin: &'a Origin) -> Entry<'a> {
-    Entry {
+fn event_record<'a>(record: &'a Record, origin: &'a Origin) -> EventRecord<'a> {
+    EventRecord {
         kinesis: Kinesis {
             kinesis_schema_version: "1.0",
             partition_key: &record.partition_key,
@@ -99,15 +99,15 @@ fn entry<'a>(record: &'a Record, origin: &'a Origin) -> Entry<'a> {
     }
 }
 
-/// Seconds since the epoch with six decimals. Kinesis itself has three; the files have six, and judging by fewer than the
-/// file says would make its outcome depend on how it is played.
+/// Writes seconds since the epoch with six decimals. Kinesis itself has three; the files have six, and fewer than the file
+/// holds could change the result.
 fn seconds(microseconds: i64) -> Box<RawValue> {
     let sign = if microseconds < 0 { "-" } else { "" };
     let (whole, fraction) = (microseconds.unsigned_abs() / 1_000_000, microseconds.unsigned_abs() % 1_000_000);
     RawValue::from_string(format!("{sign}{whole}.{fraction:06}")).expect("a number is JSON")
 }
 
-/// How many bytes a record takes in an event, at most and to within a few dozen bytes.
+/// Returns the size of a record in an event, in bytes: at most a few dozen too large, and never too small.
 pub(super) fn size(record: &Record, origin: &Origin) -> usize {
     // Control characters take six bytes (`\u0000`), quotes and backslashes two.
     let escaped = |text: &str| {
@@ -135,8 +135,8 @@ pub(super) fn size(record: &Record, origin: &Origin) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::record;
     use super::*;
+    use crate::event_source::mapping::tests::record;
 
     #[test]
     fn the_event_has_lambdas_form() {

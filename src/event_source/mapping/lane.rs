@@ -1,95 +1,101 @@
-//! One lane of a shard: batches one after the other, never two at once.
+//! One lane of a shard: one batch after the other, never two at once. Lambda's `ParallelizationFactor` is the number of lanes.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer::{Verdict, verdict};
-use super::batch::{Batch, Condition, DiscardedBatch, Held};
-use super::{MappingSettings, event};
+use super::batch::{Batch, Condition, DiscardedBatch, QueuedRecord};
+use super::event;
+use super::partial_response::{BatchResult, batch_result};
+use super::settings::MappingSettings;
 use crate::lambda_host::Outcome;
 use crate::records::Record;
 
 /// The records of some partition keys of one shard.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
-    /// Picked up, in no batch yet.
-    waiting: VecDeque<Held>,
-    /// What is left of the current batch, in order. The next batch is cut when nothing is.
-    pieces: VecDeque<Batch>,
+    /// Records that are in no batch yet.
+    waiting: VecDeque<QueuedRecord>,
+    /// What is left of the current batch, in order. The next batch is formed when nothing is left.
+    parts: VecDeque<Batch>,
     in_flight: Option<Batch>,
-    /// When the next piece may be tried.
-    resting_until: Option<Duration>,
-    /// Failures since the last progress.
+    /// The time of the next retry.
+    retry_at: Option<Duration>,
+    /// Consecutive failures without progress.
     failures: u32,
 }
 
-/// What a lane wants.
-pub(super) enum Step {
-    /// Invoke these records and tell the lane what came of it.
+/// The next action of a lane.
+pub(super) enum LaneStep {
+    /// Invoke the function with these records, and call [`Lane::finished`] with the outcome.
     Invoke(Vec<Arc<Record>>),
-    /// These are given up; ask again.
+    /// Discard this batch, and ask again.
     Discard(DiscardedBatch),
-    /// Ask again at this time, or when something happened.
+    /// Ask again at this time, or when something has happened.
     Wait(Option<Duration>),
 }
 
-/// What an outcome did.
+/// The effect of an outcome.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
-    /// How many records are done.
+pub(super) struct LaneProgress {
+    /// The number of records that were processed.
     pub(super) delivered: usize,
-    /// Whether those were all of the batch.
+    /// Whether those were all records of the batch.
     pub(super) complete: bool,
-    /// Whether the batch, unchanged, is tried again.
+    /// Whether the batch is retried unchanged.
     pub(super) retried: bool,
-    /// Whether the batch was cut.
-    pub(super) split: bool,
-    /// What is given up.
+    /// Whether the batch was bisected, or split at a checkpoint.
+    pub(super) bisected: bool,
     pub(super) discarded: Option<DiscardedBatch>,
 }
 
 impl Lane {
-    pub(super) fn offer(&mut self, held: Held) {
-        self.waiting.push_back(held);
+    pub(super) fn offer(&mut self, record: QueuedRecord) {
+        self.waiting.push_back(record);
     }
 
-    /// Whether every record that was offered has come to its end.
+    /// Returns true if every record that was offered was processed or discarded.
     pub(super) fn is_done(&self) -> bool {
-        self.waiting.is_empty() && self.pieces.is_empty() && self.in_flight.is_none()
+        self.waiting.is_empty() && self.parts.is_empty() && self.in_flight.is_none()
     }
 
-    /// The lane's next step. `waiting` is the shard's bytes in no batch yet; what is cut is taken off.
-    pub(super) fn next(&mut self, now: Duration, ended: bool, settings: &MappingSettings, waiting: &mut usize) -> Step {
+    /// Returns the lane's next step. `waiting` is the number of the shard's bytes in no batch yet; those of a new batch are subtracted.
+    pub(super) fn next(
+        &mut self,
+        now: Duration,
+        ended: bool,
+        settings: &MappingSettings,
+        waiting: &mut usize,
+    ) -> LaneStep {
         if self.in_flight.is_some() {
-            return Step::Wait(None);
+            return LaneStep::Wait(None);
         }
-        if let Some(until) = self.resting_until.filter(|&until| until > now) {
-            return Step::Wait(Some(until));
+        if let Some(until) = self.retry_at.filter(|&until| until > now) {
+            return LaneStep::Wait(Some(until));
         }
-        self.resting_until = None;
-        let mut batch = match self.pieces.pop_front() {
-            Some(piece) => piece,
-            None => match self.cut(now, ended, settings, waiting) {
+        self.retry_at = None;
+        let mut batch = match self.parts.pop_front() {
+            Some(part) => part,
+            None => match self.form_batch(now, ended, settings, waiting) {
                 Ok(batch) => batch,
-                Err(until) => return Step::Wait(until),
+                Err(until) => return LaneStep::Wait(until),
             },
         };
         let expired = batch.take_expired(now, settings.maximum_age);
         if let Some(expired) = expired {
-            if !batch.held.is_empty() {
-                self.pieces.push_front(batch);
+            if !batch.queued.is_empty() {
+                self.parts.push_front(batch);
             }
-            return Step::Discard(expired);
+            return LaneStep::Discard(expired);
         }
         let records = batch.records();
         self.in_flight = Some(batch);
-        Step::Invoke(records)
+        LaneStep::Invoke(records)
     }
 
-    /// Cuts the next batch: when it is full, when its window is over, or when nothing more can come. Otherwise the time
-    /// at which to look again.
-    fn cut(
+    /// Forms the next batch when it is full, when its window is over, or when no more records can come. Otherwise returns the time
+    /// at which to ask again.
+    fn form_batch(
         &mut self,
         now: Duration,
         ended: bool,
@@ -102,8 +108,8 @@ impl Lane {
             .waiting
             .iter()
             .take(settings.batch_size)
-            .take_while(|held| {
-                size += held.size;
+            .take_while(|record| {
+                size += record.size;
                 size <= settings.payload_limit
             })
             .count();
@@ -111,58 +117,58 @@ impl Lane {
         if !full && !ended && window_ends > now {
             return Err(Some(window_ends));
         }
-        // A record that would be too large by itself goes alone: the function's answer is what decides about it.
-        let held: Vec<_> = self.waiting.drain(..fitting.max(1)).collect();
-        *waiting -= held.iter().map(|held| held.size).sum::<usize>();
-        Ok(Batch { held, ..Batch::default() })
+        // A record that is too large by itself goes alone: the function's response decides about it.
+        let queued: Vec<_> = self.waiting.drain(..fitting.max(1)).collect();
+        *waiting -= queued.iter().map(|record| record.size).sum::<usize>();
+        Ok(Batch { queued, ..Batch::default() })
     }
 
-    /// Takes in what came of the invocation.
+    /// Applies the outcome of the invocation.
     ///
     /// # Panics
     ///
     /// If nothing was invoked.
-    pub(super) fn finished(&mut self, outcome: &Outcome, now: Duration, settings: &MappingSettings) -> Settled {
-        let mut batch = self.in_flight.take().expect("only an invoked lane is told of an outcome");
+    pub(super) fn finished(&mut self, outcome: &Outcome, now: Duration, settings: &MappingSettings) -> LaneProgress {
+        let mut batch = self.in_flight.take().expect("only an invoked lane has an outcome");
         batch.invocations += 1;
-        match verdict(outcome, &batch.records()) {
-            Verdict::Done => {
+        match batch_result(outcome, &batch.records()) {
+            BatchResult::Complete => {
                 self.failures = 0;
-                Settled { delivered: batch.held.len(), complete: true, ..Settled::default() }
+                LaneProgress { delivered: batch.queued.len(), complete: true, ..LaneProgress::default() }
             }
-            Verdict::DoneBefore(delivered) => {
+            BatchResult::Checkpoint(delivered) => {
                 let rest = batch.split_off(delivered);
                 if delivered == 0 {
                     return self.retry(rest, now, settings);
                 }
                 self.failures = 0;
                 if settings.bisect {
-                    self.pieces.push_front(rest);
-                    return Settled { delivered, split: true, ..Settled::default() };
+                    self.parts.push_front(rest);
+                    return LaneProgress { delivered, bisected: true, ..LaneProgress::default() };
                 }
-                Settled { delivered, ..self.retry(rest, now, settings) }
+                LaneProgress { delivered, ..self.retry(rest, now, settings) }
             }
-            Verdict::Failed if settings.bisect && batch.held.len() > 1 => {
-                let second = batch.split_off(batch.held.len().div_ceil(2));
-                self.pieces.push_front(second);
-                self.pieces.push_front(batch);
-                Settled { split: true, ..Settled::default() }
+            BatchResult::Failed if settings.bisect && batch.queued.len() > 1 => {
+                let second = batch.split_off(batch.queued.len().div_ceil(2));
+                self.parts.push_front(second);
+                self.parts.push_front(batch);
+                LaneProgress { bisected: true, ..LaneProgress::default() }
             }
-            Verdict::Failed => self.retry(batch, now, settings),
+            BatchResult::Failed => self.retry(batch, now, settings),
         }
     }
 
-    /// Puts the batch first in line again after a wait, or gives it up if it was tried as often as allowed.
-    fn retry(&mut self, mut batch: Batch, now: Duration, settings: &MappingSettings) -> Settled {
+    /// Retries the batch after a wait, before any other; discards it if its retries are used up.
+    fn retry(&mut self, mut batch: Batch, now: Duration, settings: &MappingSettings) -> LaneProgress {
         if settings.maximum_retries.is_some_and(|maximum| batch.retries >= maximum) {
             self.failures = 0;
             let discarded = Some(batch.discard(Condition::RetryAttemptsExhausted));
-            return Settled { discarded, ..Settled::default() };
+            return LaneProgress { discarded, ..LaneProgress::default() };
         }
         batch.retries = batch.retries.saturating_add(1);
         self.failures = self.failures.saturating_add(1);
-        self.resting_until = Some(now + settings.backoff(self.failures));
-        self.pieces.push_front(batch);
-        Settled { retried: true, ..Settled::default() }
+        self.retry_at = Some(now + settings.backoff(self.failures));
+        self.parts.push_front(batch);
+        LaneProgress { retried: true, ..LaneProgress::default() }
     }
 }

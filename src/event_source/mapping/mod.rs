@@ -3,17 +3,23 @@
 //!
 //! - Records of a shard are spread over lanes by partition key. A lane has one invocation in flight at most, so the order
 //!   within a key is kept.
-//! - A batch is cut when it is full (records or bytes), when its window is over, or at the end of the input.
-//! - A partial response checkpoints at the lowest reported record ([`answer`]): everything from there on comes again.
-//!   With bisect on that cuts the batch; otherwise, and if the lowest is the batch's first record, it is a retry.
-//! - A function error halves the batch, with bisect on, down to single records; a complete failure in the response counts
-//!   as one. Cutting uses up no retry and no wait: each piece is smaller than what it was cut from.
-//! - An unchanged batch is retried after an exponential wait. When its retries are used up, or a record's age is, it is
-//!   discarded to the on-failure destination, and the lane moves on.
+//! - A batch is invoked when it is full (records or bytes), when its window is over, or at the end of the input.
+//! - A partial response checkpoints at the lowest reported record ([`partial_response`]): everything from there on comes
+//!   again. With bisect on that splits the batch; otherwise, and if the lowest is the batch's first record, it is a retry.
+//! - A function error bisects the batch, with bisect on, down to single records; a complete failure in the response counts
+//!   as one. Bisecting uses up no retry and no wait: each part is smaller than the batch before.
+//! - An unchanged batch is retried after an exponential backoff. When its retries are used up, or when a record exceeds the
+//!   maximum age, it is discarded to the on-failure destination, and the lane goes on.
 //!
 //! Documented in Lambda's developer guide ("Using Lambda to process records from Amazon Kinesis Data Streams", "partial
 //! batch response", "Retain discarded batch records"). Not documented, and chosen here: how long the waits are, that both
-//! pieces of a batch keep the retries used so far, and that a report of the first record does not halve the batch.
+//! parts of a batch keep the retries used so far, and that a report of the first record does not bisect the batch.
+//!
+//! - [`batch`]: batches, and batches that are discarded
+//! - [`event`]: the event of an invocation
+//! - [`lane`]: the batches of some partition keys
+//! - [`partial_response`]: the function's response about a batch
+//! - [`settings`]: an event source mapping's settings
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -24,20 +30,20 @@ use sha2::{Digest as _, Sha256};
 use crate::lambda_host::Outcome;
 use crate::records::Record;
 
-mod answer;
 mod batch;
 mod event;
 mod lane;
+mod partial_response;
 mod settings;
 
 pub use batch::{Condition, DiscardedBatch};
 pub use event::{Origin, event};
 pub use settings::MappingSettings;
 
-use batch::Held;
-use lane::Lane;
+use batch::QueuedRecord;
+use lane::{Lane, LaneStep};
 
-/// One mapping: a stream's shards, read for one function.
+/// An event source mapping: a stream's shards, read for one function.
 #[derive(Debug)]
 pub struct EventSourceMapping {
     settings: MappingSettings,
@@ -54,61 +60,55 @@ pub struct EventSourceMapping {
 struct Shard {
     name: String,
     lanes: Vec<Lane>,
-    /// Bytes of its records that are in no batch yet.
+    /// The bytes of records that are in no batch yet.
     waiting: usize,
 }
 
-/// Names a lane of a mapping.
+/// The id of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LaneId {
     shard: usize,
     lane: usize,
 }
 
-/// What is to be done next.
+/// The next action of a mapping.
 #[derive(Debug)]
 pub enum Step {
-    /// Invoke the function with these records and call [`EventSourceMapping::finished`] with what came of it.
+    /// Invoke the function with these records and call [`EventSourceMapping::finished`] with the outcome.
     Invoke {
-        /// Whose records they are.
         lane: LaneId,
         /// The batch, in order.
         records: Vec<Arc<Record>>,
     },
     /// Send these records to the on-failure destination.
-    Discard {
-        /// Whose records they are.
-        lane: LaneId,
-        /// What is given up, and why.
-        discarded: DiscardedBatch,
-    },
+    Discard { lane: LaneId, discarded: DiscardedBatch },
     /// Nothing until an invocation finishes, records are offered, or this time has come.
     Wait(Option<Duration>),
-    /// The input has ended and every record has come to its end.
+    /// The input has ended, and every record was processed or discarded.
     Done,
 }
 
-/// What happened so far.
+/// Counts of a mapping's work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Records that were acknowledged.
     pub delivered: u64,
-    /// Records that were given up.
+    /// Records that were discarded.
     pub discarded: u64,
-    /// Invocations that were finished.
+    /// Finished invocations.
     pub invocations: u64,
-    /// Unchanged batches that were tried again.
+    /// Retries of unchanged batches.
     pub retries: u64,
-    /// Batches that were cut.
+    /// Batches that were bisected, or split at a checkpoint.
     pub bisections: u64,
 }
 
 impl EventSourceMapping {
-    /// A mapping over shards that show up with their first record.
+    /// Makes a mapping. It learns of a shard by the shard's first record.
     ///
     /// # Panics
     ///
-    /// If the settings ask for no lanes or for batches of nothing.
+    /// If the settings have no lanes or no records in a batch.
     pub fn new(settings: MappingSettings) -> Self {
         assert!(settings.parallelization > 0 && settings.batch_size > 0, "at least one lane and one record");
         Self {
@@ -121,7 +121,7 @@ impl EventSourceMapping {
         }
     }
 
-    /// Picks up the next record of its shard, or hands it back if the shard has as many waiting as it may.
+    /// Picks up the next record of its shard, or returns it if too many bytes of the shard are waiting.
     pub fn offer(&mut self, record: impl Into<Arc<Record>>, now: Duration) -> Result<(), Arc<Record>> {
         let record = record.into();
         let size = event::size(&record, &self.settings.origin);
@@ -133,16 +133,16 @@ impl EventSourceMapping {
         }
         shard.waiting += size;
         let lane = lane_of(&record.partition_key, shard.lanes.len());
-        shard.lanes[lane].offer(Held { record, picked_up: now, size });
+        shard.lanes[lane].offer(QueuedRecord { record, picked_up: now, size });
         Ok(())
     }
 
-    /// Says that no more records come: nothing waits for its window any more.
+    /// Ends the input: no batch waits for its window any more.
     pub fn end(&mut self) {
         self.ended = true;
     }
 
-    /// What is to be done now.
+    /// Returns the next step.
     pub fn next(&mut self, now: Duration) -> Step {
         if let Some((lane, discarded)) = self.discarded.pop_front() {
             return self.discard(lane, discarded);
@@ -157,12 +157,12 @@ impl EventSourceMapping {
             let shard = &mut self.shards[id.shard];
             let lane = &mut shard.lanes[id.lane];
             match lane.next(now, self.ended, &self.settings, &mut shard.waiting) {
-                lane::Step::Invoke(records) => {
+                LaneStep::Invoke(records) => {
                     self.turn = (turn + 1) % lanes;
                     return Step::Invoke { lane: id, records };
                 }
-                lane::Step::Discard(discarded) => return self.discard(id, discarded),
-                lane::Step::Wait(at) => {
+                LaneStep::Discard(discarded) => return self.discard(id, discarded),
+                LaneStep::Wait(at) => {
                     done &= lane.is_done();
                     until = [until, at].into_iter().flatten().min();
                 }
@@ -171,22 +171,21 @@ impl EventSourceMapping {
         if done { Step::Done } else { Step::Wait(until) }
     }
 
-    /// Takes in what came of a lane's invocation; whether that was a complete success.
+    /// Applies the outcome of a lane's invocation. Returns true if every record of the batch was processed.
     ///
     /// # Panics
     ///
-    /// If the lane has none in flight.
+    /// If the lane has no invocation in flight.
     pub fn finished(&mut self, lane: LaneId, outcome: &Outcome, now: Duration) -> bool {
-        let settled = self.shards[lane.shard].lanes[lane.lane].finished(outcome, now, &self.settings);
+        let progress = self.shards[lane.shard].lanes[lane.lane].finished(outcome, now, &self.settings);
         self.statistics.invocations += 1;
-        self.statistics.delivered += settled.delivered as u64;
-        self.statistics.retries += u64::from(settled.retried);
-        self.statistics.bisections += u64::from(settled.split);
-        self.discarded.extend(settled.discarded.map(|discarded| (lane, discarded)));
-        settled.complete
+        self.statistics.delivered += progress.delivered as u64;
+        self.statistics.retries += u64::from(progress.retried);
+        self.statistics.bisections += u64::from(progress.bisected);
+        self.discarded.extend(progress.discarded.map(|discarded| (lane, discarded)));
+        progress.complete
     }
 
-    /// What happened so far.
     pub fn statistics(&self) -> Statistics {
         self.statistics
     }
@@ -196,10 +195,10 @@ impl EventSourceMapping {
         Step::Discard { lane, discarded }
     }
 
-    /// The shard's place; a new one is opened.
+    /// Returns the index of the shard, which is added if it is new.
     fn shard(&mut self, name: &str) -> usize {
-        if let Some(place) = self.shards.iter().position(|shard| shard.name == name) {
-            return place;
+        if let Some(index) = self.shards.iter().position(|shard| shard.name == name) {
+            return index;
         }
         let lanes = (0..self.settings.parallelization).map(|_| Lane::default()).collect();
         self.shards.push(Shard { name: name.to_owned(), lanes, waiting: 0 });
@@ -207,7 +206,7 @@ impl EventSourceMapping {
     }
 }
 
-/// The lane of a partition key: always the same, and evenly spread. (Lambda's own hash is not documented.)
+/// Returns the lane of a partition key. Keys are spread evenly by a hash. (Lambda's own hash is not documented.)
 fn lane_of(partition_key: &str, lanes: usize) -> usize {
     if lanes == 1 {
         return 0;

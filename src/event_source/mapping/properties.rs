@@ -1,4 +1,4 @@
-//! Whatever the records, the settings and the outcomes are: every record comes to exactly one end, and each key's in order.
+//! Properties that hold for all records, settings and outcomes: each record is delivered or discarded once, and each key's in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,21 +7,21 @@ use proptest::prelude::*;
 use super::tests::record;
 use super::*;
 
-/// What the pretended function does with a batch.
+/// The fake function's reaction to a batch.
 #[derive(Clone, Copy, Debug)]
-enum Deed {
+enum Reaction {
     Succeed,
     Fail,
     Report(usize),
     Nonsense,
 }
 
-fn deed() -> impl Strategy<Value = Deed> {
+fn reaction() -> impl Strategy<Value = Reaction> {
     prop_oneof![
-        3 => Just(Deed::Succeed),
-        2 => Just(Deed::Fail),
-        3 => (0..16_usize).prop_map(Deed::Report),
-        1 => Just(Deed::Nonsense),
+        3 => Just(Reaction::Succeed),
+        2 => Just(Reaction::Fail),
+        3 => (0..16_usize).prop_map(Reaction::Report),
+        1 => Just(Reaction::Nonsense),
     ]
 }
 
@@ -48,32 +48,32 @@ fn settings() -> impl Strategy<Value = MappingSettings> {
         })
 }
 
-/// Shard, key and sequence number of each record; the numbers fall and repeat.
+/// Generates shard, key and sequence number of each record; the numbers fall and repeat.
 fn records() -> impl Strategy<Value = Vec<(u8, u8, u8)>> {
     proptest::collection::vec((0..3_u8, 0..6_u8, 0..20_u8), 0..60)
 }
 
-/// A run of the mapping against a script, and everything that must hold on the way.
+/// A run of the mapping against a script of reactions, and the assertions on the way.
 struct Run {
     mapping: EventSourceMapping,
     now: Duration,
-    /// By their place in the input, which is also their data.
+    /// How each record ended, by its position in the input, which is also its data.
     ends: BTreeMap<usize, &'static str>,
     in_flight: Vec<(LaneId, Vec<Arc<Record>>)>,
-    /// The places of each key's ended records, in the order of their ends.
+    /// The positions of each key's ended records, in the order of their ends.
     by_key: BTreeMap<(String, String), Vec<usize>>,
 }
 
-fn place(record: &Record) -> usize {
-    std::str::from_utf8(&record.data).expect("digits").parse().expect("a place")
+fn position(record: &Record) -> usize {
+    std::str::from_utf8(&record.data).expect("digits").parse().expect("a position")
 }
 
 impl Run {
     fn end(&mut self, records: &[Arc<Record>], how: &'static str) {
         for record in records {
-            assert_eq!(self.ends.insert(place(record), how), None, "record {} ends twice", place(record));
+            assert_eq!(self.ends.insert(position(record), how), None, "record {} ends twice", position(record));
             let key = (record.shard.clone(), record.partition_key.clone());
-            self.by_key.entry(key).or_default().push(place(record));
+            self.by_key.entry(key).or_default().push(position(record));
         }
     }
 
@@ -81,7 +81,7 @@ impl Run {
         assert!((1..=settings.batch_size).contains(&records.len()));
         assert!(records.len() == 1 || event(&records, &settings.origin).len() <= settings.payload_limit);
         assert!(records.iter().all(|record| record.shard == records[0].shard), "a batch is of one shard");
-        assert!(records.iter().all(|record| !self.ends.contains_key(&place(record))), "an ended record comes again");
+        assert!(records.iter().all(|record| !self.ends.contains_key(&position(record))), "an ended record comes again");
         assert!(self.in_flight.iter().all(|(other, _)| *other != lane), "two in flight in one lane");
         let keys: BTreeSet<_> = records.iter().map(|record| (&record.shard, &record.partition_key)).collect();
         let others = self.in_flight.iter().flat_map(|(_, records)| records);
@@ -92,14 +92,14 @@ impl Run {
         self.in_flight.push((lane, records));
     }
 
-    /// Lets the pretended function finish one invocation; how many records it must have acknowledged.
-    fn finish(&mut self, which: usize, deed: Deed) {
+    /// Finishes one invocation as the fake function reacts, and checks how many records were delivered.
+    fn finish(&mut self, which: usize, reaction: Reaction) {
         let (lane, records) = self.in_flight.swap_remove(which % self.in_flight.len());
-        let (outcome, delivered) = match deed {
-            Deed::Succeed => (Outcome::Answered(b"{}".to_vec()), records.len()),
-            Deed::Fail => (Outcome::Failed, 0),
-            Deed::Nonsense => (Outcome::Answered(b"nonsense".to_vec()), 0),
-            Deed::Report(position) => {
+        let (outcome, delivered) = match reaction {
+            Reaction::Succeed => (Outcome::Answered(b"{}".to_vec()), records.len()),
+            Reaction::Fail => (Outcome::Failed, 0),
+            Reaction::Nonsense => (Outcome::Answered(b"nonsense".to_vec()), 0),
+            Reaction::Report(position) => {
                 let number = &records[position % records.len()].sequence_number;
                 let first = records.iter().position(|record| record.sequence_number == *number).expect("it is there");
                 (
@@ -125,12 +125,12 @@ proptest! {
     fn every_record_ends_once_and_in_its_keys_order(
         records in records(),
         settings in settings(),
-        script in proptest::collection::vec((any::<usize>(), deed(), 0..40_u64), 1..40),
+        script in proptest::collection::vec((any::<usize>(), reaction(), 0..40_u64), 1..40),
     ) {
         let total = records.len();
-        let mut offers = records.into_iter().enumerate().map(|(place, (shard, key, number))| {
+        let mut offers = records.into_iter().enumerate().map(|(position, (shard, key, number))| {
             let mut record = record(&format!("shard-{shard}"), &format!("key-{key}"), &number.to_string());
-            record.data = place.to_string().into_bytes();
+            record.data = position.to_string().into_bytes();
             Arc::new(record)
         }).peekable();
         let mut run = Run {
@@ -159,14 +159,14 @@ proptest! {
                     run.end(&discarded.records, discarded.condition.name());
                 }
                 Step::Wait(until) => {
-                    let (which, deed, pause) = script.next().unwrap_or((0, Deed::Succeed, 1));
+                    let (which, reaction, pause) = script.next().unwrap_or((0, Reaction::Succeed, 1));
                     run.now += Duration::from_millis(pause);
                     if run.in_flight.is_empty() {
                         prop_assert!(until.is_some() || held_back.is_some() || offers.peek().is_some(), "waits for nothing");
                         run.now = run.now.max(until.unwrap_or_default());
                     } else {
 
-                        run.finish(which, deed);
+                        run.finish(which, reaction);
                     }
                 }
                 Step::Done => break,
@@ -174,8 +174,8 @@ proptest! {
         }
         prop_assert!(run.in_flight.is_empty());
         prop_assert_eq!(run.ends.len(), total, "every record comes to an end");
-        for (key, places) in &run.by_key {
-            prop_assert!(places.is_sorted(), "{:?} ended in the order {:?}", key, places);
+        for (key, positions) in &run.by_key {
+            prop_assert!(positions.is_sorted(), "{:?} ended in the order {:?}", key, positions);
         }
         let counted = run.mapping.statistics();
         prop_assert_eq!(counted.delivered + counted.discarded, total as u64);

@@ -217,7 +217,7 @@ fn repeated_numbers_checkpoint_at_the_first_position() {
 }
 
 #[test]
-fn a_function_error_halves_the_batch_in_order() {
+fn a_function_error_bisects_the_batch_in_order() {
     let mut mapping = filled(settings(), 5);
     let mut seen = Vec::new();
     // Record 1 is poison for the function.
@@ -258,26 +258,26 @@ fn used_up_retries_discard_the_batch_and_the_lane_moves_on() {
 }
 
 #[test]
-fn cutting_uses_up_no_retry() {
+fn bisecting_uses_up_no_retry() {
     let mut mapping = filled(MappingSettings { maximum_retries: Some(0), ..settings() }, 4);
-    let mut kept = Vec::new();
-    let mut given_up = Vec::new();
+    let mut processed = Vec::new();
+    let mut discarded_numbers = Vec::new();
     loop {
         match mapping.next(ms(0)) {
             Step::Invoke { lane, records } => {
                 let batch = numbers(&records);
                 let outcome = if batch.contains(&2) { Outcome::Failed } else { done() };
                 if outcome == done() {
-                    kept.extend(batch);
+                    processed.extend(batch);
                 }
                 mapping.finished(lane, &outcome, ms(0));
             }
-            Step::Discard { discarded, .. } => given_up.extend(numbers(&discarded.records)),
+            Step::Discard { discarded, .. } => discarded_numbers.extend(numbers(&discarded.records)),
             Step::Wait(until) => panic!("waits until {until:?}"),
             Step::Done => break,
         }
     }
-    assert_eq!((kept, given_up), (vec![0, 1, 3], vec![2]), "only the poison record is given up");
+    assert_eq!((processed, discarded_numbers), (vec![0, 1, 3], vec![2]), "only the poison record is discarded");
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn an_outcome_without_invocation_is_a_mistake() {
 }
 
 #[test]
-fn pieces_keep_the_retries_used_so_far() {
+fn parts_keep_the_retries_used_so_far() {
     let mut mapping = filled(MappingSettings { maximum_retries: Some(1), batch_size: 2, ..settings() }, 2);
     let (lane, _) = invoked(&mut mapping, 0);
     mapping.finished(lane, &from(0), ms(0));
