@@ -1,8 +1,7 @@
-//! Reads a Kinesis stream from its beginning, as one event source mapping does it: every shard at its own pace.
+//! Reads a Kinesis stream from its beginning, as an event source mapping does: each shard at its own pace.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -11,30 +10,32 @@ use aws_sdk_kinesis::error::DisplayErrorContext;
 use aws_sdk_kinesis::operation::get_records::{GetRecordsError, GetRecordsOutput};
 use aws_sdk_kinesis::types::{self, ShardIteratorType};
 use chrono::DateTime;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::records::{Chunk, Record};
 
-/// How long after a look that found nothing the next one is (Lambda's is a second).
+/// The wait after a request that found no records (Lambda waits a second).
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Chunks that lie ready at most. One may have 10 MB.
+/// The number of chunks that are read ahead. One may have 10 MB.
 const CHUNKS: usize = 1;
 
-/// A stream that is read.
+/// A stream in an account.
 #[derive(Clone, Debug)]
 pub struct KinesisStream {
     pub client: Client,
     pub arn: String,
 }
 
-/// When readers have last found something.
+/// The readers' activity, by which an idle stream is known.
 #[derive(Debug)]
 pub struct Activity {
+    /// The last time that records were found.
     last: Mutex<Instant>,
-    /// Readers that have records in their hands.
+    /// The number of readers with records that are not passed on yet.
     busy: AtomicUsize,
 }
 
@@ -45,10 +46,10 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Waits until nobody has found anything for so long.
+    /// Waits until no reader has found records for this period.
     pub async fn idle_for(&self, period: Duration) {
         loop {
-            let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = *self.last.lock();
             let waited = last.elapsed();
             if waited >= period && self.busy.load(Ordering::Acquire) == 0 {
                 return;
@@ -61,15 +62,14 @@ impl Activity {
         self.busy.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn handed_over(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    fn passed_on(&self) {
+        *self.last.lock() = Instant::now();
         self.busy.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
 impl KinesisStream {
-    /// Reads every shard that there is now until `stop` is cancelled; the records come out of the receiver. The set ends with the
-    /// first error.
+    /// Starts a reader for each present shard, until `stop` is cancelled or the first error. Their records come out of the receiver.
     pub async fn read(
         &self,
         activity: &Arc<Activity>,
@@ -95,7 +95,7 @@ impl KinesisStream {
         let mut token = None;
         loop {
             let request = self.client.list_shards();
-            // The token stands for the stream as well.
+            // The token identifies the stream as well.
             let request = match token {
                 Some(token) => request.next_token(token),
                 None => request.stream_arn(&self.arn),
@@ -110,7 +110,7 @@ impl KinesisStream {
         }
     }
 
-    /// Reads a shard to its end, which only a shard that was split or merged has.
+    /// Reads a shard to its end. Only a shard that was split or merged has one.
     async fn read_shard(&self, shard: &str, activity: &Activity, to: &mpsc::Sender<Chunk>) -> anyhow::Result<()> {
         let mut last = None;
         let mut iterator = self.iterator(shard, last.as_deref()).await?;
@@ -133,7 +133,7 @@ impl KinesisStream {
             last = Some(newest.sequence_number.clone());
             activity.found();
             let sent = to.send(chunk).await;
-            activity.handed_over();
+            activity.passed_on();
             if sent.is_err() {
                 break;
             }
@@ -141,7 +141,7 @@ impl KinesisStream {
         Ok(())
     }
 
-    /// Where to read on: behind the last record, or at the shard's beginning.
+    /// Requests an iterator: behind the last record, or at the shard's beginning.
     async fn iterator(&self, shard: &str, last: Option<&str>) -> anyhow::Result<Option<String>> {
         let request = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(shard);
         let request = match last {
@@ -151,7 +151,7 @@ impl KinesisStream {
             None => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
         };
         let found = request.send().await;
-        let found = found.map_err(|error| self.failed("find the place in a shard", DisplayErrorContext(error)))?;
+        let found = found.map_err(|error| self.failed("get a shard iterator", DisplayErrorContext(error)))?;
         Ok(found.shard_iterator)
     }
 

@@ -1,10 +1,10 @@
-//! An event source mapping: records of a stream, handed to a function in batches.
+//! An event source mapping: invokes a function with batches of a stream's records.
 //!
 //! - [`mapping`]: Lambda's rules, as a pure state machine
-//! - [`poller`]: follows them with real invocations
-//! - [`kinesis`]: reads the shards of a stream in an account
-//! - [`on_failure`]: keeps the batches that are given up
-//! - [`tally`], [`progress`]: counts what was done, and shows it
+//! - [`poller`]: invokes a function by these rules
+//! - [`kinesis`]: readers for the shards of a stream in an account
+//! - [`on_failure`]: the destination of discarded batches
+//! - [`tally`], [`progress`]: counts of events and records, and their progress bar
 
 pub mod kinesis;
 pub mod mapping;

@@ -1,4 +1,4 @@
-//! The object that Lambda writes to an on-failure destination in S3 about a batch that was given up.
+//! The object that Lambda writes to an on-failure destination in S3 about a discarded batch.
 //!
 //! Documented in Lambda's developer guide ("Retain discarded batch records for a Kinesis Data Streams event source"): key
 //! `aws/lambda/{mapping}/{shard}/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-{random UUID}`, and the whole event as a string in `payload`.
@@ -14,37 +14,34 @@ use uuid::Uuid;
 use crate::emulators::s3::Buckets;
 use crate::event_source::mapping::{DiscardedBatch, Origin, event};
 
-/// What is known about the last invocation of a batch.
+/// The last invocation of a batch.
 #[derive(Clone, Debug, Default)]
 pub struct LastInvocation {
-    /// Its id.
     pub request_id: String,
-    /// Whether it ended in a function error, rather than in a report of records.
+    /// Whether it ended in a function error, rather than in a partial response.
     pub failed: bool,
 }
 
 /// An on-failure destination: a bucket.
 #[derive(Clone, Debug)]
 pub struct OnFailureDestination {
-    /// Where the bucket is.
     pub storage: Storage,
-    /// The bucket.
     pub bucket: String,
     /// The event source mapping's id.
     pub mapping: String,
 }
 
-/// Where buckets are.
+/// The service that holds a bucket.
 #[derive(Clone, Debug)]
 pub enum Storage {
-    /// In a folder on this machine.
+    /// Buckets in a folder on this machine.
     Local(Arc<Buckets>),
-    /// In an account.
+    /// S3 in an account.
     Account(aws_sdk_s3::Client),
 }
 
 impl OnFailureDestination {
-    /// Writes the object of a batch of this origin.
+    /// Writes the object about a batch of this origin.
     pub async fn write(
         &self,
         function_arn: &str,
@@ -64,7 +61,7 @@ impl OnFailureDestination {
         );
         let content = invocation_record(function_arn, origin, discarded, last, now).to_string();
         match &self.storage {
-            Storage::Local(folder) => folder.put(&self.bucket, &key, content.as_bytes(), true)?,
+            Storage::Local(buckets) => buckets.put(&self.bucket, &key, content.as_bytes(), true)?,
             Storage::Account(client) => {
                 let put = client.put_object().bucket(&self.bucket).key(key).body(content.into_bytes().into());
                 put.send().await.map_err(|error| anyhow::anyhow!("{}", DisplayErrorContext(error)))?;
@@ -130,8 +127,8 @@ mod tests {
     #[tokio::test]
     async fn the_object_has_lambdas_key_and_form() {
         let folder = tempfile::tempdir().expect("a folder");
-        let objects = Arc::new(Buckets::open(folder.path().to_owned(), &["bucket"]).expect("a folder"));
-        let storage = Storage::Local(objects);
+        let buckets = Arc::new(Buckets::open(folder.path().to_owned(), &["bucket"]).expect("a folder"));
+        let storage = Storage::Local(buckets);
         let destination = OnFailureDestination { storage, bucket: "bucket".to_owned(), mapping: "an id".to_owned() };
         let discarded = DiscardedBatch {
             records: vec![record("1"), record("2")],

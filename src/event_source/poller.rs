@@ -1,4 +1,4 @@
-//! One consumer of the stream: follows its mapping, invokes its function, keeps what is given up.
+//! A poller of the stream: invokes a function as its event source mapping demands, and writes discarded batches.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -22,59 +22,56 @@ use crate::records::{Chunk, Record};
 
 /// A function that reads the stream.
 pub struct Poller {
-    /// The function.
     pub pool: Arc<FunctionPool>,
-    /// How it reads.
     pub settings: MappingSettings,
-    /// Where batches that are given up go.
+    /// The destination of discarded batches.
     pub on_failure: OnFailureDestination,
-    /// What shows how far it is, if anything does.
+    /// The progress bar, if there is one.
     pub progress: Option<Progress>,
 }
 
-/// What a consumer has done.
+/// The work of a poller.
 #[derive(Clone, Debug, Default)]
 pub struct PollerReport {
-    /// Its records, batches and retries.
     pub statistics: Statistics,
-    /// From the hand-over of the first record to the acknowledgement of the last.
+    /// The time from the first invocation to the last acknowledgement.
     pub elapsed: Duration,
-    /// What the function says about the acknowledged batches.
+    /// The counts of events in the acknowledged batches.
     pub tally: Tally,
 }
 
 impl Poller {
-    /// Reads to the end of the channel, and waits until every record was acknowledged or given up.
+    /// Reads to the end of the channel, and waits until every record was acknowledged or discarded.
     pub async fn consume(self, records: mpsc::Receiver<Chunk>) -> anyhow::Result<PollerReport> {
-        let mut consuming = Consuming::new(self, records);
-        consuming.run().await?;
+        let mut polling = Polling::new(self, records);
+        polling.run().await?;
         Ok(PollerReport {
-            statistics: consuming.mapping.statistics(),
-            elapsed: consuming.last_acknowledged.saturating_sub(consuming.first_handed_over.unwrap_or_default()),
-            tally: consuming.tally,
+            statistics: polling.mapping.statistics(),
+            elapsed: polling.last_acknowledged.saturating_sub(polling.first_invoked.unwrap_or_default()),
+            tally: polling.tally,
         })
     }
 }
 
-struct Consuming {
+struct Polling {
     pool: Arc<FunctionPool>,
     on_failure: OnFailureDestination,
     progress: Option<Progress>,
     origin: Arc<Origin>,
     mapping: EventSourceMapping,
     records: mpsc::Receiver<Chunk>,
-    /// Read, and not yet offered: the mapping has no room for the first one.
-    read: VecDeque<Arc<Record>>,
+    /// Records that were received and not yet offered: the mapping has no room for the first one.
+    received: VecDeque<Arc<Record>>,
     ended: bool,
     invocations: JoinSet<(LaneId, Result<Invocation, HostError>)>,
     last: BTreeMap<LaneId, LastInvocation>,
     tally: Tally,
     clock: Instant,
-    first_handed_over: Option<Duration>,
+    first_invoked: Option<Duration>,
     last_acknowledged: Duration,
 }
 
-impl Consuming {
+impl Polling {
     fn new(Poller { pool, settings, on_failure, progress }: Poller, records: mpsc::Receiver<Chunk>) -> Self {
         Self {
             pool,
@@ -83,13 +80,13 @@ impl Consuming {
             origin: Arc::clone(&settings.origin),
             mapping: EventSourceMapping::new(settings),
             records,
-            read: VecDeque::new(),
+            received: VecDeque::new(),
             ended: false,
             invocations: JoinSet::new(),
             last: BTreeMap::new(),
             tally: Tally::default(),
             clock: Instant::now(),
-            first_handed_over: None,
+            first_invoked: None,
             last_acknowledged: Duration::ZERO,
         }
     }
@@ -107,13 +104,13 @@ impl Consuming {
         }
     }
 
-    /// Offers what was read, up to the first record that finds no room. With several shards that record holds up the
-    /// others behind it in the file; the mapping's lookahead is what makes that rare, and its record age what ends it.
+    /// Offers the received records, up to the first that finds no room. With several shards that record delays the others behind
+    /// it in the file; the mapping's lookahead makes that rare, and the maximum record age ends it.
     fn offer(&mut self) {
         let now = self.clock.elapsed();
-        while let Some(record) = self.read.pop_front() {
+        while let Some(record) = self.received.pop_front() {
             if let Err(back) = self.mapping.offer(record, now) {
-                self.read.push_front(back);
+                self.received.push_front(back);
                 return;
             }
         }
@@ -123,7 +120,7 @@ impl Consuming {
     }
 
     fn invoke(&mut self, lane: LaneId, records: Vec<Arc<Record>>, now: Duration) {
-        self.first_handed_over.get_or_insert(now);
+        self.first_invoked.get_or_insert(now);
         let (pool, origin) = (Arc::clone(&self.pool), Arc::clone(&self.origin));
         self.invocations.spawn(async move {
             let payload = event(&records, &origin);
@@ -134,19 +131,19 @@ impl Consuming {
     async fn discard(&mut self, lane: LaneId, discarded: &DiscardedBatch) -> anyhow::Result<()> {
         // A batch that was never invoked shares its lane with others that were.
         let last = self.last.get(&lane).filter(|_| discarded.invocations > 0);
-        let keep = self.on_failure.write(&self.pool.function().arn, &self.origin, discarded, last, Utc::now());
-        Box::pin(keep).await.context("cannot keep the records that were given up")
+        let write = self.on_failure.write(&self.pool.function().arn, &self.origin, discarded, last, Utc::now());
+        Box::pin(write).await.context("cannot write the discarded records to the on-failure destination")
     }
 
-    /// Waits for records, an answer, or the end of `pause`.
+    /// Waits for records, the end of an invocation, or the end of `pause`.
     async fn wait(&mut self, pause: Option<Duration>) -> anyhow::Result<()> {
-        let wants_records = self.read.is_empty() && !self.ended;
+        let wants_records = self.received.is_empty() && !self.ended;
         tokio::select! {
             Some(finished) = self.invocations.join_next() => {
                 let (lane, invocation) = finished.context("an invocation panicked")?;
                 let invocation = invocation?;
                 if let Some(failure) = lasting_failure(&invocation) {
-                    anyhow::bail!("{} failed, and trying again does not help: {failure}", self.pool.function().name);
+                    anyhow::bail!("{} failed, and retrying does not help: {failure}", self.pool.function().name);
                 }
                 self.finish(lane, invocation);
             }
@@ -155,7 +152,7 @@ impl Consuming {
                     if let Some(progress) = &mut self.progress {
                         progress.read(records.len());
                     }
-                    self.read.extend(records);
+                    self.received.extend(records);
                 }
                 None => self.ended = true,
             },
@@ -168,8 +165,8 @@ impl Consuming {
         let now = self.clock.elapsed();
         let before = self.mapping.statistics().delivered;
         let complete = self.mapping.finished(lane, &invocation.outcome, now);
-        let counted = self.mapping.statistics();
-        if counted.delivered > before {
+        let statistics = self.mapping.statistics();
+        if statistics.delivered > before {
             self.last_acknowledged = now;
         }
         if complete && let Some(line) = &invocation.batch_line {
@@ -178,19 +175,19 @@ impl Consuming {
         let failed = invocation.outcome == Outcome::Failed;
         self.last.insert(lane, LastInvocation { request_id: invocation.request_id, failed });
         if let Some(progress) = &self.progress {
-            progress.show(counted, now.saturating_sub(self.first_handed_over.unwrap_or(now)));
+            progress.show(statistics, now.saturating_sub(self.first_invoked.unwrap_or(now)));
         }
     }
 }
 
-/// What a function failed with, if somebody has to mend it: Lambda would try for as long as the stream keeps the records.
+/// Returns the function error if only a person can repair its cause. Lambda would retry for as long as the stream keeps the records.
 fn lasting_failure(invocation: &Invocation) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Posted {
+    struct FunctionError {
         error_type: String,
         error_message: String,
     }
-    let Posted { error_type, error_message } = serde_json::from_str(invocation.failure.as_deref()?).ok()?;
+    let FunctionError { error_type, error_message } = serde_json::from_str(invocation.failure.as_deref()?).ok()?;
     is_lasting(&error_type).then(|| format!("{error_type}: {error_message}"))
 }

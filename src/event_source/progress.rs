@@ -1,4 +1,4 @@
-//! How far a run is, as the progress bar shows it.
+//! The progress of a run, as the progress bar shows it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use crate::event_source::mapping::Statistics;
 use crate::records::Source;
 use crate::session::console::Console;
 
-/// How far the bytes of the source have been read, and how many records that were.
+/// The progress bar of a source, and the number of records read from it.
 pub struct Progress {
     console: Arc<Console>,
     bytes_read: Arc<AtomicU64>,
@@ -16,29 +16,29 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Shows the bar for a source that is about to be read.
+    /// Shows the bar of a source that is about to be read.
     pub fn begin(source: &Source, console: Arc<Console>) -> Self {
         console.begin(source.length());
         Self { console, bytes_read: source.bytes_read(), records_read: 0 }
     }
 
-    /// Some more records have been read.
+    /// Counts records that were read.
     pub fn read(&mut self, records: usize) {
         self.records_read += records as u64;
     }
 
-    /// Moves the bar.
-    pub fn show(&self, counted: Statistics, elapsed: Duration) {
-        let ended = counted.delivered + counted.discarded;
-        // The file is read ahead: what counts is the part of what was read that has come to its end.
+    /// Updates the bar.
+    pub fn show(&self, statistics: Statistics, elapsed: Duration) {
+        let ended = statistics.delivered + statistics.discarded;
+        // The file is read ahead: the bar shows the share of the bytes read whose records were delivered or discarded.
         let bytes = self.bytes_read.load(Ordering::Relaxed);
         let position = u128::from(bytes) * u128::from(ended) / u128::from(self.records_read.max(1));
-        let message = format!("{ended} records, {:.0}/s", per_second(counted.delivered, elapsed));
+        let message = format!("{ended} records, {:.0}/s", per_second(statistics.delivered, elapsed));
         self.console.show(u64::try_from(position).unwrap_or(u64::MAX), message);
     }
 }
 
-/// The rate of so many records in this time.
+/// Returns the rate of so many records in this time.
 #[expect(clippy::cast_precision_loss, reason = "no run has 2^52 records")]
 pub fn per_second(records: u64, elapsed: Duration) -> f64 {
     if elapsed.is_zero() { 0.0 } else { records as f64 / elapsed.as_secs_f64() }

@@ -1,4 +1,4 @@
-//! Counts what the functions say about their batches.
+//! Counts of the events in the processor's batches, summed over its batch lines.
 
 use std::collections::BTreeMap;
 
@@ -8,37 +8,37 @@ use serde_json::Value;
 
 use crate::lambda_host::BatchLine;
 
-/// Sums over acknowledged batches, each counted once. A batch that was killed or reported and came again counts with its
-/// last line: so `events` is exact, while what its first try had applied shows as duplicate.
+/// Sums over acknowledged batches. A retried batch counts once, with its last line: so `events` is exact, while events that an
+/// earlier attempt had applied count as duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Tally {
-    /// Events, the rejected ones among them.
+    /// All events, including the rejected ones.
     pub events: u64,
-    /// Accepted events, by what became of them.
+    /// Accepted events by outcome.
     pub outcomes: Outcomes,
     /// Rejected events by reason.
     pub rejected: BTreeMap<String, u64>,
-    /// Cache entries that were told.
+    /// Cache entries that were refreshed.
     pub refreshed: u64,
-    /// Products whose entry could not be told at once.
+    /// Products whose cache entry could not be refreshed at once.
     pub pending: u64,
     /// Milliseconds by stage.
     pub milliseconds: BTreeMap<String, f64>,
 }
 
-/// What became of accepted events.
+/// The outcomes of accepted events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Outcomes {
-    /// Changed the catalog.
+    /// Events that changed the catalog.
     pub applied: u64,
-    /// Something newer was there already.
+    /// Events older than what the catalog had already.
     pub stale: u64,
-    /// Was applied before.
+    /// Events that were applied before.
     pub duplicate: u64,
 }
 
 impl Tally {
-    /// Adds a batch.
+    /// Adds the counts of a batch.
     pub fn add(&mut self, line: &BatchLine) {
         let count = |name: &str| line.get(name).and_then(Value::as_u64).unwrap_or(0);
         self.events += count(batch_line::EVENTS);
