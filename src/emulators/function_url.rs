@@ -1,4 +1,4 @@
-//! A function's URL, on loopback: HTTP requests as the events that Lambda makes of them, and the answers back.
+//! A function URL on loopback: turns HTTP requests into events, and the function's responses into HTTP responses.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 
@@ -20,8 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::lambda_host::Outcome;
-use crate::lambda_host::{FunctionPool, Invocation};
+use crate::lambda_host::{FunctionPool, Invocation, Outcome};
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
 
@@ -29,26 +28,26 @@ use crate::session::listener::{Listener, Server};
 const BODY_LIMIT: usize = 6 * 1024 * 1024;
 
 struct Service {
-    host: Arc<FunctionPool>,
+    pool: Arc<FunctionPool>,
     console: Arc<Console>,
 }
 
-/// Serves a function's URL.
-pub fn serve(door: Listener, host: Arc<FunctionPool>, console: Arc<Console>) -> io::Result<Server> {
-    door.serve(Router::new().fallback(answer).with_state(Arc::new(Service { host, console })))
+/// Serves the URL of a function.
+pub fn serve(listener: Listener, pool: Arc<FunctionPool>, console: Arc<Console>) -> io::Result<Server> {
+    listener.serve(Router::new().fallback(answer).with_state(Arc::new(Service { pool, console })))
 }
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let event = event(&parts, &body, Utc::now()).to_string();
-    let Service { host, console } = &*service;
-    match Arc::clone(host).invoke_to_completion(event.into()).await {
+    let Service { pool, console } = &*service;
+    match Arc::clone(pool).invoke_to_completion(event.into()).await {
         Ok(Invocation { outcome: Outcome::Answered(payload), .. }) => response(payload).unwrap_or_else(|fault| {
-            console.warn(&format!("{}: its answer is no response: {fault}", host.function().name));
+            console.warn(&format!("{}: its response is not valid: {fault}", pool.function().name));
             plain(StatusCode::BAD_GATEWAY)
         }),
-        // It has been said why.
+        // The pool has reported the function error.
         Ok(_) => plain(StatusCode::BAD_GATEWAY),
         Err(error) => {
             console.warn(&error.to_string());
@@ -57,13 +56,13 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     }
 }
 
-/// What Lambda itself answers where a function does not.
+/// Makes the response of Lambda itself, instead of the function's.
 fn plain(status: StatusCode) -> Response {
     let text = if status == StatusCode::BAD_GATEWAY { "Internal Server Error" } else { "Request Too Large" };
     (status, text).into_response()
 }
 
-/// The event of a request, in the payload format 2.0.
+/// Makes the event of a request, in payload format 2.0.
 fn event(Parts { method, uri, version, headers, .. }: &Parts, body: &Bytes, now: DateTime<Utc>) -> Value {
     let query = uri.query().unwrap_or_default();
     let text = std::str::from_utf8(body).ok();
@@ -103,7 +102,7 @@ fn event(Parts { method, uri, version, headers, .. }: &Parts, body: &Bytes, now:
     event
 }
 
-/// Headers by name; those that are there more than once are joined with commas.
+/// Returns the headers by name. Values of one name are joined with commas.
 fn joined(headers: &HeaderMap) -> BTreeMap<&str, String> {
     let mut joined = BTreeMap::<_, String>::new();
     for (name, value) in headers.iter().filter(|(name, _)| *name != COOKIE) {
@@ -121,10 +120,10 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> String {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
 }
 
-/// What a function answers.
+/// A function's response in payload format 2.0.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct FunctionResponse {
     status_code: u16,
     #[serde(default)]
     headers: BTreeMap<String, Value>,
@@ -135,35 +134,35 @@ struct Answer {
     is_base64_encoded: bool,
 }
 
-/// The response that an answer describes. One without a status code is the body itself.
+/// Makes the HTTP response of a function's response. JSON without a status code is the body itself.
 fn response(payload: Vec<u8>) -> Result<Response, String> {
-    let answer: Value = serde_json::from_slice(&payload).map_err(|error| error.to_string())?;
-    if answer.get("statusCode").is_none() {
+    let value: Value = serde_json::from_slice(&payload).map_err(|error| error.to_string())?;
+    if value.get("statusCode").is_none() {
         return Ok(([(CONTENT_TYPE, "application/json")], payload).into_response());
     }
-    let answer: Answer = serde_json::from_value(answer).map_err(|error| error.to_string())?;
-    let body = answer.body.unwrap_or_default();
-    let body = if answer.is_base64_encoded {
+    let response: FunctionResponse = serde_json::from_value(value).map_err(|error| error.to_string())?;
+    let body = response.body.unwrap_or_default();
+    let body = if response.is_base64_encoded {
         STANDARD.decode(body).map_err(|error| format!("its body: {error}"))?
     } else {
         body.into_bytes()
     };
-    // What is left out (the body of an answer to HEAD, or in a 304) has a length that only the function can tell.
+    // Only the function knows the length of a body that it left out (in the response to HEAD, or in a 304).
     let body = if body.is_empty() { Body::from_stream(Body::empty().into_data_stream()) } else { Body::from(body) };
-    let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(answer.status_code).map_err(|error| error.to_string())?;
-    for (name, value) in answer.headers {
+    let mut http = Response::new(body);
+    *http.status_mut() = StatusCode::from_u16(response.status_code).map_err(|error| error.to_string())?;
+    for (name, value) in response.headers {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let name: HeaderName = name.parse().map_err(|error| format!("the header {name}: {error}"))?;
-        response.headers_mut().insert(name, header_value(&value)?);
+        http.headers_mut().insert(name, header_value(&value)?);
     }
-    for cookie in answer.cookies {
-        response.headers_mut().append(SET_COOKIE, header_value(&cookie)?);
+    for cookie in response.cookies {
+        http.headers_mut().append(SET_COOKIE, header_value(&cookie)?);
     }
-    if !response.headers().contains_key(CONTENT_TYPE) && response.status() != StatusCode::NOT_MODIFIED {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if !http.headers().contains_key(CONTENT_TYPE) && http.status() != StatusCode::NOT_MODIFIED {
+        http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    Ok(response)
+    Ok(http)
 }
 
 fn header_value(text: &str) -> Result<HeaderValue, String> {
@@ -176,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    fn made_of(request: Request<&'static str>) -> Value {
+    fn event_of(request: Request<&'static str>) -> Value {
         let (parts, body) = request.into_parts();
         event(&parts, &Bytes::from_static(body.as_bytes()), "2020-03-12T19:03:58.390Z".parse().expect("a time"))
     }
@@ -184,13 +183,13 @@ mod tests {
     #[test]
     fn a_request_becomes_lambdas_event() {
         let request = Request::get("/products/a%2Fb?sku=a%2Cb&sku=c")
-            .header("FunctionPool", "127.0.0.1:8000")
+            .header("Host", "127.0.0.1:8000")
             .header("If-None-Match", "\"1\"")
             .header("If-None-Match", "\"2\"")
             .header("Cookie", "a=1; b=2")
             .body("")
             .expect("a request");
-        let mut event = made_of(request);
+        let mut event = event_of(request);
         assert!(event["requestContext"]["requestId"].take().is_string());
         let expected = json!({
             "version": "2.0", "routeKey": "$default",
@@ -207,7 +206,7 @@ mod tests {
             "isBase64Encoded": false,
         });
         assert_eq!(event, expected);
-        let event = made_of(Request::post("/").body("text").expect("a request"));
+        let event = event_of(Request::post("/").body("text").expect("a request"));
         assert_eq!((&event["body"], &event["rawQueryString"]), (&json!("text"), &json!("")));
     }
 
@@ -221,7 +220,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_becomes_the_response() {
+    async fn a_functions_response_becomes_the_http_response() {
         let headers = |pairs: &[(&str, &str)]| pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         let answer = json!({"statusCode": 404, "headers": {"Content-Type": "text/plain", "x-n": 7}, "body": "no"});
         let expected = (404, headers(&[("content-type", "text/plain"), ("x-n", "7")]), "no".to_owned());
@@ -236,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_no_response_is_named() {
+    fn a_response_that_is_not_valid_is_an_error() {
         for answer in [
             "nonsense",
             r#"{"statusCode": 99}"#,

@@ -1,4 +1,4 @@
-//! Lambda's Invoke API on loopback: any function of the run, on demand.
+//! Lambda's Invoke API on loopback, for every function of the run.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
@@ -18,9 +18,8 @@ use serde_json::{Value, json};
 
 use crate::emulators::api_error::ApiError;
 use crate::emulators::signature;
-use crate::lambda_host::Outcome;
 use crate::lambda_host::credentials::Credentials;
-use crate::lambda_host::{FunctionPool, HostError, Invocation};
+use crate::lambda_host::{FunctionPool, HostError, Invocation, Outcome};
 use crate::session::listener::{Listener, Server};
 
 /// The largest event (Lambda's limit for a synchronous invocation), in bytes.
@@ -32,12 +31,12 @@ struct Service {
 }
 
 /// Serves the functions to requests that are signed with this key.
-pub fn serve(door: Listener, functions: Vec<Arc<FunctionPool>>, credentials: Credentials) -> io::Result<Server> {
+pub fn serve(listener: Listener, functions: Vec<Arc<FunctionPool>>, credentials: Credentials) -> io::Result<Server> {
     let routes = Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
         .layer(DefaultBodyLimit::max(EVENT_LIMIT))
         .with_state(Arc::new(Service { functions, credentials }));
-    door.serve(routes)
+    listener.serve(routes)
 }
 
 async fn invoke(
@@ -46,11 +45,11 @@ async fn invoke(
     headers: HeaderMap,
     event: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let (host, event) = match service.read(&name, &headers, event) {
-        Ok(read) => read,
+    let (function, event) = match service.read(&name, &headers, event) {
+        Ok(request) => request,
         Err(error) => return error.response(),
     };
-    answer(host.invoke_to_completion(event).await)
+    response(function.invoke_to_completion(event).await)
 }
 
 impl Service {
@@ -63,7 +62,7 @@ impl Service {
         signature::check(headers, &self.credentials)?;
         let kind = headers.get("x-amz-invocation-type").map_or("RequestResponse", |kind| kind.to_str().unwrap_or("?"));
         if kind != "RequestResponse" {
-            let message = format!("the invocation type `{kind}` is not understood here, only `RequestResponse`");
+            let message = format!("the invocation type `{kind}` is not supported here, only `RequestResponse`");
             return Err(ApiError::new("InvalidParameterValueException", message));
         }
         let event = event.map_err(|rejection| match rejection.status() {
@@ -81,20 +80,20 @@ impl Service {
         Ok((self.function(name)?, event))
     }
 
-    /// A function, by its name or ARN, with or without the only version there is.
+    /// Finds a function by its name or ARN, with or without the only version, `$LATEST`.
     fn function(&self, reference: &str) -> Result<Arc<FunctionPool>, ApiError> {
         let name = reference.strip_suffix(":$LATEST").unwrap_or(reference);
-        let host = self.functions.iter().find(|host| host.function().name == name || host.function().arn == name);
-        host.cloned().ok_or_else(|| {
-            let names: Vec<_> = self.functions.iter().map(|host| host.function().name.as_str()).collect();
+        let pool = self.functions.iter().find(|pool| pool.function().name == name || pool.function().arn == name);
+        pool.cloned().ok_or_else(|| {
+            let names: Vec<_> = self.functions.iter().map(|pool| pool.function().name.as_str()).collect();
             let message = format!("Function not found: {reference}; there are {}", names.join(", "));
             ApiError::new("ResourceNotFoundException", message).with_status(StatusCode::NOT_FOUND)
         })
     }
 }
 
-/// A function that fails is an answer as well.
-fn answer(invoked: Result<Invocation, HostError>) -> Response {
+/// Makes the HTTP response. A function error has status 200 as well.
+fn response(invoked: Result<Invocation, HostError>) -> Response {
     let payload = match invoked {
         Ok(Invocation { outcome: Outcome::Answered(payload), .. }) => Ok(payload),
         Ok(Invocation { failure, .. }) => Err(error_document(&failure.unwrap_or_default())),
@@ -107,7 +106,7 @@ fn answer(invoked: Result<Invocation, HostError>) -> Response {
     }
 }
 
-/// What a function says about its error, or, where it could not say anything more, what was seen of it.
+/// Returns the function's own error document, or makes one of the failure if the function could not write any.
 fn error_document(failure: &str) -> Value {
     match serde_json::from_str(failure) {
         Ok(document @ Value::Object(_)) => document,

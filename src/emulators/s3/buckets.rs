@@ -4,65 +4,47 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use parking_lot::Mutex;
 use tempfile::NamedTempFile;
 
-/// Where objects are written before they get their name.
+/// The folder in which objects are written before they are renamed.
 const UNFINISHED: &str = ".unfinished";
 
-/// A folder of buckets.
+/// Buckets in a folder.
 #[derive(Debug)]
 pub struct Buckets {
     root: PathBuf,
-    /// How many objects were stored since it was opened, by bucket.
+    /// The number of objects that were stored since the folder was opened, by bucket.
     stored: Mutex<BTreeMap<String, u64>>,
 }
 
-/// What is known about an object without reading it.
+/// An object without its content.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct ObjectEntry {
     pub(super) key: String,
     pub(super) size: u64,
     pub(super) modified: SystemTime,
 }
 
-/// Why an object could not be stored or found.
-#[derive(Debug)]
+/// The errors of storing and finding objects.
+#[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
-    /// There is no such bucket.
+    #[error("the bucket does not exist")]
     NoBucket,
-    /// There is no such object.
+    #[error("the object does not exist")]
     NoObject,
-    /// There is one already, and it was not to be replaced.
+    #[error("the object exists")]
     Exists,
-    /// The key cannot be a path below the bucket.
+    #[error("the key cannot be a path")]
     Key,
-    /// The system said no.
-    Io(io::Error),
-}
-
-impl std::fmt::Display for ObjectError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::NoBucket => "there is no such bucket",
-            Self::NoObject => "there is no such object",
-            Self::Exists => "the object exists",
-            Self::Key => "the key is no path",
-            Self::Io(_) => "the object's file cannot be used",
-        })
-    }
-}
-
-impl std::error::Error for ObjectError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        if let Self::Io(error) = self { Some(error) } else { None }
-    }
+    #[error("the object's file cannot be used")]
+    Io(#[source] io::Error),
 }
 
 impl Buckets {
-    /// Makes the folder and its buckets, unless they are there.
+    /// Opens the folder. It and its buckets are made unless they exist.
     pub fn open(root: PathBuf, buckets: &[&str]) -> io::Result<Self> {
         for folder in buckets.iter().chain(&[UNFINISHED]) {
             fs::create_dir_all(root.join(folder))?;
@@ -70,8 +52,8 @@ impl Buckets {
         Ok(Self { root, stored: Mutex::default() })
     }
 
-    /// Stores an object, whole or not at all. With `only_new` an existing one stays as it is, whoever else is writing it
-    /// at this moment.
+    /// Stores an object, whole or not at all. With `only_new` an existing object is never replaced, even if two writers store it at
+    /// once.
     pub fn put(&self, bucket: &str, key: &str, content: &[u8], only_new: bool) -> Result<(), ObjectError> {
         let path = self.path(bucket, key)?;
         let mut file = NamedTempFile::new_in(self.root.join(UNFINISHED)).map_err(ObjectError::Io)?;
@@ -82,7 +64,7 @@ impl Buckets {
         let stored = if only_new { file.persist_noclobber(&path) } else { file.persist(&path) };
         match stored {
             Ok(_) => {
-                *self.stored.lock().unwrap_or_else(PoisonError::into_inner).entry(bucket.to_owned()).or_default() += 1;
+                *self.stored.lock().entry(bucket.to_owned()).or_default() += 1;
                 Ok(())
             }
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Err(ObjectError::Exists),
@@ -90,21 +72,21 @@ impl Buckets {
         }
     }
 
-    /// How many objects were stored in this bucket since the folder was opened.
+    /// Returns how many objects were stored in this bucket since the folder was opened.
     pub fn stored(&self, bucket: &str) -> u64 {
-        self.stored.lock().unwrap_or_else(PoisonError::into_inner).get(bucket).copied().unwrap_or_default()
+        self.stored.lock().get(bucket).copied().unwrap_or_default()
     }
 
     pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Vec<u8>, ObjectError> {
         fs::read(self.path(bucket, key)?).map_err(not_found)
     }
 
-    pub(super) fn head(&self, bucket: &str, key: &str) -> Result<Entry, ObjectError> {
+    pub(super) fn head(&self, bucket: &str, key: &str) -> Result<ObjectEntry, ObjectError> {
         entry(&self.path(bucket, key)?, key.to_owned())
     }
 
-    /// Every object of a bucket whose key begins with `prefix`, in the order of the keys' bytes.
-    pub(super) fn list(&self, bucket: &str, prefix: &str) -> Result<Vec<Entry>, ObjectError> {
+    /// Lists the objects of a bucket whose keys begin with `prefix`, ordered by the keys' bytes.
+    pub(super) fn list(&self, bucket: &str, prefix: &str) -> Result<Vec<ObjectEntry>, ObjectError> {
         let root = self.bucket(bucket)?;
         let mut entries = Vec::new();
         collect(&root, &root, &mut entries).map_err(ObjectError::Io)?;
@@ -113,15 +95,15 @@ impl Buckets {
         Ok(entries)
     }
 
-    /// The bucket's folder.
+    /// Returns the bucket's folder.
     pub(super) fn bucket(&self, bucket: &str) -> Result<PathBuf, ObjectError> {
         let plain = Path::new(bucket).components().eq([Component::Normal(bucket.as_ref())]);
         let path = self.root.join(bucket);
         if plain && bucket != UNFINISHED && path.is_dir() { Ok(path) } else { Err(ObjectError::NoBucket) }
     }
 
-    /// The object's file. A key that is no plain path (`../x`, `/x`, `a//b`, `x/`) is refused: another key would have the
-    /// same file, or it would lie elsewhere.
+    /// Returns the object's file. A key that is not a plain path (`../x`, `/x`, `a//b`, `x/`) is an error: it would share a file with
+    /// another key, or lie outside of the bucket.
     fn path(&self, bucket: &str, key: &str) -> Result<PathBuf, ObjectError> {
         let bucket = self.bucket(bucket)?;
         let plain = !key.contains('\0') && key.split('/').all(|part| !matches!(part, "" | "." | ".."));
@@ -136,16 +118,16 @@ fn not_found(error: io::Error) -> ObjectError {
     }
 }
 
-fn entry(path: &Path, key: String) -> Result<Entry, ObjectError> {
+fn entry(path: &Path, key: String) -> Result<ObjectEntry, ObjectError> {
     let metadata = fs::metadata(path).map_err(not_found)?;
     if !metadata.is_file() {
         return Err(ObjectError::NoObject);
     }
     let modified = metadata.modified().map_err(ObjectError::Io)?;
-    Ok(Entry { key, size: metadata.len(), modified })
+    Ok(ObjectEntry { key, size: metadata.len(), modified })
 }
 
-fn collect(root: &Path, folder: &Path, entries: &mut Vec<Entry>) -> io::Result<()> {
+fn collect(root: &Path, folder: &Path, entries: &mut Vec<ObjectEntry>) -> io::Result<()> {
     for child in fs::read_dir(folder)? {
         let path = child?.path();
         if path.is_dir() {

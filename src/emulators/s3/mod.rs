@@ -1,11 +1,11 @@
-//! S3 over a folder, on loopback: buckets are folders, objects are files.
+//! S3 on loopback: buckets are folders, objects are files.
 //!
-//! s3s speaks the protocol (signatures, chunked uploads, errors as XML); what lies beneath is ours and not s3s-fs: that one
-//! derives a side file's name from the whole key, which with our keys is longer than a file name may be, writes an object
+//! s3s implements the protocol (signatures, chunked uploads, errors as XML). The storage is ours and not s3s-fs: that one
+//! derives a side file's name from the whole key, which with our keys is too long for a file name, writes an object
 //! before it has checked its checksum, and lets two conditional writes at once both succeed.
 //!
-//! - [`buckets`]: the objects as files
-//! - [`protocol`]: the S3 operations that the functions use
+//! - [`buckets`]: objects as files
+//! - [`protocol`]: the S3 operations
 
 use std::io;
 use std::sync::Arc;
@@ -26,11 +26,11 @@ mod protocol;
 
 pub use buckets::{Buckets, ObjectError};
 
-/// Serves the folder to requests that are signed with this key.
-pub fn serve(door: Listener, folder: Arc<Buckets>, credentials: &Credentials) -> io::Result<Server> {
-    let mut service = S3ServiceBuilder::new(protocol::Operations(folder));
+/// Serves the buckets to requests that are signed with this key.
+pub fn serve(listener: Listener, buckets: Arc<Buckets>, credentials: &Credentials) -> io::Result<Server> {
+    let mut service = S3ServiceBuilder::new(protocol::Operations(buckets));
     service.set_auth(SimpleAuth::from_single(&*credentials.key_id, &*credentials.secret_key));
-    door.serve(Router::new().fallback(answer).with_state(service.build()))
+    listener.serve(Router::new().fallback(answer).with_state(service.build()))
 }
 
 async fn answer(State(service): State<S3Service>, request: Request) -> Response {

@@ -1,4 +1,4 @@
-//! The S3 operations that the functions use, and those that one looks at a bucket with.
+//! The S3 operations that the functions use, and those for looking at a bucket.
 
 use std::sync::Arc;
 
@@ -13,26 +13,26 @@ use s3s::{S3, S3Error, S3Request, S3Response, S3Result, TrailingHeaders, s3_erro
 
 use super::buckets::{Buckets, ObjectError};
 
-/// The largest object, in bytes: far more than a batch can become.
+/// The largest object, in bytes: far larger than a batch can be.
 const OBJECT_LIMIT: usize = 64 * 1024 * 1024;
-/// How many objects a page of a listing has at most (S3's limit).
+/// The largest number of objects in a page of a listing (S3's limit).
 const PAGE: usize = 1000;
 
 pub(super) struct Operations(pub(super) Arc<Buckets>);
 
 #[async_trait::async_trait]
 impl S3 for Operations {
-    /// Checks every checksum that came, then stores the object under its key; with `If-None-Match: *` only a new one (412
-    /// otherwise). Other conditions are refused rather than ignored.
+    /// Checks the checksums of the request, then stores the object under its key; with `If-None-Match: *` only a new one (412
+    /// otherwise). Other conditions are errors rather than ignored.
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let S3Request { mut input, trailing_headers, .. } = request;
         if input.if_match.is_some() || input.content_md5.is_some() {
-            return Err(s3_error!(NotImplemented, "only `If-None-Match: *` and x-amz-checksum headers are understood"));
+            return Err(s3_error!(NotImplemented, "only `If-None-Match: *` and x-amz-checksum headers are supported"));
         }
         let only_new = match &input.if_none_match {
             None => false,
             Some(condition) if condition.is_any() => true,
-            Some(_) => return Err(s3_error!(NotImplemented, "`If-None-Match` takes `*` only")),
+            Some(_) => return Err(s3_error!(NotImplemented, "only `If-None-Match: *` is supported")),
         };
         let content = match input.body.take() {
             Some(body) => read(body).await?,
@@ -43,7 +43,7 @@ impl S3 for Operations {
         if sent != computed {
             return Err(s3_error!(BadDigest, "the content does not match its checksum"));
         }
-        self.0.put(&input.bucket, &input.key, &content, only_new).map_err(answer)?;
+        self.0.put(&input.bucket, &input.key, &content, only_new).map_err(s3_error)?;
         Ok(S3Response::new(PutObjectOutput {
             checksum_crc32: computed.checksum_crc32,
             checksum_crc32c: computed.checksum_crc32c,
@@ -57,10 +57,10 @@ impl S3 for Operations {
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
         if input.range.is_some() {
-            return Err(s3_error!(NotImplemented, "objects are read as a whole"));
+            return Err(s3_error!(NotImplemented, "ranges are not supported"));
         }
-        let entry = self.0.head(&input.bucket, &input.key).map_err(answer)?;
-        let content = self.0.get(&input.bucket, &input.key).map_err(answer)?;
+        let entry = self.0.head(&input.bucket, &input.key).map_err(s3_error)?;
+        let content = self.0.get(&input.bucket, &input.key).map_err(s3_error)?;
         Ok(S3Response::new(GetObjectOutput {
             content_length: Some(length(content.len() as u64)),
             last_modified: Some(Timestamp::from(entry.modified)),
@@ -70,7 +70,7 @@ impl S3 for Operations {
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
-        let entry = self.0.head(&request.input.bucket, &request.input.key).map_err(answer)?;
+        let entry = self.0.head(&request.input.bucket, &request.input.key).map_err(s3_error)?;
         Ok(S3Response::new(HeadObjectOutput {
             content_length: Some(length(entry.size)),
             last_modified: Some(Timestamp::from(entry.modified)),
@@ -79,7 +79,7 @@ impl S3 for Operations {
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.0.bucket(&request.input.bucket).map_err(answer)?;
+        self.0.bucket(&request.input.bucket).map_err(s3_error)?;
         Ok(S3Response::new(HeadBucketOutput::default()))
     }
 
@@ -90,12 +90,12 @@ impl S3 for Operations {
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
         let input = request.input;
         if input.delimiter.is_some() {
-            return Err(s3_error!(NotImplemented, "listings have no delimiter"));
+            return Err(s3_error!(NotImplemented, "delimiters are not supported"));
         }
         let prefix = input.prefix.clone().unwrap_or_default();
         let after = input.continuation_token.as_ref().or(input.start_after.as_ref()).cloned().unwrap_or_default();
         let page = input.max_keys.and_then(|keys| usize::try_from(keys).ok()).unwrap_or(PAGE).min(PAGE);
-        let mut entries = self.0.list(&input.bucket, &prefix).map_err(answer)?;
+        let mut entries = self.0.list(&input.bucket, &prefix).map_err(s3_error)?;
         entries.retain(|entry| entry.key > after);
         let truncated = entries.len() > page;
         entries.truncate(page);
@@ -128,7 +128,7 @@ async fn read(body: StreamingBlob) -> S3Result<Bytes> {
         .map_err(|error| s3_error!(IncompleteBody, "the content could not be read: {error}"))
 }
 
-/// The checksums that came as headers, or behind the content.
+/// Returns the checksums of the request, from its headers or its trailers.
 fn sent_checksums(input: &PutObjectInput, trailers: Option<&TrailingHeaders>) -> S3Result<Checksum> {
     let trailers = trailers.and_then(TrailingHeaders::take).unwrap_or_default();
     let either = |header: &Option<String>, name: &str| -> S3Result<Option<String>> {
@@ -136,7 +136,7 @@ fn sent_checksums(input: &PutObjectInput, trailers: Option<&TrailingHeaders>) ->
             Some(value) => value
                 .to_str()
                 .map(|value| Some(value.to_owned()))
-                .map_err(|_| s3_error!(InvalidArgument, "{name} is no text")),
+                .map_err(|_| s3_error!(InvalidArgument, "{name} is not text")),
             None => Ok(header.clone()),
         }
     };
@@ -150,7 +150,7 @@ fn sent_checksums(input: &PutObjectInput, trailers: Option<&TrailingHeaders>) ->
     })
 }
 
-/// The same checksums of the content.
+/// Computes the same checksums of the content.
 fn compute(sent: &Checksum, content: &[u8]) -> Checksum {
     let mut hasher = ChecksumHasher {
         crc32: sent.checksum_crc32.as_ref().map(|_| s3s::crypto::Checksum::new()),
@@ -167,12 +167,12 @@ fn length(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-fn answer(error: ObjectError) -> S3Error {
+fn s3_error(error: ObjectError) -> S3Error {
     match error {
         ObjectError::NoBucket => s3_error!(NoSuchBucket),
         ObjectError::NoObject => s3_error!(NoSuchKey),
         ObjectError::Exists => s3_error!(PreconditionFailed, "the object exists"),
-        ObjectError::Key => s3_error!(InvalidArgument, "the key cannot be a file"),
+        ObjectError::Key => s3_error!(InvalidArgument, "the key cannot be a path"),
         ObjectError::Io(error) => s3_error!(InternalError, "{error}"),
     }
 }

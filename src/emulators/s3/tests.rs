@@ -1,4 +1,4 @@
-//! The operations, called as the protocol calls them; the real SDK speaks to the server in the pipeline's tests.
+//! The operations, called as the protocol calls them. The pipeline's tests use the server with the real SDK.
 
 use s3s::dto::{ETagCondition, GetObjectInput, ListObjectsV2Input, PutObjectInput, StreamingBlob};
 use s3s::{S3, S3ErrorCode, S3Request};

@@ -1,4 +1,4 @@
-//! The operations as they come and go: AWS' JSON 1.1 protocol, in which the header `X-Amz-Target` names the operation.
+//! The operations in AWS' JSON 1.1 protocol, in which the header `X-Amz-Target` names the operation.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html>
 
@@ -15,21 +15,19 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value as Json, json};
+use serde_json::{Value, json};
 
-use super::CURRENT;
-use super::rotation::{Asked, Rotations};
-use super::versions::Value;
+use super::rotation::{RotationRequest, Rotations};
+use super::versions::{CURRENT, SecretValue};
 use crate::emulators::api_error::ApiError;
 use crate::emulators::signature;
 use crate::lambda_host::credentials::Credentials;
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
 
-/// What begins the operation's name.
+/// The prefix of the operation's name.
 const TARGET: &str = "secretsmanager.";
 
-/// What the requests are answered with.
 struct Service {
     rotations: Arc<Rotations>,
     credentials: Credentials,
@@ -38,23 +36,23 @@ struct Service {
 
 /// Serves the secrets to requests that are signed with this key.
 pub fn serve(
-    door: Listener,
+    listener: Listener,
     rotations: Arc<Rotations>,
     credentials: Credentials,
     console: Arc<Console>,
 ) -> io::Result<Server> {
     let service = Service { rotations, credentials, console };
-    door.serve(Router::new().route("/", post(answer)).with_state(Arc::new(service)))
+    listener.serve(Router::new().route("/", post(answer)).with_state(Arc::new(service)))
 }
 
 async fn answer(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
-    match operate(&service, &headers, &body) {
-        Ok(answer) => ([(CONTENT_TYPE, "application/x-amz-json-1.1")], answer.to_string()).into_response(),
+    match call(&service, &headers, &body) {
+        Ok(response) => ([(CONTENT_TYPE, "application/x-amz-json-1.1")], response.to_string()).into_response(),
         Err(error) => error.response(),
     }
 }
 
-fn operate(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<Json, ApiError> {
+fn call(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<Value, ApiError> {
     signature::check(headers, &service.credentials)?;
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     match target.strip_prefix(TARGET) {
@@ -63,11 +61,11 @@ fn operate(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<Json, 
         Some("DescribeSecret") => service.describe_secret(&read(body)?),
         Some("UpdateSecretVersionStage") => service.update_secret_version_stage(&read(body)?),
         Some("RotateSecret") => service.rotate_secret(&read(body)?),
-        _ => Err(ApiError::new("UnknownOperationException", format!("`{target}` is not understood here"))),
+        _ => Err(ApiError::new("UnknownOperationException", format!("the operation `{target}` is not supported here"))),
     }
 }
 
-/// What else a request holds would be ignored, and the answer could be wrong: so it is refused.
+/// Parses a request. Unknown fields are errors, since a response that ignored them could be wrong.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|error| ApiError::new("SerializationException", error.to_string()))
 }
@@ -112,7 +110,7 @@ struct RotateSecret {
 }
 
 impl Service {
-    fn get_secret_value(&self, request: &GetSecretValue) -> Result<Json, ApiError> {
+    fn get_secret_value(&self, request: &GetSecretValue) -> Result<Value, ApiError> {
         self.rotations.secrets().with(&request.secret_id, |secret| {
             let (version, value) =
                 secret.versions.find(request.version_id.as_deref(), request.version_stage.as_deref())?;
@@ -126,13 +124,14 @@ impl Service {
         })
     }
 
-    fn put_secret_value(&self, request: PutSecretValue) -> Result<Json, ApiError> {
+    fn put_secret_value(&self, request: PutSecretValue) -> Result<Value, ApiError> {
         let labels = request.version_stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);
         if labels.is_empty() {
             return Err(ApiError::new("InvalidParameterException", "VersionStages must name at least one label."));
         }
         self.rotations.secrets().with(&request.secret_id, |secret| {
-            let version = secret.versions.put(&request.client_request_token, Value(request.secret_string), &labels)?;
+            let version =
+                secret.versions.put(&request.client_request_token, SecretValue(request.secret_string), &labels)?;
             Ok(json!({
                 "ARN": secret.arn,
                 "Name": secret.name,
@@ -142,7 +141,7 @@ impl Service {
         })
     }
 
-    fn describe_secret(&self, request: &DescribeSecret) -> Result<Json, ApiError> {
+    fn describe_secret(&self, request: &DescribeSecret) -> Result<Value, ApiError> {
         self.rotations.secrets().with(&request.secret_id, |secret| {
             let labels: BTreeMap<_, _> =
                 secret.versions.labelled_versions().map(|version| (&version.id, &version.labels)).collect();
@@ -150,7 +149,7 @@ impl Service {
         })
     }
 
-    fn update_secret_version_stage(&self, request: &UpdateSecretVersionStage) -> Result<Json, ApiError> {
+    fn update_secret_version_stage(&self, request: &UpdateSecretVersionStage) -> Result<Value, ApiError> {
         self.rotations.secrets().with(&request.secret_id, |secret| {
             let (from, to) = (request.remove_from_version_id.as_deref(), request.move_to_version_id.as_deref());
             secret.versions.relabel(&request.version_stage, from, to)?;
@@ -158,18 +157,19 @@ impl Service {
         })
     }
 
-    /// Answers at once; the steps are done in the background, as the service does it.
-    fn rotate_secret(&self, request: &RotateSecret) -> Result<Json, ApiError> {
-        let Asked { begun, answer } = self.rotations.ask(&request.secret_id, &request.client_request_token);
-        if let Some(begun) = begun {
+    /// Responds at once; the steps run in the background, as in the service.
+    fn rotate_secret(&self, request: &RotateSecret) -> Result<Value, ApiError> {
+        let RotationRequest { steps, response } =
+            self.rotations.request(&request.secret_id, &request.client_request_token);
+        if let Some(steps) = steps {
             let (rotations, console) = (Arc::clone(&self.rotations), Arc::clone(&self.console));
             tokio::spawn(async move {
-                if let Err(error) = rotations.run(begun).await {
-                    console.warn(&format!("a rotation ended: {error}"));
+                if let Err(error) = rotations.run(steps).await {
+                    console.warn(&format!("a rotation failed: {error}"));
                 }
             });
         }
-        let version = answer?;
+        let version = response?;
         self.rotations.secrets().with(&request.secret_id, |secret| {
             Ok(json!({"ARN": secret.arn, "Name": secret.name, "VersionId": version}))
         })

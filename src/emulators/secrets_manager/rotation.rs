@@ -1,9 +1,8 @@
-//! A rotation: a new version is announced, and the function is asked for four steps, one after the other. A step that fails ends
-//! it and leaves the version pending; the next rotation takes that one up again, from the first step.
+//! Rotations: a new version becomes pending, and the function is invoked for four steps, one after the other. A step that fails
+//! ends the rotation and leaves the version pending; the next rotation repeats all steps with that version.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,21 +11,21 @@ use bytes::Bytes;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Secrets;
-use super::versions::Rotation;
+use super::secrets::Secrets;
+use super::versions::RotationState;
 use crate::emulators::api_error::ApiError;
 
-/// The steps, in their order.
+/// The steps, in order.
 const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
-/// The function that does the steps.
+/// A rotation function.
 #[async_trait]
 pub trait RotationFunction: Send + Sync {
-    /// Does the step of this event; otherwise, why it could not be done.
+    /// Does the step that the event names. The error is the function's own.
     async fn step(&self, event: Bytes) -> Result<(), String>;
 }
 
-/// Rotates secrets, and counts how that went.
+/// Rotates secrets, and counts finished and failed rotations.
 pub struct Rotations {
     secrets: Arc<Secrets>,
     function: Arc<dyn RotationFunction>,
@@ -34,81 +33,63 @@ pub struct Rotations {
     failed: AtomicU64,
 }
 
-/// Why a secret was not rotated.
-#[derive(Debug, PartialEq, Eq)]
+/// The errors of a rotation.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RotationError {
-    /// It may not begin.
-    Refused(ApiError),
-    /// A step failed.
-    Step {
-        /// Which.
-        step: &'static str,
-        /// What the function said.
-        why: String,
-    },
-    /// Every step was done, and still the new version is not the current one.
+    #[error(transparent)]
+    NotStarted(ApiError),
+    #[error("{step} failed: {error}")]
+    Step { step: &'static str, error: String },
+    #[error("finishSecret has not made the new version the current one")]
     NotCurrent,
 }
 
-impl fmt::Display for RotationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(error) => f.write_str(&error.message),
-            Self::Step { step, why } => write!(f, "{step} failed: {why}"),
-            Self::NotCurrent => f.write_str("finishSecret has not made the new version the current one"),
-        }
-    }
+/// The result of a request to rotate a secret.
+pub(super) struct RotationRequest {
+    /// The steps to run, unless there are none or they run already.
+    pub(super) steps: Option<PendingSteps>,
+    /// The response: the version that becomes the current one.
+    pub(super) response: Result<String, ApiError>,
 }
 
-impl std::error::Error for RotationError {}
-
-/// What comes of asking for a rotation.
-pub(super) struct Asked {
-    /// What is to be done, if anything is.
-    pub(super) begun: Option<Begun>,
-    /// What whoever asked is told: the version that becomes the current one.
-    pub(super) answer: Result<String, ApiError>,
-}
-
-/// A rotation whose steps are to be done. As long as this lives, no other of the same secret begins.
-pub(super) struct Begun {
+/// The steps of a rotation. As long as this value exists, no other rotation of the same secret starts.
+pub(super) struct PendingSteps {
     secrets: Arc<Secrets>,
     arn: String,
     version: String,
 }
 
-impl Drop for Begun {
+impl Drop for PendingSteps {
     fn drop(&mut self) {
-        let ended = self.secrets.with(&self.arn, |secret| {
+        let found = self.secrets.with(&self.arn, |secret| {
             secret.is_rotating = false;
             Ok(())
         });
-        // A secret does not go away.
-        ended.ok();
+        // A secret is never deleted.
+        found.ok();
     }
 }
 
 impl Rotations {
-    /// Rotations of these secrets by this function.
     pub fn new(secrets: Arc<Secrets>, function: Arc<dyn RotationFunction>) -> Self {
         Self { secrets, function, finished: AtomicU64::new(0), failed: AtomicU64::new(0) }
     }
 
-    /// Rotates a secret, or takes up again what an earlier rotation has left unfinished, to its end.
+    /// Rotates a secret, or finishes an earlier rotation that failed, and waits for the end.
     pub async fn rotate(&self, id: &str) -> Result<(), RotationError> {
-        let Asked { begun, answer } = self.ask(id, &Uuid::new_v4().to_string());
-        match begun {
-            Some(begun) => self.run(begun).await,
-            None => answer.map(|_| ()).map_err(RotationError::Refused),
+        let RotationRequest { steps, response } = self.request(id, &Uuid::new_v4().to_string());
+        match steps {
+            Some(steps) => self.run(steps).await,
+            None => response.map(|_| ()).map_err(RotationError::NotStarted),
         }
     }
 
-    /// How many came to their end.
+    /// Returns the number of finished rotations.
     pub fn finished(&self) -> u64 {
         self.finished.load(Ordering::Relaxed)
     }
 
-    /// How many failed.
+    /// Returns the number of failed rotations.
     pub fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
     }
@@ -117,42 +98,42 @@ impl Rotations {
         &self.secrets
     }
 
-    /// Asks for a rotation to the version that this token names. The same request again begins nothing new.
-    pub(super) fn ask(&self, id: &str, token: &str) -> Asked {
-        let asked = self.secrets.with(id, |secret| {
-            let rotation = secret.versions.rotate(token)?;
-            let begins = !secret.is_rotating && rotation != Rotation::Done;
-            secret.is_rotating |= begins;
-            Ok((secret.arn.clone(), rotation, begins))
+    /// Requests a rotation to the version that this token names. The same request again starts nothing new.
+    pub(super) fn request(&self, id: &str, token: &str) -> RotationRequest {
+        let requested = self.secrets.with(id, |secret| {
+            let state = secret.versions.rotate(token)?;
+            let starts = !secret.is_rotating && state != RotationState::Finished;
+            secret.is_rotating |= starts;
+            Ok((secret.arn.clone(), state, starts))
         });
-        let (arn, rotation, begins) = match asked {
-            Ok(asked) => asked,
-            Err(error) => return Asked { begun: None, answer: Err(error) },
+        let (arn, state, starts) = match requested {
+            Ok(requested) => requested,
+            Err(error) => return RotationRequest { steps: None, response: Err(error) },
         };
-        let (version, answer) = match rotation {
-            Rotation::Begin(version) => (version.clone(), Ok(version)),
-            Rotation::Done => (token.to_owned(), Ok(token.to_owned())),
-            Rotation::Unfinished(version) => {
+        let (version, response) = match state {
+            RotationState::Pending(version) => (version.clone(), Ok(version)),
+            RotationState::Finished => (token.to_owned(), Ok(token.to_owned())),
+            RotationState::OtherPending(version) => {
                 let message = "A previous rotation isn't complete. That rotation will be reattempted.";
                 (version, Err(ApiError::new("InvalidRequestException", message)))
             }
         };
-        let begun = begins.then(|| Begun { secrets: Arc::clone(&self.secrets), arn, version });
-        Asked { begun, answer }
+        let steps = starts.then(|| PendingSteps { secrets: Arc::clone(&self.secrets), arn, version });
+        RotationRequest { steps, response }
     }
 
-    /// Does the steps.
-    pub(super) async fn run(&self, begun: Begun) -> Result<(), RotationError> {
-        let result = self.steps(&begun).await;
+    /// Runs the steps.
+    pub(super) async fn run(&self, steps: PendingSteps) -> Result<(), RotationError> {
+        let result = self.run_steps(&steps).await;
         let counter = if result.is_ok() { &self.finished } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
         result
     }
 
-    async fn steps(&self, Begun { arn, version, .. }: &Begun) -> Result<(), RotationError> {
+    async fn run_steps(&self, PendingSteps { arn, version, .. }: &PendingSteps) -> Result<(), RotationError> {
         for step in STEPS {
             let event = json!({"SecretId": arn, "ClientRequestToken": version, "Step": step}).to_string();
-            self.function.step(event.into()).await.map_err(|why| RotationError::Step { step, why })?;
+            self.function.step(event.into()).await.map_err(|error| RotationError::Step { step, error })?;
         }
         let is_current = self.secrets.with(arn, |secret| {
             let (current, _) = secret.versions.find(None, None)?;

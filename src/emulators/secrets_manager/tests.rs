@@ -1,15 +1,17 @@
-//! Versions and labels by the service's rules, rotations that fail on the way, and the runtime's own client.
+//! Versions and labels by the service's rules, rotations that fail at a step, and the runtime's own client.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::Credentials as SdkCredentials;
+use parking_lot::Mutex;
 use pipegen_lambda::secrets::{LoginSecret, Stage, UserPassword};
 
 use super::rotation::RotationError;
-use super::versions::Version;
+use super::versions::{CURRENT, SecretValue, Version, Versions};
 use super::*;
+use crate::emulators::api_error::ApiError;
 use crate::lambda_host::credentials::Credentials;
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
@@ -24,7 +26,10 @@ fn labels(labels: &[&str]) -> Vec<String> {
 }
 
 fn put(versions: &mut Versions, number: u32, value: &str, on: &[&str]) -> Result<(), &'static str> {
-    versions.put(&token(number), Value(value.to_owned()), &labels(on)).map(|_| ()).map_err(|error| error.exception)
+    versions
+        .put(&token(number), SecretValue(value.to_owned()), &labels(on))
+        .map(|_| ())
+        .map_err(|error| error.exception)
 }
 
 /// The labels of each version that has some.
@@ -64,7 +69,7 @@ fn a_request_that_comes_again_changes_nothing() {
     put(&mut versions, 1, "first", &[CURRENT]).expect("the same again");
     assert_eq!(labelled(&versions), [(1, vec!["AWSPREVIOUS"]), (2, vec!["AWSCURRENT"])]);
     assert_eq!(put(&mut versions, 1, "another", &[CURRENT]), Err("ResourceExistsException"));
-    let short = versions.put("short", Value("third".to_owned()), &labels(&[CURRENT]));
+    let short = versions.put("short", SecretValue("third".to_owned()), &labels(&[CURRENT]));
     assert_eq!(short.expect_err("no token").exception, "InvalidParameterException");
 }
 
@@ -113,8 +118,8 @@ fn deprecated_versions_do_not_pile_up() {
     assert!(!is_there(48) && is_there(49) && is_there(149) && is_there(150));
 }
 
-/// A function that does what the contract wants, after the step at which it fails once.
-struct Contract {
+/// A function that does the steps, but fails once at one of them.
+struct FakeFunction {
     secrets: Arc<Secrets>,
     fails_once_at: Mutex<Option<&'static str>>,
     /// Steps and versions.
@@ -122,20 +127,20 @@ struct Contract {
 }
 
 #[async_trait::async_trait]
-impl RotationFunction for Contract {
+impl RotationFunction for FakeFunction {
     async fn step(&self, event: bytes::Bytes) -> Result<(), String> {
         let event: serde_json::Value = serde_json::from_slice(&event).expect("JSON");
         let text = |name: &str| event[name].as_str().expect(name);
         let (version, step) = (text("ClientRequestToken"), text("Step"));
-        if self.fails_once_at.lock().expect("alive").take_if(|at| *at == step).is_some() {
-            return Err("as told".to_owned());
+        if self.fails_once_at.lock().take_if(|at| *at == step).is_some() {
+            return Err("injected".to_owned());
         }
-        self.done.lock().expect("alive").push((step.to_owned(), version.to_owned()));
+        self.done.lock().push((step.to_owned(), version.to_owned()));
         let done = self.secrets.with(text("SecretId"), |secret| {
             assert_eq!(secret.versions.pending().map(|pending| &*pending.id), Some(version), "announced before {step}");
             match step {
                 "createSecret" => {
-                    secret.versions.put(version, Value("new".to_owned()), &labels(&["AWSPENDING"])).map(|_| ())
+                    secret.versions.put(version, SecretValue("new".to_owned()), &labels(&["AWSPENDING"])).map(|_| ())
                 }
                 "finishSecret" => {
                     let current = secret.versions.find(None, None)?.0.id.clone();
@@ -148,17 +153,17 @@ impl RotationFunction for Contract {
     }
 }
 
-/// A secret `login` with a value, its function, and what rotates it.
-fn rotated(fails_once_at: Option<&'static str>) -> (Arc<Contract>, Arc<Rotations>) {
+/// Makes a secret `login` with a value, and its rotation by the function.
+fn rotated(fails_once_at: Option<&'static str>) -> (Arc<FakeFunction>, Arc<Rotations>) {
     let secrets = Arc::new(Secrets::default());
     secrets.create_with("login", "old");
-    let contract = Arc::new(Contract {
+    let function = Arc::new(FakeFunction {
         secrets: Arc::clone(&secrets),
         fails_once_at: Mutex::new(fails_once_at),
         done: Mutex::default(),
     });
-    let rotations = Arc::new(Rotations::new(secrets, Arc::clone(&contract) as Arc<dyn RotationFunction>));
-    (contract, rotations)
+    let rotations = Arc::new(Rotations::new(secrets, Arc::clone(&function) as Arc<dyn RotationFunction>));
+    (function, rotations)
 }
 
 /// The labels of each version, the oldest first.
@@ -173,56 +178,56 @@ const FINISHED: [&str; 2] = [r#"{"AWSPREVIOUS"}"#, r#"{"AWSCURRENT", "AWSPENDING
 
 #[tokio::test]
 async fn a_rotation_does_the_steps_in_their_order() {
-    let (contract, rotations) = rotated(None);
+    let (function, rotations) = rotated(None);
     assert_eq!(rotations.rotate("login").await, Ok(()));
-    assert_eq!(stages(&contract.secrets), FINISHED);
+    assert_eq!(stages(&function.secrets), FINISHED);
     rotations.rotate("login").await.expect("the next one, although the label is still there");
-    let done = contract.done.lock().expect("alive").clone();
+    let done = function.done.lock().clone();
     let steps: Vec<_> = done.iter().map(|(step, _)| step.as_str()).collect();
     let order = ["createSecret", "setSecret", "testSecret", "finishSecret"];
     assert_eq!(steps, [order, order].concat());
     assert_ne!(done[3].1, done[4].1, "a version of its own");
     assert_eq!((rotations.finished(), rotations.failed()), (2, 0));
     let unknown = rotations.rotate("unknown").await.expect_err("no such secret");
-    assert!(matches!(unknown, RotationError::Refused(ApiError { exception: "ResourceNotFoundException", .. })));
+    assert!(matches!(unknown, RotationError::NotStarted(ApiError { exception: "ResourceNotFoundException", .. })));
 }
 
 #[tokio::test]
-async fn a_failed_step_leaves_the_version_pending_and_the_next_rotation_takes_it_up() {
+async fn a_failed_step_leaves_the_version_pending_and_the_next_rotation_finishes_it() {
     for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
-        let (contract, rotations) = rotated(Some(step));
-        let error = rotations.rotate("login").await.expect_err("as told");
-        assert_eq!(error, RotationError::Step { step, why: "as told".to_owned() });
-        assert_eq!(stages(&contract.secrets), [r#"{"AWSCURRENT"}"#, r#"{"AWSPENDING"}"#]);
+        let (function, rotations) = rotated(Some(step));
+        let error = rotations.rotate("login").await.expect_err("injected");
+        assert_eq!(error, RotationError::Step { step, error: "injected".to_owned() });
+        assert_eq!(stages(&function.secrets), [r#"{"AWSCURRENT"}"#, r#"{"AWSPENDING"}"#]);
         assert_eq!(rotations.rotate("login").await, Ok(()));
-        assert_eq!(stages(&contract.secrets), FINISHED, "no third version");
+        assert_eq!(stages(&function.secrets), FINISHED, "no third version");
         assert_eq!((rotations.finished(), rotations.failed()), (1, 1));
     }
 }
 
 #[tokio::test]
-async fn a_function_that_only_says_yes_is_found_out() {
-    struct Yes;
+async fn a_function_that_changes_nothing_is_an_error() {
+    struct Idle;
     #[async_trait::async_trait]
-    impl RotationFunction for Yes {
+    impl RotationFunction for Idle {
         async fn step(&self, _: bytes::Bytes) -> Result<(), String> {
             Ok(())
         }
     }
     let secrets = Arc::new(Secrets::default());
     secrets.create_with("login", "old");
-    let rotations = Rotations::new(secrets, Arc::new(Yes));
+    let rotations = Rotations::new(secrets, Arc::new(Idle));
     assert_eq!(rotations.rotate("login").await, Err(RotationError::NotCurrent));
 }
 
-/// A served secret `login`, and a client of the service.
-fn served(fails_once_at: Option<&'static str>) -> (Arc<Contract>, Server, Client) {
-    let (contract, rotations) = rotated(fails_once_at);
+/// Serves a secret `login`, and makes a client of the service.
+fn served(fails_once_at: Option<&'static str>) -> (Arc<FakeFunction>, Server, Client) {
+    let (function, rotations) = rotated(fails_once_at);
     let credentials = Credentials::generate();
-    let door = Listener::open(0).expect("a port");
-    let client = client(&door.url(), &credentials);
-    let server = serve(door, rotations, credentials, Arc::new(Console::new())).expect("served");
-    (contract, server, client)
+    let listener = Listener::open(0).expect("a port");
+    let client = client(&listener.url(), &credentials);
+    let server = serve(listener, rotations, credentials, Arc::new(Console::new())).expect("served");
+    (function, server, client)
 }
 
 fn client(url: &str, credentials: &Credentials) -> Client {
@@ -239,8 +244,8 @@ fn client(url: &str, credentials: &Credentials) -> Client {
 
 #[tokio::test]
 async fn the_runtimes_client_stores_and_finds_logins() {
-    let (contract, _server, client) = served(None);
-    let secret = LoginSecret { client: client.clone(), arn: contract.secrets.create("empty") };
+    let (function, _server, client) = served(None);
+    let secret = LoginSecret { client: client.clone(), arn: function.secrets.create("empty") };
     assert_eq!(secret.get().await.expect("answered"), None, "no value yet");
     let [first, second] = ["a", "b"].map(UserPassword::generate);
     secret.put(&first).await.expect("stored");
@@ -248,7 +253,7 @@ async fn the_runtimes_client_stores_and_finds_logins() {
 
     let version = token(1);
     assert!(secret.stage_of(&version).await.is_err(), "no rotation");
-    contract.secrets.with("empty", |secret| secret.versions.rotate(&version)).expect("announced");
+    function.secrets.with("empty", |secret| secret.versions.rotate(&version)).expect("announced");
     assert_eq!(secret.stage_of(&version).await.expect("answered"), Stage::Pending);
     assert_eq!(secret.pending(&version).await.expect("answered"), None, "announced only");
     for _ in 0..2 {
@@ -268,34 +273,34 @@ async fn the_runtimes_client_stores_and_finds_logins() {
 }
 
 #[tokio::test]
-async fn a_rotation_is_asked_for_and_goes_on_by_itself() {
-    let (contract, _server, client) = served(Some("testSecret"));
+async fn a_rotation_goes_on_in_the_background() {
+    let (function, _server, client) = served(Some("testSecret"));
     let rotate = || client.rotate_secret().secret_id("login");
     let version = rotate().send().await.expect("begun").version_id.expect("a version");
-    ends(&contract, |stages| stages.len() == 2).await;
+    ends(&function, |stages| stages.len() == 2).await;
     let refused = rotate().send().await.expect_err("the first one has failed").into_service_error();
     assert!(refused.is_invalid_request_exception(), "{refused:?}");
     assert!(refused.to_string().contains("reattempted") || format!("{refused:?}").contains("reattempted"));
-    ends(&contract, |stages| *stages == FINISHED).await;
+    ends(&function, |stages| *stages == FINISHED).await;
     let again = rotate().client_request_token(&version).send().await.expect("done").version_id;
     assert_eq!(again, Some(version.clone()));
-    let done = contract.done.lock().expect("alive").clone();
+    let done = function.done.lock().clone();
     assert!(done.iter().all(|(_, of)| *of == version), "one version: {done:?}");
     assert_eq!(done.len(), 2 + 4, "the first two steps, then all four");
 }
 
-/// Waits until no rotation is on its way and the stages are as they must be.
-async fn ends(contract: &Contract, as_they_must: impl Fn(&[String]) -> bool) {
+/// Waits until no rotation is running and the stages are the expected ones.
+async fn ends(function: &FakeFunction, are_expected: impl Fn(&[String]) -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    let is_rotating = || contract.secrets.with("login", |secret| Ok(secret.is_rotating)).expect("it is there");
-    while is_rotating() || !as_they_must(&stages(&contract.secrets)) {
-        assert!(std::time::Instant::now() < deadline, "{:?}", stages(&contract.secrets));
+    let is_rotating = || function.secrets.with("login", |secret| Ok(secret.is_rotating)).expect("it is there");
+    while is_rotating() || !are_expected(&stages(&function.secrets)) {
+        assert!(std::time::Instant::now() < deadline, "{:?}", stages(&function.secrets));
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
 }
 
 #[tokio::test]
-async fn what_is_not_understood_is_refused() {
+async fn unsupported_requests_are_errors() {
     let (_contract, _server, client) = served(None);
     let binary = client.put_secret_value().secret_id("login").secret_binary(b"x"[..].into()).send().await;
     assert!(format!("{:?}", binary.expect_err("refused")).contains("SerializationException"));
@@ -304,12 +309,12 @@ async fn what_is_not_understood_is_refused() {
 }
 
 #[tokio::test]
-async fn another_key_is_not_let_in() {
-    let (contract, rotations) = rotated(None);
-    let door = Listener::open(0).expect("a port");
-    let client = client(&door.url(), &Credentials::generate());
-    let _server = serve(door, rotations, Credentials::generate(), Arc::new(Console::new())).expect("served");
+async fn another_key_is_an_error() {
+    let (function, rotations) = rotated(None);
+    let listener = Listener::open(0).expect("a port");
+    let client = client(&listener.url(), &Credentials::generate());
+    let _server = serve(listener, rotations, Credentials::generate(), Arc::new(Console::new())).expect("served");
     let refused = client.get_secret_value().secret_id("login").send().await.expect_err("another run's key");
     assert!(format!("{refused:?}").contains("UnrecognizedClientException"));
-    drop(contract);
+    drop(function);
 }

@@ -1,61 +1,61 @@
-//! One secret: its versions and the labels on them (pure).
+//! The versions of one secret and their staging labels (pure).
 //!
-//! A version is named by the token of the request that made it, and never changes once it has a value. A label is on one
-//! version at most. One that nobody labels is deprecated: it is still there for a while, but no longer told of.
+//! A version's id is the token of the request that created it, and its value never changes. A label is attached to one version
+//! at most. A version without labels is deprecated: it can be read for a while, but is not listed.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html>
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use super::CURRENT;
 use crate::emulators::api_error::ApiError;
 
+/// The label of the version in use.
+pub(super) const CURRENT: &str = "AWSCURRENT";
 /// The label of the version that was current before.
 pub(super) const PREVIOUS: &str = "AWSPREVIOUS";
-/// The label of the version that a rotation makes.
+/// The label of the version that a rotation creates.
 pub(super) const PENDING: &str = "AWSPENDING";
-/// How many deprecated versions are kept (the service's number).
+/// The number of deprecated versions that are kept (the service's number).
 const DEPRECATED: usize = 100;
-/// How long a token is, in characters.
+/// The length of a token, in characters.
 const TOKEN: RangeInclusive<usize> = 32..=64;
 
-/// A secret's versions, the oldest first.
+/// A secret's versions, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Versions(Vec<Version>);
 
 #[derive(Debug)]
 pub(super) struct Version {
     pub(super) id: String,
-    /// None as long as a rotation has only announced it.
-    pub(super) value: Option<Value>,
+    /// None before a rotation's first step has stored it.
+    pub(super) value: Option<SecretValue>,
     pub(super) labels: BTreeSet<String>,
 }
 
-/// A secret value.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Value(pub(super) String);
+pub(super) struct SecretValue(pub(super) String);
 
-impl std::fmt::Debug for Value {
+impl std::fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[hidden]")
     }
 }
 
-/// What has to be done for a rotation that was asked for.
+/// The state of a requested rotation.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Rotation {
-    /// Begin: this version is pending now.
-    Begin(String),
-    /// Nothing, since it is done: the request came twice.
-    Done,
+pub(super) enum RotationState {
+    /// This version is pending now.
+    Pending(String),
+    /// The version exists: the request was repeated after the rotation had finished.
+    Finished,
     /// Another version is still pending.
-    Unfinished(String),
+    OtherPending(String),
 }
 
 impl Versions {
-    /// The version with this id, with this label, or with both; without either, the current one.
-    pub(super) fn find(&self, id: Option<&str>, label: Option<&str>) -> Result<(&Version, &Value), ApiError> {
+    /// Finds the version with this id, with this label, or with both; without either, the current one.
+    pub(super) fn find(&self, id: Option<&str>, label: Option<&str>) -> Result<(&Version, &SecretValue), ApiError> {
         let missing = |what: String| {
             let message = format!("Secrets Manager can't find the specified secret value for {what}");
             ApiError::new("ResourceNotFoundException", message)
@@ -64,7 +64,7 @@ impl Versions {
             (self.0.iter().find(|version| version.id == id), format!("VersionId: {id}"))
         } else {
             let label = label.unwrap_or(CURRENT);
-            (self.labelled(label).map(|place| &self.0[place]), format!("staging label: {label}"))
+            (self.labelled(label).map(|index| &self.0[index]), format!("staging label: {label}"))
         };
         let version = version.ok_or_else(|| missing(what.clone()))?;
         if label.is_some_and(|label| id.is_some() && !version.labels.contains(label)) {
@@ -75,33 +75,33 @@ impl Versions {
         Ok((version, value))
     }
 
-    /// Makes a version, or gives an announced one its value, and moves the labels to it. The first value of all is the current
-    /// one, too. The same request again changes nothing.
-    pub(super) fn put(&mut self, id: &str, value: Value, labels: &[String]) -> Result<&Version, ApiError> {
-        let place = match self.place(id) {
-            Some(place) => match &self.0[place].value {
-                Some(stored) if *stored == value => return Ok(&self.0[place]),
+    /// Creates a version, or stores the value of a pending one, and moves the labels to it. The first value of all becomes the
+    /// current one, too. The same request again changes nothing.
+    pub(super) fn put(&mut self, id: &str, value: SecretValue, labels: &[String]) -> Result<&Version, ApiError> {
+        let index = match self.index(id) {
+            Some(index) => match &self.0[index].value {
+                Some(stored) if *stored == value => return Ok(&self.0[index]),
                 Some(_) => return Err(in_use(id)),
-                None => place,
+                None => index,
             },
             None => self.add(id)?,
         };
-        self.0[place].value = Some(value);
+        self.0[index].value = Some(value);
         for label in labels {
-            self.move_label(label, place);
+            self.move_label(label, index);
         }
         if self.labelled(CURRENT).is_none() {
-            self.move_label(CURRENT, place);
+            self.move_label(CURRENT, index);
         }
-        self.forget_oldest();
-        // Whatever was forgotten had no label.
-        Ok(self.0.iter().find(|version| version.id == id).expect("it has just got a label"))
+        self.remove_oldest();
+        // A version that was removed had no label.
+        Ok(self.0.iter().find(|version| version.id == id).expect("a labelled version is not removed"))
     }
 
-    /// Moves a label from one version to another, or takes it off.
+    /// Moves a label from one version to another, or removes it.
     pub(super) fn relabel(&mut self, label: &str, from: Option<&str>, to: Option<&str>) -> Result<(), ApiError> {
         let known = |id: &str| {
-            self.place(id).ok_or_else(|| {
+            self.index(id).ok_or_else(|| {
                 ApiError::new("ResourceNotFoundException", format!("Secrets Manager can't find the version {id}."))
             })
         };
@@ -135,30 +135,34 @@ impl Versions {
             }
             (_, None) => return Err(invalid("Name RemoveFromVersionId, MoveToVersionId or both.".to_owned())),
         }
-        self.forget_oldest();
+        self.remove_oldest();
         Ok(())
     }
 
-    /// Announces the version that a rotation will make: it is pending from now on, still without a value.
-    pub(super) fn rotate(&mut self, id: &str) -> Result<Rotation, ApiError> {
+    /// Creates the pending version of a rotation, without a value.
+    pub(super) fn rotate(&mut self, id: &str) -> Result<RotationState, ApiError> {
         if let Some(pending) = self.pending() {
             let version = pending.id.clone();
-            return Ok(if version == id { Rotation::Begin(version) } else { Rotation::Unfinished(version) });
+            return Ok(if version == id {
+                RotationState::Pending(version)
+            } else {
+                RotationState::OtherPending(version)
+            });
         }
-        if self.place(id).is_some() {
-            return Ok(Rotation::Done);
+        if self.index(id).is_some() {
+            return Ok(RotationState::Finished);
         }
-        let place = self.add(id)?;
-        self.move_label(PENDING, place);
-        Ok(Rotation::Begin(id.to_owned()))
+        let index = self.add(id)?;
+        self.move_label(PENDING, index);
+        Ok(RotationState::Pending(id.to_owned()))
     }
 
-    /// The version of a rotation that has not come to its end. (When it has, the label may stay on what is current now.)
+    /// Returns the version of an unfinished rotation. (After a rotation the label may stay on what is current now.)
     pub(super) fn pending(&self) -> Option<&Version> {
-        self.labelled(PENDING).map(|place| &self.0[place]).filter(|version| !version.labels.contains(CURRENT))
+        self.labelled(PENDING).map(|index| &self.0[index]).filter(|version| !version.labels.contains(CURRENT))
     }
 
-    /// The versions that are told of.
+    /// Returns the versions that are not deprecated.
     pub(super) fn labelled_versions(&self) -> impl Iterator<Item = &Version> {
         self.0.iter().filter(|version| !version.labels.is_empty())
     }
@@ -171,7 +175,7 @@ impl Versions {
         Ok(self.0.len() - 1)
     }
 
-    /// What loses `AWSCURRENT` gets `AWSPREVIOUS`.
+    /// Moves a label. The version that loses `AWSCURRENT` gets `AWSPREVIOUS`.
     fn move_label(&mut self, label: &str, to: usize) {
         let from = self.labelled(label);
         if from == Some(to) {
@@ -186,7 +190,7 @@ impl Versions {
         self.0[to].labels.insert(label.to_owned());
     }
 
-    fn forget_oldest(&mut self) {
+    fn remove_oldest(&mut self) {
         let deprecated = |version: &Version| version.labels.is_empty();
         if self.0.iter().filter(|version| deprecated(version)).count() > DEPRECATED
             && let Some(oldest) = self.0.iter().position(deprecated)
@@ -195,7 +199,7 @@ impl Versions {
         }
     }
 
-    fn place(&self, id: &str) -> Option<usize> {
+    fn index(&self, id: &str) -> Option<usize> {
         self.0.iter().position(|version| version.id == id)
     }
 
