@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::bootstrap;
 use super::usage_error::UsageError;
-use crate::cli::LocalArgs;
+use super::{bootstrap, environment};
+use crate::cli::{EnvironmentArgs, LocalArgs};
 use crate::config::Architecture;
 use crate::local::pipeline::{Ground, Pipeline};
 use crate::local::schedule::Schedule;
 use crate::local::summary::Summary;
 use crate::printer;
 use crate::records::{ReadError, Source};
-use crate::servers::Plan;
+use crate::servers::{ServerPlan, ServerSettings};
 use crate::session::listener::Listener;
 use crate::session::working_folder::WorkingFolder;
 
@@ -33,7 +33,8 @@ struct Prepared {
     parallelization: usize,
     export: Option<Export>,
     kept: Option<WorkingFolder>,
-    servers: Plan,
+    servers: ServerPlan,
+    server_settings: ServerSettings,
     catalog: Listener,
     rotate_every: Option<Duration>,
     serve: bool,
@@ -67,7 +68,7 @@ fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
     }
     let source = Source::open(args.records.as_deref())?;
     let kept = args.data.as_deref().map(WorkingFolder::kept).transpose()?;
-    let servers = Plan::make(args.database_url, args.cache_url, kept.as_ref())?;
+    let servers = ServerPlan::make(args.database_url, args.cache_url, kept.as_ref())?;
     let catalog = catalog_door(args.catalog_port)?;
     let bootstrap = match args.bootstrap {
         Some(path) => checked(&path)?,
@@ -80,12 +81,20 @@ fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
         export,
         kept,
         servers,
+        server_settings: server_settings()?,
         catalog,
         rotate_every: args.rotate_every.map(|seconds| Duration::from_secs(seconds.into())),
         serve: args.serve,
         bootstrap,
         json: args.json,
     })
+}
+
+/// Reads the settings of the staging stack's servers.
+fn server_settings() -> anyhow::Result<ServerSettings> {
+    let staging = EnvironmentArgs { env: "staging".to_owned(), config: None };
+    let stack = environment::stack_to_look_at(&environment::settings(&staging)?)?;
+    ServerSettings::from_stack(&serde_json::from_str(&stack.main)?)
 }
 
 fn catalog_door(port: Option<u16>) -> anyhow::Result<Listener> {
@@ -145,7 +154,7 @@ struct Serving {
 /// Plays every record and tells what happened: why reading stopped before the end, if it did, and what goes on.
 async fn run_whole(prepared: Prepared, session: &Session) -> anyhow::Result<(Option<ReadError>, Option<Serving>)> {
     let Session { folder, supervisor, console, .. } = session;
-    let servers = prepared.servers.start(folder, supervisor).await?;
+    let servers = prepared.servers.start(session, &prepared.server_settings).await?;
     let database_url = servers.database_url.clone();
     let ground = Ground { bootstrap: prepared.bootstrap, servers, place: folder, supervisor, console };
     let mut pipeline = Pipeline::start(ground).await?;

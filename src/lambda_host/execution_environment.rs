@@ -16,12 +16,12 @@ use super::invocation::{Invocation, Outcome};
 use super::output::{BatchLine, Output};
 use super::runtime_api::{NextInvocation, RuntimeApi, RuntimeResult};
 use super::unstartable;
-use crate::session::process::{Kind, Process, Stop, Supervisor};
+use crate::session::process::{Process, ProcessKind, StopPolicy, Supervisor};
 
 /// The longest time that a start may take (Lambda gives 10 s as well).
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// The signal that stops a process, and the time until it is killed.
-const STOP: Stop = Stop { signal: Signal::SIGTERM, grace: Duration::from_secs(2) };
+const STOP: StopPolicy = StopPolicy { signal: Signal::SIGTERM, grace: Duration::from_secs(2) };
 /// The longest wait for a batch line after the response. It was written before, but is read by another task.
 const LINE_AFTER_RESPONSE: Duration = Duration::from_millis(500);
 
@@ -48,7 +48,7 @@ impl ExecutionEnvironment {
         let (lines, batch_lines) = output.lines();
         let mut command = Command::new(&function.bootstrap);
         command.env_clear().envs(function.environment(api.address)).current_dir("/");
-        let process = supervisor.spawn(&function.name, Kind::Function, STOP, command, lines).map_err(failed)?;
+        let process = supervisor.spawn(&function.name, ProcessKind::Function, STOP, command, lines).map_err(failed)?;
         api.serve_until_end_of(Arc::clone(&process));
         let mut environment = Self { process, api, batch_lines };
         environment.wait_for_first_poll().await?;

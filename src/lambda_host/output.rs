@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use crate::session::console::Console;
-use crate::session::process::{Lines, Stream};
+use crate::session::process::{LineHandler, OutputStream};
 
 /// The fields of a batch line.
 pub type BatchLine = Map<String, Value>;
@@ -36,10 +36,10 @@ impl Output {
     }
 
     /// Returns a consumer for the lines of one execution environment, whose batch lines come out of the receiver.
-    pub(super) fn lines(self: &Arc<Self>) -> (Lines, mpsc::UnboundedReceiver<BatchLine>) {
+    pub(super) fn lines(self: &Arc<Self>) -> (LineHandler, mpsc::UnboundedReceiver<BatchLine>) {
         let (batches, received) = mpsc::unbounded_channel();
         let output = Arc::clone(self);
-        let lines = move |stream: Stream, line: &str| {
+        let lines = move |stream: OutputStream, line: &str| {
             output.log(line);
             match classify(stream, line) {
                 Class::Batch(fields) => {
@@ -72,9 +72,9 @@ enum Class {
 }
 
 /// Classifies a line. A function logs JSON to standard output; other text on standard error (a panic at the start, say) is shown.
-fn classify(stream: Stream, line: &str) -> Class {
+fn classify(stream: OutputStream, line: &str) -> Class {
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
-        return if stream == Stream::Error { Class::Warning } else { Class::Other };
+        return if stream == OutputStream::Stderr { Class::Warning } else { Class::Other };
     };
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     if text("message") == Some(batch_line::MESSAGE) {
@@ -93,12 +93,12 @@ mod tests {
     fn lines_are_classified_by_their_form() {
         let batch = |class| matches!(class, Class::Batch(_));
         let warning = |class| matches!(class, Class::Warning);
-        assert!(batch(classify(Stream::Out, r#"{"message":"batch","level":"INFO","records":1}"#)));
-        assert!(warning(classify(Stream::Out, r#"{"message":"no","level":"WARN"}"#)));
-        assert!(warning(classify(Stream::Out, r#"{"message":"no","level":"error"}"#)));
-        assert!(warning(classify(Stream::Error, "thread 'main' panicked")));
+        assert!(batch(classify(OutputStream::Stdout, r#"{"message":"batch","level":"INFO","records":1}"#)));
+        assert!(warning(classify(OutputStream::Stdout, r#"{"message":"no","level":"WARN"}"#)));
+        assert!(warning(classify(OutputStream::Stdout, r#"{"message":"no","level":"error"}"#)));
+        assert!(warning(classify(OutputStream::Stderr, "thread 'main' panicked")));
         for other in [r#"{"message":"hello","level":"INFO"}"#, "START", "[]", r#"{"message":["batch"]}"#] {
-            assert!(matches!(classify(Stream::Out, other), Class::Other), "{other}");
+            assert!(matches!(classify(OutputStream::Stdout, other), Class::Other), "{other}");
         }
     }
 }

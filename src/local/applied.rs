@@ -73,7 +73,7 @@ impl Deployment {
         let mut hosts = BTreeMap::new();
         for (arn, applied) in &stack.functions {
             // Packages of one name are one package.
-            let unpacked = place.part("package").join(&applied.filename);
+            let unpacked = place.join("package").join(&applied.filename);
             let bootstrap = unpack(&folder.join(&applied.filename), &unpacked)?;
             let function = function(applied, bootstrap, &account, authority.as_deref());
             let host =

@@ -104,7 +104,7 @@ impl Surroundings {
     }
 
     fn cache(&self, role: Role) -> Vec<(&'static str, String)> {
-        let mut variables = self.servers.cache.variables(role);
+        let mut variables = self.servers.cache.variables(&format!("cache-user-{}-staging", role.handler()));
         variables.push((env::CACHE_VIEW_SECONDS, CACHE_VIEW_SECONDS.to_string()));
         variables
     }

@@ -91,7 +91,7 @@ impl Pipeline {
         let hosts = Role::ALL.into_iter().map(host).collect::<anyhow::Result<BTreeMap<_, _>>>()?;
         let of = |role: Role| Arc::clone(&hosts[&role]);
 
-        let objects = Buckets::open(place.part("objects"), &[QUARANTINE_BUCKET, ARCHIVE_BUCKET]);
+        let objects = Buckets::open(place.join("objects"), &[QUARANTINE_BUCKET, ARCHIVE_BUCKET]);
         let objects = Arc::new(objects.context("cannot make the buckets")?);
         let rotations = Arc::new(Rotations::new(secrets, of(Role::Rotate)));
         console.say(&told(&for_lambda, &for_secrets, &credentials));

@@ -1,117 +1,121 @@
-//! PostgreSQL and Redis: throwaway ones from the installed programs, or given ones.
+//! PostgreSQL and Redis: throwaway servers from the installed programs, or servers that are named by their URL.
 //!
-//! - [`installed`]: finds the programs
-//! - [`account`]: who PostgreSQL runs as when pipegen is root
-//! - [`certificates`]: what they prove their name with
-//! - [`postgresql`], [`redis`]: start them
-//! - [`reach`]: how the functions reach them
+//! - [`settings`]: settings of a rendered stack that throwaway servers are started with
+//! - [`installed`]: the installed programs
+//! - [`os_user`]: the operating system's user that runs PostgreSQL
+//! - [`certificates`]: the throwaway servers' certificates
+//! - [`postgresql`], [`redis`]: start and stop of each server
+//! - [`address`]: environment variables with which functions find the servers
 
+use std::fs::File;
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::session::process::{Lines, Stream, Supervisor};
+use crate::session::Session;
+use crate::session::process::{LineHandler, OutputStream};
 use crate::session::working_folder::WorkingFolder;
 use certificates::Authority;
 
-mod account;
+mod address;
 mod certificates;
 mod installed;
+mod os_user;
 mod postgresql;
-mod reach;
 mod redis;
+mod settings;
 
-pub use reach::{CacheReach, DatabaseReach, MasterLogin};
+pub use address::{CacheAddress, DatabaseAddress, MasterLogin};
+pub use settings::{CacheUser, ServerParameter, ServerSettings};
 
-/// How often a server is started on another free port, since a port that was free a moment ago may be taken by now.
-const PORTS: u32 = 5;
-/// How often a starting server is asked whether it is ready.
+/// Starts of a server on another free port, at most: a port that was free a moment ago may be taken by now.
+const START_ATTEMPTS: u32 = 4;
+/// Time between two probes of a starting server.
 const PROBE_PAUSE: Duration = Duration::from_millis(20);
 
-/// Which servers a run will use. Making the plan finds out whether they are there; nothing is started yet.
-pub struct Plan {
-    database: Database,
-    cache: Cache,
+/// The servers that a run will use, found but not yet started.
+pub struct ServerPlan {
+    database: DatabaseSource,
+    cache: CacheSource,
 }
 
-enum Database {
-    Given(String, DatabaseReach),
+enum DatabaseSource {
+    Given { url: String, address: DatabaseAddress },
     Throwaway(postgresql::Programs),
 }
 
-enum Cache {
-    Given(String),
-    Throwaway(PathBuf),
+enum CacheSource {
+    Given { url: String },
+    Throwaway { program: PathBuf },
 }
 
 /// The running servers.
 #[derive(Clone)]
 pub struct Servers {
-    /// An administrator's URL of the database. Never to be shown: it holds the login.
+    /// An administrator's URL of the database. Never to be shown: it holds the password.
     pub database_url: String,
     /// An administrator's URL of the cache. Never to be shown.
     pub cache_url: String,
-    /// How the functions reach the database.
-    pub database: DatabaseReach,
-    /// How the functions reach the cache.
-    pub cache: CacheReach,
+    pub database: DatabaseAddress,
+    pub cache: CacheAddress,
 }
 
-impl Plan {
-    /// Finds the programs, for the data in the kept place if there is one. Everything that is missing is named in one error.
+impl ServerPlan {
+    /// Finds the programs that are needed beside the given servers, for the data in the kept folder if there is one. One error
+    /// names everything that is missing.
     pub fn make(
         database_url: Option<String>,
         cache_url: Option<String>,
         kept: Option<&WorkingFolder>,
     ) -> anyhow::Result<Self> {
-        let given = database_url.map(|url| DatabaseReach::given(&url).map(|reach| (url, reach))).transpose()?;
+        let given = database_url.map(|url| DatabaseAddress::given(&url).map(|address| (url, address))).transpose()?;
         let folders = installed::Folders::from_environment();
-        let mut missing = Vec::new();
+        let cluster = kept.map(|folder| folder.join(postgresql::FOLDER));
         let database = match given {
-            Some((url, reach)) => Some(Database::Given(url, reach)),
-            None => postgresql::Programs::find(&folders, kept.map(|place| place.part(postgresql::FOLDER)).as_deref())
-                .map(Database::Throwaway)
-                .map_err(|error| missing.push(error.to_string()))
-                .ok(),
+            Some((url, address)) => Ok(DatabaseSource::Given { url, address }),
+            None => postgresql::Programs::find(&folders, cluster.as_deref()).map(DatabaseSource::Throwaway),
         };
         let cache = match cache_url {
-            Some(url) => Some(Cache::Given(url)),
-            None => redis::find(&folders).map(Cache::Throwaway).map_err(|error| missing.push(error.to_string())).ok(),
+            Some(url) => Ok(CacheSource::Given { url }),
+            None => redis::find(&folders).map(|program| CacheSource::Throwaway { program }),
         };
         match (database, cache) {
-            (Some(database), Some(cache)) => Ok(Self { database, cache }),
-            _ => anyhow::bail!("{}", missing.join("\n")),
+            (Ok(database), Ok(cache)) => Ok(Self { database, cache }),
+            (Err(database), Err(cache)) => anyhow::bail!("{database}\n{cache}"),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
         }
     }
 
-    /// Checks the given servers; when they are right, starts the others, side by side.
-    pub async fn start(self, place: &WorkingFolder, supervisor: &Supervisor) -> anyhow::Result<Servers> {
-        if let Database::Given(url, _) = &self.database {
+    /// Checks the given servers, then starts the others side by side. They end with the session.
+    pub async fn start(self, session: &Session, settings: &ServerSettings) -> anyhow::Result<Servers> {
+        if let DatabaseSource::Given { url, .. } = &self.database {
             postgresql::check_given(url).await.context("--database-url")?;
         }
-        if let Cache::Given(url) = &self.cache {
+        if let CacheSource::Given { url } = &self.cache {
             redis::check_given(url).await.context("--cache-url")?;
         }
-        let (authority, file) = (Authority::new()?, place.part("authority.pem"));
+        let (authority, file) = (Authority::new()?, session.folder.join("authority.pem"));
         authority.write(&file)?;
         let database = async {
             match self.database {
-                Database::Given(url, reach) => anyhow::Ok((url, reach)),
-                Database::Throwaway(programs) => {
-                    let started = postgresql::start(&programs, place, supervisor, &authority).await?;
-                    Ok((started.url(), DatabaseReach::throwaway(&started, &file)))
+                DatabaseSource::Given { url, address } => anyhow::Ok((url, address)),
+                DatabaseSource::Throwaway(programs) => {
+                    let started = postgresql::start(&programs, session, &authority, settings).await?;
+                    Ok((started.url(), DatabaseAddress::throwaway(&started, &file)))
                 }
             }
         };
         let cache = async {
             match self.cache {
-                Cache::Given(url) => anyhow::Ok((url.clone(), CacheReach::Given(url))),
-                Cache::Throwaway(program) => {
-                    let started = redis::start(&program, place, supervisor, &authority).await?;
-                    Ok((started.url, CacheReach::throwaway(&started.port, &file)))
+                CacheSource::Given { url } => anyhow::Ok((url.clone(), CacheAddress::Given { url })),
+                CacheSource::Throwaway { program } => {
+                    let started = redis::start(&program, session, &authority, settings).await?;
+                    Ok((started.url.clone(), CacheAddress::throwaway(&started, &file)))
                 }
             }
         };
@@ -120,30 +124,27 @@ impl Plan {
     }
 }
 
-/// A port that is free at this moment.
-fn free_port() -> std::io::Result<u16> {
+/// Returns a port of loopback that is free at this moment.
+pub fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Writes a file that only its owner reads.
+/// Writes a file that only its owner can read.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = std::fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path)?;
+    let mut file = File::options().create(true).write(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
 
-/// Keeps a server's lines in `{name}.log`, if logs are kept.
-fn log_lines(name: &str, place: &WorkingFolder) -> anyhow::Result<Lines> {
-    use std::io::Write as _;
-    let Some(folder) = place.logs() else { return Ok(Arc::new(|_: Stream, _: &str| {})) };
-    let path = folder.join(format!("{name}.log"));
-    let file = std::fs::File::options()
+/// Appends a server's output to `{name}.log` if logs are kept.
+fn log_lines(name: &str, folder: &WorkingFolder) -> anyhow::Result<LineHandler> {
+    let Some(logs) = folder.logs() else { return Ok(Arc::new(|_: OutputStream, _: &str| {})) };
+    let path = logs.join(format!("{name}.log"));
+    let file = File::options()
         .create(true)
         .append(true)
         .open(&path)
         .with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(Arc::new(move |_: Stream, line: &str| {
+    Ok(Arc::new(move |_: OutputStream, line: &str| {
         // Appending to a file needs no lock: each line is one write.
         (&file).write_all(format!("{line}\n").as_bytes()).ok();
     }))

@@ -1,22 +1,22 @@
-//! Redis, or Valkey, which is called by its name only where it differs.
+//! Redis: a throwaway server, or the check of a given one. Valkey is named only where it differs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use nix::sys::signal::Signal;
-use pipegen_contract::cache::{READER_RIGHTS, WRITER_RIGHTS};
-use pipegen_contract::role::Role;
 use redis::aio::MultiplexedConnection;
 use tokio::process::Command;
 use uuid::Uuid;
 
 use super::certificates::{Authority, HOST, ServerFiles};
 use super::installed::{Folders, parse_version};
+use super::settings::{CacheUser, ServerParameter, ServerSettings};
 use super::write_private;
-use crate::session::process::{Kind, Process, Stop, Supervisor};
-use crate::session::working_folder::WorkingFolder;
+use crate::session::Session;
+use crate::session::process::{Process, ProcessKind, StopPolicy};
 
 const FOLDER: &str = "redis";
 /// The oldest major version that will do.
@@ -46,80 +46,86 @@ pub(super) fn find(folders: &Folders) -> anyhow::Result<PathBuf> {
     )
 }
 
-/// The functions' users, with the very rights that the stack gives them. Redis cannot check a token, so any will do.
-const USERS: [(Role, &str); 3] =
-    [(Role::Processor, WRITER_RIGHTS), (Role::Maintain, WRITER_RIGHTS), (Role::Catalog, READER_RIGHTS)];
-
 /// A running server.
 pub(super) struct Started {
     /// An administrator's URL, in plain text.
     pub(super) url: String,
-    /// Where the functions speak.
-    pub(super) port: FunctionPort,
+    pub(super) endpoint: Endpoint,
 }
 
-/// Where the functions speak to the server.
-pub(super) enum FunctionPort {
-    /// In TLS.
+/// The port that functions connect to.
+#[derive(Clone, Copy)]
+pub(super) enum Endpoint {
     Tls(u16),
-    /// In plain text, because the server was built without TLS.
-    Plain(u16),
+    /// Because the server was built without TLS.
+    Plaintext(u16),
 }
 
 /// Starts a server on free ports of loopback.
 pub(super) async fn start(
     program: &Path,
-    place: &WorkingFolder,
-    supervisor: &Supervisor,
+    session: &Session,
     authority: &Authority,
+    settings: &ServerSettings,
 ) -> anyhow::Result<Started> {
-    let folder = place.part(FOLDER);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let folder = session.folder.join(FOLDER);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let password = Uuid::new_v4().simple().to_string();
     let files = authority.write_server(&folder, HOST)?;
     let mut has_tls = true;
-    for _ in 1..super::PORTS {
+    for _ in 0..super::START_ATTEMPTS {
         let port = super::free_port().context("there is no free port")?;
         let tls_port = super::free_port().context("there is no free port")?;
-        let file = folder.join("redis.conf");
-        let tls = has_tls.then_some((tls_port, &files));
-        // The file holds the password, which an argument would show to everybody.
-        write_private(&file, &configuration(port, tls, &password, &folder, place.is_kept()))
-            .with_context(|| format!("cannot write {}", file.display()))?;
-        let mut command = Command::new(program);
-        command.arg(literal(&file)).env_clear().env("TZ", "UTC").current_dir("/");
-        let stop = Stop { signal: Signal::SIGTERM, grace: Duration::from_secs(10) };
-        let lines = super::log_lines(FOLDER, place)?;
-        let process =
-            supervisor.spawn("Redis", Kind::Server, stop, command, lines).context("cannot run redis-server")?;
+        let tls = has_tls.then(|| tls_lines(tls_port, &files)).unwrap_or_default();
+        let own = own_lines(port, &password, &folder, session.folder.is_kept());
+        let process = spawn(program, session, &folder, &[own, tls, stack_lines(settings)].concat())?;
         let url = format!("redis://:{password}@127.0.0.1:{port}/0");
         match ready(&url, &process).await? {
-            Start::Ready if has_tls => return Ok(Started { url, port: FunctionPort::Tls(tls_port) }),
-            Start::Ready => return Ok(Started { url, port: FunctionPort::Plain(port) }),
-            Start::WithoutTls => has_tls = false,
-            Start::PortTaken => {}
+            Readiness::Ready if has_tls => return Ok(Started { url, endpoint: Endpoint::Tls(tls_port) }),
+            Readiness::Ready => return Ok(Started { url, endpoint: Endpoint::Plaintext(port) }),
+            Readiness::WithoutTls => has_tls = false,
+            Readiness::PortTaken => {}
         }
     }
     anyhow::bail!("Redis finds no free port")
 }
 
-/// The server's configuration: a cache as the stack has it, small enough for a desk.
-fn configuration(port: u16, tls: Option<(u16, &ServerFiles)>, password: &str, folder: &Path, kept: bool) -> String {
+fn spawn(program: &Path, session: &Session, folder: &Path, configuration: &str) -> anyhow::Result<Arc<Process>> {
+    let file = folder.join("redis.conf");
+    // The file holds the password, which an argument would show to everybody.
+    write_private(&file, configuration).with_context(|| format!("cannot write {}", file.display()))?;
+    let mut command = Command::new(program);
+    command.arg(literal(&file)).env_clear().env("TZ", "UTC").current_dir("/");
+    let stop = StopPolicy { signal: Signal::SIGTERM, grace: Duration::from_secs(10) };
+    let lines = super::log_lines(FOLDER, &session.folder)?;
+    let spawned = session.supervisor.spawn("Redis", ProcessKind::Server, stop, command, lines);
+    spawned.context("cannot run redis-server")
+}
+
+/// Returns the lines of `redis.conf` that the stack does not set: a cache small enough for a desktop.
+fn own_lines(port: u16, password: &str, folder: &Path, kept: bool) -> String {
     let save = if kept { "save 60 1" } else { "save \"\"" };
-    let users = USERS.map(|(role, rights)| format!("user {} nopass {rights}\n", role.handler())).concat();
-    let tls = tls.map_or_else(String::new, |(port, files)| {
-        format!(
-            "tls-port {port}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {certificate}\n\
-             tls-auth-clients no\n",
-            certificate = quoted(&files.certificate),
-            key = quoted(&files.key),
-        )
-    });
     format!(
-        "bind 127.0.0.1\nport {port}\n{tls}{users}requirepass {password}\ndir {folder}\n{save}\nappendonly no\n\
-         maxmemory 256mb\nmaxmemory-policy allkeys-lru\ndaemonize no\n",
+        "bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder}\n{save}\nappendonly no\n\
+         maxmemory 256mb\ndaemonize no\n",
         folder = quoted(folder)
     )
+}
+
+fn tls_lines(port: u16, files: &ServerFiles) -> String {
+    format!(
+        "tls-port {port}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-ca-cert-file {certificate}\n\
+         tls-auth-clients no\n",
+        certificate = quoted(&files.certificate),
+        key = quoted(&files.key),
+    )
+}
+
+/// Returns the parameters and users of the stack. Redis cannot check an IAM token, so users have no password and any token will do.
+fn stack_lines(settings: &ServerSettings) -> String {
+    let parameter = |ServerParameter { name, value }: &ServerParameter| format!("{name} {value}\n");
+    let user = |CacheUser { name, access_string }: &CacheUser| format!("user {name} nopass {access_string}\n");
+    settings.cache_parameters.iter().map(parameter).chain(settings.cache_users.iter().map(user)).collect()
 }
 
 /// A path as Redis reads it in its configuration.
@@ -139,8 +145,8 @@ fn literal(path: &Path) -> String {
     text.chars().flat_map(|character| escape(character).into_iter().chain([character])).collect()
 }
 
-/// What became of a start.
-enum Start {
+/// The result of a start.
+enum Readiness {
     Ready,
     PortTaken,
     WithoutTls,
@@ -150,21 +156,21 @@ enum Start {
 const WITHOUT_TLS: [&str; 2] = ["Failed finding TLS support", "'tls-port"];
 
 /// Waits until the server answers, or ends for a reason that another start can do something about.
-async fn ready(url: &str, process: &Process) -> anyhow::Result<Start> {
+async fn ready(url: &str, process: &Process) -> anyhow::Result<Readiness> {
     let probe = async {
         while connect(url).await.is_err() {
             tokio::time::sleep(super::PROBE_PAUSE).await;
         }
     };
     tokio::select! {
-        () = probe => Ok(Start::Ready),
+        () = probe => Ok(Readiness::Ready),
         status = process.exited() => {
             let lines = process.last_lines();
             if lines.contains("Address already in use") {
-                return Ok(Start::PortTaken);
+                return Ok(Readiness::PortTaken);
             }
             if WITHOUT_TLS.iter().any(|words| lines.contains(words)) {
-                return Ok(Start::WithoutTls);
+                return Ok(Readiness::WithoutTls);
             }
             anyhow::bail!("Redis does not start ({status}); its last lines: {lines}")
         }
@@ -180,7 +186,7 @@ async fn connect(url: &str) -> redis::RedisResult<MultiplexedConnection> {
     Ok(connection)
 }
 
-/// Whether a given server answers, is new enough, and takes what the functions ask.
+/// Checks that a given server answers, is new enough, and takes the commands of the functions.
 pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
     let ask = async {
         let mut connection = connect(url).await?;
@@ -215,8 +221,7 @@ mod tests {
 
     #[test]
     fn only_a_kept_cache_is_saved() {
-        let files = ServerFiles { certificate: "/c".into(), key: "/k".into() };
-        let text = |kept| configuration(7000, Some((7001, &files)), "secret", Path::new("/x y"), kept);
+        let text = |kept| own_lines(7000, "secret", Path::new("/x y"), kept);
         assert!(text(false).contains("save \"\"\n") && text(true).contains("save 60 1\n"));
         assert!(text(false).contains("dir \"/x y\"\n"));
     }

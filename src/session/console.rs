@@ -1,24 +1,25 @@
-//! What is said on standard error while a run goes on: the progress bar, and lines above it.
+//! Standard error during a run: the progress bar, and lines above it.
 
 use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::printer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parking_lot::Mutex;
 
-/// How many lines a burst may have before lines are held back.
+use crate::printer;
+
+/// Warnings of a burst that are written before the rate is limited.
 const BURST: u32 = 10;
-/// How long it takes until one more line may be written.
+/// Time until one more warning may be written.
 const PER_LINE: Duration = Duration::from_secs(1);
 
-/// Standard error during a run.
+/// The progress bar and the messages of a run.
 #[derive(Debug)]
 pub struct Console {
     bar: ProgressBar,
     allowance: Mutex<Allowance>,
-    /// Whether no warnings are shown any more.
+    /// No warnings are shown any more.
     closed: AtomicBool,
 }
 
@@ -30,7 +31,7 @@ struct Allowance {
 }
 
 impl Console {
-    /// A bar, if standard error is a terminal. It shows nothing before [`Self::begin`].
+    /// Creates a bar if standard error is a terminal. It shows nothing before [`Self::begin`].
     pub fn new() -> Self {
         let target =
             if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
@@ -41,18 +42,17 @@ impl Console {
         }
     }
 
-    /// Writes a line.
     pub fn say(&self, line: &str) {
         self.bar.suspend(|| printer::talk(line));
     }
 
-    /// Writes a line that may come often: a burst of them is written, then one a second; the rest is counted.
+    /// Writes a line that may come often, at a limited rate: a burst, then one a second. The rest is counted.
     pub fn warn(&self, line: &str) {
         if self.closed.load(Ordering::Relaxed) {
             return;
         }
         let held_back = {
-            let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut allowance = self.allowance.lock();
             let earned = u32::try_from(allowance.since.elapsed().as_millis() / PER_LINE.as_millis()).unwrap_or(BURST);
             if earned > 0 {
                 allowance.since = Instant::now();
@@ -65,9 +65,7 @@ impl Console {
             allowance.lines -= 1;
             std::mem::take(&mut allowance.held_back)
         };
-        if held_back > 0 {
-            self.say(&format!("… {held_back} lines not shown"));
-        }
+        self.say_held_back(held_back);
         self.say(line);
     }
 
@@ -87,24 +85,26 @@ impl Console {
         self.bar.reset();
     }
 
-    /// Moves the bar.
+    /// Updates the bar.
     pub fn show(&self, position: u64, message: String) {
         self.bar.set_message(message);
         self.bar.set_position(position);
     }
 
-    /// Removes the bar, and says how many lines were held back.
+    /// Removes the bar, and writes the number of lines that were not shown.
     pub fn end(&self) {
         self.bar.finish_and_clear();
-        let held_back = std::mem::take(&mut self.allowance.lock().unwrap_or_else(PoisonError::into_inner).held_back);
-        if held_back > 0 {
-            self.say(&format!("… {held_back} lines not shown"));
+        let held_back = std::mem::take(&mut self.allowance.lock().held_back);
+        self.say_held_back(held_back);
+    }
+
+    fn say_held_back(&self, lines: u64) {
+        if lines > 0 {
+            self.say(&format!("… {lines} lines not shown"));
         }
     }
-}
 
-impl Console {
-    /// Ends the bar, and shows no warnings from now on: what a function says about being stopped is no news.
+    /// Ends the bar, and shows no warnings from now on: what a function says about being stopped is not news.
     pub fn close(&self) {
         self.end();
         self.closed.store(true, Ordering::Relaxed);

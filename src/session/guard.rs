@@ -1,19 +1,20 @@
-//! What cleans up when pipegen itself is killed: a small shell that waits for the end of a pipe.
+//! A shell that cleans up when pipegen itself is killed: it waits for the end of a pipe.
 //!
 //! A `SIGKILL` cannot be caught, and PostgreSQL and Redis would live on (the bootstrap would not: it ends when its Runtime
 //! API is gone). The kernel closes a dead process's pipes, so a shell that reads one learns of it. A parent-death signal
-//! would be the other way, but it needs unsafe code or `setpriv`, is Linux only, and follows the thread that forked.
+//! would be the alternative, but it needs unsafe code or `setpriv`, is Linux only, and follows the thread that forked.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 
-/// Each line on standard input is the list of living children; `$1` is the folder to remove, if any. `SIGINT` is what
-/// PostgreSQL, Redis and the bootstrap all end orderly on; a function that is frozen has to go on to learn of it. In a container there may be nobody who reaps them: a zombie
-/// counts as ended.
+use parking_lot::Mutex;
+
+/// Each line on standard input is the list of living children; `$1` is the folder to remove, if any. PostgreSQL, Redis
+/// and the bootstrap all shut down on `SIGINT`; a frozen function has to be resumed to receive it. In a container there may be no
+/// process that reaps them, so a zombie counts as ended.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
 children=
@@ -27,7 +28,7 @@ for child in $children; do kill -KILL "$child" 2>/dev/null; done
 if [ -n "$1" ]; then rm -rf -- "$1"; fi
 "#;
 
-/// The shell, and the children it knows of.
+/// The shell, and the children that it would stop.
 #[derive(Debug)]
 pub struct Guard {
     state: Mutex<State>,
@@ -41,7 +42,7 @@ struct State {
 }
 
 impl Guard {
-    /// Starts it; `folder` is removed when it ends.
+    /// Starts the shell, which removes `folder` when it ends.
     pub fn start(folder: Option<&Path>) -> std::io::Result<Self> {
         let mut shell = Command::new("/bin/sh")
             .args(["-c", SCRIPT, "pipegen-guard"])
@@ -59,30 +60,28 @@ impl Guard {
         Ok(Self { state: Mutex::new(State { shell, pipe, children: BTreeSet::new() }) })
     }
 
-    /// Takes a child under guard.
     pub(super) fn add(&self, child: u32) {
         self.change(|children| children.insert(child));
     }
 
-    /// Forgets a child that has ended.
     pub(super) fn remove(&self, child: u32) {
         self.change(|children| children.remove(&child));
     }
 
     fn change(&self, change: impl FnOnce(&mut BTreeSet<u32>) -> bool) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         change(&mut state.children);
         let mut line = state.children.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
         line.push('\n');
         if let Some(pipe) = &mut state.pipe {
-            // If the shell was killed there is no guard, which is no reason not to go on.
+            // The run goes on without a guard if the shell was killed.
             pipe.write_all(line.as_bytes()).ok();
         }
     }
 
-    /// Lets it do its work, which is none if every child was removed, and waits for it.
+    /// Closes the pipe and waits until the shell has stopped the children that are left.
     pub fn finish(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         state.pipe = None;
         state.shell.wait().ok();
     }

@@ -1,14 +1,14 @@
-//! A run on this machine, and how it ends: whatever was started is stopped and removed, at the end, on an error and on a signal.
+//! A run on this machine. Whatever it starts is stopped and removed: at the end, on an error, on a signal, and if pipegen is killed.
 //!
-//! - [`working_folder`]: where servers, objects and logs lie
+//! - [`working_folder`]: the folder of servers, objects and logs
 //! - [`process`]: child processes, supervised, stopped and reaped
-//! - [`guard`]: cleans up when pipegen itself is killed
+//! - `guard`: the shell that cleans up when pipegen itself is killed
 //! - [`signals`]: the signals that end a run
 //! - [`console`]: messages and progress on standard error
 //! - [`listener`]: HTTP on loopback
 
 pub mod console;
-pub mod guard;
+mod guard;
 pub mod listener;
 pub mod process;
 pub mod signals;
@@ -25,18 +25,16 @@ use process::Supervisor;
 use signals::Signals;
 use working_folder::WorkingFolder;
 
-/// What every part of a run shares.
+/// Folder, processes and messages of a run. [`Self::close`] stops and removes all of it; the guard does so if the process ends
+/// without.
 pub struct Session {
-    /// Where servers, objects and logs lie.
     pub folder: WorkingFolder,
-    /// Starts child processes, and stops them.
     pub supervisor: Arc<Supervisor>,
-    /// Messages and progress on standard error.
     pub console: Arc<Console>,
     guard: Arc<Guard>,
 }
 
-/// How a run ended.
+/// End of a run.
 pub enum Ended<T> {
     /// By itself.
     Done(T),
@@ -44,7 +42,7 @@ pub enum Ended<T> {
     Interrupted(i32),
 }
 
-/// Runs `work` in a session in this folder, or in a scratch folder that is removed at the end.
+/// Runs `work` in a session in this folder, or in a scratch folder, and closes the session.
 pub fn run<T>(
     folder: Option<WorkingFolder>,
     work: impl AsyncFnOnce(&Session, &mut Signals) -> anyhow::Result<Ended<T>>,
@@ -63,18 +61,15 @@ pub fn run<T>(
 }
 
 impl Session {
-    /// Opens a session in this folder, or in a scratch folder.
+    /// Opens a session in this folder, or in a scratch folder that is removed at the end.
     pub fn open(folder: Option<WorkingFolder>) -> anyhow::Result<Self> {
-        let folder = match folder {
-            Some(folder) => folder,
-            None => WorkingFolder::scratch()?,
-        };
-        let guard = Arc::new(Guard::start(folder.to_remove()).context("cannot start /bin/sh")?);
+        let folder = folder.map_or_else(WorkingFolder::scratch, Ok)?;
+        let guard = Arc::new(Guard::start(folder.scratch_path()).context("cannot start /bin/sh")?);
         let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
         Ok(Self { folder, supervisor, console: Arc::new(Console::new()), guard })
     }
 
-    /// Stops every child process, and removes the folder unless it is kept.
+    /// Stops every child process, functions before servers, and removes the folder unless it is kept.
     pub async fn close(self) -> anyhow::Result<()> {
         self.console.close();
         self.supervisor.stop_all().await;

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
@@ -14,38 +15,34 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::session::guard::Guard;
 
-/// How many of its last lines a process is remembered by.
+/// Lines of a process that are kept for an error message.
 const TAIL: usize = 20;
-/// How long the output of an ended process is waited for: something it started might hold the pipe open.
+/// The longest wait for the output of an ended process: something that it started might hold the pipe open.
 const OUTPUT_AFTER_END: Duration = Duration::from_secs(1);
 
-/// Where a line came from.
+/// A stream that a process writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    /// Standard output.
-    Out,
-    /// Standard error.
-    Error,
+pub enum OutputStream {
+    Stdout,
+    Stderr,
 }
 
-/// What gets each line of a process.
-pub type Lines = Arc<dyn Fn(Stream, &str) + Send + Sync>;
+/// A callback for each line that a process writes.
+pub type LineHandler = Arc<dyn Fn(OutputStream, &str) + Send + Sync>;
 
-/// In which order processes are stopped at the end.
+/// Kind of a process: functions use the servers, so they are stopped first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Uses the servers; goes first.
+pub enum ProcessKind {
     Function,
-    /// Goes last.
     Server,
 }
 
-/// How a process is stopped.
+/// Signal and grace period with which a process is stopped.
 #[derive(Clone, Copy, Debug)]
-pub struct Stop {
-    /// The signal that asks it to end.
+pub struct StopPolicy {
+    /// Asks it to end.
     pub signal: Signal,
-    /// How long it has before it is killed.
+    /// Time that it has before it is killed.
     pub grace: Duration,
 }
 
@@ -53,8 +50,8 @@ pub struct Stop {
 #[derive(Debug)]
 pub struct Process {
     name: String,
-    kind: Kind,
-    stop: Stop,
+    kind: ProcessKind,
+    stop: StopPolicy,
     signals: mpsc::UnboundedSender<Signal>,
     exit: watch::Receiver<Option<ExitStatus>>,
     tail: Arc<Mutex<VecDeque<String>>>,
@@ -70,27 +67,27 @@ pub struct Supervisor {
 #[derive(Debug, Default)]
 struct Processes {
     started: Vec<Arc<Process>>,
-    /// Whether the end has begun.
+    /// [`Supervisor::stop_all`] has begun.
     stopping: bool,
 }
 
 impl Supervisor {
-    /// No processes yet; `guard` stops them if pipegen is killed.
+    /// Creates a supervisor whose processes `guard` stops if pipegen is killed.
     pub fn new(guard: Arc<Guard>) -> Self {
         Self { guard, processes: Mutex::default() }
     }
 
-    /// Starts a process in a group of its own (a Ctrl-C at the terminal is pipegen's to pass on), without input. Once
+    /// Starts a process without input, in a group of its own: a Ctrl-C at the terminal is for pipegen to pass on. Once
     /// [`Self::stop_all`] has begun nothing is started any more: nobody would stop it.
     pub fn spawn(
         &self,
         name: &str,
-        kind: Kind,
-        stop: Stop,
+        kind: ProcessKind,
+        stop: StopPolicy,
         mut command: Command,
-        lines: Lines,
+        lines: LineHandler,
     ) -> std::io::Result<Arc<Process>> {
-        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut processes = self.processes.lock();
         if processes.stopping {
             return Err(std::io::Error::other("the run is ending"));
         }
@@ -104,10 +101,10 @@ impl Supervisor {
         let tail = Arc::new(Mutex::new(VecDeque::new()));
         let mut readers = JoinSet::new();
         if let Some(out) = child.stdout.take() {
-            readers.spawn(read(out, Stream::Out, Arc::clone(&lines), Arc::clone(&tail)));
+            readers.spawn(read(out, OutputStream::Stdout, Arc::clone(&lines), Arc::clone(&tail)));
         }
         if let Some(error) = child.stderr.take() {
-            readers.spawn(read(error, Stream::Error, lines, Arc::clone(&tail)));
+            readers.spawn(read(error, OutputStream::Stderr, lines, Arc::clone(&tail)));
         }
         let (signals, received) = mpsc::unbounded_channel();
         let (exited, exit) = watch::channel(None);
@@ -121,11 +118,11 @@ impl Supervisor {
     /// Stops everything that still runs, functions before servers, and waits until all of it is reaped.
     pub async fn stop_all(&self) {
         let started = {
-            let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut processes = self.processes.lock();
             processes.stopping = true;
             std::mem::take(&mut processes.started)
         };
-        for kind in [Kind::Function, Kind::Server] {
+        for kind in [ProcessKind::Function, ProcessKind::Server] {
             let mut stopping = JoinSet::new();
             for process in started.iter().filter(|process| process.kind == kind) {
                 let process = Arc::clone(process);
@@ -136,8 +133,8 @@ impl Supervisor {
     }
 }
 
-/// Waits for the child's end in a task that is the only one to signal it: no signal can meet a process that got the
-/// number of a reaped one.
+/// Waits for the child's end in a task that is the only one to signal it, so that no signal can reach another process that got
+/// the number of a reaped one.
 fn watch_over(
     mut child: Child,
     readers: JoinSet<()>,
@@ -167,7 +164,12 @@ fn watch_over(
     })
 }
 
-async fn read(pipe: impl AsyncRead + Unpin, stream: Stream, lines: Lines, tail: Arc<Mutex<VecDeque<String>>>) {
+async fn read(
+    pipe: impl AsyncRead + Unpin,
+    stream: OutputStream,
+    lines: LineHandler,
+    tail: Arc<Mutex<VecDeque<String>>>,
+) {
     let mut pipe = BufReader::new(pipe);
     let mut line = Vec::new();
     while pipe.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
@@ -175,7 +177,7 @@ async fn read(pipe: impl AsyncRead + Unpin, stream: Stream, lines: Lines, tail: 
         let text = text.trim_end();
         if !text.is_empty() {
             lines(stream, text);
-            let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tail = tail.lock();
             if tail.len() == TAIL {
                 tail.pop_front();
             }
@@ -186,12 +188,12 @@ async fn read(pipe: impl AsyncRead + Unpin, stream: Stream, lines: Lines, tail: 
 }
 
 impl Process {
-    /// Its name in messages.
+    /// Returns its name in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How it ended, if it did and all of its output was read.
+    /// Returns its exit status once it has ended and all of its output was read.
     pub fn status(&self) -> Option<ExitStatus> {
         *self.exit.borrow()
     }
@@ -203,17 +205,15 @@ impl Process {
         status.unwrap_or_default()
     }
 
-    /// Kills it.
     pub fn kill(&self) {
         self.signals.send(Signal::SIGKILL).ok();
     }
 
-    /// Stops it in its tracks until [`Self::thaw`].
+    /// Suspends it until [`Self::thaw`], as Lambda freezes an execution environment.
     pub fn freeze(&self) {
         self.signals.send(Signal::SIGSTOP).ok();
     }
 
-    /// Lets it go on.
     pub fn thaw(&self) {
         self.signals.send(Signal::SIGCONT).ok();
     }
@@ -221,7 +221,7 @@ impl Process {
     /// Asks it to end, kills it if it takes too long, and waits for its end.
     pub async fn stop(&self) -> ExitStatus {
         self.signals.send(self.stop.signal).ok();
-        // One that is frozen would not learn of it.
+        // A frozen process would not receive it.
         self.thaw();
         if let Ok(status) = tokio::time::timeout(self.stop.grace, self.exited()).await {
             return status;
@@ -230,9 +230,9 @@ impl Process {
         self.exited().await
     }
 
-    /// Its last lines, for an error message.
+    /// Returns its last lines, for an error message.
     pub fn last_lines(&self) -> String {
-        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        let tail = self.tail.lock();
         if tail.is_empty() {
             return "it wrote nothing".to_owned();
         }

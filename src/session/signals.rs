@@ -10,7 +10,6 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Subscribes.
     pub fn catch() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,

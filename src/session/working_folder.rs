@@ -1,4 +1,4 @@
-//! The folder of a run: thrown away at its end, or kept and continued.
+//! The folder of a run: removed at its end, or kept for the next run.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
@@ -8,32 +8,34 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-/// Where the servers, the objects and the logs of a run lie.
+/// The folder of a run's servers, objects and logs.
 #[derive(Debug)]
 pub struct WorkingFolder {
     root: PathBuf,
     scratch: Option<TempDir>,
-    /// Held as long as the place is, so that two runs never share one.
+    /// Held as long as the folder is used, so that two runs never share one.
     _lock: Option<File>,
 }
 
 impl WorkingFolder {
-    /// A folder that is removed at the end.
+    /// Creates a folder that is removed at the end.
     pub fn scratch() -> anyhow::Result<Self> {
-        let scratch = tempfile::Builder::new().prefix("pipegen-").tempdir().context("cannot make a scratch folder")?;
-        servers_take(scratch.path()).context("set TMPDIR to another folder")?;
-        // PostgreSQL may run as another user, who has to pass through to its own folder. What lies here is either a
-        // folder with rights of its own or readable by its owner only.
-        fs::set_permissions(scratch.path(), Permissions::from_mode(0o711)).context("cannot open the scratch folder")?;
+        let scratch =
+            tempfile::Builder::new().prefix("pipegen-").tempdir().context("cannot create a scratch folder")?;
+        check_path(scratch.path()).context("set TMPDIR to another folder")?;
+        // PostgreSQL may run as another user, who has to pass through to its own folder. Everything in here has permissions of
+        // its own or is readable by its owner only.
+        fs::set_permissions(scratch.path(), Permissions::from_mode(0o711))
+            .context("cannot set the permissions of the scratch folder")?;
         Ok(Self { root: scratch.path().to_owned(), scratch: Some(scratch), _lock: None })
     }
 
-    /// A folder that is kept; what an earlier run left there is gone on with.
+    /// Opens a folder that is kept, with what an earlier run left there, or creates it.
     pub fn kept(folder: &Path) -> anyhow::Result<Self> {
         let name = folder.display();
-        servers_take(&std::path::absolute(folder).with_context(|| format!("cannot find the folder {name}"))?)
+        check_path(&std::path::absolute(folder).with_context(|| format!("cannot find the folder {name}"))?)
             .context("give another --data")?;
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {name}"))?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {name}"))?;
         let root = folder.canonicalize().with_context(|| format!("cannot find the folder {name}"))?;
         let lock = File::create(root.join(".lock")).with_context(|| format!("cannot write into {name}"))?;
         match lock.try_lock() {
@@ -47,41 +49,45 @@ impl WorkingFolder {
         Ok(Self { root, scratch: None, _lock: Some(lock) })
     }
 
-    /// Whether what lies here is there after the run.
+    /// Returns whether the folder outlives the run.
     pub fn is_kept(&self) -> bool {
         self.scratch.is_none()
     }
 
-    /// What is to be removed if pipegen cannot do it itself.
-    pub fn to_remove(&self) -> Option<&Path> {
+    /// Returns the folder to remove at the end, if any.
+    pub fn scratch_path(&self) -> Option<&Path> {
         self.scratch.as_ref().map(TempDir::path)
     }
 
-    /// The folder for the log files, if they are kept.
+    /// Returns the folder of the log files, if they are kept.
     pub fn logs(&self) -> Option<PathBuf> {
         self.is_kept().then(|| self.root.join("logs"))
     }
 
-    /// Where a part of the run lies; it is for that part to make.
-    pub fn part(&self, name: &str) -> PathBuf {
+    /// Returns the path of a file or folder in it, which its user creates.
+    pub fn join(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
 
-    /// Removes the folder, if it is not to be kept. Whoever wrote into it has been stopped before.
+    /// Removes the folder unless it is kept. Every process that writes into it must have ended.
     pub fn remove(self) -> io::Result<()> {
         self.scratch.map_or(Ok(()), TempDir::close)
     }
 }
 
-/// The longest path of a place, in bytes. PostgreSQL cuts off at 1024 what it makes of it.
-const LONGEST: usize = 900;
+/// The longest path, in bytes. PostgreSQL truncates the paths that it derives from it to 1024.
+const LONGEST_PATH: usize = 900;
 
-/// Refuses a path that the servers could not be given: they read it as a line of text, in programs and in files.
-fn servers_take(folder: &Path) -> anyhow::Result<()> {
+/// Refuses a path that the servers could not read: they take it as a line of text, as an argument and in their files.
+fn check_path(folder: &Path) -> anyhow::Result<()> {
     let text =
         folder.to_str().with_context(|| format!("the folder {} has a name that is not UTF-8", folder.display()))?;
     anyhow::ensure!(!text.contains(char::is_control), "the folder {text:?} has a control character in its name");
-    anyhow::ensure!(text.len() <= LONGEST, "the path of the folder has {} bytes, more than {LONGEST}", text.len());
+    anyhow::ensure!(
+        text.len() <= LONGEST_PATH,
+        "the path of the folder has {} bytes, more than {LONGEST_PATH}",
+        text.len()
+    );
     Ok(())
 }
 
@@ -92,14 +98,14 @@ mod tests {
     #[test]
     fn a_scratch_folder_goes_and_a_kept_one_stays() {
         let scratch = WorkingFolder::scratch().expect("a folder");
-        let folder = scratch.part("x");
+        let folder = scratch.join("x");
         fs::create_dir(&folder).expect("made");
         scratch.remove().expect("removed");
         assert!(!folder.exists());
 
         let parent = tempfile::tempdir().expect("a folder");
         let kept = WorkingFolder::kept(&parent.path().join("a/b")).expect("a folder");
-        assert_eq!(kept.to_remove(), None);
+        assert_eq!(kept.scratch_path(), None);
         let logs = kept.logs().expect("kept");
         kept.remove().expect("nothing to do");
         assert!(logs.is_dir());

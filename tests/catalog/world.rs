@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
-use pipegen::servers::{Plan, Servers};
-use pipegen::session::guard::Guard;
-use pipegen::session::process::Supervisor;
-use pipegen::session::working_folder::WorkingFolder;
+use pipegen::servers::{ServerPlan, ServerSettings, Servers};
+use pipegen::session::Session;
 use pipegen_event::Event;
 use pipegen_lambda::cache::Cache;
 use pipegen_lambda::catalog::{self, Flights, RequestContext, RequestLine, UrlRequest, UrlResponse};
@@ -194,13 +192,11 @@ fn counted(sku: &str, quantity: u32) -> Event {
     decoded.outcome.unwrap()
 }
 
-/// The servers that all tests share. They end with the process.
+/// The servers that all tests share. The guard of their session stops them when the process ends: a static is never dropped.
 struct Shared {
     servers: Servers,
-    // Held, because the servers' processes are theirs.
+    _session: Session,
     _runtime: Runtime,
-    _guard: Arc<Guard>,
-    _supervisor: Supervisor,
 }
 
 fn shared() -> &'static Servers {
@@ -210,18 +206,16 @@ fn shared() -> &'static Servers {
 }
 
 fn start() -> Shared {
+    let main = serde_json::from_str(include_str!("../golden/staging.main.tf.json")).unwrap();
+    let settings = ServerSettings::from_stack(&main).unwrap();
     let runtime = Runtime::new().unwrap();
-    let place = WorkingFolder::scratch().unwrap();
-    let guard = Arc::new(Guard::start(place.to_remove()).unwrap());
-    let supervisor = Supervisor::new(Arc::clone(&guard));
-    let servers = runtime.block_on(async {
-        let servers = Plan::make(None, None, None).unwrap().start(&place, &supervisor).await.unwrap();
+    let (session, servers) = runtime.block_on(async {
+        let session = Session::open(None).unwrap();
+        let servers = ServerPlan::make(None, None, None).unwrap().start(&session, &settings).await.unwrap();
         migrate(&mut PgConnection::connect(&servers.database_url).await.unwrap()).await.unwrap();
-        servers
+        (session, servers)
     });
-    // The guard removes the folder when the process is gone.
-    std::mem::forget(place);
-    Shared { servers, _runtime: runtime, _guard: guard, _supervisor: supervisor }
+    Shared { servers, _session: session, _runtime: runtime }
 }
 
 /// The shared Redis.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
-use pipegen::session::process::{Kind, Lines, Stop, Stream, Supervisor};
+use pipegen::session::process::{LineHandler, OutputStream, ProcessKind, StopPolicy, Supervisor};
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -65,15 +65,15 @@ impl Account {
             .env("no_proxy", "*");
         let log = File::create(folder.join("emulator.log"))?;
         let (serving, mut served) = watch::channel(None);
-        let lines: Lines = Arc::new(move |_: Stream, line: &str| {
+        let lines: LineHandler = Arc::new(move |_: OutputStream, line: &str| {
             (&log).write_all(format!("{line}\n").as_bytes()).ok();
             if let Some((_, url)) = line.split_once("Running on ") {
                 serving.send_replace(Some(url.to_owned()));
             }
         });
-        let stop = Stop { signal: Signal::SIGTERM, grace: Duration::from_secs(5) };
+        let stop = StopPolicy { signal: Signal::SIGTERM, grace: Duration::from_secs(5) };
         let process =
-            supervisor.spawn("the emulator", Kind::Server, stop, command, lines).context("cannot run Python")?;
+            supervisor.spawn("the emulator", ProcessKind::Server, stop, command, lines).context("cannot run Python")?;
         let endpoint = tokio::select! {
             Ok(url) = served.wait_for(Option::is_some) => url.clone(),
             status = process.exited() => bail!("the emulator ended with {status}:{}", process.last_lines()),

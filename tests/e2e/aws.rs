@@ -22,8 +22,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
-use pipegen::session::guard::Guard;
-use pipegen::session::process::Supervisor;
+use pipegen::session::Session;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -99,15 +98,14 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let folder = arguments.out.join(&environment);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
 
-    let guard = Arc::new(Guard::start(None)?);
-    let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
+    let session = Session::open(None)?;
     let stack = Stack::new(Parts {
         root: folder.canonicalize()?,
         environment: environment.clone(),
         program: absolute(&arguments.pipegen)?,
         bootstrap: absolute(&arguments.bootstrap)?,
         client: client.clone(),
-        supervisor,
+        supervisor: Arc::clone(&session.supervisor),
         logs: &folder,
     })?;
     stack.render("").await?;
@@ -122,8 +120,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let mut report = Report::new(format!("A proof: {environment}"), folder.join("report.md"), hourly);
     let outcome = prove(&client, &stack, &Aws, &mut report).await;
     eprintln!("The report is in {}", report.file().display());
-    guard.finish();
-    outcome
+    let closed = session.close().await;
+    outcome.and(closed)
 }
 
 #[expect(clippy::print_stderr, reason = "a program for the terminal")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
-use pipegen::session::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
+use pipegen::session::process::{LineHandler, OutputStream, Process, ProcessKind, StopPolicy, Supervisor};
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::watch;
@@ -41,11 +41,11 @@ impl Local {
         let log = File::create(logs.join("local.log"))?;
         let data = Arc::new(Mutex::new(String::new()));
         let (answering, mut answers) = watch::channel(None);
-        let lines: Lines = {
+        let lines: LineHandler = {
             let data = Arc::clone(&data);
-            Arc::new(move |stream: Stream, line: &str| {
+            Arc::new(move |stream: OutputStream, line: &str| {
                 (&log).write_all(format!("{line}\n").as_bytes()).ok();
-                if stream == Stream::Out {
+                if stream == OutputStream::Stdout {
                     *data.lock().unwrap_or_else(PoisonError::into_inner) += line;
                 } else if let Some((_, url)) = line.split_once(" answers at http://") {
                     answering.send_replace(Some(url.trim_end_matches('/').to_owned()));
@@ -53,8 +53,8 @@ impl Local {
             })
         };
         // Ctrl-C; then it finishes what it has read.
-        let stop = Stop { signal: Signal::SIGINT, grace: Duration::from_mins(1) };
-        let process = supervisor.spawn("pipegen local", Kind::Function, stop, command, lines)?;
+        let stop = StopPolicy { signal: Signal::SIGINT, grace: Duration::from_mins(1) };
+        let process = supervisor.spawn("pipegen local", ProcessKind::Function, stop, command, lines)?;
         let answering = tokio::select! {
             Ok(catalog) = answers.wait_for(Option::is_some) => catalog.clone(),
             status = process.exited() => bail!("pipegen local ended with {status}:{}", process.last_lines()),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use pipegen::servers::Servers;
 use pipegen_contract::env;
-use pipegen_contract::role::Role;
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 
@@ -22,7 +21,7 @@ pub(crate) struct Reach {
 
 impl Reach {
     pub(crate) fn of(servers: &Servers) -> Result<Self> {
-        let variables = servers.database.variables().into_iter().chain(servers.cache.variables(Role::Processor));
+        let variables = servers.database.variables().into_iter().chain(servers.cache.variables(""));
         let mut variables: BTreeMap<_, _> = variables.collect();
         let mut text = |name| variables.remove(name).with_context(|| format!("the servers set no {name}"));
         Ok(Self {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
-use pipegen::session::process::{Kind, Lines, Process, Stop, Stream, Supervisor};
+use pipegen::session::process::{LineHandler, OutputStream, Process, ProcessKind, StopPolicy, Supervisor};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -171,21 +171,21 @@ impl Stack {
     /// Runs a command to its end.
     async fn run(&self, name: &str, command: Command) -> Result<Said> {
         let said = Arc::new(Mutex::new((String::new(), String::new())));
-        let lines: Lines = {
+        let lines: LineHandler = {
             let (said, log) = (Arc::clone(&said), File::options().append(true).open(&self.log)?);
-            Arc::new(move |stream: Stream, line: &str| {
+            Arc::new(move |stream: OutputStream, line: &str| {
                 let line = format!("{line}\n");
                 (&log).write_all(line.as_bytes()).ok();
                 let (data, all) = &mut *said.lock().unwrap_or_else(PoisonError::into_inner);
                 all.push_str(&line);
-                if stream == Stream::Out {
+                if stream == OutputStream::Stdout {
                     data.push_str(&line);
                 }
             })
         };
         // On this signal Terraform ends orderly, once the calls under way have been answered.
-        let stop = Stop { signal: Signal::SIGINT, grace: END_LIMIT };
-        let process = self.supervisor.spawn(name, Kind::Function, stop, command, lines)?;
+        let stop = StopPolicy { signal: Signal::SIGINT, grace: END_LIMIT };
+        let process = self.supervisor.spawn(name, ProcessKind::Function, stop, command, lines)?;
         *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&process));
         let code = process.exited().await.code().with_context(|| format!("{name} was killed"))?;
         let (data, all) = std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner));

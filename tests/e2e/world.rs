@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use pipegen::servers::{Plan, Servers};
-use pipegen::session::guard::Guard;
-use pipegen::session::process::Supervisor;
-use pipegen::session::working_folder::WorkingFolder;
+use pipegen::servers::{ServerPlan, ServerSettings, Servers};
+use pipegen::session::Session;
 use uuid::Uuid;
 
 use crate::account::{Account, Parts};
@@ -28,21 +26,18 @@ pub(crate) struct World {
     _functions: Functions,
     /// The folder with what everything says, which stays after the run.
     pub(crate) logs: PathBuf,
-    supervisor: Arc<Supervisor>,
-    guard: Arc<Guard>,
-    place: WorkingFolder,
+    session: Session,
 }
 
 impl World {
     pub(crate) async fn open() -> Result<Self> {
-        let place = WorkingFolder::scratch()?;
-        let guard = Arc::new(Guard::start(place.to_remove())?);
-        let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
+        let session = Session::open(None)?;
+        let supervisor = &session.supervisor;
         let logs = logs()?;
-        let servers = Plan::make(None, None, None)?.start(&place, &supervisor).await?;
+        let servers = ServerPlan::make(None, None, None)?.start(&session, &settings()?).await?;
         let reach = Reach::of(&servers)?;
         let bootstrap = bootstrap()?;
-        let functions = Functions::serve(bootstrap.clone(), reach.authority.clone(), Arc::clone(&supervisor)).await?;
+        let functions = Functions::serve(bootstrap.clone(), reach.authority.clone(), Arc::clone(supervisor)).await?;
         let master_password = Uuid::new_v4().simple().to_string();
         let parts = Parts {
             master_password: &master_password,
@@ -50,9 +45,9 @@ impl World {
             cache_host: &reach.cache_host,
             invoke_url: &functions.url,
         };
-        let account = Account::start(parts, &logs, &supervisor).await?;
+        let account = Account::start(parts, &logs, supervisor).await?;
         functions.lead_to(&account);
-        let root = place.part("render");
+        let root = session.folder.join("render");
         fs::create_dir(&root)?;
         let stack = Stack::new(StackParts {
             root,
@@ -60,36 +55,28 @@ impl World {
             program: env!("CARGO_BIN_EXE_pipegen").into(),
             bootstrap,
             client: account.client.clone(),
-            supervisor: Arc::clone(&supervisor),
+            supervisor: Arc::clone(supervisor),
             logs: &logs,
         })?;
-        let world = Self {
-            servers,
-            reach,
-            account,
-            stack,
-            master_password,
-            _functions: functions,
-            logs,
-            supervisor,
-            guard,
-            place,
-        };
+        let world = Self { servers, reach, account, stack, master_password, _functions: functions, logs, session };
         Ok(world)
     }
 
     /// Runs the applied stack.
     pub(crate) async fn local(&self) -> Result<Local> {
-        let Self { stack, reach, account, logs, supervisor, .. } = self;
-        Local::start(&stack.folder, &reach.authority, &account.client, logs, supervisor).await
+        let Self { stack, reach, account, logs, session, .. } = self;
+        Local::start(&stack.folder, &reach.authority, &account.client, logs, &session.supervisor).await
     }
 
     pub(crate) async fn close(self) -> Result<()> {
-        self.supervisor.stop_all().await;
-        let removed = self.place.remove();
-        self.guard.finish();
-        removed.context("the run's folder cannot be removed")
+        self.session.close().await
     }
+}
+
+/// Returns the servers' settings, without users of the cache: those of the applied stack are created from it.
+fn settings() -> Result<ServerSettings> {
+    let main = serde_json::from_str(include_str!("../golden/staging.main.tf.json"))?;
+    Ok(ServerSettings { cache_users: Vec::new(), ..ServerSettings::from_stack(&main)? })
 }
 
 /// Where the emulator's and Terraform's words are kept after the run.

@@ -10,9 +10,9 @@ use lambda_runtime::{Context, LambdaEvent};
 use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::local::functions::Surroundings;
-use pipegen::servers::{Plan, Servers};
+use pipegen::servers::Servers;
+use pipegen::session::Session;
 use pipegen::session::listener::{Listener, Server};
-use pipegen::session::working_folder::WorkingFolder;
 use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 use pipegen_lambda::secrets::{LoginSecret, UserPassword};
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::workshop::Workshop;
+use super::servers::start;
 
 /// What happens to a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,8 +70,7 @@ impl RotationFunction for Function {
 
 /// A database that `migrate` has run in, and what rotates its logins.
 struct Bench {
-    workshop: Workshop,
-    place: WorkingFolder,
+    session: Session,
     servers: Servers,
     secret: LoginSecret,
     function: Arc<Function>,
@@ -82,15 +81,14 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
-        let (workshop, place) = (Workshop::new(), WorkingFolder::scratch().expect("a folder"));
-        let plan = Plan::make(None, None, None).expect("installed");
-        let servers = plan.start(&place, &workshop.supervisor).await.expect("started");
+        let session = Session::open(None).expect("opened");
+        let servers = start(&session).await;
         let (door, credentials, secrets) =
             (Listener::open(0).expect("a port"), Credentials::generate(), Arc::new(Secrets::default()));
         let master = &servers.database.master;
         let master = json!({"username": master.username, "password": master.password}).to_string();
         let surroundings = Surroundings {
-            bootstrap: workshop.folder.path().join("bootstrap"),
+            bootstrap: session.folder.join("bootstrap"),
             servers: servers.clone(),
             s3: String::new(),
             secrets_manager: door.url(),
@@ -104,14 +102,14 @@ impl Bench {
         let function =
             Arc::new(Function { variables: variables(Role::Rotate), aws: aws.clone(), fates: Mutex::default() });
         let rotations = Arc::new(Rotations::new(secrets, Arc::clone(&function) as Arc<dyn RotationFunction>));
-        let server = secrets_manager::serve(door, Arc::clone(&rotations), credentials, Arc::clone(&workshop.console));
+        let server = secrets_manager::serve(door, Arc::clone(&rotations), credentials, Arc::clone(&session.console));
         let mut soon = Context::default();
         soon.deadline = u64::try_from(chrono::Utc::now().timestamp_millis() + 60_000).expect("after 1970");
         let lookup = |name: &str| for_migrate.get(name).cloned();
         migrate::handle(LambdaEvent::new(json!({}), soon), lookup, &aws).await.expect("migrated");
         let client = aws_sdk_secretsmanager::Client::new(&aws);
         let secret = LoginSecret { client, arn: surroundings.logins[&Access::Writer].clone() };
-        Self { workshop, place, servers, secret, function, rotations, _server: server.expect("served") }
+        Self { session, servers, secret, function, rotations, _server: server.expect("served") }
     }
 
     async fn rotate(&self) -> Result<(), String> {
@@ -141,8 +139,7 @@ impl Bench {
     }
 
     async fn close(self) {
-        self.workshop.close().await;
-        self.place.remove().expect("removed");
+        self.session.close().await.expect("closed");
     }
 }
 

@@ -1,21 +1,34 @@
-//! PostgreSQL and Redis come, are guarded by a password, and go.
+//! PostgreSQL and Redis start, ask for a password, and end.
 
-use pipegen::servers::{Plan, Servers};
+use std::path::Path;
+
+use pipegen::servers::{ServerPlan, ServerSettings, Servers, free_port};
+use pipegen::session::Session;
 use pipegen::session::working_folder::WorkingFolder;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
-use super::workshop::{Workshop, open_folder, processes_of};
+use super::workshop::{open_folder, processes_of};
 
-async fn start(place: &WorkingFolder, workshop: &Workshop) -> Servers {
-    Plan::make(None, None, Some(place)).expect("installed").start(place, &workshop.supervisor).await.expect("started")
+/// Starts the servers of a session with the settings of the staging stack.
+pub(crate) async fn start(session: &Session) -> Servers {
+    let plan = ServerPlan::make(None, None, Some(&session.folder)).expect("installed");
+    plan.start(session, &settings()).await.expect("started")
+}
+
+fn settings() -> ServerSettings {
+    let main = serde_json::from_str(include_str!("../golden/staging.main.tf.json")).expect("JSON");
+    ServerSettings::from_stack(&main).expect("complete")
+}
+
+fn in_folder(folder: &Path) -> Session {
+    Session::open(Some(WorkingFolder::kept(folder).expect("a folder"))).expect("opened")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_want_their_password_and_end() {
-    let workshop = Workshop::new();
-    let place = WorkingFolder::scratch().expect("a folder");
-    let servers = start(&place, &workshop).await;
+    let session = Session::open(None).expect("opened");
+    let servers = start(&session).await;
 
     let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
     let listens: String =
@@ -31,13 +44,12 @@ async fn servers_want_their_password_and_end() {
     let address = servers.cache_url.rsplit_once('@').expect("a login").1;
     assert!(connect(&format!("redis://{address}")).await.is_err(), "no password");
 
-    let folder = place.to_remove().expect("a scratch folder").to_owned();
-    workshop.supervisor.stop_all().await;
+    let folder = session.folder.scratch_path().expect("a scratch folder").to_owned();
+    session.close().await.expect("closed");
+    assert!(!folder.exists());
     assert_eq!(processes_of(&folder), Vec::<String>::new());
     assert!(PgConnection::connect(&servers.database_url).await.is_err());
     assert!(connect(&servers.cache_url).await.is_err());
-    place.remove().expect("removed");
-    workshop.close().await;
 }
 
 async fn connect(url: &str) -> redis::RedisResult<redis::aio::MultiplexedConnection> {
@@ -53,18 +65,17 @@ async fn a_folders_name_may_be_any_text() {
     for name in
         ["it's \"quoted\" \\ and\\\\ so", "a[1]*? {x} ~ !", "# 100% $HOME `x` ; = & , :", "Lager für Größe 名", "-D"]
     {
-        let workshop = Workshop::new();
-        let place = WorkingFolder::kept(&folder.path().join(name)).expect("a folder");
-        let servers = start(&place, &workshop).await;
+        let session = in_folder(&folder.path().join(name));
+        let servers = start(&session).await;
         let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
         let access: String =
             sqlx::query_scalar("select current_setting('hba_file')").fetch_one(&mut database).await.expect("asked");
-        assert_eq!(access, place.part("postgresql/access.conf").display().to_string());
+        assert_eq!(access, session.folder.join("postgresql/access.conf").display().to_string());
         let mut cache = connect(&servers.cache_url).await.expect("connected");
         let kept: Vec<String> =
             redis::cmd("CONFIG").arg("GET").arg("dir").query_async(&mut cache).await.expect("asked");
-        assert_eq!(kept, ["dir".to_owned(), place.part("redis").display().to_string()]);
-        workshop.close().await;
+        assert_eq!(kept, ["dir".to_owned(), session.folder.join("redis").display().to_string()]);
+        session.close().await.expect("closed");
     }
 }
 
@@ -72,9 +83,8 @@ async fn a_folders_name_may_be_any_text() {
 async fn kept_data_is_there_again() {
     let folder = open_folder();
     for run in 0..2 {
-        let workshop = Workshop::new();
-        let place = WorkingFolder::kept(&folder.path().join("data")).expect("a folder");
-        let servers = start(&place, &workshop).await;
+        let session = in_folder(&folder.path().join("data"));
+        let servers = start(&session).await;
         let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
         let mut cache = connect(&servers.cache_url).await.expect("connected");
         if run == 0 {
@@ -86,76 +96,57 @@ async fn kept_data_is_there_again() {
             let cached: i32 = redis::cmd("GET").arg("kept").query_async(&mut cache).await.expect("kept");
             assert_eq!((number, cached), (42, 42));
         }
-        workshop.close().await;
-        place.remove().expect("nothing to remove");
+        session.close().await.expect("closed");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn given_servers_are_checked_before_others_are_started() {
-    let workshop = Workshop::new();
-    let place = WorkingFolder::scratch().expect("a folder");
+    let session = Session::open(None).expect("opened");
     for (database, cache, option) in [
         (Some("postgres://nobody:secret@127.0.0.1:1/none"), None, "--database-url"),
         (None, Some("redis://127.0.0.1:1/"), "--cache-url"),
     ] {
-        let plan = Plan::make(database.map(str::to_owned), cache.map(str::to_owned), None).expect("installed");
-        let error = format!("{:#}", plan.start(&place, &workshop.supervisor).await.err().expect("not there"));
+        let plan = ServerPlan::make(database.map(str::to_owned), cache.map(str::to_owned), None).expect("installed");
+        let error = format!("{:#}", plan.start(&session, &settings()).await.err().expect("not there"));
         assert!(error.contains(option) && !error.contains("secret"), "{error}");
-        let folder = place.to_remove().expect("a scratch folder");
+        let folder = session.folder.scratch_path().expect("a scratch folder");
         assert_eq!(std::fs::read_dir(folder).expect("there").count(), 0, "nothing was started");
     }
-    place.remove().expect("removed");
-    workshop.close().await;
+    session.close().await.expect("closed");
 }
 
-/// What a statement is given is an event. With the rendered parameters neither a slow statement nor a failing one says it to the log.
+/// What a statement is given is an event. With the rendered parameters neither a slow nor a failing statement writes it to the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_and_failing_statements_do_not_log_what_they_were_given() {
     let folder = open_folder();
-    let workshop = Workshop::new();
-    let place = WorkingFolder::kept(&folder.path().join("data")).expect("a folder");
-    let servers = start(&place, &workshop).await;
+    let session = in_folder(&folder.path().join("data"));
+    let servers = start(&session).await;
     let mut database = PgConnection::connect(&servers.database_url).await.expect("connected");
-    // From PostgreSQL's own defaults on, whatever this server was started with.
-    for parameter in ["log_parameter_max_length", "log_parameter_max_length_on_error", "log_min_duration_statement"] {
-        sqlx::query(&format!("set {parameter} = -1")).execute(&mut database).await.expect("set");
-    }
-    let main: serde_json::Value = serde_json::from_str(include_str!("../golden/staging.main.tf.json")).expect("JSON");
-    let rendered = main["resource"]["aws_db_parameter_group"]["catalog"]["parameter"].as_array().expect("a list");
-    for parameter in rendered {
-        let text = |attribute: &str| parameter[attribute].as_str().expect("a string");
-        if !text("name").starts_with("rds.") {
-            let set = format!("set {} = '{}'", text("name"), text("value"));
-            sqlx::query(&set).execute(&mut database).await.expect("set");
-        }
-    }
-
     let slow = sqlx::query("select pg_sleep(1.1), $1::text").bind("given-to-slow").execute(&mut database).await;
     slow.expect("slept");
     let failing = sqlx::query("select length($1::text) / 0").bind("given-to-failing").execute(&mut database).await;
     failing.expect_err("divided");
-    workshop.supervisor.stop_all().await;
+    session.supervisor.stop_all().await;
 
-    let log = std::fs::read_to_string(place.logs().expect("logs").join("postgresql.log")).expect("a log");
+    let log = std::fs::read_to_string(session.folder.logs().expect("logs").join("postgresql.log")).expect("a log");
     assert!(
         log.contains("pg_sleep(1.1), $1::text") && log.contains("length($1::text) / 0"),
         "nothing is logged: {log}"
     );
     assert!(!log.contains("given-to-"), "{log}");
-    workshop.close().await;
+    session.close().await.expect("closed");
 }
 
 /// In cluster mode one call cannot reach several products, which only a larger batch would tell.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_given_cache_in_cluster_mode_is_refused() {
-    let workshop = Workshop::new();
-    let place = WorkingFolder::scratch().expect("a folder");
-    let port = free_port();
+    let session = Session::open(None).expect("opened");
+    let (port, bus) = (free_port().expect("a port"), free_port().expect("a port"));
     let mut cluster = tokio::process::Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--cluster-port", &free_port().to_string(), "--bind", "127.0.0.1"])
+        .args(["--port", &port.to_string(), "--cluster-port", &bus.to_string(), "--bind", "127.0.0.1"])
         .args(["--cluster-enabled", "yes", "--save", ""])
-        .current_dir(workshop.folder.path())
+        .current_dir(session.folder.join(""))
         .stdout(std::process::Stdio::null())
         .kill_on_drop(true)
         .spawn()
@@ -167,14 +158,9 @@ async fn a_given_cache_in_cluster_mode_is_refused() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    let plan = Plan::make(None, Some(url), None).expect("installed");
-    let error = format!("{:#}", plan.start(&place, &workshop.supervisor).await.err().expect("refused"));
+    let plan = ServerPlan::make(None, Some(url), None).expect("installed");
+    let error = format!("{:#}", plan.start(&session, &settings()).await.err().expect("refused"));
     assert!(error.contains("--cache-url") && error.contains("cluster mode"), "{error}");
     cluster.kill().await.expect("killed");
-    place.remove().expect("removed");
-    workshop.close().await;
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+    session.close().await.expect("closed");
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::lambda_host::{Function, FunctionPool};
+use pipegen::session::Session;
 use pipegen::session::console::Console;
-use pipegen::session::guard::Guard;
 use pipegen::session::process::Supervisor;
 use tempfile::TempDir;
 
@@ -54,17 +54,17 @@ pub(crate) fn bootstrap_in(folder: &Path) -> PathBuf {
 /// A host of the pretended bootstrap, and what stops it.
 pub(crate) struct Workshop {
     pub(crate) folder: TempDir,
-    pub(crate) guard: Arc<Guard>,
+    session: Session,
     pub(crate) supervisor: Arc<Supervisor>,
     pub(crate) console: Arc<Console>,
 }
 
 impl Workshop {
     pub(crate) fn new() -> Self {
-        let guard = Arc::new(Guard::start(None).expect("a shell"));
-        let console = Arc::new(Console::new());
-        console.close();
-        Self { folder: open_folder(), supervisor: Arc::new(Supervisor::new(Arc::clone(&guard))), guard, console }
+        let session = Session::open(None).expect("opened");
+        session.console.close();
+        let (supervisor, console) = (Arc::clone(&session.supervisor), Arc::clone(&session.console));
+        Self { folder: open_folder(), session, supervisor, console }
     }
 
     pub(crate) fn host(&self, handler: &str) -> FunctionPool {
@@ -83,8 +83,7 @@ impl Workshop {
 
     /// Stops everything; nothing may be left of it.
     pub(crate) async fn close(self) {
-        self.supervisor.stop_all().await;
-        self.guard.finish();
+        self.session.close().await.expect("closed");
         assert_eq!(processes_of(self.folder.path()), Vec::<String>::new());
     }
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials, Region};
 use nix::unistd::Pid;
+use pipegen::servers::free_port;
 use serde_json::{Value, json};
 
 use crate::run::local::Local;
 use crate::run::postgresql;
 use crate::run::processes::{in_role, variable};
-use crate::run::reader::{Reader, free_port};
+use crate::run::reader::Reader;
 
 /// In every part of every record.
 const MARKER: &str = "cormorant";

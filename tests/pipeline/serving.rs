@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use anyhow::{Result, ensure};
+use pipegen::servers::free_port;
 
 use crate::model::expected::Expected;
 use crate::records::lines;
 use crate::run::play::{Play, Played};
-use crate::run::reader::{Reader, free_port};
+use crate::run::reader::Reader;
 
 /// How long the run may take until its export is there.
 const LONGEST: Duration = Duration::from_mins(20);

@@ -108,7 +108,7 @@ impl Functions {
             function.variables.retain(|(set, _)| set != name);
             function.variables.extend(value.map(|value| ((*name).to_owned(), value.to_owned())));
         }
-        FunctionPool::new(function, Arc::clone(&self.workshop.supervisor), quiet(), Some(self.folder.path()))
+        FunctionPool::new(function, Arc::clone(&self.workshop.session.supervisor), quiet(), Some(self.folder.path()))
             .expect("a log")
     }
 

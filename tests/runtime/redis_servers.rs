@@ -1,9 +1,9 @@
 //! Redis servers that a test starts by itself, to have more than one, or one of another kind.
 
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use pipegen::servers::free_port;
 use redis::FromRedisValue;
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
@@ -22,10 +22,10 @@ impl RedisServer {
     /// A server with these settings beside the usual ones.
     pub(crate) async fn start(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let port = free_port();
+        let (port, bus) = (free_port().expect("a port"), free_port().expect("a port"));
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .args(["--repl-diskless-sync-delay", "0", "--cluster-port", &free_port().to_string()])
+            .args(["--repl-diskless-sync-delay", "0", "--cluster-port", &bus.to_string()])
             .args(settings)
             .current_dir(folder.path())
             .stdout(Stdio::null())
@@ -93,8 +93,4 @@ impl Drop for Running {
 
 fn url(port: u16) -> String {
     format!("redis://127.0.0.1:{port}/")
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
 }

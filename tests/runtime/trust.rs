@@ -20,13 +20,18 @@ const ANOTHER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/lambda/certificates/
 /// What a test changes in a function's environment; nothing takes a variable away.
 type Change<'a> = (&'a str, Option<&'a str>);
 
+/// The role's user of the staging stack.
+fn cache_user(role: Role) -> String {
+    format!("cache-user-{}-staging", role.handler())
+}
+
 /// The variables that tell a function of this role where the servers are.
 fn variable(workshop: &Workshop, role: Role, changes: &[Change<'_>], name: &str) -> Option<String> {
     if let Some((_, value)) = changes.iter().find(|(changed, _)| *changed == name) {
         return value.map(str::to_owned);
     }
     let mut variables = workshop.servers.database.variables();
-    variables.extend(workshop.servers.cache.variables(role));
+    variables.extend(workshop.servers.cache.variables(&cache_user(role)));
     variables.extend([
         (env::DATABASE_SECRET_ARN, "arn:secret".to_owned()),
         (env::CACHE_VIEW_SECONDS, "300".to_owned()),
@@ -137,18 +142,18 @@ async fn functions_do_in_redis_what_their_rights_allow() {
     assert_eq!(entries, [Entry::Missing { told: 2 }]);
 
     let mut admin = administrator(&workshop).await.expect("connected");
-    let everybody = ["processor", "maintain", "catalog"];
-    let denied: [(&str, &[&str]); 5] = [
+    let everybody = [Role::Processor, Role::Maintain, Role::Catalog];
+    let denied: [(&str, &[Role]); 5] = [
         ("FLUSHALL", &everybody),
         ("GET other", &everybody),
         ("KEYS *", &everybody),
         ("CONFIG GET maxmemory", &everybody),
-        ("DEL product:85123A", &["catalog"]),
+        ("DEL product:85123A", &[Role::Catalog]),
     ];
-    for (command, users) in denied {
-        for user in users {
+    for (command, roles) in denied {
+        for user in roles.iter().map(|role| cache_user(*role)) {
             let mut ask = redis::cmd("ACL");
-            ask.arg("DRYRUN").arg(user).arg(command.split(' ').collect::<Vec<_>>());
+            ask.arg("DRYRUN").arg(&user).arg(command.split(' ').collect::<Vec<_>>());
             let allowed: String = ask.query_async(&mut admin).await.expect("asked");
             assert!(allowed.contains("no permissions") || allowed.contains("no access"), "{user} {command}: {allowed}");
         }

@@ -1,12 +1,8 @@
 //! What the tests are made with: servers of their own, events, and what the catalog shows.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
-use pipegen::servers::{Plan, Servers};
-use pipegen::session::guard::Guard;
-use pipegen::session::process::Supervisor;
-use pipegen::session::working_folder::WorkingFolder;
+use pipegen::servers::{ServerPlan, ServerSettings, Servers};
+use pipegen::session::Session;
 use pipegen_event::{Event, decode};
 use pipegen_store::Store;
 use serde_json::{Value, json};
@@ -16,22 +12,20 @@ use sqlx::{Connection as _, PgConnection};
 pub(crate) struct Workshop {
     pub(crate) servers: Servers,
     pub(crate) store: Store,
-    guard: Arc<Guard>,
-    pub(crate) supervisor: Arc<Supervisor>,
-    place: WorkingFolder,
+    pub(crate) session: Session,
 }
 
 impl Workshop {
     pub(crate) async fn open() -> Self {
-        let place = WorkingFolder::scratch().expect("a folder");
-        let guard = Arc::new(Guard::start(None).expect("a shell"));
-        let supervisor = Arc::new(Supervisor::new(Arc::clone(&guard)));
-        let servers =
-            Plan::make(None, None, None).expect("installed").start(&place, &supervisor).await.expect("started");
+        let main = serde_json::from_str(include_str!("../golden/staging.main.tf.json")).expect("JSON");
+        let settings = ServerSettings::from_stack(&main).expect("complete");
+        let session = Session::open(None).expect("opened");
+        let plan = ServerPlan::make(None, None, None).expect("installed");
+        let servers = plan.start(&session, &settings).await.expect("started");
         let mut admin = PgConnection::connect(&servers.database_url).await.expect("connected");
         pipegen_store::migrate(&mut admin).await.expect("migrated");
         let store = Self::another_store(&servers);
-        Self { servers, store, guard, supervisor, place }
+        Self { servers, store, session }
     }
 
     /// Connections of another function instance.
@@ -68,9 +62,7 @@ impl Workshop {
     }
 
     pub(crate) async fn close(self) {
-        self.supervisor.stop_all().await;
-        self.guard.finish();
-        self.place.remove().expect("removed");
+        self.session.close().await.expect("closed");
     }
 }
 

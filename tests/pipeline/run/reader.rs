@@ -1,6 +1,5 @@
 //! A shop that reads the run's catalog over HTTP.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -14,11 +13,6 @@ use super::cache::NEVER_SENT;
 
 /// How long one read may take.
 const LONGEST: Duration = Duration::from_mins(1);
-
-/// A port for `--catalog-port`.
-pub(crate) fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
 
 /// A reader of the catalog at a port.
 #[derive(Clone)]

@@ -10,10 +10,11 @@ use super::batches::batches;
 use super::cache::Cache;
 use super::local::Running;
 use super::play::{Play, Played};
-use super::reader::{Reader, free_port};
+use super::reader::Reader;
 use crate::model::expected::Expected;
 use crate::records::{crowded, lines};
 use anyhow::{Context, Result, ensure};
+use pipegen::servers::free_port;
 
 /// The records come in so many parts.
 pub(crate) const PARTS: usize = 4;

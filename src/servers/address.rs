@@ -1,22 +1,23 @@
-//! How the functions reach the servers: what the stack would set, and the settings that only `pipegen local` may set.
+//! Addresses of the servers as environment variables of the functions: those that the stack sets, and those that only
+//! `pipegen local` may set.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use percent_encoding::percent_decode_str;
-use pipegen_contract::{env, role::Role};
+use pipegen_contract::env;
 use url::Url;
 
 use super::certificates::HOST;
 use super::postgresql;
-use super::redis::FunctionPort;
+use super::redis::{self, Endpoint};
 
-/// The replication group's id, for which the functions sign their tokens; a throwaway Redis takes any.
+/// The replication group's id that the functions sign their tokens for. A throwaway Redis takes any.
 const REPLICATION_GROUP: &str = "cache-inventory-local";
 
-/// A database, as the functions see it.
+/// Address of the database, with its administrator's login.
 #[derive(Clone)]
-pub struct DatabaseReach {
+pub struct DatabaseAddress {
     host: String,
     port: u16,
     name: String,
@@ -28,33 +29,27 @@ pub struct DatabaseReach {
 /// An administrator's login.
 #[derive(Clone)]
 pub struct MasterLogin {
-    /// Name of the role in PostgreSQL.
     pub username: String,
-    /// Its password.
     pub password: String,
 }
 
-/// A cache, as the functions see it.
+/// Address of the cache.
 #[derive(Clone)]
-pub enum CacheReach {
-    /// It speaks TLS, and has the users that the stack would have.
-    Throwaway {
-        /// TCP port.
+pub enum CacheAddress {
+    /// A throwaway Redis with the stack's users.
+    Tls {
         port: u16,
-        /// A file with the authority behind its certificate.
+        /// A file with the authority that signed its certificate.
         authority: PathBuf,
     },
-    /// The same, in plain text.
-    Plain {
-        /// TCP port.
-        port: u16,
-    },
-    /// A whole URL, which all functions share.
-    Given(String),
+    /// The same, built without TLS.
+    Plaintext { port: u16 },
+    /// A URL with a login, which all functions share.
+    Given { url: String },
 }
 
-impl DatabaseReach {
-    /// A database that somebody else runs; it is spoken to in plain text.
+impl DatabaseAddress {
+    /// Parses the URL of a given server, which is spoken to in plain text.
     pub(super) fn given(url: &str) -> anyhow::Result<Self> {
         let parts = || {
             let url = Url::parse(url).ok().filter(|url| ["postgres", "postgresql"].contains(&url.scheme()))?;
@@ -78,13 +73,13 @@ impl DatabaseReach {
         Self {
             host: HOST.to_owned(),
             port: started.port,
-            name: postgresql::DATABASE.to_owned(),
+            name: started.database.clone(),
             master,
             authority: Some(authority.to_owned()),
         }
     }
 
-    /// The variables of a function that uses the database.
+    /// Returns the environment variables of a function that uses the database.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let trust = match &self.authority {
             Some(path) => (env::DEV_AUTHORITY, path.display().to_string()),
@@ -99,27 +94,27 @@ impl DatabaseReach {
     }
 }
 
-impl CacheReach {
-    pub(super) fn throwaway(port: &FunctionPort, authority: &Path) -> Self {
-        match *port {
-            FunctionPort::Tls(port) => Self::Throwaway { port, authority: authority.to_owned() },
-            FunctionPort::Plain(port) => Self::Plain { port },
+impl CacheAddress {
+    pub(super) fn throwaway(started: &redis::Started, authority: &Path) -> Self {
+        match started.endpoint {
+            Endpoint::Tls(port) => Self::Tls { port, authority: authority.to_owned() },
+            Endpoint::Plaintext(port) => Self::Plaintext { port },
         }
     }
 
-    /// The variables of a function that uses the cache as this role.
-    pub fn variables(&self, role: Role) -> Vec<(&'static str, String)> {
+    /// Returns the environment variables of a function that logs in to the cache as this user.
+    pub fn variables(&self, user: &str) -> Vec<(&'static str, String)> {
         match self {
-            Self::Throwaway { port, authority } => vec![
+            Self::Tls { port, authority } => vec![
                 (env::CACHE_HOST, HOST.to_owned()),
                 (env::CACHE_PORT, port.to_string()),
-                (env::CACHE_USER, role.handler().to_owned()),
+                (env::CACHE_USER, user.to_owned()),
                 (env::CACHE_REPLICATION_GROUP, REPLICATION_GROUP.to_owned()),
                 (env::DEV_AUTHORITY, authority.display().to_string()),
             ],
             // The user has no password, so any will do.
-            Self::Plain { port } => vec![(env::DEV_CACHE_URL, format!("redis://{}:any@{HOST}:{port}", role.handler()))],
-            Self::Given(url) => vec![(env::DEV_CACHE_URL, url.clone())],
+            Self::Plaintext { port } => vec![(env::DEV_CACHE_URL, format!("redis://{user}:any@{HOST}:{port}"))],
+            Self::Given { url } => vec![(env::DEV_CACHE_URL, url.clone())],
         }
     }
 }
@@ -140,10 +135,10 @@ mod tests {
             ("mysql://a:b@h/d", None),
             ("host=h dbname=d", None),
         ] {
-            let reach = DatabaseReach::given(url).ok();
-            let parts = reach.as_ref().map(|reach| {
-                let MasterLogin { username, password } = &reach.master;
-                (reach.host.as_str(), reach.port, reach.name.as_str(), username.as_str(), password.as_str())
+            let address = DatabaseAddress::given(url).ok();
+            let parts = address.as_ref().map(|address| {
+                let MasterLogin { username, password } = &address.master;
+                (address.host.as_str(), address.port, address.name.as_str(), username.as_str(), password.as_str())
             });
             assert_eq!(parts, expected, "{url}");
         }
