@@ -1,82 +1,25 @@
 //! RFC 3339 timestamps, read strictly, and the window around a record's arrival.
-//!
-//! The grammar is `date-time` of RFC 3339, section 5.6. `chrono` would also take a blank for the `T` and rounds or
-//! refuses in places of its own, so the text is read here and `chrono` only computes.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-use crate::{Reason, Rejection};
+use crate::reason::{Reason, Rejection};
 
-/// How much later than its arrival an event may have happened: clocks differ.
+/// The longest that an event may have happened after its arrival: clocks differ.
 const MAX_AHEAD: TimeDelta = TimeDelta::minutes(5);
 
-/// What the text must be, to end a sentence that begins with the field's name.
+/// The rule for the text, to end a sentence that begins with the field's name.
 pub(crate) const RULE: &str = "must be an RFC 3339 timestamp with an offset, such as 2026-11-23T05:00:00.123456Z";
 
-/// The instant, in UTC, further digits than microseconds cut off. `T` and `Z` may be lower-case, as the RFC's note on
-/// its grammar allows; second 60 is no second here.
+/// Reads a `date-time` of RFC 3339, section 5.6, and returns it in UTC with further digits than microseconds cut off.
+/// `T` and `Z` may be lower-case, as the RFC's note on its grammar allows; second 60 is refused.
 pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
-    let mut rest = text.as_bytes();
-    let year = digits(&mut rest, 4)?;
-    symbol(&mut rest, b"-")?;
-    let month = digits(&mut rest, 2)?;
-    symbol(&mut rest, b"-")?;
-    let day = digits(&mut rest, 2)?;
-    symbol(&mut rest, b"Tt")?;
-    let hour = digits(&mut rest, 2)?;
-    symbol(&mut rest, b":")?;
-    let minute = digits(&mut rest, 2)?;
-    symbol(&mut rest, b":")?;
-    let second = digits(&mut rest, 2)?;
-    let microsecond = if symbol(&mut rest, b".").is_some() { fraction(&mut rest)? } else { 0 };
-    let offset = offset(&mut rest)?;
-    if !rest.is_empty() {
+    let bytes = text.as_bytes();
+    // chrono would also take the minus sign U+2212, a blank for the `T`, and second 60 in any minute.
+    if !text.is_ascii() || bytes.get(10) == Some(&b' ') || bytes.get(17..19) == Some(b"60".as_slice()) {
         return None;
     }
-    // chrono checks the ranges; 60 it refuses for a second, as asked.
-    let local = NaiveDate::from_ymd_opt(year.cast_signed(), month, day)?.and_hms_micro_opt(
-        hour,
-        minute,
-        second,
-        microsecond,
-    )?;
-    Some(local.checked_sub_signed(offset)?.and_utc())
-}
-
-/// Takes exactly `count` ASCII digits.
-fn digits(rest: &mut &[u8], count: usize) -> Option<u32> {
-    let (taken, after) = rest.split_at_checked(count)?;
-    *rest = after;
-    taken.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
-}
-
-/// Takes one of the symbols.
-fn symbol(rest: &mut &[u8], symbols: &[u8]) -> Option<u8> {
-    let (first, after) = rest.split_first()?;
-    symbols.contains(first).then(|| *rest = after)?;
-    Some(*first)
-}
-
-/// Takes one or more digits after the point: microseconds, what is finer cut off.
-fn fraction(rest: &mut &[u8]) -> Option<u32> {
-    let length = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
-    let (taken, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    let six = taken.iter().copied().chain(core::iter::repeat(b'0')).take(6);
-    (length > 0).then(|| six.fold(0, |number, byte| number * 10 + u32::from(byte - b'0')))
-}
-
-/// Takes `Z` or a numeric offset. `-00:00` (UTC, the local offset unknown) is one.
-fn offset(rest: &mut &[u8]) -> Option<TimeDelta> {
-    let sign = symbol(rest, b"Zz+-")?;
-    if sign.eq_ignore_ascii_case(&b'Z') {
-        return Some(TimeDelta::zero());
-    }
-    let hours = digits(rest, 2).filter(|hours| *hours < 24)?;
-    symbol(rest, b":")?;
-    let minutes = digits(rest, 2).filter(|minutes| *minutes < 60)?;
-    let ahead = TimeDelta::minutes(i64::from(hours * 60 + minutes));
-    Some(if sign == b'-' { -ahead } else { ahead })
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.to_utc().trunc_subsecs(6))
 }
 
 /// Checks that the event happened neither more than `horizon` before it arrived nor more than [`MAX_AHEAD`] after.
@@ -134,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_rfc_3339_is_no_time() {
+    fn what_is_not_rfc_3339_is_refused() {
         for text in [
             "",
             "2026-11-23",
