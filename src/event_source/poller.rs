@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use chrono::Utc;
-use pipegen_contract::failure::is_lasting;
+use pipegen_contract::failure::is_permanent;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -189,5 +189,5 @@ fn lasting_failure(invocation: &Invocation) -> Option<String> {
         error_message: String,
     }
     let FunctionError { error_type, error_message } = serde_json::from_str(invocation.failure.as_deref()?).ok()?;
-    is_lasting(&error_type).then(|| format!("{error_type}: {error_message}"))
+    is_permanent(&error_type).then(|| format!("{error_type}: {error_message}"))
 }

@@ -1,7 +1,8 @@
-//! The lines of archived objects: a JSON object a record. Every line has every field, because readers take the first lines' fields for
-//! all (Polars drops one that first appears later, `PyArrow` one that the first file lacks).
+//! The lines of archived objects: one JSON object for each record. Every line has every field, because readers infer
+//! the schema from the first lines (Polars drops a field that first appears later, `PyArrow` one that the first file
+//! lacks).
 
-/// The fields, each with its meaning: strings, but that one of the last two is null.
+/// The fields, each with its meaning. All are strings, except that one of the last two is null.
 pub const FIELDS: [(&str, &str); 6] = [
     ("shard", "The shard's id"),
     ("sequence_number", "Unique in its shard; objects may overlap, so take each once"),

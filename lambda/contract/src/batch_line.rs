@@ -1,10 +1,11 @@
-//! The JSON log line that a processor writes for each batch: an object with `message` = [`MESSAGE`] and the fields below.
+//! The JSON log line that the processor writes for each batch: an object with `message` = [`MESSAGE`] and the fields
+//! below.
 
-/// The line's `message`.
+/// Value of `message`.
 pub const MESSAGE: &str = "batch";
 /// Number of records in the batch.
 pub const RECORDS: &str = "records";
-/// Number of events in the batch, the rejected ones among them.
+/// Number of events in the batch, including the rejected ones.
 pub const EVENTS: &str = "events";
 /// Number of events that changed the catalog.
 pub const APPLIED: &str = "applied";
@@ -14,11 +15,11 @@ pub const STALE: &str = "stale";
 pub const DUPLICATE: &str = "duplicate";
 /// Rejected events: an object from reason to count.
 pub const REJECTED: &str = "rejected";
-/// Number of cache entries that were told.
+/// Number of cache entries that were refreshed.
 pub const REFRESHED: &str = "refreshed";
-/// Number of products whose cache entry could not be told.
+/// Number of products whose cache entry could not be refreshed.
 pub const PENDING: &str = "pending";
-/// Milliseconds from the batch's first arrival until its changes could be seen.
+/// Milliseconds from the batch's first arrival until its changes were visible.
 pub const LAG: &str = "lag_milliseconds";
 /// Milliseconds by stage: an object with the keys of [`STAGES`].
 pub const MILLISECONDS: &str = "milliseconds";

@@ -2,23 +2,24 @@
 
 use crate::env;
 
-/// What a function may do in the database. Each access is a role that cannot log in, and two logins that inherit it: one is in
-/// use; rotation renews the other and moves over, so that no request meets a password that is already gone.
+/// The rights of a function in the database. Each access is a role that cannot log in, and two logins that inherit it:
+/// one is in use; rotation gives the other a new password and switches to it, so that no request uses a password that
+/// no longer works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// The processor's: the catalog, the ledger, pending refreshes.
+    /// The processor: reads and writes the catalog, the ledger and pending refreshes.
     Writer,
-    /// The catalog's: products and offers, nothing else, and nothing written.
+    /// The catalog: reads products and offers, nothing else.
     Reader,
-    /// Maintenance: prunes the ledger and drains pending refreshes.
+    /// The maintenance: prunes the ledger and drains pending refreshes.
     Maintainer,
 }
 
 impl Access {
-    /// All of them.
+    /// Every access.
     pub const ALL: [Self; 3] = [Self::Writer, Self::Reader, Self::Maintainer];
 
-    /// What it is called, where the rest of a name says what it is about.
+    /// The name as a part of longer names.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Writer => "writer",
@@ -36,7 +37,7 @@ impl Access {
         }
     }
 
-    /// The two logins that inherit the rights, the first in use at first.
+    /// The two logins that inherit the rights. The first one is in use before the first rotation.
     pub const fn logins(self) -> [&'static str; 2] {
         match self {
             Self::Writer => ["inventory_writer_a", "inventory_writer_b"],
@@ -45,12 +46,12 @@ impl Access {
         }
     }
 
-    /// The access that this login inherits, if it is one of ours.
+    /// Returns the access that this login inherits, if it is one of ours.
     pub fn of_login(login: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|access| access.logins().contains(&login))
     }
 
-    /// The environment variable that tells `migrate` the ARN of the secret with this access's login.
+    /// The environment variable that holds, for `migrate`, the ARN of the secret with this access's login.
     pub const fn secret_variable(self) -> &'static str {
         match self {
             Self::Writer => env::DATABASE_WRITER_SECRET_ARN,
@@ -59,7 +60,7 @@ impl Access {
         }
     }
 
-    /// The environment variable that tells `migrate` how many connections each of the logins may hold.
+    /// The environment variable that holds, for `migrate`, the number of connections that each of the logins may have.
     pub const fn connections_variable(self) -> &'static str {
         match self {
             Self::Writer => env::DATABASE_WRITER_CONNECTIONS,

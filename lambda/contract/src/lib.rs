@@ -1,16 +1,16 @@
-//! Names that both halves use: what Terraform sets is what the runtime reads, by construction.
+//! Names that the rendered stack and the runtime share, so that Terraform sets exactly what the runtime reads.
 //!
-//! - [`marker`]: what tells that a program is a bootstrap, and for which contract
-//! - [`role`]: the handler names, one a role of the bootstrap
+//! - [`marker`]: the marker in every bootstrap, with the version of this contract
+//! - [`role`]: the handler names, one for each role of the bootstrap
 //! - [`env`]: environment variables of the functions
 //! - [`event_type`]: the supplier's event types
-//! - [`object_key`]: where objects lie in the archive and quarantine buckets
-//! - [`archive_line`]: what an archived record looks like
+//! - [`object_key`]: the keys of objects in the archive and quarantine buckets
+//! - [`archive_line`]: the fields of an archived record
 //! - [`cache`]: the Redis layout, a public contract for services that read it directly
 //! - [`database`]: roles in PostgreSQL
-//! - [`failure`]: what a function reports that failed
-//! - [`metric`]: what the functions measure
-//! - [`batch_line`]: the log line that a processor writes for each batch
+//! - [`failure`]: the error types that a failed function reports
+//! - [`metric`]: the metrics that the functions write
+//! - [`batch_line`]: the log line that the processor writes for each batch
 #![no_std]
 
 extern crate alloc;

@@ -1,16 +1,18 @@
-//! The marker that every bootstrap carries, so that a file can be told to be one, and for which contract it was built, without being run.
+//! The marker in every bootstrap. It shows, without running the file, that it is a bootstrap and for which contract it
+//! was built.
 
-/// Version of the contract between the rendered stack and the bootstrap. Raise it, here and in [`MARKER`], whenever a bootstrap that was
-/// built before would not do what the stack asks of it from now on: a setting that it does not read, a role that it does not have.
+/// Version of the contract between the rendered stack and the bootstrap. Raise it, here and in [`MARKER`], whenever the
+/// stack begins to need something that an older bootstrap does not do: a setting that it does not read, a role that it
+/// does not have.
 pub const VERSION: u32 = 1;
 
-/// The marker's beginning; the version in decimal digits and [`END`] follow.
+/// The beginning of the marker; the version in decimal digits and [`END`] follow.
 pub const BEGIN: &str = "pipegen-bootstrap contract ";
 
-/// The marker's end.
+/// The end of the marker.
 pub const END: &str = ";";
 
-/// The marker itself. Only the bootstrap may use it: any program that did would be taken for one.
+/// The whole marker. Only the bootstrap may contain it: any program that does is taken for one.
 pub const MARKER: &str = "pipegen-bootstrap contract 1;";
 
 #[cfg(test)]
@@ -18,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_marker_tells_the_version() {
+    fn the_marker_has_the_version() {
         assert_eq!(MARKER, alloc::format!("{BEGIN}{VERSION}{END}"));
     }
 }

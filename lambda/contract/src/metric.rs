@@ -1,5 +1,5 @@
-//! The metrics that the functions write (in `CloudWatch`'s embedded metric format) and the alarms and the dashboard read. Each costs
-//! by the month, so there are few; everything else is a field of a log line.
+//! The metrics that the functions write (in `CloudWatch`'s embedded metric format) and that the alarms and the
+//! dashboard read. Each is charged monthly, so there are few; everything else is a field of a log line.
 
 /// A metric's name and its unit, as `CloudWatch` spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,14 +16,14 @@ const fn metric(name: &'static str, unit: &'static str) -> Metric {
 
 /// Events that changed the catalog.
 pub const APPLIED: Metric = metric("Applied", "Count");
-/// Rejected events, in all and by the dimension [`REASON`].
+/// Rejected events: the total, and by the dimension [`REASON`].
 pub const REJECTED: Metric = metric("Rejected", "Count");
-/// From a batch's first arrival until its changes can be seen.
+/// Time from a batch's first arrival until its changes are visible.
 pub const VISIBLE_LAG: Metric = metric("VisibleLag", "Milliseconds");
-/// The longest that any product has waited for the cache to be told of it.
+/// The longest time that any product has waited for its cache entry to be refreshed.
 pub const PENDING_AGE: Metric = metric("PendingRefreshAge", "Seconds");
 
-/// All of them.
+/// Every metric.
 pub const ALL: [Metric; 4] = [APPLIED, REJECTED, VISIBLE_LAG, PENDING_AGE];
 
 /// The dimension of [`REJECTED`]: the reason's identifier.

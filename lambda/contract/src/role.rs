@@ -5,15 +5,15 @@
 pub enum Role {
     /// Applies batches of the stream to the catalog and refreshes the cache.
     Processor,
-    /// Keeps every record of the stream.
+    /// Writes every record of the stream to the archive.
     Archiver,
-    /// Answers readers.
+    /// Answers read requests.
     Catalog,
-    /// Catches up with what was left over and prunes the ledger, on a schedule.
+    /// Drains pending refreshes and prunes the ledger, on a schedule.
     Maintain,
-    /// Brings the schema up to date and creates the database roles.
+    /// Migrates the schema and creates the database roles.
     Migrate,
-    /// Renews a database password.
+    /// Rotates a database password.
     Rotate,
 }
 
@@ -34,7 +34,7 @@ impl Role {
         }
     }
 
-    /// The role with this handler name, if there is one.
+    /// Returns the role with this handler name, if there is one.
     pub fn from_handler(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.handler() == name)
     }
