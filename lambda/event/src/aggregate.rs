@@ -14,43 +14,43 @@
 //! }
 //! ```
 //!
-//! A user record's keys are checked to be in the tables, and that is all: what an event means depends on no key, and the
-//! archive keeps the record as it came. The protobuf is read field by field, so that what is taken is bounded by
-//! [`MAX_EVENTS`] and never by what a sender made up.
+//! A user record's keys are only checked to be in the tables: the meaning of an event does not depend on them, and the
+//! archive keeps the record as it came. The protobuf is read field by field, so that the memory used is bounded by
+//! [`MAX_EVENTS`] and not by numbers that a sender chose.
 
 use md5::{Digest, Md5};
-// Hidden in prost's documentation, as it is there for the code that its derive makes. That would copy every field.
+// Hidden in prost's documentation, because it is meant for derived code. Derived code would copy every field.
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use crate::{Reason, Rejection};
+use crate::reason::{Reason, Rejection};
 
-/// The first bytes of an aggregate: no text, as they are no UTF-8.
+/// The first bytes of an aggregate. They are not UTF-8, so no JSON text begins with them.
 pub(crate) const MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 
-/// The most events that an aggregate may hold, and the most user records, empty ones among them. The smallest good events
-/// fill a record of 1 MiB with some 7000.
+/// The maximum number of events in an aggregate, and of user records including empty ones. A record of 1 MiB holds some
+/// 7000 of the smallest valid events.
 pub(crate) const MAX_EVENTS: usize = 10_000;
 
 const CHECKSUM_BYTES: usize = 16;
 
-/// Tells whether the record is an aggregate, broken ones among them.
+/// Tells whether the record is an aggregate, even a broken one.
 pub(crate) fn is_aggregate(record: &[u8]) -> bool {
     record.starts_with(&MAGIC)
 }
 
-/// The rejection of an aggregate that holds more than [`MAX_EVENTS`].
+/// Returns the rejection of an aggregate with more than [`MAX_EVENTS`].
 pub(crate) fn too_many_events() -> Rejection {
     Rejection::new(Reason::TooLarge, format!("an aggregate must have at most {MAX_EVENTS} events"))
 }
 
-/// The data of each user record, in their order.
+/// Returns the data of each user record, in order.
 pub(crate) fn user_records(record: &[u8]) -> Result<Vec<&[u8]>, Rejection> {
     let protobuf = checked_protobuf(record).ok_or_else(|| broken("checksum does not fit"))?;
     let aggregate = Aggregate::read(protobuf).ok_or_else(|| broken("protobuf cannot be read"))?;
-    if aggregate.keys.misses() {
+    if aggregate.keys.lacks_a_key() {
         return Err(broken("table of partition keys lacks one that a user record names"));
     }
-    if aggregate.hash_keys.misses() {
+    if aggregate.hash_keys.lacks_a_key() {
         return Err(broken("table of explicit hash keys lacks one that a user record names"));
     }
     if aggregate.count > MAX_EVENTS {
@@ -66,7 +66,7 @@ fn broken(what: &str) -> Rejection {
     )
 }
 
-/// The bytes between magic number and checksum, if the checksum is their own.
+/// Returns the bytes between magic number and checksum, if the checksum is right.
 fn checked_protobuf(record: &[u8]) -> Option<&[u8]> {
     let rest = record.strip_prefix(&MAGIC)?;
     let (protobuf, checksum) = rest.split_at_checked(rest.len().checked_sub(CHECKSUM_BYTES)?)?;
@@ -76,30 +76,31 @@ fn checked_protobuf(record: &[u8]) -> Option<&[u8]> {
 /// The parts of an aggregate that matter.
 #[derive(Default)]
 struct Aggregate<'a> {
-    keys: Table,
-    hash_keys: Table,
-    /// Each user record's data, but no more than [`MAX_EVENTS`].
+    keys: KeyTable,
+    hash_keys: KeyTable,
+    /// Each user record's data, at most [`MAX_EVENTS`] of them.
     data: Vec<&'a [u8]>,
     /// The number of user records.
     count: usize,
 }
 
-/// A table of keys: how many it has, and the greatest place that a user record names.
+/// A table of keys.
 #[derive(Default)]
-struct Table {
+struct KeyTable {
     length: u64,
-    named: Option<u64>,
+    /// The greatest index that a user record refers to.
+    max_index: Option<u64>,
 }
 
-impl Table {
-    /// Tells whether a user record names what is not there.
-    fn misses(&self) -> bool {
-        self.named.is_some_and(|place| place >= self.length)
+impl KeyTable {
+    /// Tells whether a user record refers to a key that the table lacks.
+    fn lacks_a_key(&self) -> bool {
+        self.max_index.is_some_and(|index| index >= self.length)
     }
 }
 
 impl<'a> Aggregate<'a> {
-    /// Reads the fields in whatever order: tables may come behind the user records.
+    /// Reads the fields in any order: tables may come after the user records.
     fn read(mut protobuf: &'a [u8]) -> Option<Self> {
         let mut aggregate = Self::default();
         while !protobuf.is_empty() {
@@ -114,7 +115,7 @@ impl<'a> Aggregate<'a> {
         Some(aggregate)
     }
 
-    /// Reads a user record. What it leaves out has protobuf's default, as some writers leave out an index of 0.
+    /// Reads a user record. A missing field has protobuf's default, because some writers leave out an index of 0.
     fn add(&mut self, mut record: &'a [u8]) -> Option<()> {
         let (mut key, mut hash_key, mut data) = (0, None, [].as_slice());
         while !record.is_empty() {
@@ -126,8 +127,8 @@ impl<'a> Aggregate<'a> {
                 _ => skip_field(wire_type, tag, &mut record, DecodeContext::default()).ok()?,
             }
         }
-        self.keys.named = self.keys.named.max(Some(key));
-        self.hash_keys.named = self.hash_keys.named.max(hash_key);
+        self.keys.max_index = self.keys.max_index.max(Some(key));
+        self.hash_keys.max_index = self.hash_keys.max_index.max(hash_key);
         self.count += 1;
         if self.count <= MAX_EVENTS {
             self.data.push(data);
@@ -136,7 +137,7 @@ impl<'a> Aggregate<'a> {
     }
 }
 
-/// Takes the value of a length-delimited field.
+/// Reads the value of a length-delimited field.
 fn bytes<'a>(wire_type: WireType, rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = (wire_type == WireType::LengthDelimited).then(|| decode_varint(rest).ok())??;
     let (value, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
@@ -144,7 +145,7 @@ fn bytes<'a>(wire_type: WireType, rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(value)
 }
 
-/// Takes the value of an integer's field.
+/// Reads the value of an integer field.
 fn varint(wire_type: WireType, rest: &mut &[u8]) -> Option<u64> {
     (wire_type == WireType::Varint).then(|| decode_varint(rest).ok())?
 }

@@ -1,27 +1,28 @@
 //! The active alphabetic codes of ISO 4217.
 //!
 //! The list is list one of ISO 4217 ("current currency & funds code list") as its maintenance agency, SIX, published it
-//! on the day that [`PUBLISHED`] says: <https://www.six-group.com/dam/download/financial-information/data-center/iso-currrency/lists/list-one.xml>.
-//! All 178 codes of it are accepted, funds, metals, `XTS` (testing) and `XXX` (no currency) among them: what is active
-//! is for the standard to say. Withdrawn codes (list three) are not; crates that name both would let `HRK` in.
+//! on the day that [`PUBLISHED`] says:
+//! <https://www.six-group.com/dam/download/financial-information/data-center/iso-currrency/lists/list-one.xml>. All 178
+//! codes of it are accepted, including funds, metals, `XTS` (testing) and `XXX` (no currency): the standard decides
+//! which codes are active. Withdrawn codes (list three) are not; crates that have both lists would accept `HRK`.
 
 use core::fmt;
 use core::str::FromStr;
 
-use crate::Invalid;
+use crate::identifier::InvalidText;
 
-/// When the list was published.
+/// The date of publication of the list.
 #[cfg(feature = "schema")]
 pub(crate) const PUBLISHED: &str = "2026-09-17";
 
 /// An active alphabetic code of ISO 4217 (`GBP`). Sorts alphabetically.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency(
-    /// Place in [`CODES`].
+    /// Index in [`CODES`].
     u8,
 );
 
-/// The codes, sorted, so that one is found by halving.
+/// The codes, sorted for binary search.
 #[rustfmt::skip]
 pub(crate) const CODES: [&str; 178] = [
     "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF", "BMD", "BND",
@@ -39,21 +40,21 @@ pub(crate) const CODES: [&str; 178] = [
 ];
 
 impl Currency {
-    /// What the text must be, to end a sentence that begins with a field's name.
+    /// The rule for the text, to end a sentence that begins with a field's name.
     pub(crate) const RULE: &str = "must be an active code of ISO 4217, three upper-case letters";
 
-    /// The code, three upper-case letters.
+    /// Returns the code, three upper-case letters.
     pub const fn as_str(self) -> &'static str {
         CODES[self.0 as usize]
     }
 }
 
 impl FromStr for Currency {
-    type Err = Invalid;
+    type Err = InvalidText;
 
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        let place = CODES.binary_search(&text).ok().and_then(|place| u8::try_from(place).ok());
-        place.map(Self).ok_or(Invalid::new(Self::RULE))
+    fn from_str(text: &str) -> Result<Self, InvalidText> {
+        let index = CODES.binary_search(&text).ok().and_then(|index| u8::try_from(index).ok());
+        index.map(Self).ok_or(InvalidText::new(Self::RULE))
     }
 }
 

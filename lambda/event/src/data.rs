@@ -1,15 +1,18 @@
 //! `data` of each event type, field by field.
 //!
-//! These types are what suppliers' JSON is read into and, with the feature `schema`, what their JSON Schema is made of.
+//! Suppliers' JSON is read into these types; with the feature `schema`, the JSON Schema is generated from them.
 
 use pipegen_contract::event_type;
 
+use crate::currency::Currency;
 use crate::envelope::RawData;
-use crate::members::{Members, harmless, string};
+use crate::event::{Change, Description};
+use crate::members::{Members, loggable, string};
+use crate::reason::{Reason, Rejection};
 use crate::value::{Amount, Attributes, Delta, Quantity, Text, Value};
-use crate::{Change, Currency, Description, Reason, Rejection, lookalike, payload};
+use crate::{lookalike, payload};
 
-/// Every event type.
+/// The event types.
 pub(crate) const TYPES: [&str; 4] =
     [event_type::STOCK_COUNTED, event_type::STOCK_ADJUSTED, event_type::PRICE_CHANGED, event_type::PRODUCT_DESCRIBED];
 
@@ -50,7 +53,7 @@ pub(crate) struct Described {
     attributes: Option<Attributes>,
 }
 
-/// Reads `data` as the event type wants it.
+/// Reads the `data` of an event of this type.
 pub(crate) fn read(event_type: &str, data: &RawData<'_>) -> Result<Change, Rejection> {
     let change = match event_type {
         event_type::STOCK_COUNTED => change::<Counted>(data),
@@ -70,12 +73,12 @@ fn change<T: Payload>(data: &RawData<'_>) -> Result<Change, String> {
     Fields::read(&json, T::FIELDS).and_then(|fields| T::take(&fields)).map(Into::into)
 }
 
-/// What `data` of one event type is read into.
+/// A type that the `data` of one event type is read into.
 pub(crate) trait Payload: Sized + Into<Change> {
-    /// Every field's name.
+    /// The names of the fields.
     const FIELDS: &[&str];
 
-    /// Reads each field.
+    /// Reads the fields.
     fn take(fields: &Fields<'_>) -> Result<Self, String>;
 }
 
@@ -145,7 +148,7 @@ impl From<Described> for Change {
     }
 }
 
-/// The members of `data`, all of them known and none there twice; their values still JSON text.
+/// The members of `data`, all of them known and none repeated; the values are still JSON text.
 pub(crate) struct Fields<'a>(Members<'a>);
 
 impl<'a> Fields<'a> {
@@ -154,12 +157,12 @@ impl<'a> Fields<'a> {
             let lookalike = string(json).and_then(|text| lookalike::of_string(&text));
             lookalike::named("data: must be an object".to_owned(), lookalike)
         })?;
-        for (place, (name, _)) in fields.0.iter().enumerate() {
+        for (index, (name, _)) in fields.0.iter().enumerate() {
             if !known.contains(&name.as_ref()) {
-                return Err(format!("data: must not have the unknown field {}", harmless(name)));
+                return Err(format!("data: must not have the unknown field {}", loggable(name)));
             }
-            // Few turns: before it gets further than there are known fields, a name has been there twice.
-            if fields.0.iter().take(place).any(|(earlier, _)| earlier == name) {
+            // A short loop: there can be no more members than known fields before a name is repeated.
+            if fields.0.iter().take(index).any(|(earlier, _)| earlier == name) {
                 return Err(format!("data.{name}: must not be there twice"));
             }
         }
@@ -171,12 +174,12 @@ impl<'a> Fields<'a> {
         T::read(json).map_err(|rule| format!("data.{name}: {rule}"))
     }
 
-    /// `null` is the field left out, as models write it that were generated from the schema.
+    /// Reads a field that may be missing or `null`: code generated from the schema writes `null` for a missing field.
     fn optional<T: Value>(&self, name: &str) -> Result<Option<T>, String> {
         if self.find(name).is_none_or(|json| json == "null") { Ok(None) } else { self.required(name).map(Some) }
     }
 
-    /// The field's JSON text.
+    /// Returns the field's JSON text.
     fn find(&self, name: &str) -> Option<&'a str> {
         self.0.0.iter().find(|(found, _)| found == name).map(|(_, json)| *json)
     }

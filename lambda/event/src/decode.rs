@@ -1,4 +1,4 @@
-//! One stream record to events and rejections.
+//! Decoding of a stream record to events and rejections.
 
 use core::panic::UnwindSafe;
 use std::panic::catch_unwind;
@@ -6,46 +6,48 @@ use std::panic::catch_unwind;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::envelope::Envelope;
-use crate::{Event, Reason, Rejection, aggregate, data, lookalike, text, time};
+use crate::event::Event;
+use crate::reason::{Reason, Rejection};
+use crate::{aggregate, data, lookalike, text, time};
 
-/// The most events that a record's array may have.
+/// The maximum number of events in an array.
 pub(crate) const MAX_EVENTS: usize = 1000;
 
-/// The most bytes that an event's JSON text may have, as received: 256 KiB.
+/// The maximum size of an event's JSON text as received: 256 KiB.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// One event of a record, or why it is none.
+/// One event of a record, accepted or rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decoded<'a> {
-    /// The event's place among all events of the record, which has more than one where it is an array or an aggregate.
+    /// The event's index among all events of the record, which has several if it is an array or an aggregate.
     pub index: usize,
-    /// The event's own text: the array's element without the blanks around it, or the whole (user) record. UTF-8 but
-    /// where the record is not.
+    /// The event's own text: the array's element without the white space around it, or the whole (user) record. UTF-8
+    /// unless the record is not.
     pub text: &'a [u8],
-    /// The event, or why it was refused.
+    /// The event, or its rejection.
     pub outcome: Result<Event, Rejection>,
 }
 
 impl<'a> Decoded<'a> {
-    /// The whole record, refused.
+    /// Rejects the whole record.
     fn refused(record: &'a [u8], rejection: Rejection) -> Vec<Self> {
         vec![Self { index: 0, text: record, outcome: Err(rejection) }]
     }
 }
 
-/// Decodes one stream record: a `CloudEvents` event in structured mode, or a JSON array of at most 1000 of them, or an
-/// aggregate of the Kinesis Producer Library, which is its user records, each of them one of the former.
+/// Decodes one stream record: a `CloudEvents` event in structured mode, a JSON array of at most 1000 of them, or an
+/// aggregate of the Kinesis Producer Library whose user records are one of the former each.
 ///
-/// `arrived_at` is when the stream took the record; events may have happened up to `horizon` before it and 5 minutes
-/// after. What is wrong with the record as a whole gives one rejection; an empty array gives nothing. The memory taken
+/// `arrived_at` is the time at which the stream took the record; events may have happened up to `horizon` before it and
+/// 5 minutes after it. A fault of the record as a whole gives one rejection; an empty array gives none. The memory used
 /// is a small multiple of the record's size.
 ///
-/// Never panics: should the decoder have a fault that this record meets, the record is refused.
+/// Never panics: if a bug in the decoder panics, the record is rejected.
 pub fn decode(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Vec<Decoded<'_>> {
     guard(record, || decode_record(record, arrived_at, horizon))
 }
 
-/// Turns a panic into the record's rejection: a fault of ours must not block the shard behind it.
+/// Turns a panic into the record's rejection: a bug of ours must not block the shard after it.
 fn guard<'a>(record: &'a [u8], decode: impl FnOnce() -> Vec<Decoded<'a>> + UnwindSafe) -> Vec<Decoded<'a>> {
     catch_unwind(decode).unwrap_or_else(|_panic| {
         Decoded::refused(
@@ -99,7 +101,7 @@ fn decode_text(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> 
     decoded
 }
 
-/// Checks in the order of the reasons. The text must follow JSON's grammar.
+/// Decodes one event, checking in the order of the reasons. The text must follow JSON's grammar.
 fn decode_event(json: &str, arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Result<Event, Rejection> {
     text::check_nesting_and_escapes(json).map_err(|detail| Rejection::new(Reason::InvalidJson, detail))?;
     if json.len() > MAX_BYTES {
@@ -114,10 +116,10 @@ fn decode_event(json: &str, arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Re
 #[cfg(test)]
 mod tests {
     use super::guard;
-    use crate::Reason;
+    use crate::reason::Reason;
 
     #[test]
-    #[expect(clippy::panic, reason = "that is what is tested")]
+    #[expect(clippy::panic, reason = "the panic is tested")]
     fn a_panic_is_the_record_s_rejection() {
         let decoded = guard(b"{}", || panic!("a fault in the decoder"));
         assert_eq!(decoded.len(), 1);

@@ -1,23 +1,25 @@
 //! The `CloudEvents` attributes around `data`.
 //!
-//! `CloudEvents` 1.0 lets an event have extension attributes; they stay in the archive and are not looked at here,
-//! except that none may be there twice.
+//! `CloudEvents` 1.0 allows extension attributes; they stay in the archive and are ignored here, except that none may
+//! be repeated.
 
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
 use crate::event::SOURCE_PREFIX;
-use crate::members::{Members, harmless, string};
-use crate::{EventId, Reason, Rejection, Sku, Supplier, lookalike, time};
+use crate::identifier::{EventId, Sku, Supplier};
+use crate::members::{Members, loggable, string};
+use crate::reason::{Reason, Rejection};
+use crate::{lookalike, time};
 
 /// The only version of the `CloudEvents` specification that events may follow.
 pub(crate) const SPECVERSION: &str = "1.0";
 
-/// The attributes that every event must have, `data` left out, in the order of the checks.
+/// The attributes that every event must have, except `data`, in the order of the checks.
 pub(crate) const REQUIRED: [&str; 6] = ["specversion", "id", "source", "type", "subject", "time"];
 
-/// An event whose attributes are checked, all but `type`'s meaning and `data`.
+/// An event whose attributes are checked, except the meaning of `type`, and `data`.
 pub(crate) struct Envelope<'a> {
     pub(crate) id: EventId,
     pub(crate) supplier: Supplier,
@@ -27,15 +29,15 @@ pub(crate) struct Envelope<'a> {
     pub(crate) data: RawData<'a>,
 }
 
-/// The event's content: `data`, or `data_base64` in its place. To be judged after the type: it is not the envelope's
-/// fault.
+/// The event's content: `data`, or `data_base64` in its place. It is checked after the type, because a fault in it is
+/// not the envelope's.
 #[derive(Default)]
 pub(crate) struct RawData<'a> {
     pub(crate) data: Member<'a>,
     pub(crate) data_base64: Member<'a>,
 }
 
-/// The number of times that a member is there.
+/// The number of times that a member occurs.
 #[derive(Clone, Copy, Default)]
 pub(crate) enum Member<'a> {
     #[default]
@@ -52,7 +54,7 @@ impl<'a> Member<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads the envelope of the event that the JSON text is.
+    /// Reads the envelope of an event's JSON text.
     pub(crate) fn read(json: &'a str) -> Result<Self, Rejection> {
         Self::from_members(json)
             .map_err(|detail| Rejection::new(Reason::InvalidEvent, lookalike::named(detail, lookalike::of_event(json))))
@@ -68,23 +70,23 @@ impl<'a> Envelope<'a> {
                 data.data.add(value);
             } else if name == "data_base64" {
                 data.data_base64.add(value);
-            } else if let Some(place) = REQUIRED.iter().position(|required| name == required) {
-                if values[place].replace(*value).is_some() {
+            } else if let Some(index) = REQUIRED.iter().position(|required| name == required) {
+                if values[index].replace(*value).is_some() {
                     return Err(format!("{name}: must not be there twice"));
                 }
             } else {
                 extensions.push(name.as_ref());
             }
         }
-        // Sorting finds a repeated one among many as fast as among few.
+        // Sorted, because comparing every pair would take quadratic time.
         extensions.sort_unstable();
         if let Some(pair) = extensions.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("{}: must not be there twice", harmless(pair[0])));
+            return Err(format!("{}: must not be there twice", loggable(pair[0])));
         }
 
-        let text = |place: usize| -> Result<Cow<'a, str>, String> {
-            let value = values[place].ok_or_else(|| format!("{}: is missing", REQUIRED[place]))?;
-            string(value).ok_or_else(|| format!("{}: must be a string", REQUIRED[place]))
+        let text = |index: usize| -> Result<Cow<'a, str>, String> {
+            let value = values[index].ok_or_else(|| format!("{}: is missing", REQUIRED[index]))?;
+            string(value).ok_or_else(|| format!("{}: must be a string", REQUIRED[index]))
         };
         if text(0)? != SPECVERSION {
             return Err(format!("specversion: must be \"{SPECVERSION}\""));

@@ -1,4 +1,4 @@
-//! What a good event says.
+//! A valid event: an identity, a time and a change.
 
 use std::collections::BTreeMap;
 
@@ -6,59 +6,60 @@ use chrono::{DateTime, Utc};
 use pipegen_contract::event_type;
 use rust_decimal::Decimal;
 
-use crate::{Currency, EventId, Sku, Supplier};
+use crate::currency::Currency;
+use crate::identifier::{EventId, Sku, Supplier};
 
-/// What begins an event's `source`; the supplier's name follows.
+/// The prefix of an event's `source`; the supplier's name follows.
 pub(crate) const SOURCE_PREFIX: &str = "/suppliers/";
 
-/// One event of a supplier, checked.
+/// A valid event of a supplier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// Unique within `source`, `type` and `subject`; deliveries that agree in all four are one event.
     pub id: EventId,
-    /// Who sent it: the `source` without what every source begins with.
+    /// The sender: the `source` without its prefix.
     pub supplier: Supplier,
-    /// What it is about: the `subject`.
+    /// The product: the `subject`.
     pub sku: Sku,
-    /// When it happened, in UTC, cut to whole microseconds.
+    /// The time at which it happened, in UTC, cut to whole microseconds.
     pub time: DateTime<Utc>,
-    /// What happened: `type` and `data`.
+    /// The change: `type` and `data`.
     pub change: Change,
 }
 
 impl Event {
-    /// The attribute `source`: `/suppliers/{supplier}`.
+    /// Returns the attribute `source`: `/suppliers/{supplier}`.
     pub fn source(&self) -> String {
         format!("{SOURCE_PREFIX}{}", self.supplier)
     }
 }
 
-/// What happened to a product at a supplier.
+/// A change of a product at a supplier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The stock was counted.
+    /// A count of the stock.
     Counted {
         /// Units on hand, of a magnitude up to 10⁹; negative where more was sold than there is.
         quantity: i64,
     },
-    /// The stock changed.
+    /// A change of the stock.
     Adjusted {
-        /// Units that came (positive) or went (negative), never 0, of a magnitude up to 10⁹.
+        /// Units added (positive) or removed (negative), never 0, of a magnitude up to 10⁹.
         delta: i64,
     },
-    /// The price changed.
+    /// A new price.
     PriceChanged {
-        /// For one unit, 0 to 10⁹, at most four decimal places, canonical (no needless zeros).
+        /// Price of one unit, 0 to 10⁹, at most four decimal places, canonical (no trailing zeros after the point).
         amount: Decimal,
-        /// What the amount is in.
+        /// Currency of the amount.
         currency: Currency,
     },
-    /// The product was described anew, as a whole.
+    /// A new description, which replaces the former one as a whole.
     Described(Description),
 }
 
 impl Change {
-    /// The attribute `type`.
+    /// Returns the attribute `type`.
     pub const fn event_type(&self) -> &'static str {
         match self {
             Self::Counted { .. } => event_type::STOCK_COUNTED,
@@ -69,7 +70,7 @@ impl Change {
     }
 }
 
-/// A product's description. What it leaves out is unknown, not unchanged. No text in it holds U+0000.
+/// A product's description. A missing field is unknown, not unchanged. No text contains U+0000.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// 1 to 500 characters.

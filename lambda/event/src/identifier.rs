@@ -1,39 +1,27 @@
-//! The three names in an event's envelope, each constructed only by checking.
+//! The three identifiers in an event's envelope, each constructed only by parsing.
 
 use core::fmt;
 use core::ops::Deref;
 use core::str::FromStr;
+use std::borrow::Cow;
 
 use icu_properties::props::DefaultIgnorableCodePoint;
 use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
 
-/// Text that breaks the rule of the type it was meant for; says the rule, and of the text a character at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    rule: &'static str,
-    character: Option<char>,
-}
+/// The error of a text that breaks the rule of its type: the rule, to end a sentence that begins with a field's name.
+/// Of the text itself it holds one character at most.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidText(Cow<'static, str>);
 
-impl Invalid {
-    /// For this rule.
+impl InvalidText {
+    /// The error of a text that breaks this rule.
     pub(crate) const fn new(rule: &'static str) -> Self {
-        Self { rule, character: None }
+        Self(Cow::Borrowed(rule))
     }
 }
 
-impl fmt::Display for Invalid {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.rule)?;
-        match self.character {
-            Some(character) => write!(formatter, " U+{:04X}", u32::from(character)),
-            None => Ok(()),
-        }
-    }
-}
-
-impl core::error::Error for Invalid {}
-
-/// A newtype over `String` that only its `FromStr` makes, by the named check.
+/// Defines a newtype over `String` that is constructed only by `FromStr`, with the named check.
 macro_rules! identifier {
     ($(#[$meta:meta])* $name:ident, $check:path, $rule:literal) => {
         $(#[$meta])*
@@ -41,24 +29,24 @@ macro_rules! identifier {
         pub struct $name(String);
 
         impl $name {
-            /// What the text must be, to end a sentence that begins with a field's name.
+            /// The rule for the text, to end a sentence that begins with a field's name.
             pub(crate) const RULE: &str = $rule;
 
-            /// The text.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// The text, without copying it.
+            /// Returns the text without copying it.
             pub fn into_string(self) -> String {
                 self.0
             }
         }
 
         impl FromStr for $name {
-            type Err = Invalid;
+            type Err = InvalidText;
 
-            fn from_str(text: &str) -> Result<Self, Invalid> {
+            fn from_str(text: &str) -> Result<Self, InvalidText> {
                 $check(text).map(|()| Self(text.to_owned()))
             }
         }
@@ -100,18 +88,18 @@ identifier!(
 );
 
 identifier!(
-    /// A stock-keeping unit: 1 to 64 characters, no control characters, neither white space nor an invisible character at
-    /// either end.
+    /// A stock-keeping unit: 1 to 64 characters, no control characters, neither white space nor an invisible character
+    /// at either end.
     Sku,
     check_sku,
     "must have 1 to 64 characters, no control characters and no white space at either end"
 );
 
-fn check_event_id(text: &str) -> Result<(), Invalid> {
+fn check_event_id(text: &str) -> Result<(), InvalidText> {
     check(has_length(text, 1, 128) && !text.contains(char::is_control), EventId::RULE)
 }
 
-fn check_supplier(text: &str) -> Result<(), Invalid> {
+fn check_supplier(text: &str) -> Result<(), InvalidText> {
     let is_supplier = text.len() <= 63
         && !text.starts_with('-')
         && !text.is_empty()
@@ -119,30 +107,30 @@ fn check_supplier(text: &str) -> Result<(), Invalid> {
     check(is_supplier, Supplier::RULE)
 }
 
-/// Real SKUs hold inner blanks (`BANK CHARGES`), so only the ends are looked at.
-fn check_sku(text: &str) -> Result<(), Invalid> {
+/// Checks a SKU. Real SKUs contain inner blanks (`BANK CHARGES`), so white space is refused only at the ends.
+fn check_sku(text: &str) -> Result<(), InvalidText> {
     let is_sku = has_length(text, 1, 64)
         && !text.contains(char::is_control)
         && !text.starts_with(char::is_whitespace)
         && !text.ends_with(char::is_whitespace);
     check(is_sku, Sku::RULE)?;
-    // Two SKUs that look the same would be two products, and nobody would see why.
+    // Otherwise two SKUs could look the same and be two products.
     let ends = [text.chars().next(), text.chars().next_back()];
     match ends.into_iter().flatten().find(|end| is_invisible(*end)) {
-        Some(end) => Err(Invalid { rule: Sku::INVISIBLE, character: Some(end) }),
+        Some(end) => Err(InvalidText(format!("{} U+{:04X}", Sku::INVISIBLE, u32::from(end)).into())),
         None => Ok(()),
     }
 }
 
-fn check(is_valid: bool, rule: &'static str) -> Result<(), Invalid> {
-    if is_valid { Ok(()) } else { Err(Invalid::new(rule)) }
+fn check(is_valid: bool, rule: &'static str) -> Result<(), InvalidText> {
+    if is_valid { Ok(()) } else { Err(InvalidText::new(rule)) }
 }
 
 impl Sku {
     const INVISIBLE: &str = "must not begin or end with the invisible character";
 }
 
-/// The characters that show nothing: Unicode's property `Default_Ignorable_Code_Point`.
+/// Returns the invisible characters: Unicode's property `Default_Ignorable_Code_Point`.
 pub(crate) fn invisible() -> CodePointSetDataBorrowed<'static> {
     CodePointSetData::new::<DefaultIgnorableCodePoint>()
 }
@@ -151,9 +139,9 @@ fn is_invisible(character: char) -> bool {
     !character.is_ascii() && invisible().contains(character)
 }
 
-/// Whether the text has `min` to `max` characters (Unicode scalar values).
+/// Tells whether the text has `min` to `max` characters (Unicode scalar values).
 pub(crate) fn has_length(text: &str, min: usize, max: usize) -> bool {
-    // No text has more characters than bytes: the short ones, most of all, need no counting.
+    // No text has more characters than bytes, so most texts need no counting.
     let within_max = text.len() <= max || text.chars().count() <= max;
     within_max && (min <= 1 || text.chars().count() >= min) && (min == 0 || !text.is_empty())
 }

@@ -1,12 +1,12 @@
-//! Integers as JSON Schema has them: numbers without a fraction, however they are written.
+//! Integers as JSON Schema defines them: numbers without a fraction, in any notation.
 
-/// More zeros than any integer of 64 bits has behind its other digits.
+/// More trailing zeros than any integer of 64 bits has.
 const MAX_ZEROS: usize = 20;
 
-/// The integer that the JSON text is, read digit by digit and never through a float: `5`, `5.0`, `1E3`, `-0` and `10e-1`
-/// are integers, `1.5` and `"5"` are not. Nothing also for what does not fit 64 bits.
+/// Reads a JSON number digit by digit, never through a float, and returns it if it is an integer of 64 bits: `5`,
+/// `5.0`, `1E3`, `-0` and `10e-1` are integers, `1.5` and `"5"` are not.
 pub(crate) fn parse(json: &str) -> Option<i64> {
-    // The usual spelling. A plus sign, which this parser would take, is not JSON.
+    // The usual notation. A plus sign, which `parse` would accept, is not JSON.
     if let Ok(integer) = json.parse() {
         return Some(integer);
     }
@@ -18,7 +18,7 @@ pub(crate) fn parse(json: &str) -> Option<i64> {
     let (units, decimals) = number.split_once('.').unwrap_or((number, ""));
     let all = [units, decimals].concat();
     let significant = all.trim_end_matches('0');
-    // How many zeros the integer has behind these digits. Fewer than none would be a fraction.
+    // The number of zeros that follow these digits. A negative number of them would be a fraction.
     let zeros = exponent_of(exponent)?.checked_add_unsigned((all.len() - significant.len()) as u64)?;
     let zeros = zeros.checked_sub_unsigned(decimals.len() as u64)?;
     let significant = significant.trim_start_matches('0');
@@ -30,12 +30,13 @@ pub(crate) fn parse(json: &str) -> Option<i64> {
     digits.parse::<i64>().ok().map(|integer| sign * integer)
 }
 
-/// The exponent, or one of its sign that is beyond everything that a text has digits for.
+/// Parses the exponent. A huge one is clamped to a value that is still larger than any text has digits.
 fn exponent_of(text: &str) -> Option<i64> {
-    const BEYOND: i64 = i64::MAX / 4;
+    const MAX_EXPONENT: i64 = i64::MAX / 4;
     let digits = text.trim_start_matches(['+', '-']);
     let all_digits = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-    let magnitude = all_digits.then(|| digits.parse().map_or(BEYOND, |exponent: i64| exponent.min(BEYOND)))?;
+    let magnitude =
+        all_digits.then(|| digits.parse().map_or(MAX_EXPONENT, |exponent: i64| exponent.min(MAX_EXPONENT)))?;
     Some(if text.starts_with('-') { -magnitude } else { magnitude })
 }
 
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_is_no_integer_however_small() {
+    fn a_fraction_is_not_an_integer_however_small() {
         let close = format!("5.{}1", "0".repeat(100_000));
         for json in [
             "1.5",

@@ -1,18 +1,20 @@
-//! The supplier's event format: parse, check, schema. Pure: no network, no clock.
+//! The suppliers' event format: parsing, checks, JSON Schema. No I/O and no clock. docs/ARCHITECTURE.md, "Events",
+//! describes the format.
 //!
-//! Text becomes an event in this order, which is also the order of the rejections:
+//! The modules, in the order in which a text is checked, which is also the order of the rejections:
 //!
-//! - `decode`: one stream record to events and rejections, the order of the checks, sizes
-//! - `aggregate`: what the Kinesis Producer Library aggregated
-//! - `text`: JSON's grammar, depth and escapes; cuts an array into its elements
-//! - `members`: an object's members, names and raw values
-//! - `envelope`: the `CloudEvents` attributes; `identifier` has the names among them, `time` the timestamp and its window
-//! - `payload`: the text of `data`, or what `data_base64` encodes
-//! - `data`: the fields of each event type; `value` has what they may hold, `integer` how whole numbers are written,
-//!   `currency` the codes of ISO 4217
-//! - `event`: what a good event says
-//! - `reason`: why an event was refused; `lookalike` what it seems to be instead
-//! - `schema` (feature `schema`): the JSON Schema for suppliers, made of the types in `data`
+//! - `decode`: decoding of a stream record, the order of the checks, the size limits
+//! - `aggregate`: records that the Kinesis Producer Library aggregated
+//! - `text`: JSON's grammar, depth and escapes, and the elements of an array
+//! - `members`: the names and raw values of an object's members
+//! - `envelope`: the `CloudEvents` attributes; `identifier`: the identifiers among them; `time`: the timestamp and its
+//!   window
+//! - `payload`: the text of `data`, or the text that `data_base64` encodes
+//! - `data`: the fields of each event type; `value`: the values that they may have; `integer`: the notations of
+//!   integers; `currency`: the codes of ISO 4217
+//! - `event`: a valid event
+//! - `reason`: the reasons for rejections; `lookalike`: well-known formats that a rejected text resembles
+//! - `schema` (feature `schema`): the JSON Schema for suppliers, generated from the types in `data`
 
 mod aggregate;
 mod currency;
@@ -35,7 +37,7 @@ mod value;
 pub use currency::Currency;
 pub use decode::{Decoded, decode};
 pub use event::{Change, Description, Event};
-pub use identifier::{EventId, Invalid, Sku, Supplier};
+pub use identifier::{EventId, InvalidText, Sku, Supplier};
 pub use reason::{Reason, Rejection};
 #[cfg(feature = "schema")]
 pub use schema::{schema, schemas_by_type};

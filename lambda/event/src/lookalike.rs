@@ -1,13 +1,12 @@
-//! Texts that are no events but look like something well known, to say so in the rejection. Asked only about what is
-//! refused already.
+//! Well-known formats that a rejected text resembles, to be named in the rejection.
 
 use crate::aggregate;
 use crate::members::{Members, string};
 
-/// The name of something, and what to do instead.
+/// The name of a format, and what to send instead.
 pub(crate) type Lookalike = &'static str;
 
-/// The detail of a rejection, with what the text looks like.
+/// Appends to a rejection's detail what the text looks like.
 pub(crate) fn named(detail: String, lookalike: Option<Lookalike>) -> String {
     match lookalike {
         Some(lookalike) => format!("{detail}; looks like {lookalike}"),
@@ -15,7 +14,7 @@ pub(crate) fn named(detail: String, lookalike: Option<Lookalike>) -> String {
     }
 }
 
-/// The first bytes of records that hold something else than JSON text.
+/// The first bytes of records that are not JSON text.
 const BEGINNINGS: [(&[u8], Lookalike); 13] = [
     (b"\x1f\x8b", "gzip: send the text itself, not compressed"),
     (b"\x28\xb5\x2f\xfd", "Zstandard: send the text itself, not compressed"),
@@ -32,7 +31,7 @@ const BEGINNINGS: [(&[u8], Lookalike); 13] = [
     (&aggregate::MAGIC, "an aggregate within an aggregate, which is not unpacked: aggregate once"),
 ];
 
-/// Names what a record looks like that is no JSON text.
+/// Names the format of a record that is not JSON text.
 pub(crate) fn of_record(record: &[u8]) -> Option<Lookalike> {
     let beginning = BEGINNINGS.iter().find(|(beginning, _)| record.starts_with(beginning));
     if let Some((_, lookalike)) = beginning {
@@ -52,7 +51,8 @@ pub(crate) fn of_record(record: &[u8]) -> Option<Lookalike> {
         .then_some("base64: send the text itself, as the Kinesis API encodes it where that is needed")
 }
 
-/// Tells whether the text is a JSON object or array and then the beginning of another one. RFC 7464's separators count as blanks.
+/// Tells whether the text is a JSON object or array followed by the beginning of another one. RFC 7464's separators
+/// count as white space.
 fn is_several(text: &str) -> bool {
     let blanks = |c: char| c.is_ascii_whitespace() || c == '\u{1e}';
     let text = text.trim_start_matches(blanks);
@@ -62,16 +62,16 @@ fn is_several(text: &str) -> bool {
     first && text.starts_with(['{', '[']) && rest.starts_with(['{', '['])
 }
 
-/// Tells whether the text is base64 (of either alphabet) and what it encodes begins with `{` or `[`.
+/// Tells whether the text is base64 (of either alphabet) and encodes a text that begins with `{` or `[`.
 fn is_base64_of_json(text: &str) -> bool {
     let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
-    // A character is six bits: the first one and a third of the second one are the bracket.
+    // A character encodes six bits: the bracket is the first character and a third of the second one.
     let begins =
         matches!(text.as_bytes(), [b'e' | b'W', b'w'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'-' | b'_', _, _, ..]);
     begins && text.trim_ascii().as_bytes().iter().all(is_base64)
 }
 
-/// Messages that wrap other data, by the members that they have (`payload.op`: the member `op` of the object `payload`).
+/// Message envelopes by their members (`payload.op`: the member `op` of the object `payload`).
 const ENVELOPES: [(&[&str], Lookalike); 13] = [
     (&["payload.op", "payload.after"], DEBEZIUM),
     (&["op", "before", "after"], DEBEZIUM),
@@ -93,10 +93,10 @@ const ENVELOPES: [(&[&str], Lookalike); 13] = [
 
 const DEBEZIUM: Lookalike = "Debezium's envelope: make an event of the row and send that";
 
-/// The names of the fields of `data`.
+/// The names of the required fields of `data`, by event type.
 const FIELDS: [&[&str]; 4] = [&["quantity"], &["delta"], &["amount", "currency"], &["title"]];
 
-/// Names what JSON text looks like that is no event: an object without `specversion`, or a string.
+/// Names the format of JSON text that is not an event: an object without `specversion`, or a string.
 pub(crate) fn of_event(json: &str) -> Option<Lookalike> {
     let Some(members) = Members::read(json) else { return string(json).and_then(|text| of_string(&text)) };
     if members.has("specversion") {
@@ -109,7 +109,7 @@ pub(crate) fn of_event(json: &str) -> Option<Lookalike> {
     FIELDS.iter().any(has_all).then_some("data alone: send the whole event, attributes and data (structured mode)")
 }
 
-/// Names what a string looks like where there must be an object.
+/// Names the format of a string in the place of an object.
 pub(crate) fn of_string(text: &str) -> Option<Lookalike> {
     if Members::read(text).is_some() || text.trim_ascii_start().starts_with('[') {
         return Some("the text of a JSON value within a string: send the value itself");

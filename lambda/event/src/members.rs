@@ -1,4 +1,4 @@
-//! A JSON object's members, names and raw values, in the text's order and with repeated names still there.
+//! The members of a JSON object, with raw values, in the text's order and including repeated names.
 
 use core::fmt;
 use std::borrow::Cow;
@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Names, unescaped, and values, still JSON text.
+/// Names (unescaped) and values (still JSON text).
 pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
-    /// The members of the object that the JSON text is, or nothing if it is no object.
+    /// Reads a JSON object; returns nothing if the text is not one.
     pub(crate) fn read(json: &'a str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// A member's name, borrowed where it has no escapes (a plain `Cow` would always copy it).
+/// A member's name, borrowed if it has no escapes (a plain `Cow` would always copy it).
 struct Name<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
@@ -80,14 +80,14 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// The text of the JSON string, or nothing if the JSON text is no string.
+/// Unescapes a JSON string; returns nothing if the JSON text is not a string.
 pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
-/// A sender's own name for something, made fit for a log: ASCII, on one line, at most 32 characters and a sign of more.
-pub(crate) fn harmless(name: &str) -> String {
+/// Makes a name that a sender chose safe for a log: ASCII, on one line, at most 32 characters and an ellipsis.
+pub(crate) fn loggable(name: &str) -> String {
     const SHOWN: usize = 32;
     let mut shown: String = name.chars().flat_map(char::escape_default).take(SHOWN + 1).collect();
     if shown.len() > SHOWN {
@@ -99,7 +99,7 @@ pub(crate) fn harmless(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Members, harmless, string};
+    use super::{Members, loggable, string};
 
     #[test]
     fn members_keep_order_repetition_and_raw_values() {
@@ -122,11 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_name_is_short_ascii_on_one_line() {
-        assert_eq!(harmless("quantiy"), "\"quantiy\"");
-        assert_eq!(harmless("a\n\"é"), r#""a\n\"\u{e9}""#);
-        assert_eq!(harmless(&"x".repeat(32)), format!("\"{}\"", "x".repeat(32)));
-        assert_eq!(harmless(&"x".repeat(33)), format!("\"{}...\"", "x".repeat(32)));
-        assert!(harmless(&"\u{10ffff}".repeat(100_000)).len() < 40);
+    fn a_loggable_name_is_short_ascii_on_one_line() {
+        assert_eq!(loggable("quantiy"), "\"quantiy\"");
+        assert_eq!(loggable("a\n\"é"), r#""a\n\"\u{e9}""#);
+        assert_eq!(loggable(&"x".repeat(32)), format!("\"{}\"", "x".repeat(32)));
+        assert_eq!(loggable(&"x".repeat(33)), format!("\"{}...\"", "x".repeat(32)));
+        assert!(loggable(&"\u{10ffff}".repeat(100_000)).len() < 40);
     }
 }

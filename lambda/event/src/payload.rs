@@ -1,4 +1,4 @@
-//! The JSON text of what an event says: `data`, or what `data_base64` encodes.
+//! The JSON text of an event's content: `data`, or the text that `data_base64` encodes.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ use crate::envelope::{Member, RawData};
 use crate::members::string;
 use crate::{lookalike, text};
 
-/// The JSON text that is to be read, or what is wrong with the two members. A `null` beside the other one is that member left
-/// out, as models write it that know both.
+/// Returns the JSON text of the content. `null` in one of the two members counts as a missing member: generated code
+/// that has both fields writes it.
 pub(crate) fn json<'a>(raw: &RawData<'a>) -> Result<Cow<'a, str>, String> {
     let data = once("data", raw.data)?;
     let data_base64 = once("data_base64", raw.data_base64)?.filter(|json| *json != "null");
@@ -30,7 +30,7 @@ fn once<'a>(name: &str, member: Member<'a>) -> Result<Option<&'a str>, String> {
     }
 }
 
-/// The text that the JSON string encodes, which must be JSON text by the rules for a record's text.
+/// Decodes a JSON string of base64, which must encode JSON text by the rules for a record's text.
 fn decoded(json: &str) -> Result<String, String> {
     let base64 = string(json).ok_or("data_base64: must be a string")?;
     let bytes = STANDARD.decode(base64.as_bytes()).map_err(|_error| {

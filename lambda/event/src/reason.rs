@@ -1,27 +1,27 @@
-//! Why an event was refused.
+//! The reasons for rejections.
 
 use core::fmt;
 
-/// Why an event was refused; stable identifiers, in the quarantine and as a metric's dimension.
+/// The reason for a rejection: a stable identifier, in the quarantine and as a metric's dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// Not UTF-8, not JSON, nested too deep, or a broken aggregate.
     InvalidJson,
-    /// An attribute of the envelope is missing, wrong or there twice.
+    /// An attribute of the envelope is missing, wrong or repeated.
     InvalidEvent,
-    /// No such event type.
+    /// The event type does not exist.
     UnsupportedType,
-    /// `data` is missing, wrong or has a name twice.
+    /// `data` is missing, wrong or has a repeated name.
     InvalidData,
     /// Too much text, or too many events in an array.
     TooLarge,
-    /// Happened too long before it arrived.
+    /// The event happened too long before its arrival.
     TooOld,
-    /// Happened after it arrived, by more than clocks may differ.
+    /// The event happened after its arrival, by more than clocks may differ.
     FromFuture,
     /// The settings name the suppliers, and this one is not among them.
     UnknownSupplier,
-    /// As many suppliers as may offer a SKU do so already. Which ones those are depends on who came first.
+    /// The SKU has the maximum number of suppliers already: those whose events came first.
     TooManyOffers,
     /// A data error that only the database saw.
     RefusedByDatabase,
@@ -42,7 +42,7 @@ impl Reason {
         Self::RefusedByDatabase,
     ];
 
-    /// The stable identifier.
+    /// Returns the stable identifier.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::InvalidJson => "invalid_json",
@@ -65,28 +65,19 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A refused event: why, and what exactly.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The rejection of an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}: {detail}")]
 pub struct Rejection {
-    /// Why.
     pub reason: Reason,
-    /// Names the field and what it must be, in lower case and without a final stop. Holds nothing of the event's
-    /// content but, shortened and in ASCII, the name of a field that `data` does not know or of an attribute, and a
-    /// SKU's invisible character by its number: it may be logged.
+    /// Names the field and its rule, in lower case and without a full stop. It may be logged: of the event's content it
+    /// holds only the name of an unknown field or of an attribute (shortened, in ASCII), and the number of a SKU's
+    /// invisible character.
     pub detail: String,
 }
 
 impl Rejection {
-    /// A rejection for this reason, with this detail.
     pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into() }
     }
 }
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.reason, self.detail)
-    }
-}
-
-impl core::error::Error for Rejection {}

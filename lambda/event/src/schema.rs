@@ -1,13 +1,13 @@
-//! The JSON Schemas for suppliers (draft 2020-12), made of the types that events are read into: one of everything that a
-//! record may hold, and one for each type of event.
+//! The JSON Schemas for suppliers (draft 2020-12), generated from the types that events are read into: one for a whole
+//! record, and one for each event type.
 //!
-//! They say everything about an event but what JSON Schema has no words for: the limits in bytes and levels, names that are
-//! there twice, and the window around the arrival; of a SKU's invisible characters, those beyond the basic plane, as
-//! regular expressions differ in how they spell them. `data_base64` is left out: who makes an event by a schema has `data`. The
-//! envelope's fields are listed here once more, as that is read by hand; a test holds them together.
+//! They express every rule except those that JSON Schema cannot: the limits in bytes and levels, repeated names, the
+//! window around the arrival, and a SKU's invisible characters beyond the basic plane, which regular expressions write
+//! in different ways. `data_base64` is left out: a sender that follows a schema has `data`. The envelope's fields are
+//! repeated here, because the envelope is parsed by hand; a test compares the two.
 //!
-//! Generators of code must read them right, so there is no `not` in them (one drops it), and the schema of one type has no
-//! `oneOf` (one merges the arms).
+//! Code generators must be able to use the schemas, so there is no `not` in them (one generator drops it), and the
+//! schema of one type has no `oneOf` (one generator merges the variants).
 
 use std::borrow::Cow;
 
@@ -15,30 +15,29 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-use crate::currency::{CODES, PUBLISHED};
+use crate::currency::{CODES, Currency, PUBLISHED};
 use crate::data::{Adjusted, Counted, Described, PriceChanged, TYPES};
 use crate::decode::MAX_EVENTS;
 use crate::envelope::SPECVERSION;
 use crate::event::SOURCE_PREFIX;
-use crate::identifier::invisible;
+use crate::identifier::{EventId, Sku, invisible};
 use crate::value::{Amount, Attributes, Delta, MAX, Quantity, Text};
-use crate::{Currency, EventId, Sku};
 
-/// The JSON Schema of what one stream record may hold: an event, or an array of events.
+/// Returns the JSON Schema of a stream record: an event, or an array of events.
 pub fn schema() -> Value {
     let mut schema: Value = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Record>().into();
-    // The same text also where some other crate makes serde_json keep the order of insertion.
+    // The same text even if another crate makes serde_json keep the order of insertion.
     schema.sort_all_objects();
     schema
 }
 
-/// The JSON Schema of one event of each type, by the type.
+/// Returns the JSON Schema of an event of each type, with the type.
 pub fn schemas_by_type() -> [(&'static str, Value); 4] {
     let whole = schema();
     TYPES.map(|event_type| (event_type, of_type(event_type, &whole)))
 }
 
-/// The part of the whole schema that is about events of this type, without references.
+/// Extracts the part of the whole schema for events of this type, with references resolved.
 fn of_type(event_type: &str, whole: &Value) -> Value {
     let mut event = whole["$defs"]["Event"].clone();
     let arms = event["oneOf"].take();
@@ -107,13 +106,13 @@ struct SpecVersion;
 struct Source;
 struct Time;
 
-/// Control characters (Unicode Cc), as a part of a regular expression's character class.
+/// Control characters (Unicode Cc), for a regular expression's character class.
 const CONTROL: &str = r"\u0000-\u001f\u007f-\u009f";
 
-/// White space that is no control character, likewise.
+/// White space other than control characters, for a character class.
 const BLANK: &str = r"\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 
-/// Invisible characters of the basic plane, likewise.
+/// Returns the invisible characters of the basic plane, for a character class.
 fn invisible_class() -> String {
     let ranges = invisible().iter_ranges().filter(|range| *range.end() <= 0xffff);
     let classes = ranges.map(|range| format!("\\u{:04x}-\\u{:04x}", range.start(), range.end()));
@@ -124,7 +123,7 @@ const DATE: &str = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
 const TIME: &str = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?";
 const OFFSET: &str = "[+-]([01][0-9]|2[0-3]):[0-5][0-9]";
 
-/// Implements `JsonSchema` for a type whose schema stands where it is used.
+/// Implements `JsonSchema` for a type whose schema is inlined where it is used.
 macro_rules! inline_schema {
     ($({$($generics:tt)*})? $type:ty: $schema:expr) => {
         impl $(<$($generics)*>)? JsonSchema for $type {
@@ -156,7 +155,7 @@ inline_schema!(Sku: {
         "type": "string", "minLength": 1, "maxLength": 64, "pattern": format!("^{end}([^{CONTROL}]*{end})?$"),
     })
 });
-// For many validators `format` is only a note, so the pattern says all of it but the months' lengths.
+// Many validators ignore `format`, so the pattern covers everything except the months' lengths.
 inline_schema!(Time: json_schema!({
     "type": "string", "format": "date-time", "pattern": format!("^{DATE}[Tt]{TIME}([Zz]|{OFFSET})$"),
 }));

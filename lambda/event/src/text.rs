@@ -1,35 +1,35 @@
-//! A record as text: whether it is JSON, how deep it nests, where an array's elements lie.
+//! Checks of a record's text: JSON's grammar, nesting, escapes; and the elements of an array.
 //!
-//! All of it is iterative and works on bytes. `serde_json` checks the grammar but, when it skips a value, neither the
-//! depth nor whether `\u` escapes make characters; both are checked here, so that whatever is read later (or never,
-//! in an extension attribute) is known to parse.
+//! Everything is iterative and works on bytes. `serde_json` checks the grammar but, when it skips a value, checks
+//! neither the depth nor whether `\u` escapes make characters. Both are checked here, so that everything that is read
+//! later (or never, in an extension attribute) is known to parse.
 
 use serde::de::IgnoredAny;
 
-/// How deep an event may nest: the event's own object is level 1.
+/// The maximum nesting of an event; its own object is level 1.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// The record as text, if it is UTF-8 and follows JSON's grammar.
+/// Returns the record as text, if it is UTF-8 and follows JSON's grammar.
 pub(crate) fn check_grammar(record: &[u8]) -> Result<&str, String> {
     let text = str::from_utf8(record)
         .map_err(|error| format!("the text must be UTF-8, is not at byte {}", error.valid_up_to() + 1))?;
     match serde_json::from_str::<IgnoredAny>(text) {
         Ok(_) => Ok(text),
         Err(_) if text.trim_ascii().is_empty() => Err("the text must be JSON, is empty".to_owned()),
-        // Not the error's own message: it is another crate's to word.
+        // Not the error's own message, which another crate may change.
         Err(error) => Err(format!("the text must be JSON, is not at line {} column {}", error.line(), error.column())),
     }
 }
 
-/// Whether the JSON text is an array.
+/// Tells whether the JSON text is an array.
 pub(crate) fn is_array(json: &str) -> bool {
     json.trim_ascii_start().starts_with('[')
 }
 
-/// The array's elements, each without the blanks around it, but no more than `limit` of them. The text must follow
-/// JSON's grammar.
+/// Splits an array into its elements, without the white space around them; at most `limit` of them. The text must
+/// follow JSON's grammar.
 pub(crate) fn elements(array: &str, limit: usize) -> Vec<&str> {
-    // Cut at ASCII bytes, which are always characters of their own.
+    // Cut at ASCII bytes, which are always whole characters.
     let cut = |start, end| array.get(start..end).unwrap_or_default().trim_ascii();
     let mut elements = Vec::new();
     let (mut depth, mut start, mut at) = (0_usize, 0, 0);
@@ -50,7 +50,7 @@ pub(crate) fn elements(array: &str, limit: usize) -> Vec<&str> {
             }
             b']' | b'}' => {
                 depth = depth.saturating_sub(1);
-                // Only an empty array has nothing before its end.
+                // Empty only in an empty array.
                 let last = cut(start, at);
                 if depth == 0 && !last.is_empty() {
                     elements.push(last);
@@ -63,8 +63,8 @@ pub(crate) fn elements(array: &str, limit: usize) -> Vec<&str> {
     elements
 }
 
-/// Checks an event's own text, which must follow JSON's grammar: not nested deeper than [`MAX_DEPTH`], and every
-/// `\u` escape of a surrogate half of a pair.
+/// Checks that an event's own text does not nest deeper than [`MAX_DEPTH`] and that every `\u` escape of a surrogate
+/// belongs to a pair. The text must follow JSON's grammar.
 pub(crate) fn check_nesting_and_escapes(text: &str) -> Result<(), String> {
     let json = text.as_bytes();
     let (mut depth, mut at) = (0_usize, 0);
@@ -94,7 +94,7 @@ pub(crate) fn check_nesting_and_escapes(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Where the closing quote of the string lies that opens at `start` (or the text's end, if there is none).
+/// Returns the index of the closing quote of the string that opens at `start`, or the text's length if there is none.
 fn string_end(json: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(&byte) = json.get(at) {
@@ -107,7 +107,7 @@ fn string_end(json: &[u8], start: usize) -> usize {
     json.len()
 }
 
-/// Whether the text of a string has a `\u` escape that makes no character: half of a UTF-16 surrogate pair alone.
+/// Tells whether a string contains a `\u` escape that makes no character: half of a UTF-16 surrogate pair.
 fn has_lone_surrogate(string: &[u8]) -> bool {
     let mut rest = string;
     while let Some(at) = rest.iter().position(|&byte| byte == b'\\') {
@@ -126,7 +126,7 @@ fn has_lone_surrogate(string: &[u8]) -> bool {
     false
 }
 
-/// The code unit of the `\u` escape that the text begins with, if it does, and the text after the escape.
+/// Reads the escape that the text begins with: its code unit if it is a `\u` escape, and the text after it.
 fn escape(text: &[u8]) -> (Option<u16>, &[u8]) {
     let digits = text.strip_prefix(b"\\u").and_then(|rest| rest.get(..4));
     let unit =
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_json_is_scanned_without_panic() {
+    fn text_that_is_not_json_is_scanned_without_panic() {
         for text in ["", "\"", "\"\\", "]]]", "[,,", "\"\\u12", "{\"a\":"] {
             let _ = elements(text, 9);
             check_nesting_and_escapes(text).ok();

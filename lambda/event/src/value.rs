@@ -1,24 +1,25 @@
-//! The values that fields of `data` may have. Each type holds only what its rule allows.
+//! The types of the fields of `data`. Each holds only values that its rule allows.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use crate::currency::Currency;
 use crate::identifier::has_length;
-use crate::members::{Members, harmless, string};
-use crate::{Currency, integer};
+use crate::integer;
+use crate::members::{Members, loggable, string};
 
-/// The largest count, magnitude of a change and amount: 10⁹. Sums of millions of them still fit 64 bits.
+/// The maximum of counts, changes (in magnitude) and amounts: 10⁹. The sum of millions of them fits 64 bits.
 pub(crate) const MAX: i64 = 1_000_000_000;
 
-/// Something that is read from the JSON text of one value.
+/// A type that is read from the JSON text of one value.
 pub(crate) trait Value: Sized {
-    /// The value, or the rule that it breaks, to end a sentence that begins with the field's name.
+    /// Returns the value, or the rule that it breaks, to end a sentence that begins with the field's name.
     fn read(json: &str) -> Result<Self, String>;
 }
 
-/// A number of units, −10⁹ to 10⁹: shops report what is oversold as a negative count.
+/// A number of units, −10⁹ to 10⁹: shops report oversold stock as a negative count.
 pub(crate) struct Quantity(pub(crate) i64);
 
 impl Value for Quantity {
@@ -28,7 +29,7 @@ impl Value for Quantity {
     }
 }
 
-/// A change of a number of units, not 0 and of a magnitude up to 10⁹.
+/// A change of a number of units, not 0, of a magnitude up to 10⁹.
 pub(crate) struct Delta(pub(crate) i64);
 
 impl Value for Delta {
@@ -38,7 +39,7 @@ impl Value for Delta {
     }
 }
 
-/// An amount of money, 0 to 10⁹, without needless zeros.
+/// An amount of money, 0 to 10⁹, without trailing zeros after the point.
 pub(crate) struct Amount(pub(crate) Decimal);
 
 impl Amount {
@@ -48,8 +49,8 @@ impl Amount {
         format!("must be a string of digits, optionally a point and 1 to {} digits, at most {MAX}", Self::MAX_DECIMALS)
     }
 
-    /// Digits, optionally a point and more digits, of which the fifth and later ones are zeros. Zeros in front are digits
-    /// like any others.
+    /// Parses digits, optionally followed by a point and more digits of which the fifth and later ones are zeros.
+    /// Leading zeros are allowed.
     fn parse(text: &str) -> Result<Decimal, String> {
         let (units, decimals) = text.split_once('.').map_or((text, None), |(units, decimals)| (units, Some(decimals)));
         let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -60,7 +61,7 @@ impl Amount {
         if decimals.len() > Self::MAX_DECIMALS {
             return Err(format!("must have at most {} decimals, as no more are kept", Self::MAX_DECIMALS));
         }
-        // Ten-thousandths. What is too large for 64 bits is far above the maximum.
+        // In ten-thousandths. A number that does not fit 64 bits is far above the maximum.
         let padding = core::iter::repeat_n(b'0', Self::MAX_DECIMALS - decimals.len());
         let value = units
             .bytes()
@@ -94,7 +95,7 @@ impl<const MIN: usize, const MAX: usize> Value for Text<MIN, MAX> {
     }
 }
 
-/// Checks length (in characters) and that there is no U+0000.
+/// Checks the length in characters, and that there is no U+0000.
 fn check_text(text: &str, min: usize, max: usize) -> Result<(), String> {
     if !has_length(text, min, max) {
         return Err(if min == 0 {
@@ -109,7 +110,7 @@ fn check_text(text: &str, min: usize, max: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// Properties of a product by name.
+/// A product's attributes by name.
 pub(crate) struct Attributes(pub(crate) BTreeMap<String, String>);
 
 impl Attributes {
@@ -126,7 +127,7 @@ impl Value for Attributes {
         }
         let mut attributes = BTreeMap::new();
         for (name, value) in pairs {
-            let shown = || harmless(&name);
+            let shown = || loggable(&name);
             check_text(&name, 0, Self::MAX_NAME).map_err(|rule| format!("the name {} {rule}", shown()))?;
             if attributes.contains_key(name.as_ref()) {
                 return Err(format!("must not have the name {} twice", shown()));
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_amount_is_refused() {
+    fn what_is_not_an_amount_is_refused() {
         let long = "9".repeat(100_000);
         for text in [
             "",

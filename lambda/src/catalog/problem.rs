@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pipegen_event::Invalid;
+use pipegen_event::InvalidText;
 use serde::Serialize;
 
 use super::request::MAX_SKUS;
@@ -24,7 +24,7 @@ pub(super) enum Problem {
     /// 400: the path's SKU is no text.
     NotUtf8,
     /// 400: text that is no SKU.
-    NotASku(Invalid),
+    NotASku(InvalidText),
     /// 404: nobody has ever sent anything about the SKU.
     UnknownSku,
     /// 413: the answer has too many bytes to be sent.
