@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{fmt, fs, io};
 
-use pipegen_store::{Kind, Store};
+use pipegen_store::{ErrorKind, Store};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::sync::OnceCell;
 
@@ -70,11 +70,11 @@ impl std::error::Error for DatabaseError {
 
 impl StageError for DatabaseError {
     fn is_too_slow(&self) -> bool {
-        matches!(self, Self::Store(error) if error.kind() == Kind::TooSlow)
+        matches!(self, Self::Store(error) if error.kind() == ErrorKind::TooSlow)
     }
 
     fn is_not_prepared(&self) -> bool {
-        matches!(self, Self::Store(error) if error.kind() == Kind::NotPrepared)
+        matches!(self, Self::Store(error) if error.kind() == ErrorKind::NotPrepared)
     }
 }
 
@@ -127,7 +127,7 @@ impl CatalogDatabase {
     ) -> Result<T, DatabaseError> {
         self.logged_in.get_or_try_init(|| self.log_in()).await?;
         match work(&self.store).await {
-            Err(error) if error.kind() == Kind::LoginRefused => {
+            Err(error) if error.kind() == ErrorKind::LoginRefused => {
                 self.log_in().await?;
                 work(&self.store).await.map_err(DatabaseError::Store)
             }

@@ -9,7 +9,7 @@ use std::error::Error;
 use lambda_runtime::Diagnostic;
 use pipegen_contract::failure;
 use pipegen_contract::role::Role;
-use pipegen_store::Kind;
+use pipegen_store::ErrorKind;
 
 use crate::database::DatabaseError;
 use crate::logging::chain;
@@ -154,12 +154,12 @@ impl From<SecretError> for Failure {
 impl From<pipegen_store::Error> for Failure {
     fn from(error: pipegen_store::Error) -> Self {
         let what = match error.kind() {
-            Kind::LoginRefused => What::DatabaseLoginRefused,
-            Kind::TooManyConnections => What::DatabaseConnectionsExhausted,
-            Kind::Unreachable => What::DatabaseUnreachable,
-            Kind::NotPrepared => What::DatabaseNotPrepared,
-            Kind::Unfit => What::DatabaseUnfit,
-            Kind::Data | Kind::Conflict | Kind::TooSlow | Kind::Other => What::DatabaseFailed,
+            ErrorKind::LoginRefused => What::DatabaseLoginRefused,
+            ErrorKind::TooManyConnections => What::DatabaseConnectionsExhausted,
+            ErrorKind::Unreachable => What::DatabaseUnreachable,
+            ErrorKind::NotPrepared => What::DatabaseNotPrepared,
+            ErrorKind::Unfit => What::DatabaseUnfit,
+            ErrorKind::Data | ErrorKind::Conflict | ErrorKind::TooSlow | ErrorKind::Other => What::DatabaseFailed,
         };
         Self::of(what, &error)
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use pipegen_event::Reason;
-use pipegen_store::{MOST_OFFERS, Outcome};
+use pipegen_store::{MAX_OFFERS, Outcome};
 use serde_json::{Value, json};
 
 use super::bootstrap::{Functions, answer, batch, peak_memory};
@@ -81,12 +81,12 @@ async fn a_sku_has_so_many_offers_at_most() {
     let by = |supplier: usize, id: &str| {
         event("stock.counted", &format!("s{supplier:05}"), "1", id, 1, &json!({"quantity": 1}))
     };
-    let first: Vec<_> = (0..MOST_OFFERS).map(|supplier| by(supplier, "a")).collect();
+    let first: Vec<_> = (0..MAX_OFFERS).map(|supplier| by(supplier, "a")).collect();
     let applied = workshop.store.apply(&first.iter().collect::<Vec<_>>()).await.expect("applied");
     assert!(applied.outcomes.iter().all(|outcome| *outcome == Outcome::Applied));
 
     // One that has an offer may speak, one more may not, however often it comes.
-    let batch = [by(MOST_OFFERS, "a"), by(7, "b"), adjusted("2", "c", 1, 1)];
+    let batch = [by(MAX_OFFERS, "a"), by(7, "b"), adjusted("2", "c", 1, 1)];
     for expected in [Outcome::Applied, Outcome::Duplicate] {
         let outcomes = workshop.store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied").outcomes;
         let Outcome::Rejected(rejection) = &outcomes[0] else { panic!("{outcomes:?}") };
@@ -94,7 +94,7 @@ async fn a_sku_has_so_many_offers_at_most() {
         assert_eq!(outcomes[1..], [expected.clone(), expected]);
     }
     let offers = |view: &Value| view["offers"].as_array().expect("a list").len();
-    assert_eq!(offers(&workshop.shown().await[0]), MOST_OFFERS);
+    assert_eq!(offers(&workshop.shown().await[0]), MAX_OFFERS);
 
     // A table that has more all the same does not fill anybody's memory, and no offer is overwritten.
     workshop
@@ -102,7 +102,7 @@ async fn a_sku_has_so_many_offers_at_most() {
         .await;
     let outcomes = workshop.store.apply(&[&event("stock.counted", "t77", "1", "a", 1, &json!({"quantity": 9}))]).await;
     assert!(matches!(outcomes.expect("applied").outcomes[0], Outcome::Rejected(_)));
-    assert_eq!(offers(&workshop.shown().await[0]), MOST_OFFERS);
+    assert_eq!(offers(&workshop.shown().await[0]), MAX_OFFERS);
     assert_eq!(workshop.number("select on_hand from offer where supplier = 't77'").await, 1);
     workshop.close().await;
 }

@@ -20,7 +20,7 @@ use std::convert::Infallible;
 
 use lambda_runtime::LambdaEvent;
 use lambda_runtime::tracing::error;
-use pipegen_store::Kind;
+use pipegen_store::ErrorKind;
 use tokio::time::{Instant, timeout_at};
 
 use crate::database::DatabaseError;
@@ -71,5 +71,5 @@ fn unavailable(error: &DatabaseError) -> Problem {
 
 /// Whether no connection was to be had.
 fn no_connection_left(error: &DatabaseError) -> bool {
-    matches!(error, DatabaseError::Store(error) if error.kind() == Kind::TooManyConnections)
+    matches!(error, DatabaseError::Store(error) if error.kind() == ErrorKind::TooManyConnections)
 }

@@ -1,4 +1,4 @@
-//! Applying a batch of events: one transaction, a fixed number of statements whatever the batch's size.
+//! Application of a batch of events: one transaction with a fixed number of statements, whatever the batch's size.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,50 +6,52 @@ use pipegen_event::{Event, Reason, Rejection};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
-use crate::catalog::MOST_OFFERS;
-use crate::error::{During, Error, Kind};
+use crate::catalog::MAX_OFFERS;
+use crate::error::{During, Error, ErrorKind};
 use crate::fold::Effect;
 use crate::product_view::{self, View};
-use crate::{Store, load, save};
+use crate::store::Store;
+use crate::{load, save};
 
-/// Key of the advisory lock that batches share and that pruning takes alone.
+/// The key of the advisory lock that batches take shared and that pruning takes exclusively.
 pub(crate) const LEDGER_LOCK: i64 = 0x6c65_6467_6572;
 
-/// How often a transaction that met another one is run again before the batch is reported.
+/// The number of times that a transaction is retried after a conflict with another one.
 const CONFLICT_RETRIES: u32 = 3;
 
-/// What became of an event.
+/// The outcome of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is part of the catalog now.
+    /// It changed the catalog.
     Applied,
-    /// Something later had superseded it.
+    /// A later event had already superseded it.
     Stale,
-    /// It had been applied before.
+    /// It had already been applied.
     Duplicate,
     /// It can never be applied.
     Rejected(Rejection),
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Debug, Default)]
 pub struct Applied {
-    /// One for each event, in their order.
+    /// One for each event, in order.
     pub outcomes: Vec<Outcome>,
-    /// The current view of every product in the batch, whether or not the batch changed it.
+    /// The current view of every product in the batch, changed or not.
     pub views: Vec<View>,
 }
 
 impl Store {
-    /// Applies the events, all in one transaction. Events that PostgreSQL refuses as data are found by halving, each half in a
-    /// transaction of its own, and rejected; the rest is applied. Applying a batch again changes nothing.
+    /// Applies the events in one transaction. If PostgreSQL refuses an event's data, the batch is bisected, each half
+    /// in a transaction of its own, until the event is found and rejected; the rest is applied. Applying a batch again
+    /// changes nothing.
     ///
     /// # Errors
-    /// If the database cannot be asked or is in trouble; then some halves may have been applied, which is harmless.
+    /// If the database is unreachable or fails. Some halves may have been applied then, which is harmless.
     pub async fn apply(&self, events: &[&Event]) -> Result<Applied, Error> {
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(events.len());
         let mut views = BTreeMap::new();
-        // Parts of the batch still to be applied, the first on top.
+        // A stack of the parts still to be applied, the first on top.
         let mut parts = vec![events];
         while let Some(part) = parts.pop() {
             match self.apply_part(part).await {
@@ -57,11 +59,11 @@ impl Store {
                     outcomes.extend(applied.outcomes);
                     views.extend(applied.views.into_iter().map(|view| (view.sku.clone(), view)));
                 }
-                Err(error) if error.kind() == Kind::Data && part.len() > 1 => {
+                Err(error) if error.kind() == ErrorKind::Data && part.len() > 1 => {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
                 }
-                Err(error) if error.kind() == Kind::Data => outcomes.push(Outcome::Rejected(refused(&error))),
+                Err(error) if error.kind() == ErrorKind::Data => outcomes.push(Outcome::Rejected(refused(&error))),
                 Err(error) => return Err(error),
             }
         }
@@ -75,7 +77,7 @@ impl Store {
         let mut retries = 0;
         loop {
             match self.apply_once(events).await {
-                Err(error) if error.kind() == Kind::Conflict && retries < CONFLICT_RETRIES => retries += 1,
+                Err(error) if error.kind() == ErrorKind::Conflict && retries < CONFLICT_RETRIES => retries += 1,
                 result => return result,
             }
         }
@@ -103,7 +105,7 @@ async fn apply_in(connection: &mut PgConnection, events: &[&Event]) -> Result<Ap
 
     let outcomes = events.iter().map(|event| catalog.fold(event).into()).collect();
     for product in catalog.products.values_mut().filter(|product| product.view_changed()) {
-        product.advance(time);
+        product.set_version(time);
     }
 
     save::changes(connection, &catalog, time).await?;
@@ -139,7 +141,7 @@ impl From<Effect> for Outcome {
             }),
             Effect::TooManyOffers => Self::Rejected(Rejection {
                 reason: Reason::TooManyOffers,
-                detail: format!("source: {MOST_OFFERS} suppliers offer this SKU already, the most it may have"),
+                detail: format!("source: {MAX_OFFERS} suppliers offer this SKU already, the most it may have"),
             }),
         }
     }

@@ -1,31 +1,48 @@
-//! The connections to PostgreSQL, kept from one transaction to the next while they are known to be sound.
+//! A pool of connections to PostgreSQL that keeps a connection only while it is known to be usable.
 //!
-//! Not sqlx's pool: its way back into the pool waits for the server without a limit (transact-rs/sqlx#4349), so that a
-//! connection that has fallen silent keeps its place for ever; it keeps a session that can do nothing (read-only after a
-//! failover); and it hides for seconds that no connection is left. Here a connection that is not handed back as sound is closed,
-//! whatever became of the work: an error, a limit, a future that was dropped.
+//! sqlx's pool is not used: returning a connection waits for the server without a timeout (transact-rs/sqlx#4349), so
+//! that a connection whose server does not answer occupies its place for ever; it keeps sessions that have become
+//! useless (read-only after a failover); and it retries for seconds when the server has no connection left. Here a
+//! connection that is not known to be usable is closed, whatever happened: an error, a timeout, a future that was
+//! dropped.
 
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::error::{During, Error, Kind};
+use crate::error::{During, Error, ErrorKind};
 
-/// The longest that making a connection may take, handshakes included.
+/// The settings that each session asks of PostgreSQL, whatever is set for the database or the login. None of our
+/// statements has a reason to take this long; a function that is frozen or cut off in the middle of a transaction must
+/// not keep its locks. Every statement looks rows up by key; where one SKU holds most of the ledger, the planner, which
+/// cannot see which keys come, would read all of the table for each of them, or compile the statement first.
+const SESSION: [(&str, &str); 6] = [
+    ("statement_timeout", "15s"),
+    ("idle_in_transaction_session_timeout", "3s"),
+    ("client_connection_check_interval", "1s"),
+    SEARCH_PATH,
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
+];
+
+/// The schema that holds the tables, whatever path is set for the database or the login.
+pub(crate) const SEARCH_PATH: (&str, &str) = ("search_path", "public");
+
+/// The timeout of connecting, handshakes included.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
-/// The longest that a server that is well may take to say that it is there.
+/// The time within which a healthy server answers a ping.
 const PING_LIMIT: Duration = Duration::from_secs(1);
 
-/// The longest that one transaction may take. One that takes longer is in everybody's way, and half a batch needs half of it.
+/// The timeout of a transaction. One that takes longer blocks others, and half a batch takes half the time.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(20);
 
-/// A bounded number of connections, made when they are needed.
+/// A bounded number of connections, opened when they are needed.
 #[derive(Debug)]
 pub(crate) struct Connections {
     options: Mutex<PgConnectOptions>,
@@ -34,40 +51,44 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// At most this many at once.
+    /// A pool of at most this many connections at once.
     pub(crate) fn new(options: PgConnectOptions, at_most: u32) -> Self {
-        Self { options: Mutex::new(options), idle: Mutex::default(), permits: Semaphore::new(at_most as usize) }
+        Self {
+            options: Mutex::new(options.options(SESSION)),
+            idle: Mutex::default(),
+            permits: Semaphore::new(at_most as usize),
+        }
     }
 
     /// Uses these options for connections made from now on.
     pub(crate) fn set_options(&self, options: PgConnectOptions) {
-        *locked(&self.options) = options;
+        *self.options.lock() = options.options(SESSION);
     }
 
     /// Runs one transaction on a connection of its own.
     ///
     /// # Errors
-    /// As the work's own, or if there is no connection, or if it takes too long.
+    /// The work's own, or that connecting failed, or that the transaction timed out.
     pub(crate) async fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let mut connection = match self.kept().await {
+        let mut connection = match self.take_idle().await {
             Some(connection) => connection,
             None => self.connect().await?,
         };
         let worked = timeout(TRANSACTION_LIMIT, work(&mut connection)).await;
         let result = worked.unwrap_or_else(|_| Err(Error::too_slow()));
-        if is_sound(&mut connection, &result).await {
-            locked(&self.idle).push(connection);
+        if is_usable(&mut connection, &result).await {
+            self.idle.lock().push(connection);
         }
         result
     }
 
-    async fn kept(&self) -> Option<PgConnection> {
+    async fn take_idle(&self) -> Option<PgConnection> {
         loop {
-            let mut connection = locked(&self.idle).pop()?;
+            let mut connection = self.idle.lock().pop()?;
             if answers(&mut connection).await {
                 return Some(connection);
             }
@@ -75,28 +96,28 @@ impl Connections {
     }
 
     async fn connect(&self) -> Result<PgConnection, Error> {
-        let options = locked(&self.options).clone();
-        let connected = timeout(CONNECT_LIMIT, PgConnection::connect_with(&options)).await;
-        let silent = |_| Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer")));
-        connected.unwrap_or_else(silent).during("connect")
+        let options = self.options.lock().clone();
+        connect(&options, CONNECT_LIMIT).await
     }
 }
 
-/// Tells whether this result of a transaction says that its connection can be used again.
-async fn is_sound<T>(connection: &mut PgConnection, result: &Result<T, Error>) -> bool {
+/// Connects within this time. Without a limit, packets that nobody answers take minutes to fail.
+pub(crate) async fn connect(options: &PgConnectOptions, limit: Duration) -> Result<PgConnection, Error> {
+    let connected = timeout(limit, PgConnection::connect_with(options)).await;
+    let silent = |_| Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer")));
+    connected.unwrap_or_else(silent).during("connect")
+}
+
+/// Tells whether a connection can be used again after a transaction with this result.
+async fn is_usable<T>(connection: &mut PgConnection, result: &Result<T, Error>) -> bool {
     match result.as_ref().map_err(Error::kind) {
         Ok(_) => true,
-        // The transaction's rollback is sent with this.
-        Err(Kind::Data | Kind::Conflict) => answers(connection).await,
+        // The ping also sends the transaction's rollback.
+        Err(ErrorKind::Data | ErrorKind::Conflict) => answers(connection).await,
         Err(_) => false,
     }
 }
 
 async fn answers(connection: &mut PgConnection) -> bool {
     timeout(PING_LIMIT, connection.ping()).await.is_ok_and(|answer| answer.is_ok())
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Whole values come and go; none is left half-written.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

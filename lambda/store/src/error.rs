@@ -1,105 +1,91 @@
-//! What went wrong in PostgreSQL, by what can be done about it.
+//! Errors of PostgreSQL, classified by what can be done about them.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::io;
 
 use sqlx::error::DatabaseError;
 
 /// An operation on the store that failed.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("PostgreSQL: could not {operation}")]
 pub struct Error {
     operation: &'static str,
     source: sqlx::Error,
 }
 
-/// What can be done about an [`Error`].
+/// The class of an [`Error`], by what can be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The data of some event cannot be stored (SQLSTATE class 22, or 54000): rejecting that event helps.
+pub enum ErrorKind {
+    /// The data of some event cannot be stored (SQLSTATE class 22, or 54000): reject that event.
     Data,
-    /// Two transactions were in each other's way (40001, 40P01): running it again helps.
+    /// The transaction conflicted with another one (40001, 40P01): retry it.
     Conflict,
-    /// The password is not (or no longer) right (28P01, 28000): fetching the secret again helps.
+    /// The password is wrong or no longer valid (28P01, 28000): fetch the secret again.
     LoginRefused,
-    /// No connection is left for this login or server (53300): waiting helps.
+    /// No connection is left for this login or server (53300): wait.
     TooManyConnections,
-    /// It took longer than it may (57014, or our own limit): less at a time helps.
+    /// It timed out (57014, or our own timeout): do less at a time.
     TooSlow,
-    /// The server is away, starting, failing over or not to be reached: waiting helps.
+    /// The server is down, starting, failing over or cannot be reached: wait.
     Unreachable,
-    /// A table, schema, database or right is not there: `migrate` has not run here, or somebody has taken it away. Neither
-    /// waiting nor trying again helps.
+    /// A table, schema, database or right is missing: `migrate` has not run here, or somebody has removed it. Neither
+    /// waiting nor retrying helps.
     NotPrepared,
-    /// The database is not as it must be, and `migrate` cannot make it so.
+    /// The database does not meet a requirement, and `migrate` cannot change that.
     Unfit,
-    /// Anything else: our own statement is wrong. The batch comes again.
+    /// Anything else: our own statement is wrong. The batch is retried.
     Other,
 }
 
-/// What is behind an error of ours: the transaction was given up.
-#[derive(Debug)]
+/// The source of our own timeout error.
+#[derive(Debug, thiserror::Error)]
+#[error("it takes longer than a transaction may")]
 struct TookTooLong;
 
-impl fmt::Display for TookTooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it takes longer than a transaction may")
-    }
-}
-
-impl std::error::Error for TookTooLong {}
-
 impl Error {
-    /// A transaction that was given up because it took too long.
+    /// The error of a transaction that was cancelled because it took too long.
     pub(crate) fn too_slow() -> Self {
         let source = sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, TookTooLong));
         Self { operation: "end a transaction", source }
     }
 
-    /// What can be done about it.
-    pub fn kind(&self) -> Kind {
+    /// Returns the class of the error.
+    pub fn kind(&self) -> ErrorKind {
         let code = match &self.source {
             sqlx::Error::Io(error)
                 if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<TookTooLong>) =>
             {
-                return Kind::TooSlow;
+                return ErrorKind::TooSlow;
             }
-            sqlx::Error::Io(_) => return Kind::Unreachable,
-            sqlx::Error::Configuration(why) if why.is::<Unfit>() => return Kind::Unfit,
+            sqlx::Error::Io(_) => return ErrorKind::Unreachable,
+            sqlx::Error::Configuration(why) if why.is::<Unfit>() => return ErrorKind::Unfit,
             source => source.as_database_error().and_then(DatabaseError::code),
         };
         match code.as_deref() {
-            Some("54000") => Kind::Data,
-            Some(code) if code.starts_with("22") => Kind::Data,
-            Some("40001" | "40P01") => Kind::Conflict,
-            Some("28P01" | "28000") => Kind::LoginRefused,
-            Some("57014") => Kind::TooSlow,
-            Some("53300") => Kind::TooManyConnections,
-            // A session that is read-only is one of a server that was the primary a moment ago.
-            Some("25006" | "57P01" | "57P02" | "57P03") => Kind::Unreachable,
-            Some(code) if code.starts_with("08") => Kind::Unreachable,
-            Some("3D000" | "3F000" | "42501" | "42703" | "42883" | "42P01") => Kind::NotPrepared,
-            _ => Kind::Other,
+            Some("54000") => ErrorKind::Data,
+            Some(code) if code.starts_with("22") => ErrorKind::Data,
+            Some("40001" | "40P01") => ErrorKind::Conflict,
+            Some("28P01" | "28000") => ErrorKind::LoginRefused,
+            Some("57014") => ErrorKind::TooSlow,
+            Some("53300") => ErrorKind::TooManyConnections,
+            // A session is read-only if its server has just lost the role of the primary.
+            Some("25006" | "57P01" | "57P02" | "57P03") => ErrorKind::Unreachable,
+            Some(code) if code.starts_with("08") => ErrorKind::Unreachable,
+            Some("3D000" | "3F000" | "42501" | "42703" | "42883" | "42P01") => ErrorKind::NotPrepared,
+            _ => ErrorKind::Other,
         }
     }
 
-    /// PostgreSQL's name of the error (SQLSTATE), where it was PostgreSQL that answered.
+    /// Returns the SQLSTATE, if PostgreSQL answered with one.
     pub fn sqlstate(&self) -> Option<String> {
         self.source.as_database_error()?.code().map(Cow::into_owned)
     }
 }
 
-/// Why a database cannot hold the catalog.
-#[derive(Debug)]
+/// The reason for which a database cannot hold the catalog.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub(crate) struct Unfit(pub(crate) String);
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Unfit {}
 
 impl From<Unfit> for sqlx::Error {
     fn from(why: Unfit) -> Self {
@@ -107,21 +93,9 @@ impl From<Unfit> for sqlx::Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PostgreSQL: could not {}", self.operation)
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
-
-/// Names the operation that a driver's error interrupted.
+/// Adds the operation to a driver's error.
 pub(crate) trait During<T> {
-    /// The same result, with the operation ("load the products") in its error.
+    /// Returns the same result, with the operation ("load the products") in its error.
     fn during(self, operation: &'static str) -> Result<T, Error>;
 }
 

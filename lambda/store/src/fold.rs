@@ -1,5 +1,5 @@
-//! What events do to the catalog. Pure: the same events in any order, any number of times and in any batches leave the same
-//! catalog.
+//! The effect of events on the catalog, as in docs/ARCHITECTURE.md, "Meaning". No I/O: the same events in any order,
+//! any number of times and in any batches result in the same catalog.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +7,35 @@ use chrono::{DateTime, Utc};
 use pipegen_event::{Change, Description, Event};
 use rust_decimal::Decimal;
 
-use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, MOST_OFFERS, Offer, Price, Product, Stamp};
+use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, MAX_OFFERS, Offer, Price, Product, Stamp};
 
-/// What became of an event.
+/// The effect of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// It is part of the catalog now.
+    /// It changed the catalog.
     Applied,
-    /// Something later had superseded it.
+    /// A later event had already superseded it.
     Stale,
-    /// It had been applied before.
+    /// It had already been applied.
     Duplicate,
-    /// Its time lies in what was pruned from the ledger: nobody can tell whether it was applied before.
+    /// Its time is not later than the ledger's floor, so that it is unknown whether it was applied before.
     BelowLedgerFloor,
-    /// It would be the SKU's first event from this supplier, and the SKU has offers from as many as it may have.
+    /// It would be the SKU's first event from this supplier, and the SKU already has the maximum number of offers.
     TooManyOffers,
 }
 
-/// The parts of the ledger that a batch has to do with.
+/// The parts of the ledger that a batch needs.
 #[derive(Debug, Default)]
 pub(crate) struct LedgerNeeds<'a> {
-    /// (SKU, supplier, id) of adjustments, which may be duplicates.
+    /// (SKU, supplier, id) of the adjustments, each of which may be a duplicate.
     pub(crate) identities: Vec<(&'a str, &'a str, &'a str)>,
-    /// For (SKU, supplier) with counts that may win: the latest such count's time. That one decides the level, so only for it
-    /// the sum of what is later is needed.
+    /// By (SKU, supplier): the time of the latest count that may become the current one. Only that one determines the
+    /// level, so only for it the sum of the later adjustments is needed.
     pub(crate) counts: BTreeMap<(&'a str, &'a str), DateTime<Utc>>,
 }
 
 impl Catalog {
-    /// What must be loaded of the ledger before `events` can be applied to this catalog.
+    /// Returns the parts of the ledger that must be loaded before `events` can be applied to this catalog.
     pub(crate) fn ledger_needs<'a>(&self, events: impl IntoIterator<Item = &'a Event>) -> LedgerNeeds<'a> {
         let mut needs = LedgerNeeds::default();
         for event in events {
@@ -56,7 +56,7 @@ impl Catalog {
     }
 
     fn counted(&self, sku: &str, supplier: &str) -> Option<&Stamp> {
-        self.products.get(sku)?.offers.get(supplier)?.now.counted.as_ref()
+        self.products.get(sku)?.offers.get(supplier)?.current.counted.as_ref()
     }
 
     /// Applies one event.
@@ -76,18 +76,18 @@ impl Catalog {
     }
 }
 
-/// What an event does to its supplier's offer, which is made if the SKU may have one more.
+/// Applies an event to its supplier's offer, which is created if the SKU may have one more.
 fn in_offer(product: &mut Product, event: &Event, change: impl FnOnce(&mut Offer, Stamp) -> Effect) -> Effect {
     let supplier = event.supplier.as_str();
-    if product.offers.len() >= MOST_OFFERS && !product.offers.contains_key(supplier) {
+    if product.offers.len() >= MAX_OFFERS && !product.offers.contains_key(supplier) {
         return Effect::TooManyOffers;
     }
     let offer = product.offers.entry(supplier.to_owned()).or_default();
     change(offer, Stamp { time: event.time, id: event.id.as_str().to_owned() })
 }
 
-/// Whether an event takes the place of the last one of its kind.
-fn later<T: Ord>(new: &T, last: Option<&T>) -> Effect {
+/// Compares an event with the last one of its kind, which it replaces if it is later.
+fn compare<T: Ord>(new: &T, last: Option<&T>) -> Effect {
     match last {
         Some(last) if new < last => Effect::Stale,
         Some(last) if new == last => Effect::Duplicate,
@@ -101,45 +101,45 @@ fn describe(product: &mut Product, event: &Event, description: &Description) -> 
         supplier: event.supplier.as_str().to_owned(),
         id: event.id.as_str().to_owned(),
     };
-    let effect = later(&stamp, product.now.as_ref().map(|described| &described.stamp));
+    let effect = compare(&stamp, product.current.as_ref().map(|described| &described.stamp));
     if effect == Effect::Applied {
-        product.now = Some(Described { description: description.clone(), stamp });
+        product.current = Some(Described { description: description.clone(), stamp });
     }
     effect
 }
 
 fn price(offer: &mut Offer, stamp: Stamp, amount: Decimal, currency: &str) -> Effect {
-    let effect = later(&stamp, offer.now.price.as_ref().map(|price| &price.stamp));
+    let effect = compare(&stamp, offer.current.price.as_ref().map(|price| &price.stamp));
     if effect == Effect::Applied {
-        offer.now.price = Some(Price { amount, currency: currency.to_owned(), stamp });
+        offer.current.price = Some(Price { amount, currency: currency.to_owned(), stamp });
     }
     effect
 }
 
-/// Until the batch's latest count, whose sum was loaded, has set the level, an earlier one leaves a number that is none: nothing
-/// but the level depends on it.
+/// Applies a count. The loaded sum belongs to the batch's latest count; a count that is applied before that one sets a
+/// wrong level, which the latest count then replaces, and nothing else depends on it.
 fn count(offer: &mut Offer, stamp: Stamp, quantity: i64) -> Effect {
-    let effect = later(&stamp, offer.now.counted.as_ref());
+    let effect = compare(&stamp, offer.current.counted.as_ref());
     if effect == Effect::Applied {
         offer.ledger.retain(|_, entry| entry.time > stamp.time);
-        offer.now.on_hand = quantity + offer.other_deltas + offer.deltas_after(stamp.time);
-        offer.now.counted = Some(stamp);
+        offer.current.on_hand = quantity + offer.sum_of_others + offer.deltas_after(stamp.time);
+        offer.current.counted = Some(stamp);
     }
     effect
 }
 
 fn adjust(offer: &mut Offer, stamp: Stamp, delta: i64) -> Effect {
-    if offer.now.counted.as_ref().is_some_and(|count| stamp.time <= count.time) {
+    if offer.current.counted.as_ref().is_some_and(|count| stamp.time <= count.time) {
         return Effect::Stale;
     }
-    // Deliveries with one identity are one event; should their content differ, the later one is the event.
+    // Deliveries with one identity are one event. If their contents differ, the later one is the event.
     let replaced = match offer.ledger.get(&stamp.id) {
         Some(entry) if stamp.time <= entry.time => return Effect::Duplicate,
         Some(entry) => entry.delta,
         None => 0,
     };
-    offer.now.on_hand += delta - replaced;
-    offer.entered.insert(stamp.id.clone());
+    offer.current.on_hand += delta - replaced;
+    offer.added.insert(stamp.id.clone());
     offer.ledger.insert(stamp.id, LedgerEntry { time: stamp.time, delta });
     Effect::Applied
 }

@@ -1,4 +1,4 @@
-//! Reading what a batch touches.
+//! The statements that load the part of the catalog that a batch touches.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{FromRow, Row};
 
 use crate::catalog::{
-    Catalog, Described, DescriptionStamp, LedgerEntry, MOST_OFFERS, Offer, OfferRow, Price, Product, Stamp,
+    Catalog, Described, DescriptionStamp, LedgerEntry, MAX_OFFERS, Offer, OfferRow, Price, Product, Stamp,
 };
 use crate::error::{During, Error};
 use crate::fold::LedgerNeeds;
 
-/// Loads these products, each with its offers: all of them, since there are never more than [`MOST_OFFERS`]. Those that have no
-/// row are left out.
+/// Loads these products, each with all of its offers, of which there are never more than [`MAX_OFFERS`]. Products
+/// without a row are left out.
 pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Result<Catalog, Error> {
     let rows: Vec<ProductRow> = sqlx::query_as(include_str!("queries/products.sql"))
         .bind(skus)
@@ -28,7 +28,7 @@ pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Re
     }
     let rows: Vec<(String, String, OfferColumns)> = sqlx::query(include_str!("queries/offers.sql"))
         .bind(skus)
-        .bind(i64::try_from(MOST_OFFERS).unwrap_or(i64::MAX))
+        .bind(i64::try_from(MAX_OFFERS).unwrap_or(i64::MAX))
         .try_map(|row: PgRow| Ok((row.try_get("sku")?, row.try_get("supplier")?, OfferColumns::from_row(&row)?)))
         .fetch_all(connection)
         .await
@@ -41,7 +41,7 @@ pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Re
     Ok(catalog)
 }
 
-/// The transaction's time by the database's clock, and how far the ledger was pruned.
+/// Reads the transaction's time by the database's clock, and the ledger's floor.
 pub(crate) async fn time_and_floor(
     connection: &mut PgConnection,
 ) -> Result<(DateTime<Utc>, Option<DateTime<Utc>>), Error> {
@@ -51,7 +51,7 @@ pub(crate) async fn time_and_floor(
         .during("read the ledger's floor")
 }
 
-/// Adds to the catalog what is needed of the ledger.
+/// Adds the needed parts of the ledger to the catalog.
 pub(crate) async fn ledger(
     connection: &mut PgConnection,
     catalog: &mut Catalog,
@@ -70,20 +70,21 @@ pub(crate) async fn ledger(
         .fetch_all(connection)
         .await
         .during("load the ledger")?;
-    // The sums come after the entries, which are taken out of them.
+    // The sums come after the entries, which are subtracted from them.
     let (entries, sums): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.2.is_some());
     for (sku, supplier, id, time, delta) in entries.into_iter().chain(sums) {
         let offer = catalog.products.get_mut(&sku).and_then(|product| product.offers.get_mut(&supplier));
         match (offer, id) {
             (Some(offer), Some(id)) => offer.add_loaded(id, LedgerEntry { time, delta }),
-            (Some(offer), None) => offer.add_sum(time, delta),
+            (Some(offer), None) => offer.set_sum(time, delta),
             (None, _) => {}
         }
     }
     Ok(())
 }
 
-/// SKU, supplier, id, time and delta of an entry; without an id, the sum of all that are later than that time.
+/// SKU, supplier, id, time and delta of an entry. Without an id, the delta is the sum of all entries later than that
+/// time.
 type LedgerRow = (String, String, Option<String>, DateTime<Utc>, i64);
 
 #[derive(FromRow)]
@@ -117,7 +118,7 @@ impl From<ProductRow> for Product {
         });
         Self {
             stored: described.clone(),
-            now: described,
+            current: described,
             version: row.version,
             updated_at: row.updated_at,
             offers: BTreeMap::new(),
@@ -125,7 +126,7 @@ impl From<ProductRow> for Product {
     }
 }
 
-/// The column only ever holds what [`crate::save`] put there: an object of strings.
+/// Parses the column, which always holds an object of strings: only `save` writes it.
 fn attributes(json: &str) -> BTreeMap<String, String> {
     serde_json::from_str(json).unwrap_or_default()
 }

@@ -1,33 +1,34 @@
-//! What `maintain` does to the tables.
+//! The statements of `maintain`: pruning the ledger, and gauges.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::PgConnection;
 use sqlx::postgres::types::PgInterval;
 use sqlx::{Connection as _, FromRow};
 
-use crate::Store;
 use crate::apply::LEDGER_LOCK;
 use crate::error::{During, Error};
+use crate::store::Store;
 
-/// How the tables are doing.
+/// Sizes and ages that show the state of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, FromRow)]
 pub struct Gauges {
-    /// Products that the cache has yet to be told of.
+    /// Number of products whose cache entry is still to be refreshed.
     pub pending: i64,
-    /// Seconds that the longest waiting of them has waited.
+    /// Age of the oldest of these, in seconds.
     pub pending_seconds: f64,
-    /// Rows of the ledger, as PostgreSQL estimates them.
+    /// Number of rows in the ledger, as PostgreSQL estimates it.
     pub ledger_rows: i64,
 }
 
 impl Store {
-    /// Removes at most `limit` rows of the ledger that were applied longer than `age` ago by the database's clock, raises the
-    /// ledger's floor to the greatest time among them, and returns how many those were. Levels do not change.
+    /// Removes at most `limit` rows of the ledger that were applied longer than `age` ago by the database's clock,
+    /// raises the ledger's floor to the latest time among them, and returns the number of removed rows. Levels do not
+    /// change.
     pub async fn prune_ledger(&self, age: TimeDelta, limit: i64) -> Result<u64, Error> {
         self.connections.run(async |connection| prune(connection, age, limit).await).await
     }
 
-    /// How the tables are doing.
+    /// Reads the gauges.
     pub async fn gauges(&self) -> Result<Gauges, Error> {
         let query = sqlx::query_as(include_str!("queries/gauges.sql"));
         self.connections.run(async |on| query.fetch_one(on).await.during("read the gauges")).await
@@ -36,8 +37,8 @@ impl Store {
 
 async fn prune(connection: &mut PgConnection, age: TimeDelta, limit: i64) -> Result<u64, Error> {
     let mut transaction = connection.begin().await.during("begin pruning")?;
-    // Alone with the ledger: a batch must not read the floor before and the ledger after this. Waiting for it is a statement
-    // of its own, so that the next one sees what was committed meanwhile.
+    // An exclusive lock: a batch must not read the floor before this transaction and the ledger after it. The lock is a
+    // statement of its own, so that the next statement sees what was committed while this one waited.
     sqlx::query("select pg_advisory_xact_lock($1)")
         .bind(LEDGER_LOCK)
         .execute(&mut *transaction)

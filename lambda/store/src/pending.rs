@@ -1,11 +1,11 @@
-//! Versions that the cache could not be told.
+//! Versions for which the cache could not be refreshed.
 
-use crate::Store;
 use crate::error::{During, Error};
 use crate::product_view::View;
+use crate::store::Store;
 
 impl Store {
-    /// Remembers that the cache has yet to be told of these views.
+    /// Records that the cache entries of these views are still to be refreshed.
     pub async fn add_pending(&self, views: &[View]) -> Result<(), Error> {
         let query = sqlx::query(include_str!("queries/add_pending.sql"))
             .bind(views.iter().map(|view| view.sku.as_str()).collect::<Vec<_>>())
@@ -14,13 +14,14 @@ impl Store {
         Ok(())
     }
 
-    /// At most `limit` of the SKUs that the cache has yet to be told of, the longest waiting first.
+    /// Returns at most `limit` SKUs whose cache entry is still to be refreshed, the oldest first.
     pub async fn pending(&self, limit: i64) -> Result<Vec<String>, Error> {
         let query = sqlx::query_scalar(include_str!("queries/pending.sql")).bind(limit);
         self.connections.run(async |on| query.fetch_all(on).await.during("list pending refreshes")).await
     }
 
-    /// Forgets what the cache has now been told: rows with these versions or earlier ones.
+    /// Removes the rows of these views, whose cache entries have been refreshed: rows with these versions or earlier
+    /// ones.
     pub async fn settle_pending(&self, views: &[View]) -> Result<(), Error> {
         let query = sqlx::query(include_str!("queries/settle_pending.sql"))
             .bind(views.iter().map(|view| view.sku.as_str()).collect::<Vec<_>>())

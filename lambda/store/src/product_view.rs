@@ -9,15 +9,16 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::catalog::{Catalog, Product};
+use crate::connections::SEARCH_PATH;
 use crate::error::{During, Error};
-use crate::{SEARCH_PATH, Store, load};
+use crate::load;
+use crate::store::Store;
 
 /// A product as readers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
-    /// The SKU.
     pub sku: String,
-    /// Grows with every change of the view; microseconds since the epoch, or one more than the version before.
+    /// Grows with every change of the view: microseconds since the epoch, or the previous version plus one.
     pub version: i64,
     /// The view as JSON text.
     pub json: String,
@@ -50,15 +51,15 @@ struct PriceBody<'a> {
 }
 
 impl View {
-    /// The view of a product that exists.
+    /// Builds the view of a product that exists.
     pub(crate) fn of(sku: &str, product: &Product) -> Self {
         let unknown = BTreeMap::new();
-        let description = product.now.as_ref().map(|described| &described.description);
+        let description = product.current.as_ref().map(|described| &described.description);
         let offers = product.offers.iter().map(|(supplier, offer)| OfferBody {
             supplier,
-            on_hand: offer.now.on_hand,
+            on_hand: offer.current.on_hand,
             price: offer
-                .now
+                .current
                 .price
                 .as_ref()
                 .map(|price| PriceBody { amount: price.amount.normalize().to_string(), currency: &price.currency }),
@@ -69,7 +70,7 @@ impl View {
             description: description.and_then(|d| d.description.as_deref()),
             category: description.and_then(|d| d.category.as_deref()),
             attributes: description.map_or(&unknown, |d| &d.attributes),
-            available: product.offers.values().map(|offer| offer.now.on_hand.max(0)).sum(),
+            available: product.offers.values().map(|offer| offer.current.on_hand.max(0)).sum(),
             offers: offers.collect(),
             version: product.version,
             updated_at: product.updated_at.map(rfc3339),
@@ -79,26 +80,26 @@ impl View {
     }
 }
 
-/// A time as RFC 3339 in UTC, always with six digits of a second.
+/// Formats a time as RFC 3339 in UTC, always with six decimal places.
 fn rfc3339(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
-/// The views of all products in a catalog that exist, sorted by SKU.
+/// Builds the views of all products in a catalog that exist, sorted by SKU.
 pub(crate) fn all(catalog: &Catalog) -> Vec<View> {
     let existing = catalog.products.iter().filter(|(_, product)| product.exists());
     existing.map(|(sku, product)| View::of(sku, product)).collect()
 }
 
 impl Store {
-    /// The current views of the SKUs that are known, sorted by SKU. A SKU without a view is unknown.
+    /// Returns the current views of these SKUs, sorted by SKU. An unknown SKU has none.
     pub async fn views(&self, skus: &[&str]) -> Result<Vec<View>, Error> {
         self.connections.run(async |connection| views(connection, skus).await).await
     }
 }
 
 async fn views(connection: &mut PgConnection, skus: &[&str]) -> Result<Vec<View>, Error> {
-    // One statement's snapshot would not be enough: products and their offers are two.
+    // Two statements read products and offers, so they need one snapshot.
     let begin = "begin isolation level repeatable read, read only";
     let mut transaction = connection.begin_with(begin).await.during("begin to read views")?;
     let catalog = load::products(&mut transaction, skus).await?;
@@ -106,14 +107,14 @@ async fn views(connection: &mut PgConnection, skus: &[&str]) -> Result<Vec<View>
     Ok(all(&catalog))
 }
 
-/// How many products an export reads at a time.
+/// The number of products that an export reads at a time.
 const EXPORT_PAGE: i64 = 1000;
 
-/// Hands every product's view (JSON text) to `write`, sorted by SKU (bytewise), as of one moment, and returns their number.
-/// `url` needs the right to read the catalog's tables.
+/// Passes every product's view (JSON text) to `write`, sorted by SKU (bytewise), from one snapshot, and returns their
+/// number. The login in `url` must have the right to read the catalog's tables.
 ///
 /// # Errors
-/// As PostgreSQL's; an error of `write` ends the export with [`io::Error`] as the source.
+/// PostgreSQL's; an error of `write` ends the export with [`io::Error`] as the source.
 pub async fn export(url: &str, write: &mut dyn FnMut(&str) -> io::Result<()>) -> Result<u64, Error> {
     let options: PgConnectOptions = url.parse().during("read the URL of the export")?;
     let mut connection = options.options([SEARCH_PATH]).connect().await.during("connect for the export")?;
@@ -146,9 +147,10 @@ mod tests {
 
     use super::*;
 
-    /// Who reads exported views takes the first lines' fields for all: a product of which nothing is known has every one.
+    /// Readers infer the fields of all exported views from the first lines, so a product of which nothing is known has
+    /// every field.
     #[test]
-    fn a_view_has_every_field_always() {
+    fn a_view_always_has_every_field() {
         let bare: Value = serde_json::from_str(&View::of("A1", &Product::default()).json).unwrap();
         let fields: Vec<_> = bare.as_object().unwrap().keys().map(String::as_str).collect();
         let all =

@@ -1,4 +1,4 @@
-//! Writing what a batch changed.
+//! The statements that write the changes of a batch.
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
@@ -6,10 +6,10 @@ use sqlx::postgres::PgConnection;
 use crate::catalog::{Catalog, Described, LedgerEntry, Offer, Product};
 use crate::error::{During, Error};
 
-/// The most superseded rows of the ledger that a batch removes.
+/// The maximum number of superseded rows of the ledger that a batch removes.
 const SUPERSEDED_AT_A_TIME: i64 = 50_000;
 
-/// Writes everything in the catalog that its transaction has changed. A statement with nothing to write is left out.
+/// Writes everything that the transaction has changed in the catalog. A statement with nothing to write is left out.
 pub(crate) async fn changes(
     connection: &mut PgConnection,
     catalog: &Catalog,
@@ -27,7 +27,7 @@ pub(crate) async fn changes(
     save_versions(connection, catalog, transaction_time).await
 }
 
-/// Removes these products, which the transaction created for events that were then refused.
+/// Removes these products, which the transaction created for events that were then rejected.
 pub(crate) async fn drop_unused(connection: &mut PgConnection, skus: &[&str]) -> Result<(), Error> {
     if skus.is_empty() {
         return Ok(());
@@ -45,12 +45,12 @@ async fn save_offers(connection: &mut PgConnection, offers: &[(&str, &str, &Offe
     if offers.is_empty() {
         return Ok(());
     }
-    let counted = || offers.iter().map(|(_, _, offer)| offer.now.counted.as_ref());
-    let price = || offers.iter().map(|(_, _, offer)| offer.now.price.as_ref());
+    let counted = || offers.iter().map(|(_, _, offer)| offer.current.counted.as_ref());
+    let price = || offers.iter().map(|(_, _, offer)| offer.current.price.as_ref());
     sqlx::query(include_str!("queries/save_offers.sql"))
         .bind(offers.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
         .bind(offers.iter().map(|(_, supplier, _)| *supplier).collect::<Vec<_>>())
-        .bind(offers.iter().map(|(_, _, offer)| offer.now.on_hand).collect::<Vec<_>>())
+        .bind(offers.iter().map(|(_, _, offer)| offer.current.on_hand).collect::<Vec<_>>())
         .bind(counted().map(|stamp| stamp.map(|stamp| stamp.time)).collect::<Vec<_>>())
         .bind(counted().map(|stamp| stamp.map(|stamp| &*stamp.id)).collect::<Vec<_>>())
         .bind(price().map(|price| price.map(|price| price.amount)).collect::<Vec<_>>())
@@ -83,7 +83,7 @@ async fn supersede_ledger(connection: &mut PgConnection, offers: &[(&str, &str, 
 async fn enter_ledger(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
     let entries: Vec<(&str, &str, &str, LedgerEntry)> = offers
         .iter()
-        .flat_map(|(sku, supplier, offer)| offer.entries().map(move |(id, entry)| (*sku, *supplier, id, entry)))
+        .flat_map(|(sku, supplier, offer)| offer.added_entries().map(move |(id, entry)| (*sku, *supplier, id, entry)))
         .collect();
     if entries.is_empty() {
         return Ok(());
@@ -104,8 +104,8 @@ async fn save_descriptions(connection: &mut PgConnection, catalog: &Catalog) -> 
     let described: Vec<(&str, &Described)> = catalog
         .products
         .iter()
-        .filter(|(_, product)| product.redescribed())
-        .filter_map(|(sku, product)| Some((&**sku, product.now.as_ref()?)))
+        .filter(|(_, product)| product.description_changed())
+        .filter_map(|(sku, product)| Some((&**sku, product.current.as_ref()?)))
         .collect();
     if described.is_empty() {
         return Ok(());
@@ -134,18 +134,18 @@ async fn save_versions(
     catalog: &Catalog,
     transaction_time: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let advanced: Vec<(&str, &Product)> = catalog
+    let changed: Vec<(&str, &Product)> = catalog
         .products
         .iter()
         .filter(|(_, product)| product.view_changed())
         .map(|(sku, product)| (&**sku, product))
         .collect();
-    if advanced.is_empty() {
+    if changed.is_empty() {
         return Ok(());
     }
     sqlx::query(include_str!("queries/save_versions.sql"))
-        .bind(advanced.iter().map(|(sku, _)| *sku).collect::<Vec<_>>())
-        .bind(advanced.iter().map(|(_, product)| product.version).collect::<Vec<_>>())
+        .bind(changed.iter().map(|(sku, _)| *sku).collect::<Vec<_>>())
+        .bind(changed.iter().map(|(_, product)| product.version).collect::<Vec<_>>())
         .bind(transaction_time)
         .execute(connection)
         .await

@@ -1,50 +1,48 @@
-//! Migrations and logins: what `migrate` does with the master user's connection.
+//! Migrations and logins, over the master user's connection.
 
-use std::io;
 use std::time::Duration;
 
 use pipegen_contract::database::Access;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection, Executor};
-use tokio::time::timeout;
+use sqlx::{Connection, Executor};
 
-use crate::SEARCH_PATH;
+use crate::connections::{self, SEARCH_PATH};
 use crate::error::{During, Error, Unfit};
 
 /// The numbered migrations in `lambda/migrations`.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// A login and the SCRAM-SHA-256 verifier of its password. Statements are logged, so the password itself must never be in one.
+/// A login with the SCRAM-SHA-256 verifier of its password. Statements are logged, so they must never contain the
+/// password itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Login<'a> {
-    /// The role's name.
+    /// Name of the role.
     pub name: &'a str,
-    /// What it may do.
+    /// Rights of the login.
     pub access: Access,
-    /// As in `pg_authid`: `SCRAM-SHA-256$…`.
+    /// The verifier as in `pg_authid`: `SCRAM-SHA-256$…`.
     pub verifier: &'a str,
-    /// How many connections it may hold.
+    /// Number of connections that the login may have.
     pub connection_limit: u32,
 }
 
-/// Key of the advisory lock under which the schema and the logins change.
+/// The key of the advisory lock under which the schema and the logins are changed.
 const SCHEMA_LOCK: i64 = 0x7363_6865_6d61;
 
-/// The one encoding that holds everything that suppliers may send.
+/// The only encoding that can store everything that suppliers may send.
 const ENCODING: &str = "UTF8";
 
-/// How long a connection may take to be made. Without a limit, packets that nobody answers take minutes to fail.
+/// The timeout of connecting.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Connects to change the schema or the logins.
 ///
 /// # Errors
-/// As PostgreSQL's, or if the database cannot hold what suppliers may send.
+/// PostgreSQL's, or that the database's encoding cannot store everything that suppliers may send.
 pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
     let options = options.clone().options([SEARCH_PATH]);
-    let silent = |_| Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer")));
-    let mut connection = timeout(CONNECT_LIMIT, options.connect()).await.unwrap_or_else(silent).during("connect")?;
+    let mut connection = connections::connect(&options, CONNECT_LIMIT).await?;
     let encoding: String =
         sqlx::query_scalar("show server_encoding").fetch_one(&mut connection).await.during("ask for the encoding")?;
     if encoding != ENCODING {
@@ -57,13 +55,13 @@ pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> 
     Ok(connection)
 }
 
-/// Waits until nobody else changes the schema or the logins; holds until the connection ends.
+/// Takes the lock for changes of the schema and the logins; it is held until the connection ends.
 pub async fn lock_schema(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query("select pg_advisory_lock($1)").bind(SCHEMA_LOCK).execute(connection).await.during("lock the schema")?;
     Ok(())
 }
 
-/// Applies the migrations that the database has not had yet and returns how many those were.
+/// Applies the pending migrations and returns their number.
 pub async fn migrate(connection: &mut PgConnection) -> Result<usize, Error> {
     let before = applied(connection).await?;
     MIGRATIONS.run(&mut *connection).await.during("migrate")?;
@@ -85,15 +83,15 @@ async fn applied(connection: &mut PgConnection) -> Result<usize, Error> {
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// Creates the login if it is not there and gives it this password, this limit and its access' rights.
+/// Creates the login if it does not exist, and sets its password, connection limit and rights.
 pub async fn set_login(connection: &mut PgConnection, login: Login<'_>) -> Result<(), Error> {
     let mut transaction = connection.begin().await.during("begin creating a login")?;
-    let there: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
         .bind(login.name)
         .fetch_one(&mut *transaction)
         .await
         .during("look for a login")?;
-    let verb = if there { "alter" } else { "create" };
+    let verb = if exists { "alter" } else { "create" };
     let name = quote_identifier(login.name);
     let verifier = login.verifier.replace('\'', "''");
     let limit = login.connection_limit;
@@ -106,7 +104,7 @@ pub async fn set_login(connection: &mut PgConnection, login: Login<'_>) -> Resul
     transaction.commit().await.during("commit a login")
 }
 
-/// Checks that this connection's login has its access' rights.
+/// Checks that this connection's login has the rights of its access.
 pub async fn try_access(connection: &mut PgConnection, access: Access) -> Result<(), Error> {
     let granted: bool =
         sqlx::query_scalar("select pg_has_role($1, 'usage') and has_table_privilege('product', 'select')")
@@ -125,7 +123,8 @@ fn quote_identifier(name: &str) -> String {
 mod tests {
     use std::path::Path;
 
-    /// A statement goes to the server in its encoding: one that lacks a comment's character would refuse the statement.
+    /// Statements are converted to the server's encoding: a server whose encoding lacks a character of a comment would
+    /// refuse the statement.
     #[test]
     fn every_statement_is_ascii() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -7,21 +7,21 @@ use pipegen_event::{Change, Description, Event};
 use proptest::prelude::*;
 
 use super::Effect;
-use crate::catalog::{Catalog, Described, LedgerEntry, MOST_OFFERS, Offer, OfferRow, Product};
+use crate::catalog::{Catalog, Described, LedgerEntry, MAX_OFFERS, Offer, OfferRow, Product};
 
-/// What the database keeps between batches.
+/// An in-memory replacement of the database's tables.
 #[derive(Clone, Debug, Default)]
 struct Tables {
     products: BTreeMap<String, Option<Described>>,
     offers: BTreeMap<(String, String), OfferRow>,
     ledger: BTreeMap<(String, String, String), LedgerEntry>,
     floor: Option<DateTime<Utc>>,
-    /// How many superseded rows of the ledger a batch leaves where they are.
+    /// The number of superseded rows of the ledger that a batch does not remove.
     left_superseded: usize,
 }
 
 impl Tables {
-    /// A batch as `apply` runs it: load just what it needs, fold, save just what changed.
+    /// Applies a batch as `Store::apply` does: loads only what it needs, folds, saves only what changed.
     fn apply(&mut self, batch: &[Event]) -> Vec<Effect> {
         let mut catalog = self.load(batch);
         let effects = batch.iter().map(|event| catalog.fold(event)).collect();
@@ -36,7 +36,7 @@ impl Tables {
             let described = self.products.get(sku).cloned().flatten();
             let offers = self.offers.iter().filter(|((of, _), _)| of == sku);
             let offers = offers.map(|((_, supplier), row)| (supplier.clone(), Offer::loaded(row.clone()))).collect();
-            let product = Product { stored: described.clone(), now: described, offers, ..Product::default() };
+            let product = Product { stored: described.clone(), current: described, offers, ..Product::default() };
             catalog.products.insert(sku.to_owned(), product);
         }
         let needs = catalog.ledger_needs(batch);
@@ -52,17 +52,17 @@ impl Tables {
             let of_offer = self.ledger.iter().filter(|(key, _)| (&*key.0, &*key.1) == (sku, supplier));
             let later = of_offer.map(|(_, entry)| entry).filter(|entry| entry.time > time);
             let sum = later.map(|entry| entry.delta).sum();
-            offer(&mut catalog, sku, supplier, &|offer| offer.add_sum(time, sum));
+            offer(&mut catalog, sku, supplier, &|offer| offer.set_sum(time, sum));
         }
         catalog
     }
 
     fn save(&mut self, catalog: &Catalog) {
         for (sku, product) in catalog.products.iter().filter(|(_, product)| product.exists()) {
-            self.products.insert(sku.clone(), product.now.clone());
+            self.products.insert(sku.clone(), product.current.clone());
             for (supplier, offer) in &product.offers {
                 if offer.row_changed() {
-                    self.offers.insert((sku.clone(), supplier.clone()), offer.now.clone());
+                    self.offers.insert((sku.clone(), supplier.clone()), offer.current.clone());
                 }
                 if let Some(time) = offer.newly_counted() {
                     let mut left = self.left_superseded;
@@ -73,22 +73,22 @@ impl Tables {
                         kept || !superseded
                     });
                 }
-                for (id, entry) in offer.entries() {
+                for (id, entry) in offer.added_entries() {
                     self.ledger.insert((sku.clone(), supplier.clone(), id.to_owned()), entry);
                 }
             }
         }
     }
 
-    /// Forgets what is at most as late as `floor`, as `maintain` does.
+    /// Prunes the ledger up to `floor`, as `maintain` does.
     fn prune(&mut self, floor: DateTime<Utc>) {
         self.ledger.retain(|_, entry| entry.time > floor);
         self.floor = self.floor.max(Some(floor));
     }
 
-    fn shown(&self) -> Shown {
+    fn visible(&self) -> VisibleState {
         let price = |row: &OfferRow| row.price.as_ref().map(|price| price.amount.to_string());
-        Shown {
+        VisibleState {
             descriptions: self
                 .products
                 .iter()
@@ -99,15 +99,15 @@ impl Tables {
     }
 }
 
-/// What readers can see.
+/// The state that readers can see.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Shown {
+struct VisibleState {
     descriptions: BTreeMap<String, Option<String>>,
     offers: BTreeMap<(String, String), (i64, Option<String>)>,
 }
 
-/// The rules, read naively.
-fn meaning(deliveries: &[Event]) -> Shown {
+/// Computes the state from all events by the definitions in docs/ARCHITECTURE.md, "Meaning".
+fn expected_state(deliveries: &[Event]) -> VisibleState {
     let mut events: BTreeMap<(String, &str, String, String), &Event> = BTreeMap::new();
     for event in deliveries {
         let identity = (event.source(), event.change.event_type(), event.sku.to_string(), event.id.to_string());
@@ -116,7 +116,7 @@ fn meaning(deliveries: &[Event]) -> Shown {
             *known = event;
         }
     }
-    let mut shown = Shown::default();
+    let mut shown = VisibleState::default();
     for event in events.values() {
         let (sku, supplier) = (event.sku.to_string(), event.supplier.to_string());
         let of_sku = || events.values().filter(|other| other.sku == event.sku);
@@ -159,7 +159,8 @@ fn at(minute: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
 }
 
-/// An event whose content follows from its identity and time, because of two contents with both the same either may win.
+/// An event whose content follows from its identity and time: if two contents had the same identity and time, either
+/// could win.
 fn event(kind: u8, supplier: u8, sku: u8, id: u8, minute: i64) -> Event {
     let salt = i64::from(id) * 100 + minute;
     let change = match kind {
@@ -188,7 +189,7 @@ prop_compose! {
     }
 }
 
-/// Events as deliveries: in some order, some of them again, cut into batches.
+/// Events as deliveries: shuffled, some of them repeated, cut into batches.
 fn deliveries() -> impl Strategy<Value = (Vec<Event>, Vec<Vec<Event>>)> {
     proptest::collection::vec(any_event(), 1..40).prop_flat_map(|events| {
         let again = proptest::sample::subsequence(events.clone(), 0..=events.len());
@@ -219,7 +220,7 @@ proptest! {
         for batch in &batches {
             tables.apply(batch);
         }
-        prop_assert_eq!(tables.shown(), meaning(&events));
+        prop_assert_eq!(tables.visible(), expected_state(&events));
     }
 
     #[test]
@@ -227,29 +228,29 @@ proptest! {
         let mut tables = Tables { left_superseded, ..Tables::default() };
         for batch in &batches {
             tables.apply(batch);
-            let shown = tables.shown();
+            let shown = tables.visible();
             let effects = tables.apply(batch);
             prop_assert!(!effects.contains(&Effect::Applied));
-            prop_assert_eq!(tables.shown(), shown);
+            prop_assert_eq!(tables.visible(), shown);
         }
     }
 
     #[test]
-    fn pruning_changes_no_level_and_lets_nothing_in_twice((_, batches) in deliveries(), floor in 0..8_i64, left in 0..4_usize) {
+    fn pruning_changes_no_level_and_nothing_is_applied_twice((_, batches) in deliveries(), floor in 0..8_i64, left in 0..4_usize) {
         let mut tables = Tables { left_superseded: left, ..Tables::default() };
         for batch in &batches {
             tables.apply(batch);
         }
-        let shown = tables.shown();
+        let shown = tables.visible();
         tables.prune(at(floor));
-        prop_assert_eq!(tables.shown(), meaning(&batches.concat()));
+        prop_assert_eq!(tables.visible(), expected_state(&batches.concat()));
         for batch in &batches {
             let effects = tables.apply(batch);
             for (event, effect) in batch.iter().zip(effects) {
                 prop_assert_eq!(effect == Effect::BelowLedgerFloor, event.time <= at(floor));
             }
         }
-        prop_assert_eq!(tables.shown(), shown);
+        prop_assert_eq!(tables.visible(), shown);
     }
 }
 
@@ -260,7 +261,7 @@ fn a_late_count_picks_up_what_is_later_than_it() {
     tables.apply(&[adjusted(1, 1), adjusted(2, 3), adjusted(3, 5)]);
     tables.apply(&[event(0, 0, 0, 4, 3)]);
     // The count says 403; of the adjustments only the third is later: delta −1.
-    assert_eq!(tables.shown().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (403 - 1, None));
+    assert_eq!(tables.visible().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (403 - 1, None));
     assert_eq!(tables.ledger.len(), 1, "superseded adjustments are gone");
 }
 
@@ -277,7 +278,7 @@ fn only_the_latest_count_of_a_batch_needs_the_sum() {
         batch.insert(1, adjusted(2, 6));
         tables.apply(&batch);
         // 504 counted at 4; later are the third, at 5 (delta -1), and the second, now at 6 (delta 1).
-        assert_eq!(tables.shown().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (504 - 1 + 1, None));
+        assert_eq!(tables.visible().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (504 - 1 + 1, None));
     }
 }
 
@@ -288,16 +289,16 @@ fn a_sku_has_so_many_offers_and_no_more() {
         ..event(1, 0, 0, 1, minute)
     };
     let mut tables = Tables::default();
-    let full: Vec<_> = (0..MOST_OFFERS).map(|supplier| from(supplier, 1)).collect();
+    let full: Vec<_> = (0..MAX_OFFERS).map(|supplier| from(supplier, 1)).collect();
     assert!(tables.apply(&full).iter().all(|effect| *effect == Effect::Applied));
-    let shown = tables.shown();
+    let shown = tables.visible();
     for kind in 0..3 {
-        let one_more = Event { change: event(kind, 0, 0, 1, 1).change, ..from(MOST_OFFERS, 1) };
+        let one_more = Event { change: event(kind, 0, 0, 1, 1).change, ..from(MAX_OFFERS, 1) };
         assert_eq!(tables.apply(std::slice::from_ref(&one_more)), [Effect::TooManyOffers]);
     }
-    assert_eq!(tables.shown(), shown);
-    let described = Event { change: event(3, 0, 0, 1, 1).change, ..from(MOST_OFFERS, 1) };
-    assert_eq!(tables.apply(&[described, from(7, 2)]), [Effect::Applied; 2], "a description is no offer");
+    assert_eq!(tables.visible(), shown);
+    let described = Event { change: event(3, 0, 0, 1, 1).change, ..from(MAX_OFFERS, 1) };
+    assert_eq!(tables.apply(&[described, from(7, 2)]), [Effect::Applied; 2], "a description is not an offer");
 }
 
 #[test]

@@ -1,2 +1,2 @@
--- $1: SKUs that the transaction created but no accepted event is about.
+-- $1: SKUs that the transaction created but that have no accepted event.
 delete from product where sku = any($1) and version = 0

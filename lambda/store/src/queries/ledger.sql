@@ -1,6 +1,6 @@
--- $1 ... $3: SKU, supplier and id of adjustments that may be there already.
--- $4 ... $6: SKU, supplier and time of counts, after which the sum of the adjustments is needed; its row has no id.
--- `offset 0` keeps the planner, which cannot see how many keys will come, from reading the whole ledger for a hash join.
+-- $1 ... $3: SKU, supplier and id of adjustments that may be in the ledger already.
+-- $4 ... $6: SKU, supplier and time of counts. The sum of the later adjustments is returned as a row without an id.
+-- `offset 0` keeps the planner, which does not know the number of keys, from reading the whole ledger for a hash join.
 select found.sku, found.supplier, found.id, found.occurred_at, found.delta
 from unnest($1::text[], $2::text[], $3::text[]) as identity (sku, supplier, id)
 cross join lateral (

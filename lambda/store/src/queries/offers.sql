@@ -1,6 +1,6 @@
--- $1: SKUs, distinct. $2: how many offers of each at most. No SKU gets more; should one have more all the same, the first of
--- them are its offers.
--- The lateral limit also makes the planner look each SKU up: with `= any($1)` it has been seen to compare every row with every SKU.
+-- $1: SKUs, distinct. $2: maximum number of offers of each. No SKU gets more; if one has more all the same, the first
+-- ones count. The lateral limit also makes the planner look each SKU up by key: with `= any($1)` it has compared every
+-- row with every SKU.
 select found.*
 from unnest($1::text[]) as wanted (sku)
 cross join lateral (

@@ -1,4 +1,4 @@
--- $1: SKUs, distinct. `offset 0` makes the planner look each one up.
+-- $1: SKUs, distinct. `offset 0` makes the planner look each one up by key.
 select found.*
 from unnest($1::text[]) as wanted (sku)
 cross join lateral (

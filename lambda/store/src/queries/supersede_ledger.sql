@@ -1,6 +1,6 @@
--- $1 ... $3: SKU, supplier and time of new counts. What is not later than the count is part of it. $4: how many rows at most, so
--- that a count that supersedes millions does not take longer than a batch may. Those that are left have no effect any more; the
--- next counts and pruning remove them.
+-- $1 ... $3: SKU, supplier and time of new counts. Adjustments that are not later than the count are part of it. $4:
+-- maximum number of rows, so that a count that supersedes millions does not take longer than a batch may. The remaining
+-- rows have no effect any more; the next counts and pruning remove them.
 delete from ledger
 where ctid = any(array(
     select superseded.ctid
