@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use pipegen_contract::batch_line;
+use pipegen_contract::batch_line::Stage;
 use pipegen_contract::role::Role;
 use serde::Serialize;
 
@@ -113,7 +113,7 @@ impl Summary {
                 table.row(name, &thousands(count), "");
             }
         }
-        for stage in batch_line::STAGES {
+        for stage in Stage::ALL.map(Stage::name) {
             let name = format!("seconds to {stage}");
             table.row(
                 &name,

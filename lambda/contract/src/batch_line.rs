@@ -21,7 +21,28 @@ pub const REFRESHED: &str = "refreshed";
 pub const PENDING: &str = "pending";
 /// Milliseconds from the batch's first arrival until its changes were visible.
 pub const LAG: &str = "lag_milliseconds";
-/// Milliseconds by stage: an object with the keys of [`STAGES`].
+/// Milliseconds by stage: an object with the [names](Stage::name) of the stages.
 pub const MILLISECONDS: &str = "milliseconds";
-/// The stages of a batch, in order.
-pub const STAGES: [&str; 4] = ["decode", "apply", "refresh", "quarantine"];
+
+/// A stage of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Decode,
+    Apply,
+    Refresh,
+    Quarantine,
+}
+
+impl Stage {
+    /// The stages in order.
+    pub const ALL: [Self; 4] = [Self::Decode, Self::Apply, Self::Refresh, Self::Quarantine];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Apply => "apply",
+            Self::Refresh => "refresh",
+            Self::Quarantine => "quarantine",
+        }
+    }
+}

@@ -13,7 +13,7 @@ mod report;
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
-use pipegen_contract::batch_line::STAGES;
+use pipegen_contract::batch_line::Stage;
 use pipegen_event::Event;
 use pipegen_store::Outcome;
 use tokio::time::Instant;
@@ -57,12 +57,13 @@ async fn process(
     let mut rejections = Rejections::default();
     let started = Instant::now();
     let accepted = decode(records, &resources.settings, &mut rejections);
-    report.took(STAGES[0], started);
+    report.took(Stage::Decode, started);
 
     let started = Instant::now();
     let events: Vec<&Event> = accepted.iter().map(|accepted| &accepted.event).collect();
-    let applied = within(stop_at, STAGES[1], resources.database.run(async |store| store.apply(&events).await)).await?;
-    report.took(STAGES[1], started);
+    let applied =
+        within(stop_at, Stage::Apply.name(), resources.database.run(async |store| store.apply(&events).await)).await?;
+    report.took(Stage::Apply, started);
     report.count(&applied.outcomes);
     for (accepted, outcome) in accepted.iter().zip(applied.outcomes) {
         if let Outcome::Rejected(rejection) = outcome {
@@ -71,8 +72,8 @@ async fn process(
     }
 
     let started = Instant::now();
-    let told = within(stop_at, STAGES[2], refresh(resources, &applied.views)).await?;
-    report.took(STAGES[2], started);
+    let told = within(stop_at, Stage::Refresh.name(), refresh(resources, &applied.views)).await?;
+    report.took(Stage::Refresh, started);
     match told {
         Told::Cache(refreshed) => report.refreshed = refreshed,
         Told::Pending(pending) => report.pending = pending,
@@ -80,8 +81,8 @@ async fn process(
 
     let started = Instant::now();
     report.count_rejected(&rejections);
-    within(stop_at, STAGES[3], Box::pin(quarantine(resources, rejections))).await?;
-    report.took(STAGES[3], started);
+    within(stop_at, Stage::Quarantine.name(), Box::pin(quarantine(resources, rejections))).await?;
+    report.took(Stage::Quarantine, started);
     Ok(())
 }
 

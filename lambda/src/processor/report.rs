@@ -1,6 +1,7 @@
 //! The one log line about a batch.
 
-use pipegen_contract::{batch_line, metric};
+use pipegen_contract::batch_line::{self, Stage};
+use pipegen_contract::metric;
 use pipegen_store::Outcome;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -26,9 +27,9 @@ pub(super) struct BatchReport {
 
 impl BatchReport {
     /// Notes how long a stage took until now.
-    pub(super) fn took(&mut self, stage: &str, started: Instant) {
+    pub(super) fn took(&mut self, stage: Stage, started: Instant) {
         let microseconds = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
-        self.milliseconds.insert(stage.to_owned(), (f64::from(microseconds) / 1000.0).into());
+        self.milliseconds.insert(stage.name().to_owned(), (f64::from(microseconds) / 1000.0).into());
     }
 
     /// Counts what became of the accepted events.
