@@ -10,6 +10,7 @@
 //! - [`database`]: roles in PostgreSQL
 //! - [`failure`]: the error types that a failed function reports
 //! - [`metric`]: the metrics that the functions write
+//! - [`payload`]: the largest payload of an invocation
 //! - [`batch_line`]: the log line that the processor writes for each batch
 #![no_std]
 
@@ -25,4 +26,5 @@ pub mod failure;
 pub mod marker;
 pub mod metric;
 pub mod object_key;
+pub mod payload;
 pub mod role;
