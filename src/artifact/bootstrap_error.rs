@@ -38,10 +38,6 @@ pub enum BootstrapError {
 impl BootstrapError {
     /// Tells the user what to do about it.
     pub fn help(&self) -> String {
-        let target = |architecture: Architecture| match architecture {
-            Architecture::X86_64 => "x86_64-unknown-linux-gnu",
-            Architecture::Arm64 => "aarch64-unknown-linux-gnu",
-        };
         match self {
             Self::NotElf(_) | Self::NotExecutable(_) | Self::UnreadableElf(_) | Self::Unmarked => {
                 "leave `--bootstrap` out to have it built, or name the program that \
@@ -51,7 +47,7 @@ impl BootstrapError {
             Self::Machine { architecture, .. } => format!(
                 "build it with `cargo zigbuild --profile bootstrap -p pipegen-lambda --bin bootstrap --target {}.{PROVIDED_GLIBC}`, \
                  or set `architecture` in pipegen.toml",
-                target(*architecture)
+                architecture.target()
             ),
             Self::Loader(_) => "build it for `…-unknown-linux-gnu`, on a system whose loader has the usual path".into(),
             Self::Library(_) => "link that library statically, or do without it".into(),

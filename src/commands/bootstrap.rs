@@ -53,12 +53,9 @@ fn find_workspace(from: &Path) -> Option<PathBuf> {
 
 /// Cargo for this architecture: the plain one where this machine is of that kind, else `cargo zigbuild`.
 fn cargo(architecture: Architecture) -> anyhow::Result<Command> {
-    let (own, target) = match architecture {
-        Architecture::X86_64 => ("x86_64", "x86_64-unknown-linux-gnu"),
-        Architecture::Arm64 => ("aarch64", "aarch64-unknown-linux-gnu"),
-    };
+    let target = architecture.target();
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    if cfg!(all(target_os = "linux", target_env = "gnu")) && env::consts::ARCH == own {
+    if cfg!(all(target_os = "linux", target_env = "gnu")) && env::consts::ARCH == architecture.rust_name() {
         command.arg("build");
         return Ok(command);
     }

@@ -2,7 +2,6 @@
 
 use super::fault::Fault;
 use super::reader::Reader;
-use super::settings::Settings;
 
 /// The account's number.
 pub(super) fn account_id(text: &str) -> Result<String, String> {
@@ -26,8 +25,7 @@ pub(super) fn policy_arn(text: &str) -> Result<String, String> {
 }
 
 /// A boundary must be of the account that the roles are in.
-pub(super) fn check(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
-    let (account, boundary) = (settings.account_id.as_ref()?, settings.permissions_boundary.as_ref()?);
+pub(super) fn check(account: &str, boundary: &str, reader: &Reader<'_>) -> Option<Fault> {
     let (of, _) = account_of(boundary)?;
     let message = format!("`permissions_boundary` is a policy of the account {of}, `account_id` is {account}");
     let fault = || {

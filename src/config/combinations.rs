@@ -11,11 +11,16 @@ use super::suppliers;
 /// Collects what cannot go together in this environment.
 pub(super) fn check(environment: &str, settings: &Settings, reader: &mut Reader<'_>) {
     let faults = database_class(settings, reader).into_iter().chain(backend(settings, reader));
-    let faults = faults.chain(account::check(settings, reader)).chain(catalog_concurrency(settings, reader));
+    let faults = faults.chain(boundary(settings, reader)).chain(catalog_concurrency(settings, reader));
     let faults = faults.chain(suppliers::check_names(environment, &settings.suppliers, reader));
     let faults = faults.chain(suppliers::check_number(&settings.suppliers, reader));
     let faults: Vec<_> = faults.collect();
     reader.faults.extend(faults);
+}
+
+/// The boundary must be of the account that the roles are in.
+fn boundary(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
+    account::check(settings.account_id.as_ref()?, settings.permissions_boundary.as_ref()?, reader)
 }
 
 /// The database must take every connection that the functions may hold.

@@ -1,8 +1,7 @@
-//! How many connections to the database the functions may hold.
+//! Connections to the database: how many the functions may hold, and how many it must take.
 
 use pipegen_contract::database::Access;
 
-use super::settings::Settings;
 use super::sizing::Sizing;
 
 /// Maintenance runs once a minute, one run at a time; the second connection is for one that begins as another ends.
@@ -11,16 +10,16 @@ const MAINTAINER_CONNECTIONS: u32 = 2;
 /// Connections that are kept free of the functions' logins: `migrate`, `rotate`, an administrator, what RDS itself holds.
 const OTHER_CONNECTIONS: u32 = 15;
 
-/// How many connections each of an access' two logins may hold.
-pub fn login_connections(settings: &Settings, access: Access) -> u32 {
+/// Returns the limit of connections of each of an access' two logins.
+pub fn login_connections(sizing: Sizing, catalog_connections: u32, access: Access) -> u32 {
     match access {
-        Access::Writer => Sizing::for_peak(settings.peak_updates_per_minute).writer_connections,
-        Access::Reader => settings.catalog_connections,
+        Access::Writer => sizing.writer_connections,
+        Access::Reader => catalog_connections,
         Access::Maintainer => MAINTAINER_CONNECTIONS,
     }
 }
 
-/// How many the database must take.
+/// Returns the number of connections that the database must take.
 ///
 /// While a rotated password spreads, both logins of an access are in use. Shards bound the writers and the schedule the
 /// maintainers, whichever login they use; nothing bounds the readers but the limit of each of their logins.

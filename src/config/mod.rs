@@ -20,6 +20,7 @@
 //! - `fault`: what is wrong, where, and what to do
 
 mod account;
+mod architecture;
 mod cache_readers;
 mod combinations;
 mod connections;
@@ -37,6 +38,7 @@ mod sizing;
 mod suppliers;
 mod tags;
 
+pub use architecture::Architecture;
 pub use cache_readers::CacheReader;
 pub use connections::login_connections;
 pub use engines::CacheEngine;
@@ -45,8 +47,8 @@ pub use fault::{Fault, Source, report};
 pub use file::{Config, load};
 pub use network_range::NetworkRange;
 pub use presets::Preset;
-pub use principal::Principal;
-pub use settings::{Architecture, Backend, REGION, Settings};
+pub use principal::{LONGEST_IAM_NAME, Principal};
+pub use settings::{Backend, REGION, Settings};
 pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};
 pub use suppliers::{ROLE_PREFIX, Supplier, supplier_names};
 pub use tags::OWN as OWN_TAGS;

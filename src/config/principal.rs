@@ -10,6 +10,11 @@ pub struct Principal(String);
 
 const KEY: &str = "readers";
 
+/// The longest name that IAM takes for a role or a user.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+pub const LONGEST_IAM_NAME: usize = 64;
+
 /// What Lambda takes as a function's policy, in bytes.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -49,8 +54,8 @@ fn is_role_or_user(resource: &str) -> bool {
     let Some((kind, path)) = resource.split_once('/') else { return false };
     let name = path.rsplit('/').next().unwrap_or_default();
     ["role", "user"].contains(&kind)
-        && (1..=64).contains(&name.len())
-        && path.len() <= 512 + 64
+        && (1..=LONGEST_IAM_NAME).contains(&name.len())
+        && path.len() <= 512 + LONGEST_IAM_NAME
         && path.split('/').all(|part| !part.is_empty())
         && path.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=,.@-".contains(c))
 }

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::account;
+use super::architecture::Architecture;
 use super::cache_readers::{self, CacheReader};
 use super::connections;
 use super::engines::{CacheEngine, DATABASE_VERSIONS, PROVIDER_VERSIONS};
@@ -120,25 +121,6 @@ pub struct Settings {
     pub backend: Option<Backend>,
 }
 
-/// What the functions run on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Architecture {
-    /// Intel and AMD.
-    X86_64,
-    /// Graviton.
-    Arm64,
-}
-
-impl Architecture {
-    /// Lambda's name of it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::X86_64 => "x86_64",
-            Self::Arm64 => "arm64",
-        }
-    }
-}
-
 /// Terraform's S3 backend, which locks by a file beside the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backend {
@@ -155,7 +137,7 @@ impl Settings {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let presets = Preset::ALL.map(|preset| (preset.name, preset));
         let preset = reader.choice("preset", &presets, Preset::DEFAULT);
-        let architectures = [Architecture::X86_64, Architecture::Arm64].map(|it| (it.as_str(), it));
+        let architectures = Architecture::ALL.map(|it| (it.as_str(), it));
         let node_types: Vec<_> = CACHE_NODE_TYPES.iter().map(|name| (*name, *name)).collect();
         let engines = CacheEngine::ALL.map(|engine| (engine.as_str(), engine));
         let network_cidr = reader.text("network_cidr", NetworkRange::DEFAULT, NetworkRange::parse);

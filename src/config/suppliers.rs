@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::fault::Fault;
-use super::principal::Principal;
+use super::principal::{LONGEST_IAM_NAME, Principal};
 use super::reader::{Problem, Reader, wrong_type};
 
 /// A supplier, who is given a role of its own.
@@ -23,9 +23,6 @@ const KEY: &str = "suppliers";
 
 /// What begins the name of a supplier's role; the environment ends it.
 pub const ROLE_PREFIX: &str = "role-supplier-";
-
-/// The longest name that IAM takes for a role.
-const LONGEST_ROLE: usize = 64;
 
 /// The longest list of names for which there is room in an environment variable. Lambda takes 4096 bytes of all of a function's
 /// variables, as JSON, and the processor's others take less than 1396.
@@ -92,12 +89,12 @@ fn external_id(text: &str) -> Result<String, String> {
 
 /// Collects the suppliers whose role would have too long a name in this environment.
 pub(super) fn check_names(environment: &str, suppliers: &[Supplier], reader: &Reader<'_>) -> Vec<Fault> {
-    let room = LONGEST_ROLE.saturating_sub(ROLE_PREFIX.len() + 1 + environment.len());
+    let room = LONGEST_IAM_NAME.saturating_sub(ROLE_PREFIX.len() + 1 + environment.len());
     let too_long = suppliers.iter().filter(|supplier| supplier.name.len() > room);
     let fault = |Supplier { name, .. }: &Supplier| {
         let message = format!(
             "the supplier `{name}` is too long: it has {} characters and may have {room}, because the IAM role \
-             `{ROLE_PREFIX}…-{environment}` may have {LONGEST_ROLE}",
+             `{ROLE_PREFIX}…-{environment}` may have {LONGEST_IAM_NAME}",
             name.len()
         );
         Fault::new(reader.span_of_entry(KEY, name), message)

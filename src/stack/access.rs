@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::account::Account;
+use super::account::AwsAccount;
 use crate::config::REGION;
 use crate::terraform::Expression;
 
@@ -66,7 +66,7 @@ pub(super) fn service(name: &str) -> Value {
 }
 
 /// Lets only this account through an endpoint, and only for what these statements allow.
-pub(super) fn endpoint(account: &Account, statements: impl IntoIterator<Item = Value>) -> Expression {
+pub(super) fn endpoint(account: &AwsAccount, statements: impl IntoIterator<Item = Value>) -> Expression {
     policy(statements.into_iter().map(|mut statement| {
         statement["Principal"] = json!({ "AWS": "*" });
         statement["Condition"] = json!({ "StringEquals": { "aws:PrincipalAccount": account.id() } });

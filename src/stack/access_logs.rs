@@ -3,16 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::Build;
-use super::account::Account;
-use super::bucket::{self, Bucket, Spec};
+use super::account::AwsAccount;
+use super::bucket::{self, Bucket, BucketSpec};
+use super::build::Build;
 use super::names::ACCESS_LOGS;
 use crate::terraform::Expression;
 
 /// Declares the bucket, and has S3 log each access to these.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, watched: &[&Bucket]) {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, watched: &[&Bucket]) {
     let sources: Vec<_> = watched.iter().map(|bucket| bucket.arn()).collect();
-    let spec = Spec {
+    let spec = BucketSpec {
         name: ACCESS_LOGS,
         // S3 delivers its logs to buckets with its own key only.
         key: None,
@@ -30,7 +30,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, watched: &[&Buck
 
 /// Lets S3 deliver the logs of these buckets. Logs come late, up to hours; as destroy removes this before the bucket, none can
 /// come into a bucket that was just emptied.
-fn delivery(account: &Account, logs: &Bucket, sources: &[Expression]) -> Value {
+fn delivery(account: &AwsAccount, logs: &Bucket, sources: &[Expression]) -> Value {
     json!({
         "Sid": "Delivery",
         "Effect": "Allow",

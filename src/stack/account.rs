@@ -2,35 +2,35 @@
 
 use serde_json::{Map, json};
 
-use super::Build;
+use super::build::Build;
 use crate::config::{OWN_TAGS, REGION};
 use crate::terraform::{Block, Expression, Reference};
 
 /// The account that Terraform works in.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub(super) struct AwsAccount {
     identity: Reference,
 }
 
-impl Account {
+impl AwsAccount {
     /// Its number.
-    pub fn id(&self) -> Expression {
+    pub(super) fn id(&self) -> Expression {
         self.identity.attribute("account_id")
     }
 
     /// The ARN of something in this account and region that cannot be referred to, because it would refer back.
-    pub fn arn(&self, service: &str, resource: &str) -> Expression {
+    pub(super) fn arn(&self, service: &str, resource: &str) -> Expression {
         Expression::from(&format!("arn:aws:{service}:{REGION}:")).then(self.id()).then(":").then(resource)
     }
 
     /// The account itself as a principal: its own policies decide who that is.
-    pub fn root(&self) -> Expression {
+    pub(super) fn root(&self) -> Expression {
         Expression::from("arn:aws:iam::").then(self.id()).then(":root")
     }
 }
 
 /// Declares the provider and asks for the account.
-pub(super) fn declare(build: &mut Build<'_>) -> Account {
+pub(super) fn declare(build: &mut Build<'_>) -> AwsAccount {
     let settings = build.settings;
     let [application, environment, managed_by] = OWN_TAGS;
     let mut tags = Map::new();
@@ -47,5 +47,5 @@ pub(super) fn declare(build: &mut Build<'_>) -> Account {
             "default_tags": { "tags": tags },
         }),
     );
-    Account { identity: build.document.data(Block::new("aws_caller_identity", "current", json!({}))) }
+    AwsAccount { identity: build.document.data(Block::new("aws_caller_identity", "current", json!({}))) }
 }

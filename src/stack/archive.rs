@@ -3,16 +3,17 @@
 use pipegen_contract::object_key::ARCHIVE;
 use serde_json::{Value, json};
 
-use super::Build;
-use super::account::Account;
-use super::bucket::{self, Bucket, Spec, no_deleting, no_overwriting};
+use super::account::AwsAccount;
+use super::bucket::{self, Bucket, BucketSpec, no_deleting, no_overwriting};
+use super::build::Build;
 use super::cold_storage::{ColdStorage, WARM_DAYS};
 use super::encryption::Key;
 use super::names::ARCHIVE_BUCKET;
+use super::units::KIB;
 
 /// Declares the archive bucket.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, cold_storage: &ColdStorage) -> Bucket {
-    let spec = Spec {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, cold_storage: &ColdStorage) -> Bucket {
+    let spec = BucketSpec {
         name: ARCHIVE_BUCKET,
         key: Some(key),
         days: build.settings.archive_retention_days,
@@ -29,7 +30,7 @@ fn colder(cold_storage: &ColdStorage) -> Value {
     json!({
         "id": "colder",
         "status": "Enabled",
-        "filter": { "and": { "prefix": ARCHIVE, "object_size_greater_than": cold_storage.worthwhile_kib * 1024 - 1 } },
+        "filter": { "and": { "prefix": ARCHIVE, "object_size_greater_than": cold_storage.worthwhile_kib * KIB - 1 } },
         "transition": [{ "days": WARM_DAYS, "storage_class": "GLACIER_IR" }],
     })
 }

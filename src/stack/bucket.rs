@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::Build;
 use super::access::{policy, tls_only};
-use super::account::Account;
+use super::account::AwsAccount;
+use super::build::Build;
 use super::encryption::Key;
 use super::keep;
 use super::names::Name;
@@ -24,7 +24,7 @@ pub(super) struct Bucket {
 }
 
 /// What differs from bucket to bucket.
-pub(super) struct Spec<'a> {
+pub(super) struct BucketSpec<'a> {
     pub(super) name: Name,
     /// What its objects are encrypted with; none is S3's own key.
     pub(super) key: Option<&'a Key>,
@@ -64,10 +64,10 @@ impl Bucket {
 }
 
 /// Declares a bucket.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, spec: Spec<'_>) -> Bucket {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, spec: BucketSpec<'_>) -> Bucket {
     let label = spec.name.purpose.replace('-', "_");
     let body = json!({
-        "bucket": build.names.bucket(spec.name, account),
+        "bucket": build.names.bucket(spec.name, account.id()),
         // Destroy empties it first.
         "force_destroy": !build.settings.keep_on_destroy,
         "lifecycle": keep::lifecycle(build),

@@ -5,14 +5,14 @@
 use pipegen_contract::cache::{DEFAULT_RIGHTS, READER_RIGHTS, SHOP_RIGHTS, WRITER_RIGHTS};
 use serde_json::{Value, json};
 
-use super::Build;
-use super::connections::{self, Group};
+use super::build::Build;
 use super::encryption::Key;
 use super::names::{
     CATALOG_USER, DEFAULT_USER, MAINTAIN_USER, Name, PROCESSOR_USER, SHOP_USER, VIEWS, VIEWS_GROUP, VIEWS_PARAMETERS,
     VIEWS_PARAMETERS_VALKEY, VIEWS_SUBNETS, VIEWS_USERS,
 };
 use super::network::Network;
+use super::security_groups::{self, SecurityGroup};
 use crate::config::CacheEngine;
 use crate::terraform::{Block, Expression, Reference};
 
@@ -20,7 +20,7 @@ use crate::terraform::{Block, Expression, Reference};
 pub(super) const PORT: u16 = 6379;
 
 /// What an engine is called and takes.
-struct Engine {
+struct EngineVersion {
     version: &'static str,
     /// The family of its parameters.
     family: &'static str,
@@ -29,10 +29,10 @@ struct Engine {
     parameters: Name,
 }
 
-fn engine(engine: CacheEngine) -> Engine {
+fn engine(engine: CacheEngine) -> EngineVersion {
     match engine {
-        CacheEngine::Redis => Engine { version: "7.1", family: "redis7", parameters: VIEWS_PARAMETERS },
-        CacheEngine::Valkey => Engine { version: "9.1", family: "valkey9", parameters: VIEWS_PARAMETERS_VALKEY },
+        CacheEngine::Redis => EngineVersion { version: "7.1", family: "redis7", parameters: VIEWS_PARAMETERS },
+        CacheEngine::Valkey => EngineVersion { version: "9.1", family: "valkey9", parameters: VIEWS_PARAMETERS_VALKEY },
     }
 }
 
@@ -46,21 +46,21 @@ const USERS_ENGINE: &str = "redis";
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
     replication_group: Reference,
-    pub(super) processor: User,
-    pub(super) catalog: User,
-    pub(super) maintain: User,
+    pub(super) processor: CacheUser,
+    pub(super) catalog: CacheUser,
+    pub(super) maintain: CacheUser,
     /// Whom shops log in as that may reach the cache.
-    pub(super) shop: Option<User>,
-    pub(super) group: Group,
+    pub(super) shop: Option<CacheUser>,
+    pub(super) group: SecurityGroup,
 }
 
 /// Somebody who may log in.
 #[derive(Clone, Debug)]
-pub(super) struct User {
+pub(super) struct CacheUser {
     user: Reference,
 }
 
-impl User {
+impl CacheUser {
     pub(super) fn arn(&self) -> Expression {
         self.user.attribute("arn")
     }
@@ -90,7 +90,7 @@ impl Cache {
 
 /// Declares the cache.
 pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Cache {
-    let group = connections::group(build, network, VIEWS_GROUP, "The cache of product views");
+    let group = security_groups::declare(build, network, VIEWS_GROUP, "The cache of product views");
     let subnets = json!({
         "name": build.names.of(VIEWS_SUBNETS),
         "description": "The private subnets",
@@ -118,7 +118,7 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Ca
     let readers = &build.settings.cache_readers;
     let shop = (!readers.is_empty()).then(|| user(build, SHOP_USER, None, SHOP_RIGHTS, &iam));
     for reader in readers {
-        connections::let_in(build, reader, &group, PORT);
+        security_groups::allow_cache_reader(build, reader, &group, PORT);
     }
     let everybody = [&default, &processor, &catalog, &maintain].into_iter().chain(&shop);
     let ids: Vec<_> = everybody.map(|user| user.attribute("user_id")).collect();
@@ -131,8 +131,8 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Ca
 
     let body = replication_group(build, key, &engine, &group, &subnets, &parameters, &users);
     let replication_group = build.document.resource(Block::new("aws_elasticache_replication_group", "views", body));
-    let [processor, catalog, maintain] = [processor, catalog, maintain].map(|user| User { user });
-    let shop = shop.map(|user| User { user });
+    let [processor, catalog, maintain] = [processor, catalog, maintain].map(|user| CacheUser { user });
+    let shop = shop.map(|user| CacheUser { user });
     Cache { replication_group, processor, catalog, maintain, shop, group }
 }
 
@@ -152,8 +152,8 @@ fn user(build: &mut Build<'_>, name: Name, user_name: Option<&str>, rights: &str
 fn replication_group(
     build: &Build<'_>,
     key: &Key,
-    engine: &Engine,
-    group: &Group,
+    engine: &EngineVersion,
+    group: &SecurityGroup,
     subnets: &Reference,
     parameters: &Reference,
     users: &Reference,

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::units::KIB;
 use crate::config::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Settings, Sizing};
 use crate::cost::prices::{S3_GLACIER_IR, S3_STANDARD, S3_TO_GLACIER_IR};
 use crate::cost::weights::{ARCHIVED_BYTES, LARGEST_PAYLOAD_BYTES, LEAST_COLD_BYTES, PAYLOAD_BYTES};
@@ -16,10 +17,10 @@ use crate::cost::weights::{ARCHIVED_BYTES, LARGEST_PAYLOAD_BYTES, LEAST_COLD_BYT
 const MOVE: f64 = S3_TO_GLACIER_IR.dollars / S3_TO_GLACIER_IR.size;
 
 /// What the smallest object there is billed as, in KiB.
-const LEAST_BILLED_KIB: u32 = LEAST_COLD_BYTES / 1024;
+const LEAST_BILLED_KIB: u32 = LEAST_COLD_BYTES / KIB;
 
 /// No object is larger than a batch.
-const LARGEST_KIB: u32 = LARGEST_PAYLOAD_BYTES / 1024;
+const LARGEST_KIB: u32 = LARGEST_PAYLOAD_BYTES / KIB;
 
 const KIB_IN_GIB: f64 = 1024.0 * 1024.0;
 const DAYS_IN_MONTH: f64 = 365.25 / 12.0;
@@ -49,7 +50,7 @@ impl ColdStorage {
         let days = settings.archive_retention_days;
         let in_window = (settings.peak_updates_per_minute * (ARCHIVE_WINDOW_SECONDS / 60)).div_ceil(sizing.shards);
         let records = in_window.min(ARCHIVE_BATCH).min(RECORDS_IN_PAYLOAD);
-        let object_kib = (records * ARCHIVED_BYTES).div_ceil(1024);
+        let object_kib = (records * ARCHIVED_BYTES).div_ceil(KIB);
         let objects = f64::from(settings.peak_updates_per_minute) / f64::from(records) * 60.0 * 24.0 * DAYS_IN_MONTH;
         let standard_dollars = objects * in_standard(object_kib, days);
         let worthwhile_kib = worthwhile_kib(days);
@@ -135,6 +136,6 @@ mod tests {
 
     #[test]
     fn the_largest_peak_stays_within_a_payload() {
-        assert_eq!(at(1_000_000).object_kib, (RECORDS_IN_PAYLOAD * ARCHIVED_BYTES).div_ceil(1024));
+        assert_eq!(at(1_000_000).object_kib, (RECORDS_IN_PAYLOAD * ARCHIVED_BYTES).div_ceil(KIB));
     }
 }

@@ -5,8 +5,8 @@ use pipegen_contract::metric;
 use pipegen_event::Reason;
 use serde_json::{Value, json};
 
-use super::Build;
-use super::alarms::{Alarm, Limit, Part, Watch, Watched};
+use super::alarms::{Alarm, Measure, Part, Threshold, Watched};
+use super::build::Build;
 use super::metrics::Series;
 use super::names::OVERVIEW;
 use crate::config::REGION;
@@ -41,7 +41,7 @@ struct Graph {
     /// Seconds whose values become one.
     period: u32,
     /// Where the alarm is.
-    limit: Option<Limit>,
+    threshold: Option<Threshold>,
 }
 
 /// Declares the dashboard of these alarms and their ARNs.
@@ -69,7 +69,7 @@ pub(super) fn declare(build: &mut Build<'_>, watched: &Watched<'_>, alarms: &[Al
 
 /// What passes through a part. No alarm needs it; somebody who looks for a reason does.
 fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
-    let graph = |title: &str, series| Graph { title: title.to_owned(), series, period: 60, limit: None };
+    let graph = |title: &str, series| Graph { title: title.to_owned(), series, period: 60, threshold: None };
     match part {
         Part::Suppliers => vec![
             graph("Records a minute", vec![Series::of_stream(watched.stream, "IncomingRecords", "Sum")]),
@@ -117,19 +117,19 @@ impl From<&Alarm> for Graph {
     fn from(alarm: &Alarm) -> Self {
         Self {
             title: alarm.name.purpose.to_owned(),
-            series: alarm.watches.series().to_vec(),
+            series: alarm.measure.series().to_vec(),
             period: alarm.period,
             // What a formula is compared with says nothing about its parts.
-            limit: (!matches!(alarm.watches, Watch::Formula(..))).then_some(alarm.limit),
+            threshold: (!matches!(alarm.measure, Measure::Expression(..))).then_some(alarm.threshold),
         }
     }
 }
 
 impl Graph {
     fn properties(&self) -> Value {
-        let line = self.limit.map(|limit| match limit {
-            Limit::Above(value) => json!({ "value": value, "label": "alarm above", "fill": "above" }),
-            Limit::Below(value) => json!({ "value": value, "label": "alarm below", "fill": "below" }),
+        let line = self.threshold.map(|threshold| match threshold {
+            Threshold::Above(value) => json!({ "value": value, "label": "alarm above", "fill": "above" }),
+            Threshold::Below(value) => json!({ "value": value, "label": "alarm below", "fill": "below" }),
         });
         // Nothing says that an empty list of lines is taken.
         let lines = line.map(|line| json!({ "horizontal": [line] }));

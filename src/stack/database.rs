@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::Build;
-use super::connections::{self, Group};
+use super::build::Build;
 use super::encryption::Key;
 use super::names::{
     CATALOG, CATALOG_GROUP, CATALOG_PARAMETERS, CATALOG_PARAMETERS_17, CATALOG_PARAMETERS_18, CATALOG_SUBNETS,
     LAST_SNAPSHOT, Name,
 };
 use super::network::Network;
+use super::security_groups::{self, SecurityGroup};
 use super::{keep, logs};
 use crate::terraform::{Block, Expression, Reference};
 
@@ -33,12 +33,12 @@ const LOGS: [&str; 2] = ["postgresql", "upgrade"];
 
 /// The database.
 #[derive(Clone, Debug)]
-pub(super) struct Database {
+pub(super) struct DatabaseInstance {
     instance: Reference,
-    pub(super) group: Group,
+    pub(super) group: SecurityGroup,
 }
 
-impl Database {
+impl DatabaseInstance {
     pub(super) fn identifier(&self) -> Expression {
         self.instance.attribute("identifier")
     }
@@ -71,8 +71,8 @@ pub(super) fn log_groups(build: &Build<'_>) -> [String; 2] {
 }
 
 /// Declares the database.
-pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Database {
-    let group = connections::group(build, network, CATALOG_GROUP, "Database of the catalog");
+pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> DatabaseInstance {
+    let group = security_groups::declare(build, network, CATALOG_GROUP, "Database of the catalog");
     let subnets = json!({
         "name": build.names.of(CATALOG_SUBNETS),
         "description": "The private subnets",
@@ -87,7 +87,7 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Da
     let log_groups: Vec<_> = log_groups.collect();
     let instance = Block::new("aws_db_instance", "catalog", instance(build, key, &group, &subnets, &parameters));
     let instance = build.document.resource(instance.after(&log_groups));
-    Database { instance, group }
+    DatabaseInstance { instance, group }
 }
 
 /// The name of the parameters. Each version has one of its own: a group cannot change its family, and goes only once the upgraded
@@ -129,7 +129,7 @@ fn parameters(build: &mut Build<'_>) -> Reference {
     build.document.resource(Block::new("aws_db_parameter_group", "catalog", body))
 }
 
-fn instance(build: &Build<'_>, key: &Key, group: &Group, subnets: &Reference, parameters: &Reference) -> Value {
+fn instance(build: &Build<'_>, key: &Key, group: &SecurityGroup, subnets: &Reference, parameters: &Reference) -> Value {
     let settings = build.settings;
     let keeps = settings.keep_on_destroy;
     let largest = (settings.database_storage_gb * STORAGE_GROWTH).min(LARGEST_STORAGE_GB);

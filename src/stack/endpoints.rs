@@ -4,25 +4,17 @@
 use pipegen_contract::object_key::{ARCHIVE, REJECTED};
 use serde_json::json;
 
-use super::Build;
 use super::access::{allow, endpoint};
-use super::account::Account;
+use super::account::AwsAccount;
 use super::bucket::Bucket;
-use super::connections::{self, Group};
-use super::database::Database;
+use super::build::Build;
+use super::database::DatabaseInstance;
 use super::names::{ENDPOINT_GROUP, S3_ENDPOINT, SECRETS_ENDPOINT};
 use super::network::{Network, name_tag};
-use super::secrets::Logins;
+use super::secrets::{Logins, ROTATION_ACTIONS};
+use super::security_groups::{self, SecurityGroup};
 use crate::config::REGION;
 use crate::terraform::{Block, Expression, Reference};
-
-/// What functions do with the secrets of their logins.
-const LOGIN_ACTIONS: [&str; 4] = [
-    "secretsmanager:DescribeSecret",
-    "secretsmanager:GetSecretValue",
-    "secretsmanager:PutSecretValue",
-    "secretsmanager:UpdateSecretVersionStage",
-];
 
 /// The endpoints.
 #[derive(Clone, Debug)]
@@ -30,7 +22,7 @@ pub(super) struct Endpoints {
     pub(super) s3: Reference,
     pub(super) secrets: Reference,
     /// Who may reach the interface endpoints.
-    pub(super) group: Group,
+    pub(super) group: SecurityGroup,
 }
 
 impl Endpoints {
@@ -43,11 +35,11 @@ impl Endpoints {
 /// Declares the endpoints.
 pub(super) fn declare(
     build: &mut Build<'_>,
-    account: &Account,
+    account: &AwsAccount,
     network: &Network,
     archive: &Bucket,
     quarantine: &Bucket,
-    database: &Database,
+    database: &DatabaseInstance,
     logins: &Logins,
 ) -> Endpoints {
     let objects = [archive.objects(ARCHIVE), quarantine.objects(REJECTED)];
@@ -60,10 +52,10 @@ pub(super) fn declare(
         "tags": name_tag(build, S3_ENDPOINT),
     });
     let s3 = build.document.resource(Block::new("aws_vpc_endpoint", "s3", s3));
-    let group = connections::group(build, network, ENDPOINT_GROUP, "The interface endpoints");
+    let group = security_groups::declare(build, network, ENDPOINT_GROUP, "The interface endpoints");
     let statements = [
         allow("MasterLogin", &["secretsmanager:GetSecretValue"], [database.master_secret_arn()]),
-        allow("Logins", &LOGIN_ACTIONS, logins.arns()),
+        allow("Logins", &ROTATION_ACTIONS, logins.arns()),
     ];
     let secrets = json!({
         "vpc_id": network.vpc_id(),

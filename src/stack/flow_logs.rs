@@ -7,9 +7,9 @@
 
 use serde_json::json;
 
-use super::Build;
 use super::access::{allow, policy, service, trust};
-use super::account::Account;
+use super::account::AwsAccount;
+use super::build::Build;
 use super::encryption::Key;
 use super::logs;
 use super::names::{FLOW_LOG_ROLE, NETWORK_FLOW_LOG, NETWORK_LOGS};
@@ -23,7 +23,7 @@ const ACTIONS: [&str; 3] = ["logs:CreateLogStream", "logs:DescribeLogStreams", "
 const QUESTIONS: [&str; 1] = ["logs:DescribeLogGroups"];
 
 /// Declares the flow log.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, network: &Network) {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, network: &Network) {
     let name = build.names.of(NETWORK_LOGS);
     let group = logs::group(build, key, "network", &name);
     // Flow logs of this account and region only.

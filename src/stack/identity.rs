@@ -6,9 +6,9 @@
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 
-use super::Build;
 use super::access::{allow, deny_code, policy, service, trust};
-use super::account::Account;
+use super::account::AwsAccount;
+use super::build::Build;
 use super::names::FunctionNames;
 use crate::terraform::{Block, Expression, Reference};
 
@@ -51,7 +51,7 @@ impl Identity {
 }
 
 /// Declares the role of a function.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, role: Role) -> Identity {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, role: Role) -> Identity {
     let names = FunctionNames::of(role);
     let label = role.handler();
     let iam_role = build.document.resource(Block::new(

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Build;
+use super::build::Build;
 
 /// The `lifecycle` of what must not go: Terraform refuses at its plan, before it has destroyed the half of it.
 pub(super) fn lifecycle(build: &Build<'_>) -> Option<Value> {

@@ -1,10 +1,13 @@
 //! Log groups: `aws_cloudwatch_log_group`. All are declared, so that they are encrypted, expire, and go with the stack; who
 //! logs has no right to create one.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Build;
+use super::account::AwsAccount;
+use super::build::Build;
 use super::encryption::Key;
+use super::names::{LOG_GROUP, of_kind};
+use crate::config::REGION;
 use crate::terraform::{Block, Reference};
 
 /// Declares a log group.
@@ -19,4 +22,26 @@ pub(super) fn group(build: &mut Build<'_>, key: &Key, label: &str, name: &str) -
             "skip_destroy": false,
         }),
     ))
+}
+
+/// Lets `CloudWatch` Logs encrypt exactly the log groups of this stack, those of other services among them. AWS' own example also names `kms:DescribeKey`, which has no
+/// encryption context: under this condition it would allow nothing.
+pub(super) fn key_statement(build: &Build<'_>, account: &AwsAccount, others: &[String]) -> Value {
+    let groups = of_kind(&LOG_GROUP).map(|name| build.names.of(name)).chain(others.iter().cloned());
+    let arns: Vec<_> = groups.map(|group| account.arn("logs", &format!("log-group:{group}"))).collect();
+    json!({
+        "Sid": "Logs",
+        "Effect": "Allow",
+        "Principal": { "Service": format!("logs.{REGION}.amazonaws.com") },
+        "Action": [
+            "kms:Decrypt",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+        "Resource": "*",
+        "Condition": { "ArnEquals": { "kms:EncryptionContext:aws:logs:arn": arns } },
+    })
 }

@@ -4,18 +4,13 @@
 use pipegen_contract::metric::Metric;
 use serde_json::{Map, Value, json};
 
-use super::Build;
+use super::build::Build;
 use super::cache::Cache;
-use super::database::Database;
-use super::functions::Function;
+use super::database::DatabaseInstance;
+use super::functions::LambdaFunction;
 use super::names::METRICS;
 use super::stream::Stream;
 use crate::terraform::Expression;
-
-/// The namespace, for `PIPEGEN_METRIC_NAMESPACE` of every function that counts something, and for who reads the metrics.
-pub(super) fn namespace(build: &Build<'_>) -> String {
-    build.names.of(METRICS)
-}
 
 /// A metric of somebody, and how its values become one for a period. CloudWatch spells all of these.
 #[derive(Clone, Debug)]
@@ -31,11 +26,11 @@ pub(super) struct Series {
 impl Series {
     /// What our own code counts.
     pub(super) fn own(build: &Build<'_>, metric: Metric, statistic: &'static str) -> Self {
-        Self::new(&namespace(build), metric.name, statistic)
+        Self::new(&build.names.of(METRICS), metric.name, statistic)
     }
 
     /// What Lambda counts for a function. `Url…` is there for functions that have one.
-    pub(super) fn of_function(function: &Function, name: &'static str, statistic: &'static str) -> Self {
+    pub(super) fn of_function(function: &LambdaFunction, name: &'static str, statistic: &'static str) -> Self {
         let series = Self::new("AWS/Lambda", name, statistic).by("FunctionName", function.name());
         series.called(function.role.handler())
     }
@@ -46,7 +41,7 @@ impl Series {
     }
 
     /// What RDS counts.
-    pub(super) fn of_database(database: &Database, name: &'static str, statistic: &'static str) -> Self {
+    pub(super) fn of_database(database: &DatabaseInstance, name: &'static str, statistic: &'static str) -> Self {
         Self::new("AWS/RDS", name, statistic).by("DBInstanceIdentifier", database.identifier())
     }
 

@@ -1,39 +1,41 @@
-//! The stack, one file a role. Knows no files; [`build`] is the bill of materials in dependency order.
+//! The AWS stack, one file a role. Reads and writes no files; [`build()`] is the bill of materials in dependency order.
 //!
 //! - [`names`]: every name, from one table
+//! - `build`: what every file of the stack works with
+//! - `units`: seconds and bytes
 //! - `account`: the provider and the account
-//! - `access`: what policies are made of
+//! - `access`: policy documents and their statements
+//! - `keep`: the lifecycle of resources that outlive the stack
 //! - `encryption`: the key
 //! - `identity`: a role for each function
-//! - `network`, `connections`, `endpoints`: the network, who may talk to whom, the ways out
-//! - `keep`: what outlives the stack
-//! - `logs`, `bucket`: what every log group and every bucket has
-//! - `metrics`: what is measured
-//! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: where data lies
-//! - [`cold_storage`]: whether the archive's objects are worth moving to a colder class
-//! - `queries`: the archive as a table
-//! - `access_logs`: who read or wrote which object
+//! - `network`, `security_groups`, `endpoints`: subnets, the connections that are allowed, the AWS services that can be reached
+//! - `logs`, `bucket`: what all log groups and all buckets have
+//! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: where data is stored
+//! - [`cold_storage`]: the archive's transition to a colder storage class, if it saves money
+//! - `queries`: the archive as an Athena table
+//! - `access_logs`: S3 access logs of the buckets
 //! - `functions`: one file a function
-//! - `triggers`: what feeds functions from the stream
-//! - `readers`, `suppliers`: who may ask the catalog, who may put events on the stream
-//! - `rotation`: new database passwords, again and again
-//! - `schedule`: what runs every minute
-//! - `flow_logs`: what the network refused
-//! - `topic`, `alarms`, `dashboard`: what wakes somebody, and what they then look at
-//! - `outputs`: what `terraform output` tells
-//! - `versions`: which Terraform and provider, and where the state is
-//! - [`changes`]: what AWS cannot change in one apply of the stack that takes an earlier one's place
+//! - `triggers`: event source mappings
+//! - `readers`, `suppliers`: permissions to read the catalog, and to put events on the stream
+//! - `rotation`: rotation of the database passwords
+//! - `schedule`: the schedule that runs `maintain` every minute
+//! - `flow_logs`: traffic that the network refused
+//! - `metrics`: the metrics that alarms and dashboard show
+//! - `topic`, `alarms`, `dashboard`: notifications, and what to look at after one
+//! - `outputs`: the values that `terraform output` prints
+//! - `versions`: the versions of Terraform and provider, and the backend
+//! - [`changes`]: changes to an earlier render that AWS cannot make in one apply, or that cost data or time
 
 mod access;
 mod access_logs;
-pub mod account;
+mod account;
 mod alarms;
 mod archive;
 mod bucket;
+mod build;
 mod cache;
 pub mod changes;
 pub mod cold_storage;
-mod connections;
 mod dashboard;
 mod database;
 mod encryption;
@@ -53,30 +55,25 @@ mod readers;
 mod rotation;
 mod schedule;
 mod secrets;
+mod security_groups;
 mod stream;
 mod suppliers;
 mod topic;
 mod triggers;
+mod units;
 mod versions;
 
 use pipegen_contract::role::Role;
 
-use crate::config::{Config, Settings, Sizing};
-use crate::terraform::{Document, Fault};
+use crate::config::{Config, Sizing};
+use crate::terraform::{Document, InvalidBlock};
 use alarms::Watched;
+use build::Build;
+pub use build::Package;
 use cold_storage::ColdStorage;
-use functions::Surroundings;
+use functions::Dependencies;
 use names::Names;
-use outputs::Told;
-
-/// The Lambda package, as the stack sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Package {
-    /// The zip's name beside the rendered files.
-    pub file_name: String,
-    /// The zip's SHA-256 in base64, which Terraform compares.
-    pub source_code_hash: String,
-}
+use outputs::Outputs;
 
 /// The rendered stack.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,23 +82,14 @@ pub struct Rendered {
     pub main: String,
     /// The text of `versions.tf.json`.
     pub versions: String,
-    /// How many resources it declares.
+    /// The number of declared resources.
     pub resources: usize,
-    /// What becomes of the archive's objects.
+    /// Whether the archive's objects move to a colder storage class, and why.
     pub cold_storage: ColdStorage,
 }
 
-/// What every part of the stack works with.
-struct Build<'a> {
-    document: Document,
-    names: Names,
-    settings: &'a Settings,
-    sizing: Sizing,
-    package: &'a Package,
-}
-
-/// Renders the stack of one environment. A fault is the program's own mistake.
-pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>> {
+/// Renders the stack of one environment. An error is a mistake in pipegen itself.
+pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<InvalidBlock>> {
     let comment = "Rendered by pipegen. Change pipegen.toml and render again: what is changed here is overwritten.";
     let settings = &config.settings;
     let build = &mut Build {
@@ -113,7 +101,9 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     };
 
     let account = &account::declare(build);
-    let key = &encryption::declare(build, account);
+    let log_encryption = logs::key_statement(build, account, &database::log_groups(build));
+    let alarm_encryption = topic::key_statement(build, account);
+    let key = &encryption::declare(build, account, [log_encryption, alarm_encryption]);
     let migrate = &identity::declare(build, account, Role::Migrate);
     let processor = &identity::declare(build, account, Role::Processor);
     let archiver = &identity::declare(build, account, Role::Archiver);
@@ -131,17 +121,17 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     let queries = &queries::declare(build, account, key, archive);
     access_logs::declare(build, account, &[archive, quarantine, &queries.results]);
     let endpoints = &endpoints::declare(build, account, network, archive, quarantine, database, logins);
-    let with = &Surroundings { key, network, endpoints, stream, database, logins, cache, archive, quarantine };
-    let migrated = &functions::migrate::declare(build, migrate, with);
-    let processor = &functions::processor::declare(build, processor, with, migrated);
+    let dependencies = &Dependencies { key, network, endpoints, stream, database, logins, cache, archive, quarantine };
+    let migrated = &functions::migrate::declare(build, migrate, dependencies);
+    let processor = &functions::processor::declare(build, processor, dependencies, migrated);
     triggers::processor(build, stream, processor, quarantine);
-    let archiver = &functions::archiver::declare(build, archiver, with);
+    let archiver = &functions::archiver::declare(build, archiver, dependencies);
     triggers::archiver(build, stream, archiver, archive, quarantine);
-    let catalog = &functions::catalog::declare(build, catalog, with, migrated);
+    let catalog = &functions::catalog::declare(build, catalog, dependencies, migrated);
     let catalog_url = readers::declare(build, catalog);
-    let maintain = &functions::maintain::declare(build, maintain, with, migrated);
+    let maintain = &functions::maintain::declare(build, maintain, dependencies, migrated);
     schedule::declare(build, account, key, maintain);
-    let rotate = &functions::rotate::declare(build, rotate, with, migrated);
+    let rotate = &functions::rotate::declare(build, rotate, dependencies, migrated);
     rotation::declare(build, account, logins, rotate, migrated);
     let supplier_roles = suppliers::declare(build, key, stream);
     flow_logs::declare(build, account, key, network);
@@ -150,8 +140,8 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Fault>>
     let alarms = alarms::table(build, watched);
     let arns = alarms::declare(build, topic, &alarms);
     dashboard::declare(build, watched, &alarms, &arns);
-    let told = Told { stream, database, cache, archive, quarantine, queries, catalog_url, supplier_roles };
-    outputs::declare(build, told);
+    let outputs = Outputs { stream, database, cache, archive, quarantine, queries, catalog_url, supplier_roles };
+    outputs::declare(build, outputs);
 
     let versions = versions::text(config);
     let document = std::mem::take(&mut build.document);

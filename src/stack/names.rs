@@ -19,17 +19,16 @@ mod kind;
 use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
 
-use super::account::Account;
 use crate::config::{Environment, ROLE_PREFIX, Supplier};
 use crate::terraform::Expression;
-pub use kind::Kind;
+pub use kind::ResourceKind;
 pub(super) use kind::{ALARM, LOG_GROUP};
 
 /// A name without its environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Name {
     /// What kind of thing has it.
-    pub kind: &'static Kind,
+    pub kind: &'static ResourceKind,
     /// What the thing is for.
     pub purpose: &'static str,
 }
@@ -212,7 +211,7 @@ pub fn all() -> Vec<Name> {
 }
 
 /// Every name of a kind.
-pub(super) fn of_kind(kind: &Kind) -> impl Iterator<Item = Name> {
+pub(super) fn of_kind(kind: &ResourceKind) -> impl Iterator<Item = Name> {
     all().into_iter().filter(|name| name.kind.prefix == kind.prefix)
 }
 
@@ -271,9 +270,9 @@ impl Names {
     }
 
     /// A bucket's whole name.
-    pub fn bucket(&self, name: Name, account: &Account) -> Expression {
+    pub fn bucket(&self, name: Name, account_id: Expression) -> Expression {
         let begin = format!("{}-{}-", name.kind.prefix, name.purpose);
-        Expression::from(&begin).then(account.id()).then("-").then(self.environment.as_str())
+        Expression::from(&begin).then(account_id).then("-").then(self.environment.as_str())
     }
 }
 

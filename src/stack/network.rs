@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Build;
+use super::build::Build;
 use super::identity::Identity;
 use super::names::{CLOSED_GROUP, NETWORK, Name, ROUTES, SUBNET_A, SUBNET_B};
 use crate::terraform::{Block, Expression, Reference};

@@ -4,15 +4,15 @@
 
 use pipegen_contract::object_key::REJECTED;
 
-use super::Build;
-use super::account::Account;
-use super::bucket::{self, Bucket, Spec, no_deleting, no_overwriting};
+use super::account::AwsAccount;
+use super::bucket::{self, Bucket, BucketSpec, no_deleting, no_overwriting};
+use super::build::Build;
 use super::encryption::Key;
 use super::names::QUARANTINE;
 
 /// Declares the quarantine bucket.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key) -> Bucket {
-    let spec = Spec {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key) -> Bucket {
+    let spec = BucketSpec {
         name: QUARANTINE,
         key: Some(key),
         days: build.settings.archive_retention_days,

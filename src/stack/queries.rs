@@ -5,9 +5,9 @@ use pipegen_contract::archive_line::FIELDS;
 use pipegen_contract::object_key::ARCHIVE;
 use serde_json::{Value, json};
 
-use super::Build;
-use super::account::Account;
-use super::bucket::{self, Bucket, Spec};
+use super::account::AwsAccount;
+use super::bucket::{self, Bucket, BucketSpec};
+use super::build::Build;
 use super::encryption::Key;
 use super::names::{ARCHIVE_DATABASE, ARCHIVE_TABLE, QUERIES, QUERY_RESULTS};
 use crate::terraform::{Block, Expression, Reference};
@@ -38,7 +38,7 @@ impl Queries {
 }
 
 /// Declares the table and what it takes to ask it.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, archive: &Bucket) -> Queries {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, archive: &Bucket) -> Queries {
     let database = json!({
         "name": build.names.of(ARCHIVE_DATABASE),
         "description": "The archive of the inventory pipeline",
@@ -46,8 +46,13 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, archi
     let database = build.document.resource(Block::new("aws_glue_catalog_database", "archive", database));
     let table = table(build, &database, archive);
     let table = build.document.resource(Block::new("aws_glue_catalog_table", "archive", table));
-    let spec =
-        Spec { name: QUERY_RESULTS, key: Some(key), days: RESULT_DAYS, rules: Vec::new(), statements: &|_| Vec::new() };
+    let spec = BucketSpec {
+        name: QUERY_RESULTS,
+        key: Some(key),
+        days: RESULT_DAYS,
+        rules: Vec::new(),
+        statements: &|_| Vec::new(),
+    };
     let results = bucket::declare(build, account, spec);
     let workgroup = workgroup(build, account, key, &results);
     let workgroup = build.document.resource(Block::new("aws_athena_workgroup", "queries", workgroup));
@@ -93,7 +98,7 @@ fn table(build: &Build<'_>, database: &Reference, archive: &Bucket) -> Value {
     })
 }
 
-fn workgroup(build: &Build<'_>, account: &Account, key: &Key, results: &Bucket) -> Value {
+fn workgroup(build: &Build<'_>, account: &AwsAccount, key: &Key, results: &Bucket) -> Value {
     json!({
         "name": build.names.of(QUERIES),
         "description": "Questions to the archive",

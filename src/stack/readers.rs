@@ -4,8 +4,8 @@
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::Build;
-use super::functions::Function;
+use super::build::Build;
+use super::functions::LambdaFunction;
 use crate::config::Principal;
 use crate::terraform::{Block, Expression};
 
@@ -18,7 +18,7 @@ const RIGHTS: [(&str, &str, Option<&str>); 2] =
     [("url", "lambda:InvokeFunctionUrl", Some("AWS_IAM")), ("function", "lambda:InvokeFunction", None)];
 
 /// Declares the URL, which is returned, and who may use it.
-pub(super) fn declare(build: &mut Build<'_>, catalog: &Function) -> Expression {
+pub(super) fn declare(build: &mut Build<'_>, catalog: &LambdaFunction) -> Expression {
     let body = json!({
         "function_name": catalog.name(),
         "authorization_type": "AWS_IAM",

@@ -4,18 +4,18 @@
 use pipegen_contract::database::Access;
 use serde_json::json;
 
-use super::Build;
-use super::account::Account;
-use super::functions::Function;
+use super::account::AwsAccount;
+use super::build::Build;
+use super::functions::LambdaFunction;
 use super::secrets::{Logins, Secret};
 use crate::terraform::{Block, Reference};
 
 /// Declares the rotation of every login. It comes after `migrate` has stored the first values.
 pub(super) fn declare(
     build: &mut Build<'_>,
-    account: &Account,
+    account: &AwsAccount,
     logins: &Logins,
-    rotate: &Function,
+    rotate: &LambdaFunction,
     migrated: &Reference,
 ) {
     for access in Access::ALL {
@@ -36,10 +36,10 @@ pub(super) fn declare(
 
 fn permission(
     build: &mut Build<'_>,
-    account: &Account,
+    account: &AwsAccount,
     access: Access,
     secret: &Secret,
-    rotate: &Function,
+    rotate: &LambdaFunction,
 ) -> Reference {
     let body = json!({
         "statement_id": format!("rotate-{}", access.name()),

@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::Build;
 use super::access::{allow, policy, service, trust};
-use super::account::Account;
+use super::account::AwsAccount;
+use super::build::Build;
 use super::encryption::Key;
-use super::functions::Function;
+use super::functions::LambdaFunction;
 use super::names::{MAINTAIN_SCHEDULE, SCHEDULE_ROLE, SCHEDULES};
 use crate::terraform::{Block, Expression, Reference};
 
@@ -15,7 +15,7 @@ use crate::terraform::{Block, Expression, Reference};
 const LATEST_SECONDS: u32 = 60;
 
 /// Declares the schedule.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, maintain: &Function) {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, maintain: &LambdaFunction) {
     let group = json!({ "name": build.names.of(SCHEDULES) });
     let group = build.document.resource(Block::new("aws_scheduler_schedule_group", "inventory", group));
     let role = role(build, account, &group);
@@ -46,7 +46,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key, maint
 }
 
 /// A role that only schedules of this group can take.
-fn role(build: &mut Build<'_>, account: &Account, group: &Reference) -> Reference {
+fn role(build: &mut Build<'_>, account: &AwsAccount, group: &Reference) -> Reference {
     let condition = json!({
         "StringEquals": { "aws:SourceAccount": account.id() },
         "ArnEquals": { "aws:SourceArn": group.attribute("arn") },
@@ -60,7 +60,13 @@ fn role(build: &mut Build<'_>, account: &Account, group: &Reference) -> Referenc
     build.document.resource(Block::new("aws_iam_role", "schedule", body))
 }
 
-fn rights(build: &mut Build<'_>, account: &Account, key: &Key, role: &Reference, maintain: &Function) -> Reference {
+fn rights(
+    build: &mut Build<'_>,
+    account: &AwsAccount,
+    key: &Key,
+    role: &Reference,
+    maintain: &LambdaFunction,
+) -> Reference {
     let body = json!({
         "name": "work",
         "role": role.attribute("name"),
@@ -73,7 +79,7 @@ fn rights(build: &mut Build<'_>, account: &Account, key: &Key, role: &Reference,
 /// the encryption says for what.
 ///
 /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html>
-fn decrypt(build: &Build<'_>, account: &Account, key: &Key) -> Value {
+fn decrypt(build: &Build<'_>, account: &AwsAccount, key: &Key) -> Value {
     let schedule = format!("schedule/{}/{}", build.names.of(SCHEDULES), build.names.of(MAINTAIN_SCHEDULE));
     let schedule = account.arn("scheduler", &schedule);
     let mut statement = allow("Key", &["kms:Decrypt"], [key.arn()]);

@@ -6,10 +6,18 @@ use std::collections::BTreeMap;
 use pipegen_contract::database::Access;
 use serde_json::json;
 
-use super::Build;
+use super::build::Build;
 use super::encryption::Key;
 use super::names::login_secret;
 use crate::terraform::{Block, Expression, Reference};
+
+/// What the four steps of a rotation do with a secret. No function does more with it.
+pub(super) const ROTATION_ACTIONS: [&str; 4] = [
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+];
 
 /// A secret.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
-//! Who may talk to whom: `aws_security_group` by role, and a pair of rules for each connection
+//! Security groups and their rules: an `aws_security_group` by role, and a pair of rules for each connection
 //! (`aws_vpc_security_group_egress_rule`, `aws_vpc_security_group_ingress_rule`).
 
 use serde_json::json;
 
-use super::Build;
+use super::build::Build;
 use super::names::Name;
 use super::network::Network;
 use crate::config::CacheReader;
@@ -11,19 +11,19 @@ use crate::terraform::{Block, Expression, Reference};
 
 /// A security group.
 #[derive(Clone, Debug)]
-pub(super) struct Group {
+pub(super) struct SecurityGroup {
     label: String,
     group: Reference,
 }
 
-impl Group {
+impl SecurityGroup {
     pub(super) fn id(&self) -> Expression {
         self.group.attribute("id")
     }
 }
 
 /// Declares a group that lets nothing through yet. EC2 takes fewer characters in a description than other services: no apostrophe.
-pub(super) fn group(build: &mut Build<'_>, network: &Network, name: Name, description: &str) -> Group {
+pub(super) fn declare(build: &mut Build<'_>, network: &Network, name: Name, description: &str) -> SecurityGroup {
     let label = name.purpose.to_owned();
     let group = build.document.resource(Block::new(
         "aws_security_group",
@@ -37,14 +37,14 @@ pub(super) fn group(build: &mut Build<'_>, network: &Network, name: Name, descri
             "timeouts": { "delete": "60m" },
         }),
     ));
-    Group { label, group }
+    SecurityGroup { label, group }
 }
 
 /// Lets one group open connections to a TCP port of another. Both ends must allow it.
-pub(super) fn connect(build: &mut Build<'_>, from: &Group, to: &Group, port: u16) -> [Reference; 2] {
+pub(super) fn connect(build: &mut Build<'_>, from: &SecurityGroup, to: &SecurityGroup, port: u16) -> [Reference; 2] {
     let label = format!("{}_to_{}", from.label, to.label);
     let description = format!("{} to {}", from.label, to.label);
-    let rule = |own: &Group, other: &Group| {
+    let rule = |own: &SecurityGroup, other: &SecurityGroup| {
         json!({
             "security_group_id": own.id(),
             "referenced_security_group_id": other.id(),
@@ -59,8 +59,13 @@ pub(super) fn connect(build: &mut Build<'_>, from: &Group, to: &Group, port: u16
     [build.document.resource(egress), build.document.resource(ingress)]
 }
 
-/// Lets somebody outside the stack open connections to a TCP port of a group. Their own end must allow it, too.
-pub(super) fn let_in(build: &mut Build<'_>, from: &CacheReader, to: &Group, port: u16) -> Reference {
+/// Lets a reader outside the stack open connections to a TCP port of a group. The reader's own end must allow it, too.
+pub(super) fn allow_cache_reader(
+    build: &mut Build<'_>,
+    from: &CacheReader,
+    to: &SecurityGroup,
+    port: u16,
+) -> Reference {
     let (group, range) = match from {
         CacheReader::Group(id) => (Some(id), None),
         CacheReader::Range(range) => (None, Some(range.to_string())),
@@ -82,7 +87,7 @@ pub(super) fn let_in(build: &mut Build<'_>, from: &CacheReader, to: &Group, port
 /// Lets a group open HTTPS connections to an AWS service by its prefix list.
 pub(super) fn connect_to_service(
     build: &mut Build<'_>,
-    from: &Group,
+    from: &SecurityGroup,
     service: &str,
     prefix_list: &Expression,
 ) -> Reference {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::Build;
+use super::build::Build;
 use super::encryption::Key;
 use super::keep;
 use super::names::EVENTS;

@@ -4,8 +4,8 @@
 
 use serde_json::json;
 
-use super::Build;
 use super::access::{allow, allow_key, policy, trust};
+use super::build::Build;
 use super::encryption::Key;
 use super::names::EVENTS;
 use super::stream::Stream;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Build;
 use super::access::{policy, service, tls_only};
-use super::account::Account;
+use super::account::AwsAccount;
+use super::build::Build;
 use super::encryption::Key;
 use super::names::{ALARM, ALARM_TOPIC, of_kind};
 use crate::terraform::{Block, Expression, Reference};
@@ -24,7 +24,7 @@ impl Topic {
 }
 
 /// Declares the topic.
-pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key) -> Topic {
+pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key) -> Topic {
     let body = json!({ "name": build.names.of(ALARM_TOPIC), "kms_master_key_id": key.arn() });
     let topic = build.document.resource(Block::new("aws_sns_topic", "alarms", body));
     let statements = [from_alarms(build, account, &topic), tls_only("sns:Publish", &[topic.attribute("arn")])];
@@ -46,7 +46,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &Account, key: &Key) -> To
 /// - <https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns>
 /// - <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
 /// - <https://docs.aws.amazon.com/gameliftservers/latest/flexmatchguide/queue-notification-sns-sse.html>
-pub(super) fn use_of_key(build: &Build<'_>, account: &Account) -> Value {
+pub(super) fn key_statement(build: &Build<'_>, account: &AwsAccount) -> Value {
     json!({
         "Sid": "AlarmTopic",
         "Effect": "Allow",
@@ -64,7 +64,7 @@ pub(super) fn use_of_key(build: &Build<'_>, account: &Account) -> Value {
 }
 
 /// Lets the alarms of this environment publish, and nothing else. The condition names them all: `CloudWatch` serves every account.
-fn from_alarms(build: &Build<'_>, account: &Account, topic: &Reference) -> Value {
+fn from_alarms(build: &Build<'_>, account: &AwsAccount, topic: &Reference) -> Value {
     let arns: Vec<_> =
         of_kind(&ALARM).map(|name| account.arn("cloudwatch", &format!("alarm:{}", build.names.of(name)))).collect();
     json!({

@@ -2,15 +2,16 @@
 
 use serde_json::json;
 
-use super::Build;
 use super::bucket::Bucket;
-use super::functions::Function;
+use super::build::Build;
+use super::functions::LambdaFunction;
 use super::stream::Stream;
+use super::units::{SECONDS_PER_DAY, SECONDS_PER_HOUR};
 use crate::config::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS};
 use crate::terraform::Block;
 
 /// The oldest record that Lambda can be told to give up on.
-const OLDEST_SECONDS: u32 = 604_800;
+const OLDEST_SECONDS: u32 = 7 * SECONDS_PER_DAY;
 
 /// How long before the stream forgets a record Lambda gives up on it: the longest an invocation can take, so that the batch
 /// can still be read when it goes to the quarantine.
@@ -26,12 +27,12 @@ struct Batches {
 
 /// How old a record is when Lambda gives up on it.
 pub(super) fn record_age_seconds(build: &Build<'_>) -> u32 {
-    let retention = build.settings.stream_retention_hours * 60 * 60;
+    let retention = build.settings.stream_retention_hours * SECONDS_PER_HOUR;
     (retention - MARGIN_SECONDS).min(OLDEST_SECONDS)
 }
 
 /// Declares the processor's mapping.
-pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &Function, quarantine: &Bucket) {
+pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &LambdaFunction, quarantine: &Bucket) {
     let batches = Batches {
         records: build.sizing.batch_size,
         // Lambda looks each second anyway; waiting on top of that would only make stock visible later.
@@ -46,7 +47,7 @@ pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &Func
 pub(super) fn archiver(
     build: &mut Build<'_>,
     stream: &Stream,
-    archiver: &Function,
+    archiver: &LambdaFunction,
     archive: &Bucket,
     quarantine: &Bucket,
 ) {
@@ -59,7 +60,7 @@ fn mapping(
     build: &Build<'_>,
     label: &str,
     stream: &Stream,
-    function: &Function,
+    function: &LambdaFunction,
     quarantine: &Bucket,
     batches: &Batches,
 ) -> Block {

@@ -16,31 +16,16 @@ pub struct Document {
     comment: Option<String>,
     /// By address without the section: root key, then the labels, then the body.
     blocks: BTreeMap<&'static str, BTreeMap<Vec<String>, Tree>>,
-    faults: Vec<Fault>,
+    invalid: Vec<InvalidBlock>,
 }
 
 /// A mistake in what was added; always the program's own, never the user's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Two blocks want one address.
-    Twice {
-        /// The address.
-        address: String,
-    },
-    /// A label that Terraform does not take.
-    Label {
-        /// The address.
-        address: String,
-    },
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Twice { address } => write!(formatter, "`{address}` is declared twice"),
-            Self::Label { address } => write!(formatter, "the last part of `{address}` is no identifier"),
-        }
-    }
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidBlock {
+    #[error("`{0}` is declared twice")]
+    DuplicateAddress(String),
+    #[error("the last part of `{0}` is not an identifier")]
+    InvalidLabel(String),
 }
 
 impl Document {
@@ -79,9 +64,9 @@ impl Document {
     }
 
     /// The file's text, or everything that is wrong with it.
-    pub fn finish(self) -> Result<String, Vec<Fault>> {
-        if !self.faults.is_empty() {
-            return Err(self.faults);
+    pub fn finish(self) -> Result<String, Vec<InvalidBlock>> {
+        if !self.invalid.is_empty() {
+            return Err(self.invalid);
         }
         let mut root = BTreeMap::new();
         if let Some(comment) = self.comment {
@@ -104,10 +89,10 @@ impl Document {
     fn add(&mut self, section: &'static str, labels: Vec<String>, body: Value) {
         let address = format!("{section}.{}", labels.join("."));
         if !labels.last().is_some_and(|label| is_identifier(label)) {
-            self.faults.push(Fault::Label { address: address.clone() });
+            self.invalid.push(InvalidBlock::InvalidLabel(address.clone()));
         }
         match self.blocks.entry(section).or_default().entry(labels) {
-            Entry::Occupied(_) => self.faults.push(Fault::Twice { address }),
+            Entry::Occupied(_) => self.invalid.push(InvalidBlock::DuplicateAddress(address)),
             Entry::Vacant(place) => {
                 place.insert(Tree::new(body).unwrap_or_else(|| Tree::Map(BTreeMap::new())));
             }
@@ -152,14 +137,14 @@ mod tests {
         document.resource(Block::new("aws_vpc", "main", json!({"cidr_block": "10.0.0.0/16"})));
         document.data(Block::new("aws_vpc", "main", json!({})));
         document.resource(Block::new("aws_vpc", "main", json!({"tags": {}})));
-        assert_eq!(document.finish(), Err(vec![Fault::Twice { address: "resource.aws_vpc.main".into() }]));
+        assert_eq!(document.finish(), Err(vec![InvalidBlock::DuplicateAddress("resource.aws_vpc.main".into())]));
     }
 
     #[test]
     fn a_label_must_be_an_identifier() {
         let mut document = Document::default();
         document.resource(Block::new("aws_vpc", "a b", json!({})));
-        assert_eq!(document.finish(), Err(vec![Fault::Label { address: "resource.aws_vpc.a b".into() }]));
+        assert_eq!(document.finish(), Err(vec![InvalidBlock::InvalidLabel("resource.aws_vpc.a b".into())]));
     }
 
     #[test]

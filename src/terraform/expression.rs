@@ -3,9 +3,6 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::tree::Tree;
-use super::writer;
-
 /// The only key of the object that stands for an expression inside a body. No attribute can have this name.
 const MARKER: &str = "\u{0}expression";
 
@@ -27,19 +24,16 @@ impl Expression {
         Self::of("path.module").then("/").then(name)
     }
 
-    /// JSON text with references in it, for attributes that take a policy or a payload as a string.
-    ///
-    /// What a reference stands for is put in as it is, so it must hold nothing that JSON escapes: ARNs, ids, names and
-    /// numbers do not.
-    pub fn json(value: Value) -> Self {
-        Self { text: Tree::new(value).map(|tree| writer::compact(&tree)).unwrap_or_default() }
-    }
-
     /// This text, then that.
     #[must_use]
     pub fn then(mut self, next: impl Into<Self>) -> Self {
         self.text.push_str(&next.into().text);
         self
+    }
+
+    /// An expression that is written as it stands in this text.
+    pub(super) fn from_text(text: String) -> Self {
+        Self { text }
     }
 
     /// As it is written.
@@ -85,8 +79,6 @@ impl Serialize for Expression {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -98,19 +90,5 @@ mod tests {
     fn pieces_keep_what_they_are() {
         let text = Expression::from("arn:${x}:").then(Expression::of("aws_s3_bucket.b.arn")).then("/*");
         assert_eq!(text.into_text(), "arn:$${x}:${aws_s3_bucket.b.arn}/*");
-    }
-
-    #[test]
-    fn json_text_is_sorted_and_keeps_references() {
-        let reference = Expression::of("aws_s3_bucket.b.arn");
-        let text = Expression::json(json!({"b": [reference], "a": "${aws:username} \"quoted\"", "c": null}));
-        assert_eq!(text.into_text(), r#"{"a":"$${aws:username} \"quoted\"","b":["${aws_s3_bucket.b.arn}"]}"#);
-    }
-
-    #[test]
-    fn json_text_inside_a_body_is_not_escaped_again() {
-        let body = json!({"policy": Expression::json(json!({"a": Expression::of("x.y.z")}))});
-        let tree = Tree::new(body).unwrap();
-        assert_eq!(writer::compact(&tree), r#"{"policy":"{\"a\":\"${x.y.z}\"}"}"#);
     }
 }

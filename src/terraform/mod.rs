@@ -7,6 +7,7 @@
 //! - [`declared`]: a rendered file read back
 //! - [`rate`]: the period in `rate(5 minutes)`
 //! - `tree`: JSON values in a fixed order, literal text escaped
+//! - `json`: JSON text with references in it
 //! - `writer`: text with sorted keys and a final newline
 //!
 //! Bodies are `serde_json::json!` in the provider's own attribute names. A `null` in a body leaves the attribute out.
@@ -15,13 +16,14 @@ mod block;
 pub mod declared;
 mod document;
 mod expression;
+mod json;
 pub mod rate;
 mod reference;
 mod tree;
 mod writer;
 
 pub use block::Block;
-pub use document::{Document, Fault};
+pub use document::{Document, InvalidBlock};
 pub use expression::Expression;
 pub use reference::Reference;
 pub use writer::literal_text;

@@ -2,7 +2,7 @@
 //! through is known to be refused.
 
 use pipegen_event::{Event, Reason};
-use pipegen_store::{Kind, Outcome};
+use pipegen_store::{ErrorKind, Outcome};
 
 use super::workshop::{Workshop, adjusted};
 
@@ -46,7 +46,7 @@ async fn a_broken_constraint_is_our_own_mistake() {
     let workshop = Workshop::open().await;
     workshop.execute("alter table ledger add constraint ours check (delta < 1)").await;
     let error = workshop.store.apply(&batch().iter().collect::<Vec<_>>()).await.expect_err("the batch comes again");
-    assert_eq!((error.kind(), error.sqlstate().as_deref()), (Kind::Other, Some("23514")));
+    assert_eq!((error.kind(), error.sqlstate().as_deref()), (ErrorKind::Other, Some("23514")));
     assert_eq!(workshop.shown().await.len(), 0, "nothing is half applied");
     workshop.close().await;
 }

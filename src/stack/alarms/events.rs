@@ -2,16 +2,17 @@
 
 use pipegen_contract::metric;
 
-use super::{Alarm, Limit, Part, Silence, Watch, Watched, log_group};
+use super::alarm::{Alarm, Measure, MissingData, Part, Threshold, Watched, log_group};
 use crate::config::ARCHIVE_WINDOW_SECONDS;
-use crate::stack::Build;
-use crate::stack::functions::Function;
+use crate::stack::build::Build;
+use crate::stack::functions::LambdaFunction;
 use crate::stack::metrics::Series;
 use crate::stack::names::{
     ARCHIVER_LATE, ARCHIVER_UNDELIVERED, EVENTS_REJECTED, FunctionNames, Name, PROCESSOR_LATE, PROCESSOR_UNDELIVERED,
     STREAM_THROTTLED, STREAM_UNREAD,
 };
 use crate::stack::triggers::record_age_seconds;
+use crate::stack::units::SECONDS_PER_HOUR;
 
 /// How old a record may be when the processor gets it. Usually it is a second old.
 const LATE_SECONDS: u32 = 120;
@@ -45,12 +46,12 @@ fn throttled_suppliers(watched: &Watched<'_>) -> Alarm {
                   First see on the dashboard whether all of it is too much (raise `peak_updates_per_minute`) or one partition key \
                   is (talk to that supplier)."
             .into(),
-        watches: Watch::One(Series::of_stream(watched.stream, "WriteProvisionedThroughputExceeded", "Sum")),
-        limit: Limit::Above(0),
+        measure: Measure::One(Series::of_stream(watched.stream, "WriteProvisionedThroughputExceeded", "Sum")),
+        threshold: Threshold::Above(0),
         period: 300,
         // A burst that a retry gets over is no news.
         periods: (2, 3),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
@@ -69,7 +70,7 @@ fn unread(watched: &Watched<'_>) -> Alarm {
                   function's role, the key or the stream may be out of reach. Just after the first apply it may only mean \
                   that reading has not begun."
             .into(),
-        watches: Watch::Formula(
+        measure: Measure::Expression(
             "IF(m0 > 0 AND MIN([SUM([m1, m0 * 0]), SUM([m2, m0 * 0])]) == 0, 1, 0)",
             vec![
                 Series::of_stream(watched.stream, "GetRecords.Records", "Sum"),
@@ -77,15 +78,15 @@ fn unread(watched: &Watched<'_>) -> Alarm {
                 Series::of_function(watched.archiver, "Invocations", "Sum"),
             ],
         ),
-        limit: Limit::Above(0),
+        threshold: Threshold::Above(0),
         // What is read in a period's last minutes may be handed over in the next one, but then the next one has a run.
         period: 900,
         periods: (2, 2),
-        silence: Silence::Alarm,
+        missing_data: MissingData::Breaching,
     }
 }
 
-fn late(build: &Build<'_>, function: &Function) -> Alarm {
+fn late(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     Alarm {
         name: PROCESSOR_LATE,
         part: Part::Processor,
@@ -95,18 +96,18 @@ fn late(build: &Build<'_>, function: &Function) -> Alarm {
              quarantine, from where they must be sent again: raise `stream_retention_hours` in time.",
             LATE_SECONDS / 60,
             log_group(build, function),
-            record_age_seconds(build) / 60 / 60
+            record_age_seconds(build) / SECONDS_PER_HOUR
         ),
-        watches: Watch::One(Series::of_function(function, "IteratorAge", "Maximum")),
-        limit: Limit::Above(u64::from(LATE_SECONDS) * 1000),
+        measure: Measure::One(Series::of_function(function, "IteratorAge", "Maximum")),
+        threshold: Threshold::Above(u64::from(LATE_SECONDS) * 1000),
         period: 60,
         periods: (3, 5),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
 /// Lambda counts the age of a batch's last record, which is up to a window old when all is well.
-fn unarchived(build: &Build<'_>, function: &Function) -> Alarm {
+fn unarchived(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     let seconds = ARCHIVE_WINDOW_SECONDS * LATE_WINDOWS;
     Alarm {
         name: ARCHIVER_LATE,
@@ -118,16 +119,16 @@ fn unarchived(build: &Build<'_>, function: &Function) -> Alarm {
             build.settings.stream_retention_hours,
             log_group(build, function)
         ),
-        watches: Watch::One(Series::of_function(function, "IteratorAge", "Maximum")),
-        limit: Limit::Above(u64::from(seconds) * 1000),
+        measure: Measure::One(Series::of_function(function, "IteratorAge", "Maximum")),
+        threshold: Threshold::Above(u64::from(seconds) * 1000),
         period: 300,
         periods: (1, 1),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
 /// The one way in which a record can be lost.
-fn undelivered(build: &Build<'_>, function: &Function, name: Name) -> Alarm {
+fn undelivered(build: &Build<'_>, function: &LambdaFunction, name: Name) -> Alarm {
     let role = function.role.handler();
     Alarm {
         name,
@@ -137,11 +138,11 @@ fn undelivered(build: &Build<'_>, function: &Function, name: Name) -> Alarm {
              an hour at least. First read it from there by the shard's iterator; then see which right the role `{}` has lost.",
             build.names.of(FunctionNames::of(function.role).role)
         ),
-        watches: Watch::One(Series::of_function(function, "DestinationDeliveryFailures", "Sum")),
-        limit: Limit::Above(0),
+        measure: Measure::One(Series::of_function(function, "DestinationDeliveryFailures", "Sum")),
+        threshold: Threshold::Above(0),
         period: 60,
         periods: (1, 1),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
@@ -155,10 +156,10 @@ fn rejected(build: &Build<'_>) -> Alarm {
             "More than {tolerated} events were rejected within 5 minutes. Nothing else waits for them. First see on the dashboard for which \
              reason; the objects under `rejected/` in the quarantine name the field and the supplier."
         ),
-        watches: Watch::One(Series::own(build, metric::REJECTED, "Sum")),
-        limit: Limit::Above(tolerated.into()),
+        measure: Measure::One(Series::own(build, metric::REJECTED, "Sum")),
+        threshold: Threshold::Above(tolerated.into()),
         period: 300,
         periods: (1, 1),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }

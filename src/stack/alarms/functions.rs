@@ -3,9 +3,9 @@
 use pipegen_contract::metric;
 use pipegen_contract::role::Role;
 
-use super::{Alarm, Limit, Part, Silence, Watch, Watched, log_group};
-use crate::stack::Build;
-use crate::stack::functions::Function;
+use super::alarm::{Alarm, Measure, MissingData, Part, Threshold, Watched, log_group};
+use crate::stack::build::Build;
+use crate::stack::functions::LambdaFunction;
 use crate::stack::metrics::Series;
 use crate::stack::names::{
     CATALOG_ERRORS, FUNCTIONS_THROTTLED, FunctionNames, PROCESSOR_ERRORS, REFRESHES_PENDING, ROTATE_ERRORS,
@@ -30,7 +30,7 @@ pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
 
 /// Invocations that ended without an answer. A batch that was reported to come again is none. The archiver's have no alarm of their own:
 /// it is late as soon as they do not end, and loses nothing before.
-fn errors(build: &Build<'_>, function: &Function) -> Alarm {
+fn errors(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     Alarm {
         name: PROCESSOR_ERRORS,
         part: Part::Processor,
@@ -39,11 +39,11 @@ fn errors(build: &Build<'_>, function: &Function) -> Alarm {
              those invocations in `{}`.",
             log_group(build, function)
         ),
-        watches: Watch::One(Series::of_function(function, "Errors", "Sum")),
-        limit: Limit::Above(0),
+        measure: Measure::One(Series::of_function(function, "Errors", "Sum")),
+        threshold: Threshold::Above(0),
         period: 300,
         periods: (2, 3),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
@@ -57,18 +57,18 @@ fn throttled(watched: &Watched<'_>) -> Alarm {
                   429. First see on the dashboard which of them; then whether another function of the account runs that often, or \
                   `catalog_concurrency` is too low; else ask AWS for a higher quota of concurrent executions (a new account has 10)."
             .into(),
-        watches: Watch::Sum(
+        measure: Measure::Sum(
             [watched.processor, watched.catalog].map(|function| Series::of_function(function, "Throttles", "Sum")).into(),
         ),
-        limit: Limit::Above(0),
+        threshold: Threshold::Above(0),
         period: 300,
         periods: (2, 3),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
 /// The catalog answers whatever happens; what it could not do is in the answer. The URL also counts what Lambda answers for it.
-fn unanswered(build: &Build<'_>, function: &Function) -> Alarm {
+fn unanswered(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     Alarm {
         name: CATALOG_ERRORS,
         part: Part::Catalog,
@@ -78,11 +78,11 @@ fn unanswered(build: &Build<'_>, function: &Function) -> Alarm {
              `catalog_connections` is taken.",
             log_group(build, function)
         ),
-        watches: Watch::One(Series::of_function(function, "Url5xxCount", "Sum")),
-        limit: Limit::Above(FEW_FAILED_ANSWERS),
+        measure: Measure::One(Series::of_function(function, "Url5xxCount", "Sum")),
+        threshold: Threshold::Above(FEW_FAILED_ANSWERS),
         period: 300,
         periods: (2, 3),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
@@ -99,15 +99,15 @@ fn pending(build: &Build<'_>) -> Alarm {
             PENDING_SECONDS / 60,
             build.names.of(FunctionNames::of(Role::Maintain).logs)
         ),
-        watches: Watch::One(Series::own(build, metric::PENDING_AGE, "Maximum")),
-        limit: Limit::Above(PENDING_SECONDS),
+        measure: Measure::One(Series::own(build, metric::PENDING_AGE, "Maximum")),
+        threshold: Threshold::Above(PENDING_SECONDS),
         period: 300,
         periods: (2, 2),
-        silence: Silence::Tell,
+        missing_data: MissingData::Missing,
     }
 }
 
-fn unrotated(build: &Build<'_>, function: &Function) -> Alarm {
+fn unrotated(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     Alarm {
         name: ROTATE_ERRORS,
         part: Part::Database,
@@ -116,10 +116,10 @@ fn unrotated(build: &Build<'_>, function: &Function) -> Alarm {
              again. First see in `{}` which step failed.",
             log_group(build, function)
         ),
-        watches: Watch::One(Series::of_function(function, "Errors", "Sum")),
-        limit: Limit::Above(0),
+        measure: Measure::One(Series::of_function(function, "Errors", "Sum")),
+        threshold: Threshold::Above(0),
         period: 300,
         periods: (1, 1),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }

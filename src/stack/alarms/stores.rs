@@ -1,16 +1,13 @@
 //! Whether database, cache and archive can take what is asked of them.
 
-use super::{Alarm, Limit, Part, Silence, Watch, Watched};
+use super::alarm::{Alarm, Measure, MissingData, Part, Threshold, Watched};
 use crate::config::machines::cache_processors;
-use crate::stack::Build;
+use crate::stack::build::Build;
 use crate::stack::metrics::Series;
 use crate::stack::names::{
     CACHE_BUSY, CACHE_EVICTING, DATABASE_BUSY, DATABASE_CONNECTIONS, DATABASE_MEMORY, DATABASE_STORAGE,
 };
-
-const MIB: u64 = 1 << 20;
-
-const GIB: u64 = 1 << 30;
+use crate::stack::units::{GIB, MIB};
 
 /// Above so many percent for a quarter of an hour nothing is left for a burst.
 const BUSY_PERCENT: u64 = 80;
@@ -34,12 +31,12 @@ fn busy_database(watched: &Watched<'_>) -> Alarm {
             "The database's processors are above {BUSY_PERCENT} %, or it says nothing at all. First see in Database Insights which \
              statements wait for what; if they are the usual ones, take a larger `database_instance_class`."
         ),
-        watches: Watch::One(Series::of_database(watched.database, "CPUUtilization", "Average")),
-        limit: Limit::Above(BUSY_PERCENT),
+        measure: Measure::One(Series::of_database(watched.database, "CPUUtilization", "Average")),
+        threshold: Threshold::Above(BUSY_PERCENT),
         period: 300,
         periods: (3, 3),
         // An instance that runs counts each minute.
-        silence: Silence::Tell,
+        missing_data: MissingData::Missing,
     }
 }
 
@@ -54,11 +51,11 @@ fn connections(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
             class.connections(),
             class.name
         ),
-        watches: Watch::One(Series::of_database(watched.database, "DatabaseConnections", "Maximum")),
-        limit: Limit::Above(u64::from(class.connections()) * 4 / 5),
+        measure: Measure::One(Series::of_database(watched.database, "DatabaseConnections", "Maximum")),
+        threshold: Threshold::Above(u64::from(class.connections()) * 4 / 5),
         period: 300,
         periods: (2, 3),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
@@ -72,11 +69,11 @@ fn storage(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
              6 hours ago. First raise `database_storage_gb`; then see on the dashboard whether the ledger grows without end \
              (`maintain` prunes it)."
         ),
-        watches: Watch::One(Series::of_database(watched.database, "FreeStorageSpace", "Minimum")),
-        limit: Limit::Below(u64::from(gib) * GIB / 20),
+        measure: Measure::One(Series::of_database(watched.database, "FreeStorageSpace", "Minimum")),
+        threshold: Threshold::Below(u64::from(gib) * GIB / 20),
         period: 300,
         periods: (2, 2),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
@@ -88,11 +85,11 @@ fn memory(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
         meaning: "The database has less than a sixteenth of its memory to give, and will swap. First see whether the connections have grown; \
                   else take a larger `database_instance_class`."
             .into(),
-        watches: Watch::One(Series::of_database(watched.database, "FreeableMemory", "Minimum")),
-        limit: Limit::Below(u64::from(memory_gib) * 64 * MIB),
+        measure: Measure::One(Series::of_database(watched.database, "FreeableMemory", "Minimum")),
+        threshold: Threshold::Below(u64::from(memory_gib) * 64 * MIB),
         period: 300,
         periods: (3, 3),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }
 
@@ -113,12 +110,12 @@ fn busy_cache(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
              First see whether reads or writes have grown; then take a larger `cache_node_type`. Updates and reads go on without \
              it, from the database."
         ),
-        watches: Watch::Greatest(Series::of_cache_nodes(build, watched.cache, metric, "Average")),
-        limit: Limit::Above(percent),
+        measure: Measure::Greatest(Series::of_cache_nodes(build, watched.cache, metric, "Average")),
+        threshold: Threshold::Above(percent),
         period: 300,
         periods: (3, 3),
         // A node that runs counts each minute.
-        silence: Silence::Tell,
+        missing_data: MissingData::Missing,
     }
 }
 
@@ -130,10 +127,10 @@ fn evicting(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
         meaning: "The cache throws views away before their time because its memory is full; readers wait for the database instead, and a view \
                   may be old for as long as it lives. First take a larger `cache_node_type`, or a smaller `cache_view_seconds`."
             .into(),
-        watches: Watch::Sum(Series::of_cache_nodes(build, watched.cache, "Evictions", "Sum")),
-        limit: Limit::Above(0),
+        measure: Measure::Sum(Series::of_cache_nodes(build, watched.cache, "Evictions", "Sum")),
+        threshold: Threshold::Above(0),
         period: 300,
         periods: (3, 3),
-        silence: Silence::Fine,
+        missing_data: MissingData::NotBreaching,
     }
 }

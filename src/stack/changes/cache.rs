@@ -1,22 +1,24 @@
 //! The cache: `aws_elasticache_replication_group` and its `aws_elasticache_parameter_group`.
 
-use super::{Both, Change, Pair, numbers};
+use super::change::Change;
+use super::comparison::{Comparison, ResourcePair, numbers};
 
 /// What it is like while the cache is made anew, which takes some twenty minutes.
 const MEANWHILE: &str = "it begins empty and fills by itself; meanwhile the catalog asks the database";
 
-pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
-    let stuck: Vec<_> = both.pairs("aws_elasticache_parameter_group").filter_map(|pair| parameters(&pair)).collect();
+pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
+    let stuck: Vec<_> =
+        comparison.pairs("aws_elasticache_parameter_group").filter_map(|pair| parameters(&pair)).collect();
     if !stuck.is_empty() {
         return stuck;
     }
-    both.pairs("aws_elasticache_replication_group").filter_map(|pair| engine(&pair)).collect()
+    comparison.pairs("aws_elasticache_replication_group").filter_map(|pair| engine(&pair)).collect()
 }
 
 /// Terraform would replace the parameters, which ElastiCache refuses as long as the cache uses them: so the cache has to go first.
-fn parameters(pair: &Pair<'_>) -> Option<Change> {
+fn parameters(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.text("family")?;
-    (!pair.makes_way()).then(|| {
+    (!pair.is_created_before_destroy()).then(|| {
         Change::warned(
             format!(
                 "the cache goes from {earlier} to {new}, which it cannot do while it uses the parameters of {earlier}"
@@ -30,7 +32,7 @@ fn parameters(pair: &Pair<'_>) -> Option<Change> {
 }
 
 /// ElastiCache changes Redis to Valkey under way, and to later versions. For anything else the provider makes the cache anew.
-fn engine(pair: &Pair<'_>) -> Option<Change> {
+fn engine(pair: &ResourcePair<'_>) -> Option<Change> {
     if let Some((earlier, new)) = pair.text("engine") {
         return Some(if (earlier, new) == ("redis", "valkey") {
             Change::warned(

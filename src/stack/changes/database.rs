@@ -2,18 +2,20 @@
 
 use serde_json::Value;
 
-use super::{Both, Change, Pair, numbers};
+use super::change::Change;
+use super::comparison::{Comparison, ResourcePair, numbers};
 
-pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
-    let parameters_stay =
-        both.pairs("aws_db_parameter_group").any(|pair| pair.text("family").is_some() && !pair.makes_way());
-    let of = |pair: Pair<'_>| [storage(&pair), version(&pair, parameters_stay), class(&pair)];
-    both.pairs("aws_db_instance").flat_map(of).flatten().collect()
+pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
+    let parameters_stay = comparison
+        .pairs("aws_db_parameter_group")
+        .any(|pair| pair.text("family").is_some() && !pair.is_created_before_destroy());
+    let of = |pair: ResourcePair<'_>| [storage(&pair), version(&pair, parameters_stay), class(&pair)];
+    comparison.pairs("aws_db_instance").flat_map(of).flatten().collect()
 }
 
 /// RDS refuses to make a volume smaller. The provider does not even ask it to: as long as the volume may grow by itself it takes a larger
 /// one for a volume that has grown, and plans nothing.
-fn storage(pair: &Pair<'_>) -> Option<Change> {
+fn storage(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.number("allocated_storage").filter(|(earlier, new)| new < earlier)?;
     Some(Change::refused(
         format!("the database's storage would shrink from {earlier} to {new} GiB, which RDS cannot do"),
@@ -22,7 +24,7 @@ fn storage(pair: &Pair<'_>) -> Option<Change> {
 }
 
 /// RDS moves to a later major version only where it is told that it may, with parameters of that version, and never back.
-fn version(pair: &Pair<'_>, parameters_stay: bool) -> Option<Change> {
+fn version(pair: &ResourcePair<'_>, parameters_stay: bool) -> Option<Change> {
     let (earlier, new) = pair.text("engine_version")?;
     let (before, after) = (*numbers(earlier)?.first()?, *numbers(new)?.first()?);
     if after < before {
@@ -54,7 +56,7 @@ fn version(pair: &Pair<'_>, parameters_stay: bool) -> Option<Change> {
 }
 
 /// RDS starts the instance anew on another machine; with a standby, that one takes over.
-fn class(pair: &Pair<'_>) -> Option<Change> {
+fn class(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.text("instance_class")?;
     Some(Change::warned(
         format!(

@@ -1,14 +1,15 @@
 //! The network: `aws_vpc`.
 
-use super::{Both, Change, Pair};
+use super::change::Change;
+use super::comparison::{Comparison, ResourcePair};
 
-pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
-    both.pairs("aws_vpc").filter_map(|pair| range(&pair)).collect()
+pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
+    comparison.pairs("aws_vpc").filter_map(|pair| range(&pair)).collect()
 }
 
 /// Another range is another network. RDS does not move a subnet group into it, and Lambda's network interfaces hold the old subnets for up
 /// to an hour.
-fn range(pair: &Pair<'_>) -> Option<Change> {
+fn range(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.text("cidr_block")?;
     Some(Change::refused(
         format!(

@@ -2,14 +2,15 @@
 
 use serde_json::Value;
 
-use super::{Both, Change, Pair};
+use super::change::Change;
+use super::comparison::{Comparison, ResourcePair};
 
-pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
-    both.pairs("aws_s3_bucket_lifecycle_configuration").filter_map(|pair| expiry(&pair)).collect()
+pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
+    comparison.pairs("aws_s3_bucket_lifecycle_configuration").filter_map(|pair| expiry(&pair)).collect()
 }
 
 /// S3 removes what is older than the new number of days within a day or two, and no policy of the bucket stops it.
-fn expiry(pair: &Pair<'_>) -> Option<Change> {
+fn expiry(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = (days(pair.earlier)?, days(pair.new)?);
     let bucket = pair.label;
     (new < earlier).then(|| {

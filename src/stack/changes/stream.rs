@@ -1,14 +1,15 @@
 //! The stream: `aws_kinesis_stream`.
 
-use super::{Both, Change, Pair};
+use super::change::Change;
+use super::comparison::{Comparison, ResourcePair};
 use crate::config::Sizing;
 
-pub(super) fn changes(both: &Both<'_>) -> Vec<Change> {
-    both.pairs("aws_kinesis_stream").flat_map(|pair| [shards(&pair), retention(&pair)]).flatten().collect()
+pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
+    comparison.pairs("aws_kinesis_stream").flat_map(|pair| [shards(&pair), retention(&pair)]).flatten().collect()
 }
 
 /// Kinesis (`UpdateShardCount`) at most doubles or halves the number of shards at once.
-fn shards(pair: &Pair<'_>) -> Option<Change> {
+fn shards(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.number("shard_count")?;
     let between = between(earlier, new);
     if between.is_empty() {
@@ -43,7 +44,7 @@ fn between(mut shards: u64, to: u64) -> Vec<u64> {
 }
 
 /// Kinesis drops what is older at once.
-fn retention(pair: &Pair<'_>) -> Option<Change> {
+fn retention(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.number("retention_period").filter(|(earlier, new)| new < earlier)?;
     Some(Change::warned(
         format!(

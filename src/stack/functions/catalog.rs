@@ -2,10 +2,13 @@
 
 use pipegen_contract::database::Access;
 
-use super::ways::Way;
-use super::{Function, Login, Spec, Surroundings, variables};
-use crate::stack::Build;
+use super::dependencies::Dependencies;
+use super::function::{FunctionSpec, LambdaFunction};
+use super::login::Login;
+use super::peers::Peer;
+use super::{function, variables};
 use crate::stack::access::allow_key;
+use crate::stack::build::Build;
 use crate::stack::identity::Identity;
 use crate::terraform::Reference;
 
@@ -16,19 +19,19 @@ const TIMEOUT_SECONDS: u32 = 10;
 pub(in crate::stack) fn declare(
     build: &mut Build<'_>,
     identity: &Identity,
-    with: &Surroundings<'_>,
+    dependencies: &Dependencies<'_>,
     migrated: &Reference,
-) -> Function {
-    let login = Login::of(with, Access::Reader, &with.cache.catalog);
-    let key = allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["lambda", "secretsmanager"]);
-    let spec = Spec {
+) -> LambdaFunction {
+    let login = Login::of(dependencies, Access::Reader, &dependencies.cache.catalog);
+    let key = allow_key("Key", &["kms:Decrypt"], dependencies.key.arn(), &["lambda", "secretsmanager"]);
+    let spec = FunctionSpec {
         description: "Answers what is in stock, at which price",
         timeout: TIMEOUT_SECONDS,
-        statements: login.statements(with).into_iter().chain([key]).collect(),
-        ways: &[Way::Database, Way::Cache, Way::Secrets],
-        variables: variables::servers(build, with, &login).into_iter().collect(),
+        statements: login.statements(dependencies).into_iter().chain([key]).collect(),
+        peers: &[Peer::Database, Peer::Cache, Peer::Secrets],
+        variables: variables::servers(build, dependencies, &login).into_iter().collect(),
         concurrency: build.settings.catalog_concurrency,
         after: Some(migrated),
     };
-    super::declare(build, identity, with, spec)
+    function::declare(build, identity, dependencies, spec)
 }

@@ -3,12 +3,15 @@
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
 
-use super::ways::Way;
-use super::{Function, Login, Spec, Surroundings, variables};
-use crate::stack::Build;
+use super::dependencies::Dependencies;
+use super::function::{FunctionSpec, LambdaFunction};
+use super::login::Login;
+use super::peers::Peer;
+use super::{function, variables};
 use crate::stack::access::allow_key;
+use crate::stack::build::Build;
 use crate::stack::identity::Identity;
-use crate::stack::metrics;
+use crate::stack::names::METRICS;
 use crate::terraform::{Expression, Reference};
 
 /// A run stops by itself a second before; so it is over before the next begins, a minute later.
@@ -18,24 +21,24 @@ const TIMEOUT_SECONDS: u32 = 55;
 pub(in crate::stack) fn declare(
     build: &mut Build<'_>,
     identity: &Identity,
-    with: &Surroundings<'_>,
+    dependencies: &Dependencies<'_>,
     migrated: &Reference,
-) -> Function {
-    let login = Login::of(with, Access::Maintainer, &with.cache.maintain);
-    let key = allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["lambda", "secretsmanager"]);
+) -> LambdaFunction {
+    let login = Login::of(dependencies, Access::Maintainer, &dependencies.cache.maintain);
+    let key = allow_key("Key", &["kms:Decrypt"], dependencies.key.arn(), &["lambda", "secretsmanager"]);
     let own = [
         variables::horizon(build),
         variables::stream_retention(build),
-        (env::METRIC_NAMESPACE, Expression::from(&metrics::namespace(build))),
+        (env::METRIC_NAMESPACE, Expression::from(&build.names.of(METRICS))),
     ];
-    let spec = Spec {
+    let spec = FunctionSpec {
         description: "Tells the cache what it missed and prunes the ledger",
         timeout: TIMEOUT_SECONDS,
-        statements: login.statements(with).into_iter().chain([key]).collect(),
-        ways: &[Way::Database, Way::Cache, Way::Secrets],
-        variables: variables::servers(build, with, &login).into_iter().chain(own).collect(),
+        statements: login.statements(dependencies).into_iter().chain([key]).collect(),
+        peers: &[Peer::Database, Peer::Cache, Peer::Secrets],
+        variables: variables::servers(build, dependencies, &login).into_iter().chain(own).collect(),
         concurrency: None,
         after: Some(migrated),
     };
-    super::declare(build, identity, with, spec)
+    function::declare(build, identity, dependencies, spec)
 }

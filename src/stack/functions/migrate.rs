@@ -7,10 +7,12 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use serde_json::json;
 
-use super::ways::Way;
-use super::{Function, Spec, Surroundings, variables};
-use crate::stack::Build;
+use super::dependencies::Dependencies;
+use super::function::{FunctionSpec, LambdaFunction};
+use super::peers::Peer;
+use super::{function, variables};
 use crate::stack::access::{allow, allow_key};
+use crate::stack::build::Build;
 use crate::stack::identity::Identity;
 use crate::terraform::{Block, Expression, Reference};
 
@@ -18,22 +20,26 @@ use crate::terraform::{Block, Expression, Reference};
 const TIMEOUT_SECONDS: u32 = 300;
 
 /// Declares the function and its run. What it returns is there once the database is ready for the other functions.
-pub(in crate::stack) fn declare(build: &mut Build<'_>, identity: &Identity, with: &Surroundings<'_>) -> Reference {
-    let master = with.database.master_secret_arn();
+pub(in crate::stack) fn declare(
+    build: &mut Build<'_>,
+    identity: &Identity,
+    dependencies: &Dependencies<'_>,
+) -> Reference {
+    let master = dependencies.database.master_secret_arn();
     let actions = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"];
     let statements = vec![
         allow("MasterLogin", &["secretsmanager:GetSecretValue"], [master.clone()]),
-        allow("Logins", &actions, with.logins.arns()),
-        allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["lambda", "secretsmanager"]),
-        allow_key("KeyToStore", &["kms:GenerateDataKey"], with.key.arn(), &["secretsmanager"]),
+        allow("Logins", &actions, dependencies.logins.arns()),
+        allow_key("Key", &["kms:Decrypt"], dependencies.key.arn(), &["lambda", "secretsmanager"]),
+        allow_key("KeyToStore", &["kms:GenerateDataKey"], dependencies.key.arn(), &["secretsmanager"]),
     ];
-    let secrets = Access::ALL.map(|access| (access.secret_variable(), with.logins.of(access).arn()));
-    let spec = Spec {
+    let secrets = Access::ALL.map(|access| (access.secret_variable(), dependencies.logins.of(access).arn()));
+    let spec = FunctionSpec {
         description: "Brings the schema up to date and creates the database roles",
         timeout: TIMEOUT_SECONDS,
         statements,
-        ways: &[Way::Database, Way::Secrets],
-        variables: variables::database(with)
+        peers: &[Peer::Database, Peer::Secrets],
+        variables: variables::database(dependencies)
             .into_iter()
             .chain([(env::DATABASE_MASTER_SECRET_ARN, master)])
             .chain(secrets.clone())
@@ -42,17 +48,20 @@ pub(in crate::stack) fn declare(build: &mut Build<'_>, identity: &Identity, with
         concurrency: None,
         after: None,
     };
-    let function = super::declare(build, identity, with, spec);
-    run(build, &function, with, secrets)
+    let function = function::declare(build, identity, dependencies, spec);
+    run(build, &function, dependencies, secrets)
 }
 
 fn run(
     build: &mut Build<'_>,
-    function: &Function,
-    with: &Surroundings<'_>,
+    function: &LambdaFunction,
+    dependencies: &Dependencies<'_>,
     secrets: [variables::Variable; 3],
 ) -> Reference {
-    let own = [("code", Expression::from(&build.package.source_code_hash)), ("database", with.database.resource_id())];
+    let own = [
+        ("code", Expression::from(&build.package.source_code_hash)),
+        ("database", dependencies.database.resource_id()),
+    ];
     let triggers: BTreeMap<_, _> = own.into_iter().chain(secrets).chain(variables::connections(build)).collect();
     let block = Block::new(
         "aws_lambda_invocation",

@@ -4,12 +4,15 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_contract::object_key::REJECTED;
 
-use super::ways::Way;
-use super::{Function, Login, Spec, Surroundings, polling, variables};
-use crate::stack::Build;
+use super::dependencies::Dependencies;
+use super::function::{FunctionSpec, LambdaFunction};
+use super::login::Login;
+use super::peers::Peer;
+use super::{function, polling, variables};
 use crate::stack::access::{allow, allow_key};
+use crate::stack::build::Build;
 use crate::stack::identity::Identity;
-use crate::stack::metrics;
+use crate::stack::names::METRICS;
 use crate::terraform::{Expression, Reference};
 
 /// A batch takes well under a second; the rest is for a database that fails over.
@@ -19,28 +22,28 @@ const TIMEOUT_SECONDS: u32 = 60;
 pub(in crate::stack) fn declare(
     build: &mut Build<'_>,
     identity: &Identity,
-    with: &Surroundings<'_>,
+    dependencies: &Dependencies<'_>,
     migrated: &Reference,
-) -> Function {
-    let login = Login::of(with, Access::Writer, &with.cache.processor);
-    let mut statements = login.statements(with).to_vec();
+) -> LambdaFunction {
+    let login = Login::of(dependencies, Access::Writer, &dependencies.cache.processor);
+    let mut statements = login.statements(dependencies).to_vec();
     statements.extend([
-        allow("Quarantine", &["s3:PutObject"], [with.quarantine.objects(REJECTED)]),
-        allow_key("Key", &["kms:Decrypt"], with.key.arn(), &["kinesis", "lambda", "secretsmanager"]),
-        allow_key("KeyToStore", &["kms:GenerateDataKey"], with.key.arn(), &["s3"]),
+        allow("Quarantine", &["s3:PutObject"], [dependencies.quarantine.objects(REJECTED)]),
+        allow_key("Key", &["kms:Decrypt"], dependencies.key.arn(), &["kinesis", "lambda", "secretsmanager"]),
+        allow_key("KeyToStore", &["kms:GenerateDataKey"], dependencies.key.arn(), &["s3"]),
     ]);
-    statements.extend(polling::statements(identity, with));
+    statements.extend(polling::statements(identity, dependencies));
     let own = [
         variables::horizon(build),
-        (env::METRIC_NAMESPACE, Expression::from(&metrics::namespace(build))),
-        (env::QUARANTINE_BUCKET, with.quarantine.name()),
+        (env::METRIC_NAMESPACE, Expression::from(&build.names.of(METRICS))),
+        (env::QUARANTINE_BUCKET, dependencies.quarantine.name()),
     ];
-    let spec = Spec {
+    let spec = FunctionSpec {
         description: "Applies events to the catalog and refreshes the cache",
         timeout: TIMEOUT_SECONDS,
         statements,
-        ways: &[Way::Database, Way::Cache, Way::Secrets, Way::S3],
-        variables: variables::servers(build, with, &login)
+        peers: &[Peer::Database, Peer::Cache, Peer::Secrets, Peer::S3],
+        variables: variables::servers(build, dependencies, &login)
             .into_iter()
             .chain(own)
             .chain(variables::suppliers(build))
@@ -48,5 +51,5 @@ pub(in crate::stack) fn declare(
         concurrency: None,
         after: Some(migrated),
     };
-    super::declare(build, identity, with, spec)
+    function::declare(build, identity, dependencies, spec)
 }

@@ -3,47 +3,46 @@
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
 
-use super::{Login, Surroundings};
+use super::dependencies::Dependencies;
+use super::login::Login;
 use crate::config::{login_connections, supplier_names};
-use crate::stack::Build;
-use crate::stack::cache::User;
+use crate::stack::build::Build;
+use crate::stack::cache::CacheUser;
+use crate::stack::units::{SECONDS_PER_DAY, SECONDS_PER_HOUR};
 use crate::terraform::Expression;
 
 /// A variable's name and its value.
 pub(super) type Variable = (&'static str, Expression);
 
-const SECONDS_AN_HOUR: u32 = 60 * 60;
-const SECONDS_A_DAY: u32 = 24 * SECONDS_AN_HOUR;
-
 /// Where database and cache are, and who logs in there, for functions that use both.
-pub(super) fn servers(build: &Build<'_>, with: &Surroundings<'_>, who: &Login<'_>) -> Vec<Variable> {
+pub(super) fn servers(build: &Build<'_>, dependencies: &Dependencies<'_>, who: &Login<'_>) -> Vec<Variable> {
     let secret = (env::DATABASE_SECRET_ARN, who.secret.arn());
-    database(with).into_iter().chain([secret]).chain(cache(build, with, who.user)).collect()
+    database(dependencies).into_iter().chain([secret]).chain(cache(build, dependencies, who.user)).collect()
 }
 
 /// Where the database is.
-pub(super) fn database(with: &Surroundings<'_>) -> [Variable; 3] {
+pub(super) fn database(dependencies: &Dependencies<'_>) -> [Variable; 3] {
     [
-        (env::DATABASE_HOST, with.database.host()),
-        (env::DATABASE_PORT, with.database.port()),
-        (env::DATABASE_NAME, with.database.name()),
+        (env::DATABASE_HOST, dependencies.database.host()),
+        (env::DATABASE_PORT, dependencies.database.port()),
+        (env::DATABASE_NAME, dependencies.database.name()),
     ]
 }
 
 /// Where the cache is, who logs in, and how long views stay there.
-fn cache(build: &Build<'_>, with: &Surroundings<'_>, user: &User) -> [Variable; 5] {
+fn cache(build: &Build<'_>, dependencies: &Dependencies<'_>, user: &CacheUser) -> [Variable; 5] {
     [
-        (env::CACHE_HOST, with.cache.host()),
-        (env::CACHE_PORT, with.cache.port()),
+        (env::CACHE_HOST, dependencies.cache.host()),
+        (env::CACHE_PORT, dependencies.cache.port()),
         (env::CACHE_USER, user.name()),
-        (env::CACHE_REPLICATION_GROUP, with.cache.id()),
+        (env::CACHE_REPLICATION_GROUP, dependencies.cache.id()),
         (env::CACHE_VIEW_SECONDS, number(build.settings.cache_view_seconds)),
     ]
 }
 
 /// How long before its arrival an event may have happened.
 pub(super) fn horizon(build: &Build<'_>) -> Variable {
-    (env::HORIZON_SECONDS, number(build.settings.horizon_days * SECONDS_A_DAY))
+    (env::HORIZON_SECONDS, number(build.settings.horizon_days * SECONDS_PER_DAY))
 }
 
 /// Whose events are accepted, where the settings name anybody.
@@ -54,12 +53,13 @@ pub(super) fn suppliers(build: &Build<'_>) -> Option<Variable> {
 
 /// How long the stream keeps a record.
 pub(super) fn stream_retention(build: &Build<'_>) -> Variable {
-    (env::STREAM_RETENTION_SECONDS, number(build.settings.stream_retention_hours * SECONDS_AN_HOUR))
+    (env::STREAM_RETENTION_SECONDS, number(build.settings.stream_retention_hours * SECONDS_PER_HOUR))
 }
 
 /// How many connections each login may hold.
 pub(super) fn connections(build: &Build<'_>) -> [Variable; 3] {
-    Access::ALL.map(|access| (access.connections_variable(), number(login_connections(build.settings, access))))
+    let limit = |access| login_connections(build.sizing, build.settings.catalog_connections, access);
+    Access::ALL.map(|access| (access.connections_variable(), number(limit(access))))
 }
 
 /// A number as the value of a variable.

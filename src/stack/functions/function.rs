@@ -1,0 +1,118 @@
+//! What all functions have: `aws_lambda_function` with its log group, its security group and its role's `aws_iam_role_policy`.
+
+use std::collections::BTreeMap;
+
+use pipegen_contract::role::Role;
+use serde_json::{Value, json};
+
+use super::dependencies::Dependencies;
+use super::peers::{self, Peer};
+use crate::stack::access::{allow, policy};
+use crate::stack::build::Build;
+use crate::stack::identity::Identity;
+use crate::stack::logs;
+use crate::stack::security_groups;
+use crate::terraform::{Block, Expression, Reference};
+
+/// A function.
+#[derive(Clone, Debug)]
+pub(in crate::stack) struct LambdaFunction {
+    pub(in crate::stack) role: Role,
+    resource: Reference,
+    /// What its code, and AWS on its behalf, may do as its role.
+    policy: Reference,
+    connections: Vec<Reference>,
+}
+
+impl LambdaFunction {
+    pub(in crate::stack) fn arn(&self) -> Expression {
+        self.resource.attribute("arn")
+    }
+
+    pub(in crate::stack) fn name(&self) -> Expression {
+        self.resource.attribute("function_name")
+    }
+
+    /// What must be there before its first call, besides itself.
+    pub(in crate::stack) fn ready(&self) -> impl Iterator<Item = &Reference> {
+        std::iter::once(&self.policy).chain(&self.connections)
+    }
+}
+
+/// The differences from function to function.
+pub(super) struct FunctionSpec<'a> {
+    pub(super) description: &'static str,
+    /// Seconds after which Lambda stops an invocation.
+    pub(super) timeout: u32,
+    /// What its role may do, besides logging and being in the network.
+    pub(super) statements: Vec<Value>,
+    /// Whom its code connects to.
+    pub(super) peers: &'static [Peer],
+    /// What its code reads.
+    pub(super) variables: BTreeMap<&'static str, Expression>,
+    /// How many of its invocations may run at the same time; none is whatever the account has left.
+    pub(super) concurrency: Option<u32>,
+    /// What must be done before its code may run.
+    pub(super) after: Option<&'a Reference>,
+}
+
+/// Declares a function and what it stands on: where it logs, what it may do, whom it may reach.
+pub(super) fn declare(
+    build: &mut Build<'_>,
+    identity: &Identity,
+    dependencies: &Dependencies<'_>,
+    spec: FunctionSpec<'_>,
+) -> LambdaFunction {
+    let label = identity.role.handler();
+    let log_group = logs::group(build, dependencies.key, label, &build.names.of(identity.names.logs));
+    let policy = work_policy(build, identity, &log_group, spec.statements);
+    let group = security_groups::declare(
+        build,
+        dependencies.network,
+        identity.names.group,
+        "Network interfaces of the function",
+    );
+    let connections = peers::connect_all(build, &group, dependencies, spec.peers);
+    let body = json!({
+        "function_name": build.names.of(identity.names.function),
+        "description": spec.description,
+        "role": identity.arn(),
+        "handler": label,
+        "runtime": "provided.al2023",
+        "architectures": [build.settings.architecture.as_str()],
+        "filename": Expression::file_beside(&build.package.file_name),
+        "source_code_hash": build.package.source_code_hash,
+        "memory_size": build.settings.lambda_memory_mb,
+        "timeout": spec.timeout,
+        "reserved_concurrent_executions": spec.concurrency,
+        "environment": { "variables": spec.variables },
+        "kms_key_arn": dependencies.key.arn(),
+        "vpc_config": { "subnet_ids": dependencies.network.subnet_ids(), "security_group_ids": [group.id()] },
+        // Else Lambda's network interfaces hold the group for up to 40 minutes after the function is gone.
+        "replace_security_groups_on_destroy": true,
+        "logging_config": {
+            "log_group": log_group.attribute("name"),
+            "log_format": "JSON",
+            "application_log_level": "INFO",
+            "system_log_level": "WARN",
+        },
+        // Passes a trace on; Lambda's own sampling cannot be turned down and would cost more than the function.
+        "tracing_config": { "mode": "PassThrough" },
+    });
+    let before = [&identity.network_policy, &policy, &log_group];
+    let block = Block::new("aws_lambda_function", label, body).after(before).after(spec.after);
+    LambdaFunction { role: identity.role, resource: build.document.resource(block), policy, connections }
+}
+
+/// What a function's role may do: write to its log group, and these statements.
+fn work_policy(build: &mut Build<'_>, identity: &Identity, log_group: &Reference, statements: Vec<Value>) -> Reference {
+    // No right to create a log group: one that is gone must stay gone.
+    let logging =
+        allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.attribute("arn").then(":*")]);
+    let body = json!({
+        "name": "work",
+        "role": identity.name(),
+        "policy": policy(std::iter::once(logging).chain(statements)),
+    });
+    build.document.resource(Block::new("aws_iam_role_policy", format!("{}_work", identity.role.handler()), body))
+}
