@@ -53,7 +53,7 @@ impl fmt::Display for CacheReader {
 /// The list `cache_readers`.
 pub(super) fn cache_readers(reader: &mut Reader<'_>, network: NetworkRange) -> Vec<CacheReader> {
     let kinds = "a list of security groups and ranges of addresses";
-    let Some(value) = reader.value(KEY) else { return Vec::new() };
+    let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
     let Some(list) = value.get_ref().as_array() else {
         reader.refuse(KEY, value.span(), wrong_type(kinds, value.get_ref()));
         return Vec::new();

@@ -13,7 +13,7 @@ pub struct NetworkRange {
 
 /// The widest and the narrowest prefix: AWS takes no more than a /16, and a quarter of a /24 still has room for the
 /// functions' network interfaces.
-const PREFIXES: RangeInclusive<u32> = 16..=24;
+pub(super) const PREFIXES: RangeInclusive<u32> = 16..=24;
 
 impl NetworkRange {
     /// What is taken where nothing is set: 4096 addresses that few other networks use, so that peering stays possible.

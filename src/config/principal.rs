@@ -62,14 +62,15 @@ fn is_role_or_user(resource: &str) -> bool {
 
 /// Who may ask the catalog: the ARNs of the list `readers`.
 pub(super) fn readers(reader: &mut Reader<'_>) -> Vec<Principal> {
-    let Some(value) = reader.value(KEY) else { return Vec::new() };
+    let kinds = "a list of ARNs";
+    let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
     let Some(list) = value.get_ref().as_array() else {
-        reader.refuse(KEY, value.span(), wrong_type("a list of ARNs", value.get_ref()));
+        reader.refuse(KEY, value.span(), wrong_type(kinds, value.get_ref()));
         return Vec::new();
     };
     let mut readers = Vec::new();
     for item in list {
-        let text = item.get_ref().as_str().ok_or_else(|| wrong_type("a list of ARNs", item.get_ref()));
+        let text = item.get_ref().as_str().ok_or_else(|| wrong_type(kinds, item.get_ref()));
         let principal = text.and_then(|text| {
             Principal::parse(text).map_err(|problem| Problem::new(format!("cannot hold `{text}`: {problem}")))
         });

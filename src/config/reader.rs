@@ -1,6 +1,7 @@
 //! Typed look-ups through the layers of a settings file.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
@@ -8,50 +9,78 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::Fault;
 
+/// The values that a key may have, and the one that it has where no layer has the key.
+#[derive(Clone, Debug)]
+pub(super) struct Accepted {
+    pub(super) values: String,
+    pub(super) default: Option<String>,
+}
+
 /// Reads settings from the strongest layer that has them and collects what is wrong with them.
 pub(super) struct Reader<'a> {
     /// Strongest first.
     layers: Vec<&'a DeTable<'a>>,
-    /// Every key that was asked for, so that the rest are known to be unknown.
-    asked: BTreeSet<&'static str>,
+    /// Every key that was read, so that the rest are known to be unknown.
+    known: BTreeMap<&'static str, Accepted>,
     pub(super) faults: Vec<Fault>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(layers: Vec<&'a DeTable<'a>>) -> Self {
-        Self { layers, asked: BTreeSet::new(), faults: Vec::new() }
+        Self { layers, known: BTreeMap::new(), faults: Vec::new() }
     }
 
     /// An integer within a range.
     pub(super) fn integer(&mut self, key: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
-        let (first, last) = (*range.start(), *range.end());
+        self.optional_integer_or(key, range, Some(default)).unwrap_or(default)
+    }
+
+    /// An integer within a range, if it is set.
+    pub(super) fn optional_integer(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        self.optional_integer_or(key, range, None)
+    }
+
+    fn optional_integer_or(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<u32>,
+        default: Option<u32>,
+    ) -> Option<u32> {
+        let values = format!("{} to {}", range.start(), range.end());
+        self.accept(key, &values, default);
         self.read(key, default, |value| {
             let integer = value.as_integer().ok_or_else(|| wrong_type("an integer", value))?;
             let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
             let number = number.and_then(|number| u32::try_from(number).ok()).filter(|number| range.contains(number));
-            number.ok_or_else(|| Problem::new(format!("must be {first} to {last}, not {integer}")))
+            number.map(Some).ok_or_else(|| Problem::new(format!("must be {values}, not {integer}")))
         })
     }
 
     /// An integer out of a list.
     pub(super) fn listed(&mut self, key: &'static str, allowed: &[u32], default: u32) -> u32 {
+        let list = allowed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        self.accept(key, &list, Some(default));
         self.read(key, default, |value| {
             let integer = value.as_integer().ok_or_else(|| wrong_type("an integer", value))?;
             let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok();
-            number.filter(|number| allowed.contains(number)).ok_or_else(|| {
-                let list = allowed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-                Problem::new(format!("cannot be {integer}")).help(format!("it is one of {list}"))
-            })
+            number
+                .filter(|number| allowed.contains(number))
+                .ok_or_else(|| Problem::new(format!("cannot be {integer}")).help(format!("it is one of {list}")))
         })
     }
 
-    /// A yes or no.
+    /// True or false.
     pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
-        self.read(key, default, |value| value.as_bool().ok_or_else(|| wrong_type("true or false", value)))
+        let values = "true or false";
+        self.accept(key, values, Some(default));
+        self.read(key, default, |value| value.as_bool().ok_or_else(|| wrong_type(values, value)))
     }
 
     /// One of several things by their names.
-    pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)], default: T) -> T {
+    pub(super) fn choice<T: Copy + PartialEq>(&mut self, key: &'static str, choices: &[(&str, T)], default: T) -> T {
+        let names: Vec<_> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let default_name = choices.iter().find(|(_, choice)| *choice == default).map(|(name, _)| format!("`{name}`"));
+        self.accept(key, &names.join(", "), default_name);
         self.read(key, default, |value| {
             let text = value.as_str().ok_or_else(|| wrong_type("a string", value))?;
             let found = choices.iter().find(|(name, _)| *name == text);
@@ -69,22 +98,46 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Text that something else understands.
-    pub(super) fn text<T>(
+    /// Text that `parse` understands; `values` says in words what that is.
+    pub(super) fn text<T: Display>(
         &mut self,
         key: &'static str,
+        values: &str,
         default: T,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> T {
-        self.read(key, default, |value| {
-            let text = value.as_str().ok_or_else(|| wrong_type("a string", value))?;
-            parse(text).map_err(|problem| Problem::new(format!("cannot be `{text}`: {problem}")))
-        })
+        self.accept(key, values, Some(format!("`{default}`")));
+        self.read(key, default, |value| parsed(value, parse))
     }
 
-    /// A key's value as it stands in the strongest layer that has it, for settings that are more than one value.
-    pub(super) fn value(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.asked.insert(key);
+    /// The same, if it is set.
+    pub(super) fn optional_text<T>(
+        &mut self,
+        key: &'static str,
+        values: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.accept(key, values, None::<u32>);
+        self.read(key, None, |value| parsed(value, parse).map(Some))
+    }
+
+    /// A key's value as it stands in the strongest layer that has it, for settings that are lists or tables.
+    pub(super) fn value(&mut self, key: &'static str, values: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.accept(key, values, None::<u32>);
+        self.strongest(key)
+    }
+
+    /// The keys that were read, with the values that each may have.
+    pub(super) fn into_known(self) -> BTreeMap<&'static str, Accepted> {
+        self.known
+    }
+
+    fn accept(&mut self, key: &'static str, values: &str, default: Option<impl Display>) {
+        let default = default.map(|default| default.to_string());
+        self.known.insert(key, Accepted { values: values.to_owned(), default });
+    }
+
+    fn strongest(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.layers.iter().find_map(|layer| layer.get(key))
     }
 
@@ -95,12 +148,12 @@ impl<'a> Reader<'a> {
 
     /// Where a key's value stands, for faults that concern more than one key.
     pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
-        self.layers.iter().find_map(|layer| layer.get(key)).map(Spanned::span)
+        self.strongest(key).map(Spanned::span)
     }
 
     /// Where an entry of a key's table stands.
     pub(super) fn span_of_entry(&self, key: &str, entry: &str) -> Option<Range<usize>> {
-        let table = self.layers.iter().find_map(|layer| layer.get(key))?.get_ref().as_table()?;
+        let table = self.strongest(key)?.get_ref().as_table()?;
         table.iter().find(|(name, _)| name.get_ref() == entry).map(|(name, _)| name.span())
     }
 
@@ -109,22 +162,23 @@ impl<'a> Reader<'a> {
         self.layers.first()?.get(key).map(Spanned::span)
     }
 
-    /// Collects a fault for every key of these layers that nothing asked for.
+    /// Collects a fault for every key of these layers that was not read.
     pub(super) fn refuse_unknown(&mut self) {
         for (key, _) in self.layers.iter().flat_map(|layer| layer.iter()) {
             let name = key.get_ref().as_ref();
-            if !self.asked.contains(name) {
+            if !self.known.contains_key(name) {
                 let fault = Fault::new(Some(key.span()), format!("unknown key `{name}`"));
-                self.faults.push(match nearest(name, self.asked.iter().copied()) {
+                let known: Vec<_> = self.known.keys().copied().collect();
+                self.faults.push(match nearest(name, known.iter().copied()) {
                     Some(near) => fault.help(format!("did you mean `{near}`?")),
-                    None => fault.help(format!("known keys are {}", list(&self.asked))),
+                    None => fault.help(format!("known keys are {}", known.join(", "))),
                 });
             }
         }
     }
 
     fn read<T>(&mut self, key: &'static str, default: T, parse: impl FnOnce(&DeValue<'a>) -> Result<T, Problem>) -> T {
-        let Some(value) = self.value(key) else { return default };
+        let Some(value) = self.strongest(key) else { return default };
         match parse(value.get_ref()) {
             Ok(parsed) => parsed,
             Err(problem) => {
@@ -157,16 +211,17 @@ impl Problem {
     }
 }
 
+fn parsed<T>(value: &DeValue<'_>, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Problem> {
+    let text = value.as_str().ok_or_else(|| wrong_type("a string", value))?;
+    parse(text).map_err(|problem| Problem::new(format!("cannot be `{text}`: {problem}")))
+}
+
 pub(super) fn wrong_type(wanted: &str, value: &DeValue<'_>) -> Problem {
     Problem::new(format!("must be {wanted}, not {} {}", article(value.type_str()), value.type_str()))
 }
 
 fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
-}
-
-fn list(names: &BTreeSet<&str>) -> String {
-    names.iter().copied().collect::<Vec<_>>().join(", ")
 }
 
 /// The name that was probably meant.

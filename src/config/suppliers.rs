@@ -32,9 +32,10 @@ const LONGEST_NAMES: usize = 2700;
 
 /// The table `suppliers`: from a name to an ARN, or to a table of `principal` and `external_id`.
 pub(super) fn suppliers(reader: &mut Reader<'_>) -> Vec<Supplier> {
-    let Some(value) = reader.value(KEY) else { return Vec::new() };
+    let kinds = "a table of ARNs by name";
+    let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
     let Some(table) = value.get_ref().as_table() else {
-        reader.refuse(KEY, value.span(), wrong_type("a table of ARNs by name", value.get_ref()));
+        reader.refuse(KEY, value.span(), wrong_type(kinds, value.get_ref()));
         return Vec::new();
     };
     let mut suppliers = Vec::new();
@@ -68,8 +69,8 @@ fn let_in(reader: &mut Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>) -> 
         };
     };
     let mut inner = Reader::new(vec![table]);
-    let principal = inner.text("principal", None, |text| Principal::parse(text).map(Some));
-    let external_id = inner.text("external_id", None, |text| external_id(text).map(Some));
+    let principal = inner.optional_text("principal", "an ARN", Principal::parse);
+    let external_id = inner.optional_text("external_id", "an external id", external_id);
     inner.refuse_unknown();
     if inner.span("principal").is_none() {
         inner.faults.push(Fault::new(Some(value.span()), format!("the supplier `{name}` has no `principal`")));

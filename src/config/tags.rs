@@ -20,9 +20,10 @@ const LONGEST_VALUE: usize = 256;
 
 /// The table `tags`: from a tag's key to its value. Each stands on every resource, so it must be one that all services take.
 pub(super) fn tags(reader: &mut Reader<'_>) -> Vec<(String, String)> {
-    let Some(value) = reader.value(KEY) else { return Vec::new() };
+    let kinds = "a table of strings";
+    let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
     let Some(table) = value.get_ref().as_table() else {
-        reader.refuse(KEY, value.span(), wrong_type("a table of strings", value.get_ref()));
+        reader.refuse(KEY, value.span(), wrong_type(kinds, value.get_ref()));
         return Vec::new();
     };
     let mut tags: Vec<(String, String)> = Vec::new();
@@ -31,7 +32,7 @@ pub(super) fn tags(reader: &mut Reader<'_>) -> Vec<(String, String)> {
         if let Err(problem) = key_fits(name, &tags) {
             reader.refuse(KEY, key.span(), Problem::new(format!("cannot have the key `{name}`: {problem}")));
         }
-        let fits = text.get_ref().as_str().ok_or_else(|| wrong_type("a table of strings", text.get_ref()));
+        let fits = text.get_ref().as_str().ok_or_else(|| wrong_type(kinds, text.get_ref()));
         let fits = fits.and_then(|text| {
             value_fits(text).map_err(|rule| Problem::new(format!("cannot hold `{name}` = `{text}`: {rule}")))
         });

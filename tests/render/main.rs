@@ -11,6 +11,7 @@
 //! - `policy`: what must hold for any environment: encryption, least privilege, no secret, alarms, nothing that AWS would refuse or
 //!   that outlives a destroy
 //! - `settings`: single rules of the settings file
+//! - `settings_page`: `docs/settings.md` says what the program accepts
 //! - `bootstrap`: which bootstraps are refused and what is said about them
 //! - `changes`: what a second render says about the first
 //! - `folder`: what is written, in which order, what is swept, what is left alone
@@ -37,4 +38,5 @@ mod policy;
 mod references;
 mod rendered;
 mod settings;
+mod settings_page;
 mod workshop;

@@ -47,30 +47,6 @@ fn a_preset_says_what_the_file_leaves_out() {
     refused("[defaults]\npreset = \"prod\"", "`preset` cannot be `prod`");
 }
 
-#[test]
-fn the_readme_says_what_the_presets_are() {
-    let readme = include_str!("../../README.md");
-    for preset in Preset::ALL {
-        let settings = load(&format!("[defaults]\npreset = \"{}\"", preset.name)).unwrap().settings;
-        let days = |days| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-        let standby = if settings.database_multi_az { ", a standby in another zone" } else { "" };
-        let row = format!(
-            "| `{}` | {} | `{}`, {} GiB{standby} | {} | {} × `{}` | {} | {} | {} |",
-            preset.name,
-            days(settings.stream_retention_hours / 24),
-            settings.database_instance_class.name,
-            settings.database_storage_gb,
-            days(settings.database_backup_days),
-            settings.cache_nodes,
-            settings.cache_node_type,
-            days(settings.log_retention_days),
-            settings.secrets_endpoint_zones,
-            days(settings.key_rotation_days),
-        );
-        assert!(readme.contains(&row), "README.md has no row\n{row}");
-    }
-}
-
 /// Each of a preset's values, typed out, is one that the setting takes and changes nothing.
 #[test]
 fn a_preset_is_within_the_settings_ranges() {
