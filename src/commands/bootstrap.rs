@@ -1,57 +1,64 @@
 //! Builds the bootstrap, the same bytes in any folder.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use cargo_metadata::{Message, Metadata, MetadataCommand};
 
 use crate::artifact::PROVIDED_GLIBC;
 use crate::config::Architecture;
 
-/// What cargo is told beside the package: the flags that decide about the binary, all of them here.
+const PACKAGE: &str = "pipegen-lambda";
+const BINARY: &str = "bootstrap";
+
+/// The arguments for Cargo that decide about the binary, beside the target.
 const BUILD: [&str; 8] = [
     "--profile",
     "bootstrap",
     "--package",
-    "pipegen-lambda",
+    PACKAGE,
     "--bin",
-    "bootstrap",
+    BINARY,
     // Never `--workspace`: the other crates' features would change the binary.
     "--locked",
     "--message-format=json-render-diagnostics",
 ];
 
-/// Builds the bootstrap in the workspace that this folder lies in, and says where it is. Cargo's own talk goes to standard
-/// error. Does next to nothing if it is up to date.
+/// Builds the bootstrap in the workspace of the current folder and returns its path. Cargo's own messages go to standard error. Does
+/// next to nothing if the bootstrap is up to date.
 pub fn build(architecture: Architecture) -> anyhow::Result<PathBuf> {
     let here = env::current_dir().context("cannot tell the current folder")?;
-    let workspace = find_workspace(&here).with_context(|| {
-        format!("neither `{}` nor a folder above it is pipegen's workspace: name a built bootstrap with `--bootstrap`, or start pipegen in its workspace", here.display())
+    let workspace = workspace(&here).with_context(|| {
+        format!(
+            "`{}` is not in pipegen's workspace: name a built bootstrap with `--bootstrap`, or start pipegen in its workspace",
+            here.display()
+        )
     })?;
-    let target_folder = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), |set| here.join(set));
+    let (root, target_folder) = (workspace.workspace_root.as_std_path(), workspace.target_directory.as_std_path());
     let mut command = cargo(architecture)?;
-    command.current_dir(&workspace).args(BUILD).arg("--target-dir").arg(&target_folder);
+    command.current_dir(root).args(BUILD).arg("--target-dir").arg(target_folder);
     fix_environment(&mut command);
-    command.env("CARGO_ENCODED_RUSTFLAGS", remapping(&workspace, &target_folder)?);
+    command.env("CARGO_ENCODED_RUSTFLAGS", remapping(root, target_folder, architecture)?);
     let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start cargo")?;
     if !output.status.success() {
-        bail!("the bootstrap could not be built ({}); what cargo says stands above", output.status);
+        bail!("the bootstrap could not be built ({}); see Cargo's messages above", output.status);
     }
     executable(&output.stdout).context("cargo did not say where the bootstrap is")
 }
 
-/// The closest folder, this one or above it, that holds the Lambda's crate.
-fn find_workspace(from: &Path) -> Option<PathBuf> {
-    let is_workspace = |folder: &&Path| {
-        let manifest = std::fs::read_to_string(folder.join("lambda/Cargo.toml")).unwrap_or_default();
-        manifest.lines().any(|line| line == "name = \"pipegen-lambda\"")
-    };
-    from.ancestors().find(is_workspace).map(Path::to_path_buf)
+/// Returns the workspace that a folder belongs to, if that is the one with the Lambda's package.
+fn workspace(folder: &Path) -> anyhow::Result<Metadata> {
+    let workspace = MetadataCommand::new().current_dir(folder).no_deps().exec()?;
+    let is_ours = workspace.packages.iter().any(|package| package.name == PACKAGE);
+    ensure!(is_ours, "the workspace `{}` has no package `{PACKAGE}`", workspace.workspace_root);
+    Ok(workspace)
 }
 
-/// Cargo for this architecture: the plain one where this machine is of that kind, else `cargo zigbuild`.
+/// Returns `cargo build` if this machine is of that architecture, else `cargo zigbuild`.
 fn cargo(architecture: Architecture) -> anyhow::Result<Command> {
     let target = architecture.target();
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -71,8 +78,8 @@ fn cargo(architecture: Architecture) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// Keeps what would change the binary out of the build: the user's own flags and profiles, and what `cargo run` sets for
-/// pipegen itself, which some build scripts would take for a reason to run again.
+/// Removes variables that would change the binary: the user's own flags and profiles, and those that `cargo run` sets for pipegen
+/// itself, because of which some build scripts would run again.
 fn fix_environment(command: &mut Command) {
     const LEFT_OUT: [&str; 5] = ["CARGO_BIN_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PROFILE_", "LD_LIBRARY_PATH"];
     for (name, _) in env::vars_os() {
@@ -83,9 +90,9 @@ fn fix_environment(command: &mut Command) {
     command.env("CARGO_INCREMENTAL", "0");
 }
 
-/// Compiler flags that replace this machine's folders by fixed ones. They take the place of any flags that the user has
-/// configured. Where two fit, the compiler takes the later one.
-fn remapping(workspace: &Path, target_folder: &Path) -> anyhow::Result<OsString> {
+/// Returns compiler flags that replace this machine's folders by fixed ones, and any flags that the user has configured. Of two that
+/// match, the compiler takes the later one.
+fn remapping(workspace: &Path, target_folder: &Path, architecture: Architecture) -> anyhow::Result<OsString> {
     let (sysroot, commit) = compiler(workspace)?;
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
@@ -94,9 +101,9 @@ fn remapping(workspace: &Path, target_folder: &Path) -> anyhow::Result<OsString>
     let mut folders = vec![
         (workspace.to_path_buf(), "/pipegen".to_owned()),
         (target_folder.to_path_buf(), "/target".to_owned()),
-        (home.clone(), "/cargo".to_owned()),
+        (home, "/cargo".to_owned()),
     ];
-    let registries = registry_folders(workspace, &home)?;
+    let registries = registry_folders(workspace, architecture)?;
     folders.extend(registries.into_iter().map(|folder| (folder, "/cargo/registry".to_owned())));
     // Where the standard library's sources are installed, the compiler shows them instead of its own fixed path.
     folders.push((sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{commit}")));
@@ -113,61 +120,38 @@ fn remapping(workspace: &Path, target_folder: &Path) -> anyhow::Result<OsString>
     Ok(flags)
 }
 
-/// Where the dependencies' sources lie: in a folder named after the registry's address, so in another one where there is a
-/// mirror. They are downloaded now if need be: that folder must be known before the first file is compiled.
-fn registry_folders(workspace: &Path, home: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let lock = std::fs::read_to_string(workspace.join("Cargo.lock")).context("cannot read Cargo.lock")?;
-    let dependency = locked_version(&lock, "lambda_runtime").map(|version| format!("lambda_runtime-{version}"));
-    let dependency = dependency.context("Cargo.lock has no `lambda_runtime`")?;
-    let find = || {
-        let registries = std::fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
-        let registries = registries.map(|entry| entry.path()).filter(|folder| folder.join(&dependency).is_dir());
-        let mut registries: Vec<_> = registries.collect();
-        registries.sort();
-        registries
-    };
-    let found = find();
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let mut fetch = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    fetch.args(["fetch", "--locked"]).current_dir(workspace).stdin(Stdio::null()).stdout(Stdio::null());
-    fix_environment(&mut fetch);
-    let status = fetch.status().context("cannot start cargo")?;
-    if !status.success() {
-        bail!("the bootstrap's dependencies could not be downloaded ({status}); what cargo says stands above");
-    }
-    // Still nothing where the sources are vendored: then they lie in the workspace.
-    Ok(find())
+/// Returns the folders of the dependencies' sources. Their names contain the registry's address, so a mirror has others. Downloads the
+/// sources if need be: the folders must be known before the first file is compiled.
+fn registry_folders(workspace: &Path, architecture: Architecture) -> anyhow::Result<BTreeSet<PathBuf>> {
+    let mut command = MetadataCommand::new();
+    command.current_dir(workspace).verbose(true);
+    command.other_options(["--locked", "--filter-platform", &architecture.target()].map(str::to_owned));
+    let metadata =
+        command.exec().context("cannot find the dependencies of the bootstrap; see Cargo's messages above")?;
+    let dependencies = metadata.packages.iter().filter(|package| package.source.is_some());
+    let folders = dependencies.filter_map(|package| package.manifest_path.parent()?.parent());
+    Ok(folders.map(|folder| folder.as_std_path().to_owned()).collect())
 }
 
-/// The version of a package in Cargo.lock.
-fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
-    let name = format!("name = \"{package}\"");
-    let mut lines = lock.lines().skip_while(|line| *line != name);
-    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
-}
-
-/// The compiler's folder and the commit that it was built from.
+/// Returns the compiler's folder and the commit that it was built from.
 fn compiler(workspace: &Path) -> anyhow::Result<(PathBuf, String)> {
     let ask = |arguments: &[&str]| {
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let output = Command::new(rustc).current_dir(workspace).args(arguments).stderr(Stdio::inherit()).output();
         let output = output.context("cannot start rustc")?;
-        String::from_utf8(output.stdout).context("rustc's answer is no text")
+        String::from_utf8(output.stdout).context("rustc's output is not UTF-8")
     };
     let version = ask(&["--version", "--verbose"])?;
     let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
     Ok((ask(&["--print", "sysroot"])?.trim_end().into(), commit.to_owned()))
 }
 
-/// The path of the bootstrap in cargo's messages.
+/// Finds the path of the bootstrap in Cargo's messages.
 fn executable(messages: &[u8]) -> Option<PathBuf> {
-    let messages = messages.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
-    let mut built = messages.filter(|message: &serde_json::Value| {
-        message["reason"] == "compiler-artifact" && message["target"]["name"] == "bootstrap"
-    });
-    built.find_map(|message| message["executable"].as_str().map(PathBuf::from))
+    Message::parse_stream(messages).find_map(|message| match message {
+        Ok(Message::CompilerArtifact(built)) if built.target.name == BINARY => Some(built.executable?.into()),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -175,25 +159,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_locked_version_is_found() {
-        let lock = include_str!("../../Cargo.lock");
-        assert!(locked_version(lock, "lambda_runtime").is_some_and(|version| version.starts_with("1.")));
-        assert_eq!(locked_version(lock, "no_such_package"), None);
+    fn the_workspace_is_found_from_below() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(workspace(&root.join("lambda/store/src")).unwrap().workspace_root, root);
+        assert!(workspace(Path::new("/")).is_err());
     }
 
     #[test]
-    fn the_workspace_is_found_from_below() {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR"));
-        assert_eq!(find_workspace(&workspace.join("lambda/store/src")).as_deref(), Some(workspace));
-        assert_eq!(find_workspace(Path::new("/")), None);
+    fn another_workspace_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("Cargo.toml"), "[package]\nname = \"other\"\n").unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        std::fs::write(folder.path().join("src/lib.rs"), "").unwrap();
+        let error = workspace(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("has no package `pipegen-lambda`"), "{error}");
+    }
+
+    #[test]
+    fn the_dependencies_sources_are_found() {
+        let folders = registry_folders(Path::new(env!("CARGO_MANIFEST_DIR")), Architecture::X86_64).unwrap();
+        let has_runtime = |folder: &PathBuf| {
+            let entries = std::fs::read_dir(folder).unwrap().flatten();
+            entries.map(|entry| entry.file_name().into_string().unwrap()).any(|name| name.starts_with("lambda_runtime"))
+        };
+        assert!(folders.iter().any(has_runtime), "{folders:?}");
     }
 
     #[test]
     fn the_bootstrap_is_found_in_cargos_messages() {
-        let messages = br#"{"reason":"compiler-artifact","target":{"name":"pipegen_lambda"},"executable":null}
-{"reason":"compiler-artifact","target":{"name":"bootstrap"},"executable":"/target/bootstrap/bootstrap"}
-{"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages), Some(PathBuf::from("/target/bootstrap/bootstrap")));
+        let artifact = |name: &str, executable: &str| {
+            format!(
+                r#"{{"reason":"compiler-artifact","package_id":"p","manifest_path":"/p/Cargo.toml","target":{{"kind":["bin"],
+                "crate_types":["bin"],"name":"{name}","src_path":"/p/main.rs","edition":"2024","doctest":false,"test":true}},"profile":
+                {{"opt_level":"3","debuginfo":0,"debug_assertions":false,"overflow_checks":false,"test":false}},"features":[],
+                "filenames":[],"executable":{executable},"fresh":true}}"#
+            )
+            .replace('\n', "")
+        };
+        let messages = [
+            "cargo says something else".to_owned(),
+            artifact("pipegen_lambda", "null"),
+            artifact("bootstrap", r#""/target/bootstrap/bootstrap""#),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
+        ];
+        assert_eq!(executable(messages.join("\n").as_bytes()), Some(PathBuf::from("/target/bootstrap/bootstrap")));
         assert_eq!(executable(b""), None);
     }
 }
