@@ -164,20 +164,20 @@ fn the_command_prints_the_picture() {
     assert_eq!(workshop.files(), ["bootstrap"]);
 }
 
-/// Between these the README shows the picture of an environment without settings.
+/// Between these docs/OPERATING.md shows the picture of an environment without settings.
 const BEGIN: &str = "<!-- pipegen diagram --env staging -->\n```mermaid\n";
 const END: &str = "```\n<!-- end -->\n";
 
 #[test]
-fn the_readme_shows_the_picture_of_today() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).expect("the README has no picture");
-    let (shown, after) = rest.split_once(END).expect("the README's picture has no end");
+fn the_operating_page_shows_the_picture_of_today() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/OPERATING.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the page has no picture");
+    let (shown, after) = rest.split_once(END).expect("the page's picture has no end");
     let picture = flowchart(&render("staging", "").main).unwrap();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&path, format!("{before}{BEGIN}{picture}{END}{after}")).unwrap();
     } else {
-        assert_eq!(shown, picture, "the README's picture is an old one; UPDATE_GOLDEN=1 draws it anew");
+        assert_eq!(shown, picture, "the picture in docs/OPERATING.md is an old one; UPDATE_GOLDEN=1 draws it anew");
     }
 }
