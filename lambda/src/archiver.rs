@@ -1,22 +1,23 @@
-//! `archiver`: keeps every record of the stream, byte for byte, in compressed objects by hour of arrival. It decodes nothing, so
-//! nothing can be refused by it.
+//! `archiver`: keeps every record of the stream, byte for byte, in compressed objects by hour of arrival. It decodes nothing, so it
+//! can refuse nothing.
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
 use pipegen_contract::object_key::ARCHIVE;
 use serde::Serialize;
 
-use crate::answer::{again, within};
+use crate::batch_response::respond_to_failure;
 use crate::deadline::stop_at;
-use crate::event::{KinesisBatch, KinesisRecord};
 use crate::failure::Failure;
+use crate::kinesis::{KinesisBatch, KinesisRecord};
 use crate::metrics::{MetricLine, lag_milliseconds};
-use crate::objects::{ObjectLines, RawBytes, StoreObjectError, arrival, store};
+use crate::objects::{ObjectLines, RawBytes, StoreObjectError, arrival_time, store};
 use crate::resources::ArchiverResources;
+use crate::stage::run_stage;
 
-/// A record as it is kept, with the fields of [`pipegen_contract::archive_line`]. Readers take each (shard, sequence number) once.
+/// A record in the archive, with the fields of [`pipegen_contract::archive_line`]. Readers take each (shard, sequence number) once.
 #[derive(Serialize)]
-struct Line<'a> {
+struct ArchiveLine<'a> {
     shard: &'a str,
     sequence_number: &'a str,
     arrived_at: String,
@@ -25,31 +26,31 @@ struct Line<'a> {
     event: RawBytes<'a>,
 }
 
-impl<'a> From<&'a KinesisRecord> for Line<'a> {
+impl<'a> From<&'a KinesisRecord> for ArchiveLine<'a> {
     fn from(record: &'a KinesisRecord) -> Self {
         Self {
             shard: record.shard(),
             sequence_number: record.sequence_number(),
-            arrived_at: arrival(record),
+            arrived_at: arrival_time(record),
             partition_key: record.partition_key(),
             event: record.data().into(),
         }
     }
 }
 
-/// Archives one batch. A batch that could not be archived is reported by its first record, so that Lambda sends it again.
+/// Archives one batch. A batch that could not be archived is reported by its first record, so that Lambda retries it.
 ///
 /// # Errors
-/// If the batch is too slow as a whole, so that Lambda halves it. Everything else that can go wrong is in the response.
+/// If the batch is too slow as a whole, so that Lambda bisects it. Any other failure is in the response.
 pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ArchiverResources,
 ) -> Result<KinesisEventResponse, Failure> {
     let KinesisBatch { records } = event.payload;
     let stop_at = stop_at(event.context.deadline());
-    match within(stop_at, "archive", Box::pin(archive(&records, resources))).await {
+    match run_stage(stop_at, "archive", Box::pin(archive(&records, resources))).await {
         Ok(objects) => report(&event.context.request_id, &records, objects),
-        Err(why) => return again(why, &records),
+        Err(failure) => return respond_to_failure(failure, &records),
     }
     Ok(KinesisEventResponse::default())
 }
@@ -58,7 +59,7 @@ pub async fn handle(
 async fn archive(records: &[KinesisRecord], resources: &ArchiverResources) -> Result<usize, StoreObjectError> {
     let mut lines = ObjectLines::new(ARCHIVE);
     for record in records {
-        lines.push(record, &Line::from(record));
+        lines.push(record, &ArchiveLine::from(record));
     }
     let objects = lines.finish();
     let count = objects.len();
@@ -82,7 +83,7 @@ mod tests {
     use pipegen_contract::archive_line::FIELDS;
     use serde_json::json;
 
-    /// The table over the archive is declared with the contract's fields, and no line has others or fewer, whatever its bytes.
+    /// The table over the archive is declared with the contract's fields, so every line has exactly these, whatever its bytes.
     #[test]
     fn every_line_has_the_fields_of_the_contract() {
         let mut contract = FIELDS.map(|(name, _)| name);
@@ -95,7 +96,7 @@ mod tests {
                     "data": "{data}", "partitionKey": "acme/85123A", "sequenceNumber": "4959"}}}}"#
             ))
             .unwrap();
-            let line = serde_json::to_value(Line::from(&record)).unwrap();
+            let line = serde_json::to_value(ArchiveLine::from(&record)).unwrap();
             let mut found: Vec<_> = line.as_object().unwrap().keys().collect();
             found.sort();
             assert_eq!(found, contract);

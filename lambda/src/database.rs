@@ -1,71 +1,55 @@
-//! The catalog's connections and the login they use.
+//! The connections to the catalog's tables, and the login that they use.
 
 use std::path::PathBuf;
-use std::{fmt, fs, io};
+use std::{fs, io};
 
 use pipegen_store::{ErrorKind, Store};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use thiserror::Error;
 use tokio::sync::OnceCell;
 
-use crate::answer::StageError;
 use crate::secrets::{LoginSecret, SecretError, UserPassword};
-use crate::settings::{Database, Trust};
+use crate::settings::{DatabaseSettings, DatabaseTls};
+use crate::stage::StageError;
 
-/// The roots that a certificate of RDS in us-east-1 leads to.
+/// The root certificates of RDS in us-east-1, PEM.
 const RDS_ROOTS: &[u8] = include_bytes!("../certificates/rds-us-east-1.pem");
 
-/// The catalog, logged in when it is first used, and again when its password has changed.
+/// The catalog's tables. Logs in when it is first used, and again when the password has changed.
 pub struct CatalogDatabase {
     store: Store,
     login: Login,
     logged_in: OnceCell<()>,
 }
 
-/// Where the login comes from.
+/// The connection options, with a login or with the secret that holds it.
 pub enum Login {
-    /// The options hold it already.
+    /// Options that hold the login already.
     Fixed(PgConnectOptions),
-    /// It lies in Secrets Manager.
+    /// A login in Secrets Manager.
     Managed {
-        /// Everything but the login.
+        /// The options without the login.
         options: PgConnectOptions,
-        /// The secret that holds it.
+        /// The secret that holds the login.
         secret: LoginSecret,
     },
 }
 
-/// Why the catalog could not be asked.
-#[derive(Debug)]
+/// A use of the catalog's tables that failed.
+#[derive(Debug, Error)]
 pub enum DatabaseError {
-    /// A development authority's file that cannot be read.
-    Authority(PathBuf, io::Error),
-    /// Secrets Manager did not hand over the login.
+    /// Development only: the file with the certificate authority cannot be read.
+    #[error("the certificate authority {} cannot be read", .0.display())]
+    Authority(PathBuf, #[source] io::Error),
+    /// Secrets Manager did not return the login.
+    #[error(transparent)]
     Secret(SecretError),
-    /// The secret has no value yet: `migrate` has not run.
+    /// The secret has no value yet.
+    #[error("the database secret has no value yet: `migrate` has not run")]
     NoLogin,
-    /// PostgreSQL's trouble.
+    /// PostgreSQL failed or refused.
+    #[error(transparent)]
     Store(pipegen_store::Error),
-}
-
-impl fmt::Display for DatabaseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Authority(path, _) => write!(f, "the authority {} cannot be read", path.display()),
-            Self::Secret(error) => error.fmt(f),
-            Self::NoLogin => f.write_str("the database secret has no value yet: `migrate` has not run"),
-            Self::Store(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for DatabaseError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Store(error) => error.source(),
-            Self::Authority(_, error) => Some(error),
-            Self::Secret(_) | Self::NoLogin => None,
-        }
-    }
 }
 
 impl StageError for DatabaseError {
@@ -79,22 +63,22 @@ impl StageError for DatabaseError {
 }
 
 impl Login {
-    /// The login that the settings describe. Nothing is fetched yet.
-    pub fn new(settings: &Database, aws: &aws_config::SdkConfig) -> Result<Self, DatabaseError> {
-        let Database { host, port, name, secret_arn, trust } = settings;
+    /// Makes the login that the settings describe. Fetches nothing yet.
+    pub fn new(settings: &DatabaseSettings, aws: &aws_config::SdkConfig) -> Result<Self, DatabaseError> {
+        let DatabaseSettings { host, port, name, secret_arn, tls } = settings;
         let options = PgConnectOptions::new_without_pgpass().host(host).port(*port).database(name);
         let verified = options.clone().ssl_mode(PgSslMode::VerifyFull);
-        let options = match trust {
-            Trust::BuiltIn => verified.ssl_root_cert_from_pem(RDS_ROOTS.to_vec()),
-            Trust::Authority(path) => verified
+        let options = match tls {
+            DatabaseTls::RdsRoots => verified.ssl_root_cert_from_pem(RDS_ROOTS.to_vec()),
+            DatabaseTls::Authority(path) => verified
                 .ssl_root_cert_from_pem(fs::read(path).map_err(|error| DatabaseError::Authority(path.clone(), error))?),
-            Trust::Plaintext => options.ssl_mode(PgSslMode::Disable),
+            DatabaseTls::Disabled => options.ssl_mode(PgSslMode::Disable),
         };
         let client = aws_sdk_secretsmanager::Client::new(aws);
         Ok(Self::Managed { options, secret: LoginSecret { client, arn: secret_arn.clone() } })
     }
 
-    /// Connection options with the login as it is now.
+    /// Returns connection options with the current login.
     pub async fn options(&self) -> Result<PgConnectOptions, DatabaseError> {
         match self {
             Self::Fixed(options) => Ok(options.clone()),
@@ -106,7 +90,7 @@ impl Login {
         }
     }
 
-    /// Connection options that may lack the login.
+    /// Returns connection options that may lack the login.
     pub fn without_login(&self) -> &PgConnectOptions {
         match self {
             Self::Fixed(options) | Self::Managed { options, .. } => options,
@@ -115,12 +99,12 @@ impl Login {
 }
 
 impl CatalogDatabase {
-    /// Connects at most `connections` times at once, when first used.
+    /// Makes a pool of at most `connections` connections. Connects when it is first used.
     pub fn new(login: Login, connections: u32) -> Self {
         Self { store: Store::new(login.without_login().clone(), connections), login, logged_in: OnceCell::new() }
     }
 
-    /// Runs `work` on the catalog; if PostgreSQL refuses the login once more, with the login as it is now.
+    /// Runs `work` on the tables. If PostgreSQL refuses the login, fetches it anew and runs `work` once more.
     pub async fn run<T>(
         &self,
         work: impl AsyncFn(&Store) -> Result<T, pipegen_store::Error>,

@@ -1,7 +1,7 @@
-//! The failure of an invocation, as Lambda is told of it: a type that an operator can search for, and why, with all causes.
+//! The failure of an invocation as Lambda reports it: an error type that an operator can search for, and a message with all causes.
 //!
-//! Lambda writes both into the function's log (`errorType`, `errorMessage`) and into what it hands to a destination. The types of
-//! what goes wrong in an invocation begin with the function's role, `Migrate.DatabaseUnreachable`.
+//! Lambda writes both into the function's log (`errorType`, `errorMessage`) and into the record that it sends to a destination. The
+//! error types of failures in an invocation begin with the function's role, `Migrate.DatabaseUnreachable`.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -13,44 +13,43 @@ use pipegen_store::ErrorKind;
 
 use crate::database::DatabaseError;
 use crate::logging::chain;
-use crate::secrets::{SecretError, Trouble};
-use crate::settings::Faults;
+use crate::secrets::{SecretError, SecretErrorKind};
+use crate::settings::InvalidSettings;
 
 /// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum What {
-    /// An environment variable is missing or cannot be read.
+pub enum FailureKind {
+    /// An environment variable is missing or not valid.
     Settings,
-    /// The handler's name is no role of this bootstrap.
+    /// The handler's name is not a role of this bootstrap.
     UnknownRole,
-    /// The event is not what the function takes.
+    /// The event is not one that this role can read.
     EventUnreadable,
-    /// Secrets Manager does not let this role at the secret.
+    /// Secrets Manager denies access to the secret.
     SecretDenied,
     /// Secrets Manager cannot be reached.
     SecretUnreachable,
-    /// The secret has no login in it, or is not being rotated.
+    /// The secret does not hold a login, or is not being rotated.
     SecretUnusable,
-    /// PostgreSQL cannot be reached, is starting or failing over.
+    /// PostgreSQL cannot be reached, starts or fails over.
     DatabaseUnreachable,
     /// PostgreSQL refuses the login.
     DatabaseLoginRefused,
     /// PostgreSQL has no connection left for this login.
     DatabaseConnectionsExhausted,
-    /// A database, schema, table or right is not there.
+    /// A database, schema, table or right is missing.
     DatabaseNotPrepared,
-    /// The database cannot hold the catalog: its encoding is another.
+    /// The database cannot hold the catalog, because of its encoding.
     DatabaseUnfit,
     /// PostgreSQL refuses a statement.
     DatabaseFailed,
-    /// The time does not suffice for the batch as a whole: Lambda halves it.
+    /// The time does not suffice for the batch as a whole: Lambda bisects it.
     BatchTooSlow,
-    /// The function's own mistake.
+    /// The function panicked.
     Panicked,
 }
 
-impl What {
-    /// All of them.
+impl FailureKind {
     pub const ALL: [Self; 14] = [
         Self::Settings,
         Self::UnknownRole,
@@ -68,7 +67,7 @@ impl What {
         Self::Panicked,
     ];
 
-    /// The error's type, as a function of this role reports it.
+    /// Returns the error type that a function of this role reports.
     pub fn error_type(self, role: Option<Role>) -> String {
         let name = match self {
             Self::Settings => return failure::SETTINGS_INVALID.to_owned(),
@@ -91,8 +90,8 @@ impl What {
         format!("{}{rest}.{name}", first.to_uppercase())
     }
 
-    /// Tells whether it may heal by itself while an invocation waits.
-    pub fn heals(self) -> bool {
+    /// Returns true if the failure may pass while an invocation waits.
+    pub fn is_transient(self) -> bool {
         matches!(
             self,
             Self::SecretDenied
@@ -103,28 +102,28 @@ impl What {
     }
 }
 
-/// An invocation's failure.
+/// A failed invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What went wrong.
-    pub what: What,
-    /// Why, with all causes.
-    pub why: String,
+    /// The kind, which decides the error type.
+    pub kind: FailureKind,
+    /// The error and its causes.
+    pub message: String,
 }
 
 impl Failure {
-    /// A failure for a reason that no error stands for.
-    pub fn new(what: What, why: impl Into<String>) -> Self {
-        Self { what, why: why.into() }
+    /// Makes a failure with a message of its own.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
     }
 
-    fn of(what: What, error: &dyn Error) -> Self {
-        Self { what, why: chain(error) }
+    fn from_error(kind: FailureKind, error: &dyn Error) -> Self {
+        Self { kind, message: chain(error) }
     }
 
-    /// The error as a function of this role tells Lambda.
+    /// Returns the error that a function of this role reports to Lambda.
     pub fn diagnostic(self, role: Option<Role>) -> Diagnostic {
-        Diagnostic { error_type: self.what.error_type(role), error_message: self.why }
+        Diagnostic { error_type: self.kind.error_type(role), error_message: self.message }
     }
 }
 
@@ -134,34 +133,36 @@ impl From<Infallible> for Failure {
     }
 }
 
-impl From<Faults> for Failure {
-    fn from(faults: Faults) -> Self {
-        Self::of(What::Settings, &faults)
+impl From<InvalidSettings> for Failure {
+    fn from(error: InvalidSettings) -> Self {
+        Self::from_error(FailureKind::Settings, &error)
     }
 }
 
 impl From<SecretError> for Failure {
     fn from(error: SecretError) -> Self {
-        let what = match error.trouble() {
-            Trouble::Denied => What::SecretDenied,
-            Trouble::Unreachable => What::SecretUnreachable,
-            Trouble::Unusable => What::SecretUnusable,
+        let kind = match error.kind() {
+            SecretErrorKind::Denied => FailureKind::SecretDenied,
+            SecretErrorKind::Unreachable => FailureKind::SecretUnreachable,
+            SecretErrorKind::Unusable => FailureKind::SecretUnusable,
         };
-        Self::of(what, &error)
+        Self::from_error(kind, &error)
     }
 }
 
 impl From<pipegen_store::Error> for Failure {
     fn from(error: pipegen_store::Error) -> Self {
-        let what = match error.kind() {
-            ErrorKind::LoginRefused => What::DatabaseLoginRefused,
-            ErrorKind::TooManyConnections => What::DatabaseConnectionsExhausted,
-            ErrorKind::Unreachable => What::DatabaseUnreachable,
-            ErrorKind::NotPrepared => What::DatabaseNotPrepared,
-            ErrorKind::Unfit => What::DatabaseUnfit,
-            ErrorKind::Data | ErrorKind::Conflict | ErrorKind::TooSlow | ErrorKind::Other => What::DatabaseFailed,
+        let kind = match error.kind() {
+            ErrorKind::LoginRefused => FailureKind::DatabaseLoginRefused,
+            ErrorKind::TooManyConnections => FailureKind::DatabaseConnectionsExhausted,
+            ErrorKind::Unreachable => FailureKind::DatabaseUnreachable,
+            ErrorKind::NotPrepared => FailureKind::DatabaseNotPrepared,
+            ErrorKind::Unfit => FailureKind::DatabaseUnfit,
+            ErrorKind::Data | ErrorKind::Conflict | ErrorKind::TooSlow | ErrorKind::Other => {
+                FailureKind::DatabaseFailed
+            }
         };
-        Self::of(what, &error)
+        Self::from_error(kind, &error)
     }
 }
 
@@ -170,8 +171,8 @@ impl From<DatabaseError> for Failure {
         match error {
             DatabaseError::Store(error) => error.into(),
             DatabaseError::Secret(error) => error.into(),
-            DatabaseError::NoLogin => Self::of(What::SecretUnusable, &error),
-            DatabaseError::Authority(..) => Self::of(What::Settings, &error),
+            DatabaseError::NoLogin => Self::from_error(FailureKind::SecretUnusable, &error),
+            DatabaseError::Authority(..) => Self::from_error(FailureKind::Settings, &error),
         }
     }
 }
@@ -182,17 +183,17 @@ mod tests {
 
     #[test]
     fn types_name_the_role_and_what_went_wrong() {
-        assert_eq!(What::DatabaseUnreachable.error_type(Some(Role::Migrate)), "Migrate.DatabaseUnreachable");
-        assert_eq!(What::Settings.error_type(Some(Role::Migrate)), "Settings.Invalid");
-        assert_eq!(What::UnknownRole.error_type(None), "Settings.UnknownRole");
+        assert_eq!(FailureKind::DatabaseUnreachable.error_type(Some(Role::Migrate)), "Migrate.DatabaseUnreachable");
+        assert_eq!(FailureKind::Settings.error_type(Some(Role::Migrate)), "Settings.Invalid");
+        assert_eq!(FailureKind::UnknownRole.error_type(None), "Settings.UnknownRole");
     }
 
     /// An operator finds each in the table of failure types.
     #[test]
     fn the_operating_page_lists_every_type() {
         let page = include_str!("../../docs/OPERATING.md");
-        for what in What::ALL {
-            let name = what.error_type(None);
+        for kind in FailureKind::ALL {
+            let name = kind.error_type(None);
             assert!(page.contains(&format!("| `{name}` |")), "docs/OPERATING.md does not name `{name}`");
         }
     }

@@ -1,34 +1,31 @@
 //! The Lambda bootstrap: every role of the runtime in one binary, chosen by the handler name.
 //!
-//! - [`settings`]: environment variables, checked
-//! - [`resources`]: what a function instance holds on to between invocations
-//! - [`database`]: the catalog's connections and the login they use
-//! - [`event`]: what Kinesis hands over
-//! - [`processor`]: a batch of the stream into the catalog, the cache and the quarantine
-//! - [`archiver`]: a batch of the stream into the archive
-//! - [`catalog`]: the products that readers ask for
-//! - [`maintain`]: what is left over, and the ledger's end
-//! - [`migrate`]: the schema and the database logins
-//! - [`rotate`]: a new database password
-//! - [`cache`]: what Redis is told and asked
-//! - [`pending`]: what Redis missed
-//! - [`objects`]: lines of a batch as compressed objects in S3
+//! - [`settings`]: the environment variables, checked
+//! - [`resources`]: the clients that a function instance keeps between invocations
+//! - the roles: [`processor`], [`archiver`], [`catalog`], [`maintain`], [`migrate`], [`rotate`]
+//! - [`kinesis`]: the event of the event source mapping
+//! - [`stage`]: the stages of processing a batch
+//! - [`batch_response`]: the response to Lambda for a batch that failed
+//! - [`database`]: the connections to the catalog's tables, and their login
+//! - [`cache`]: the product views in Redis
+//! - [`singleflight`]: one database query for misses of one SKU that overlap
+//! - [`pending`]: draining of pending refreshes
+//! - [`objects`]: compressed objects in S3
 //! - [`secrets`]: logins in Secrets Manager
-//! - [`answer`]: what Lambda is told about a batch
-//! - [`deadline`]: how long an invocation may work
-//! - [`retry`]: what heals by itself, tried again
-//! - [`failure`]: what Lambda is told of an invocation that failed
+//! - [`deadline`]: the time that an invocation has
+//! - [`retry`]: retries of transient failures
+//! - [`failure`]: the failure of an invocation
 //! - [`logging`]: JSON lines
-//! - [`metrics`]: lines that are metrics, too
+//! - [`metrics`]: log lines that carry metrics
 
-pub mod answer;
 pub mod archiver;
+pub mod batch_response;
 pub mod cache;
 pub mod catalog;
 pub mod database;
 pub mod deadline;
-pub mod event;
 pub mod failure;
+pub mod kinesis;
 pub mod logging;
 pub mod maintain;
 pub mod metrics;
@@ -41,3 +38,5 @@ pub mod retry;
 pub mod rotate;
 pub mod secrets;
 pub mod settings;
+pub mod singleflight;
+pub mod stage;

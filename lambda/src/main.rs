@@ -1,4 +1,4 @@
-//! Picks the role by the handler name and serves it.
+//! The bootstrap's entry point: picks the role by the handler name and serves its invocations.
 
 // The futures of the AWS SDK nest deep.
 #![recursion_limit = "256"]
@@ -11,8 +11,9 @@ use futures_util::FutureExt;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use pipegen_contract::marker::MARKER;
 use pipegen_contract::role::Role;
-use pipegen_lambda::failure::{Failure, What};
+use pipegen_lambda::failure::{Failure, FailureKind};
 use pipegen_lambda::resources::{self, ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
+use pipegen_lambda::settings::environment_variable;
 use pipegen_lambda::{archiver, catalog, logging, maintain, migrate, processor, rotate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -20,10 +21,10 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    // Nothing reads it here, and yet it has to stay in the program: `render` looks for it.
+    // Nothing reads it here, but the linker must keep it: `render` looks for it.
     black_box(MARKER);
     logging::start();
-    // Everything that speaks TLS uses ring; a second installation is impossible, so an error here means just that.
+    // Everything that uses TLS uses ring; a second installation is impossible, so an error here means just that.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "another TLS provider is installed")?;
     let handler = env::var("_HANDLER").unwrap_or_default();
     let aws = &resources::aws_configuration().await;
@@ -35,22 +36,23 @@ async fn main() -> Result<(), Error> {
         Some(Role::Maintain) => serve(role, &MaintainResources::from_environment(aws), maintain::handle).await,
         Some(Role::Migrate) => {
             let aws = Ok(aws);
-            Box::pin(serve(role, &aws, async |event, aws| migrate::handle(event, resources::variable, aws).await)).await
+            Box::pin(serve(role, &aws, async |event, aws| migrate::handle(event, environment_variable, aws).await))
+                .await
         }
         Some(Role::Rotate) => {
-            serve(role, &Ok(aws), async |event, aws| rotate::handle(event, resources::variable, aws).await).await
+            serve(role, &Ok(aws), async |event, aws| rotate::handle(event, environment_variable, aws).await).await
         }
         None => {
             let roles = Role::ALL.map(Role::handler).join(", ");
             let error = format!("the handler `{handler}` is not a role of this bootstrap; the roles are: {roles}");
-            let unknown = Err(Failure::new(What::UnknownRole, error));
+            let unknown = Err(Failure::new(FailureKind::UnknownRole, error));
             serve(role, &unknown, async |_: LambdaEvent<Value>, ()| Ok::<_, Failure>(())).await
         }
     }
 }
 
-/// An event, if it can be read. The runtime library would report one that cannot under the name of a type of its own, and with
-/// words of what it has read.
+/// An event, if it can be read. The runtime library would report one that cannot under an error type of its own, and with a message
+/// that repeats parts of it.
 struct Payload<A>(Result<A, ()>);
 
 impl<'de, A: Deserialize<'de>> Deserialize<'de> for Payload<A> {
@@ -59,8 +61,8 @@ impl<'de, A: Deserialize<'de>> Deserialize<'de> for Payload<A> {
     }
 }
 
-/// Serves invocations with `handle`. A failure before `run` would not reach Lambda: what is wrong with the resources is the
-/// answer to each invocation.
+/// Serves invocations with `handle`. A failure before `run` would not reach Lambda: each invocation fails with what is wrong with the
+/// resources.
 async fn serve<'a, R, E, A, B>(
     role: Option<Role>,
     resources: &'a Result<R, Failure>,
@@ -75,15 +77,18 @@ where
     run(service_fn(move |event: LambdaEvent<Payload<A>>| async move {
         let handled = async {
             let resources = resources.as_ref().map_err(Failure::clone)?;
-            let payload =
-                event.payload.0.map_err(|()| Failure::new(What::EventUnreadable, "it is not what this role takes"))?;
+            let payload = event.payload.0.map_err(|()| {
+                Failure::new(FailureKind::EventUnreadable, "the event is not one that this role can read")
+            })?;
             handle(LambdaEvent::new(payload, event.context), resources).await.map_err(Into::into)
         };
-        // The runtime library would report a panic under the name of its own type, and with its message, which may repeat what
-        // was being decoded.
+        // The runtime library would report a panic under an error type of its own, and with its message, which may repeat what was
+        // being decoded.
         let caught = AssertUnwindSafe(handled).catch_unwind().await;
-        let handled = caught.unwrap_or_else(|_| Err(Failure::new(What::Panicked, "the log says where")));
-        handled.map_err(|failure: Failure| failure.diagnostic(role))
+        let result = caught.unwrap_or_else(|_| {
+            Err(Failure::new(FailureKind::Panicked, "the function panicked; its log names the location"))
+        });
+        result.map_err(|failure: Failure| failure.diagnostic(role))
     }))
     .await
 }

@@ -1,5 +1,5 @@
-//! `maintain`: on a schedule, tells the cache what it missed, prunes the ledger and says how the tables are doing. Each run does
-//! a bounded amount of work; what is left over is the next one's.
+//! `maintain`: on a schedule, drains pending refreshes, prunes the ledger and reports gauges of the tables. Each run does a bounded
+//! amount of work and leaves the rest to the next one.
 
 use chrono::TimeDelta;
 use lambda_runtime::LambdaEvent;
@@ -14,39 +14,41 @@ use crate::deadline::stop_at;
 use crate::failure::Failure;
 use crate::logging::chain;
 use crate::metrics::MetricLine;
-use crate::pending::{DRAINED_AT_A_TIME, drain};
+use crate::pending::{DRAIN_LIMIT, drain};
 use crate::resources::MaintainResources;
 use crate::settings::MaintainSettings;
 
-/// How many times a run drains and prunes at most.
+/// The most times that a run drains and prunes.
 const ROUNDS: u32 = 40;
 
-/// How many rows of the ledger are pruned in one transaction, during which no batch can begin.
-const PRUNED_AT_A_TIME: i64 = 5_000;
+/// The most rows of the ledger that one transaction prunes; no batch can begin meanwhile.
+const PRUNE_LIMIT: i64 = 5_000;
 
-/// What a row's age must exceed the horizon and the stream's retention by before it is pruned.
+/// The time by which a row's age must exceed the horizon plus the stream's retention before it is pruned.
 const MARGIN: TimeDelta = TimeDelta::hours(1);
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Maintained {
-    /// Products that the cache was told of.
+pub struct MaintainSummary {
+    /// The number of products whose entries were refreshed.
     pub drained: usize,
-    /// Rows of the ledger that are gone.
+    /// The number of rows that were removed from the ledger.
     pub pruned: u64,
 }
 
-/// One run. The event is the schedule's; nothing in it matters.
+/// Does one run. The event is the schedule's and is ignored.
 ///
 /// # Errors
-/// If the database cannot be asked. A cache that cannot be told is no error: what it missed stays pending.
-pub async fn handle(event: LambdaEvent<Value>, resources: &MaintainResources) -> Result<Maintained, Failure> {
+/// If the database fails. A cache that fails is not an error: the refreshes stay pending.
+pub async fn handle(event: LambdaEvent<Value>, resources: &MaintainResources) -> Result<MaintainSummary, Failure> {
     let stop_at = stop_at(event.context.deadline());
-    let maintained =
-        Maintained { drained: drain_some(resources, stop_at).await, pruned: prune_some(resources, stop_at).await? };
+    let summary = MaintainSummary {
+        drained: drain_some(resources, stop_at).await,
+        pruned: prune_some(resources, stop_at).await?,
+    };
     let gauges = resources.database.run(async |store| store.gauges().await).await?;
-    report(&event.context.request_id, &maintained, gauges);
-    Ok(maintained)
+    report(&event.context.request_id, &summary, gauges);
+    Ok(summary)
 }
 
 async fn drain_some(resources: &MaintainResources, stop_at: Instant) -> usize {
@@ -56,14 +58,14 @@ async fn drain_some(resources: &MaintainResources, stop_at: Instant) -> usize {
             break;
         }
         match drain(&resources.database, &resources.cache).await {
-            Ok(told) => {
-                drained += told;
-                if told < DRAINED_AT_A_TIME {
+            Ok(count) => {
+                drained += count;
+                if count < DRAIN_LIMIT {
                     break;
                 }
             }
             Err(error) => {
-                warn!(why = chain(&*error), "pending refreshes are left over");
+                warn!(why = chain(&*error), "pending refreshes could not be drained");
                 break;
             }
         }
@@ -78,26 +80,26 @@ async fn prune_some(resources: &MaintainResources, stop_at: Instant) -> Result<u
         if Instant::now() >= stop_at {
             break;
         }
-        let some = resources.database.run(async |store| store.prune_ledger(age, PRUNED_AT_A_TIME).await).await?;
-        pruned += some;
-        if some < PRUNED_AT_A_TIME.unsigned_abs() {
+        let count = resources.database.run(async |store| store.prune_ledger(age, PRUNE_LIMIT).await).await?;
+        pruned += count;
+        if count < PRUNE_LIMIT.unsigned_abs() {
             break;
         }
     }
     Ok(pruned)
 }
 
-/// How long ago a row must have been applied to be pruned: longer than any copy of its event can still be on its way.
+/// Returns the age at which a row is pruned: no copy of its event can still be on its way.
 fn prunable_age(settings: &MaintainSettings) -> TimeDelta {
     settings.horizon + settings.stream_retention + MARGIN
 }
 
-fn report(request_id: &str, maintained: &Maintained, gauges: Gauges) {
+fn report(request_id: &str, summary: &MaintainSummary, gauges: Gauges) {
     let mut line = MetricLine::new("maintained", request_id);
     line.metric(metric::PENDING_AGE, gauges.pending_seconds);
     line.field("pending", gauges.pending);
     line.field("ledger_rows", gauges.ledger_rows);
-    line.field("drained", maintained.drained);
-    line.field("pruned", maintained.pruned);
+    line.field("drained", summary.drained);
+    line.field("pruned", summary.pruned);
     line.write();
 }

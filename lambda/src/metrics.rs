@@ -1,4 +1,4 @@
-//! Log lines that are metrics, too: `CloudWatch`'s embedded metric format.
+//! Log lines that carry metrics: `CloudWatch`'s embedded metric format.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
@@ -10,10 +10,10 @@ use pipegen_contract::env::METRIC_NAMESPACE;
 use pipegen_contract::metric::Metric;
 use serde_json::{Map, Value, json};
 
-use crate::event::KinesisRecord;
-use crate::resources::variable;
+use crate::kinesis::KinesisRecord;
+use crate::settings::environment_variable;
 
-/// One log line: a message, fields, and metrics among them.
+/// A log line with a message, fields, and metrics among the fields.
 pub struct MetricLine {
     fields: Map<String, Value>,
     metrics: Vec<Value>,
@@ -21,7 +21,7 @@ pub struct MetricLine {
 }
 
 impl MetricLine {
-    /// A line about the invocation with this request id.
+    /// Makes a line about the invocation with this request id.
     pub fn new(message: &str, request_id: &str) -> Self {
         let mut line = Self { fields: Map::new(), metrics: Vec::new(), dimensions: json!([[]]) };
         line.field("timestamp", Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true));
@@ -31,7 +31,7 @@ impl MetricLine {
         line
     }
 
-    /// A line about a batch of one shard.
+    /// Makes a line about a batch of one shard.
     pub fn of_batch(message: &str, request_id: &str, records: &[KinesisRecord]) -> Self {
         let mut line = Self::new(message, request_id);
         if let (Some(first), Some(last)) = (records.first(), records.last()) {
@@ -42,19 +42,18 @@ impl MetricLine {
         line
     }
 
-    /// Adds a field that is no metric.
+    /// Adds a field that is not a metric.
     pub fn field(&mut self, name: &str, value: impl Into<Value>) {
         self.fields.insert(name.to_owned(), value.into());
     }
 
-    /// Adds a metric.
     pub fn metric(&mut self, metric: Metric, value: impl Into<Value>) {
         self.field(metric.name, value);
         self.metrics.push(json!({"Name": metric.name, "Unit": metric.unit}));
     }
 
-    /// Counts the line's metrics by this dimension as well as in all.
-    pub fn by(&mut self, dimension: &str, value: &str) {
+    /// Counts the line's metrics by this dimension as well as in total.
+    pub fn dimension(&mut self, dimension: &str, value: &str) {
         self.field(dimension, value);
         self.dimensions = json!([[], [dimension]]);
     }
@@ -68,16 +67,18 @@ impl MetricLine {
         Value::Object(self.fields)
     }
 
-    /// Writes the line; its metrics count where the stack has named a namespace. A log that cannot be written is no reason to do
-    /// the work again.
+    /// Writes the line. CloudWatch counts its metrics if the stack has set a namespace. A log that cannot be written is no reason
+    /// to retry the work.
     pub fn write(self) {
-        if let Err(error) = writeln!(std::io::stdout().lock(), "{}", self.into_json(variable(METRIC_NAMESPACE))) {
+        if let Err(error) =
+            writeln!(std::io::stdout().lock(), "{}", self.into_json(environment_variable(METRIC_NAMESPACE)))
+        {
             error!(%error, "a log line could not be written");
         }
     }
 }
 
-/// Milliseconds from the earliest arrival until now; 0 where clocks disagree.
+/// Returns the milliseconds from the earliest arrival until now; 0 where clocks disagree.
 pub fn lag_milliseconds(records: &[KinesisRecord]) -> i64 {
     let earliest: Option<DateTime<Utc>> = records.iter().map(KinesisRecord::arrived_at).min();
     earliest.map_or(0, |arrival| (Utc::now() - arrival).num_milliseconds().max(0))
@@ -92,7 +93,7 @@ mod tests {
     fn a_line_is_a_metric_by_the_specification() {
         let mut line = MetricLine::new("rejected", "request-1");
         line.metric(metric::REJECTED, 3);
-        line.by(metric::REASON, "too_old");
+        line.dimension(metric::REASON, "too_old");
         let line = line.into_json(Some("inventory-staging".to_owned()));
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Namespace"], "inventory-staging");

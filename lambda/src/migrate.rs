@@ -14,27 +14,27 @@ use crate::deadline::stop_at;
 use crate::failure::Failure;
 use crate::retry;
 use crate::secrets::{LoginSecret, UserPassword};
-use crate::settings::{Database, LoginSettings, MigrateSettings};
+use crate::settings::{DatabaseSettings, LoginSettings, MigrateSettings};
 
-/// What was done: counts only, because the answer lies in Terraform's state.
+/// The result of a run: counts only, because it is kept in Terraform's state.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Migrated {
-    /// Migrations that this run applied.
+pub struct MigrateSummary {
+    /// The number of migrations that this run applied.
     pub migrations: usize,
-    /// Logins that are as they must be now.
+    /// The number of logins that exist with their rights and passwords now.
     pub logins: usize,
 }
 
 /// Migrates the database that the settings name. Policies and host names that are as new as the function take a while to be known
-/// everywhere, and so does a database to start: what heals by itself is tried again until the time is almost up.
+/// everywhere, and a database takes a while to start: transient failures are retried until the time is almost up.
 ///
 /// # Errors
-/// If a setting, a secret or the database is not as it must be; what was done so far stays and the next run goes on from it.
+/// If a setting, a secret or the database is wrong. Completed steps stay, and the next run continues from them.
 pub async fn handle(
     event: LambdaEvent<Value>,
     lookup: impl Fn(&str) -> Option<String>,
     aws: &SdkConfig,
-) -> Result<Migrated, Failure> {
+) -> Result<MigrateSummary, Failure> {
     let stop_at = stop_at(event.context.deadline());
     let settings = MigrateSettings::read(lookup)?;
     let mut connection = retry::until(stop_at, || connect(&settings.database, aws)).await?;
@@ -50,16 +50,16 @@ pub async fn handle(
         };
         pipegen_store::set_login(&mut connection, role).await?;
     }
-    Ok(Migrated { migrations, logins: settings.logins.len() })
+    Ok(MigrateSummary { migrations, logins: settings.logins.len() })
 }
 
-async fn connect(database: &Database, aws: &SdkConfig) -> Result<PgConnection, Failure> {
+async fn connect(database: &DatabaseSettings, aws: &SdkConfig) -> Result<PgConnection, Failure> {
     let options = Login::new(database, aws)?.options().await?;
     Ok(pipegen_store::connect(&options).await?)
 }
 
-/// An access' login. A secret without a value gets one first, and the role's password is then set to what the secret holds: a
-/// run that dies between the two is healed by the next.
+/// Returns the login of this access. A secret without a value gets one first, and the role's password is then set to what the secret
+/// holds: a run that dies between the two is completed by the next.
 async fn login(access: Access, secret_arn: &str, aws: &SdkConfig) -> Result<UserPassword, Failure> {
     let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_arn.to_owned() };
     if let Some(login) = secret.get().await? {

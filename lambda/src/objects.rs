@@ -1,7 +1,6 @@
-//! Lines of a batch as compressed objects in S3, one for each hour of arrival.
+//! Compressed objects in S3 with lines about the records of a batch, one object for each hour of arrival.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::primitives::ByteStream;
+use backon::{ExponentialBuilder, Retryable};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
@@ -16,22 +16,23 @@ use flate2::write::GzEncoder;
 use pipegen_contract::object_key;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 
-use crate::answer::StageError;
-use crate::event::KinesisRecord;
+use crate::kinesis::KinesisRecord;
+use crate::stage::StageError;
 
-/// How often an upload that raced with its own twin (409) is tried again.
-const CONFLICT_RETRIES: u32 = 3;
-const CONFLICT_PAUSE: Duration = Duration::from_millis(100);
+/// The retries of an upload that conflicts with another one of the same key (409), and the delay before the first.
+const CONFLICT_RETRIES: usize = 3;
+const CONFLICT_DELAY: Duration = Duration::from_millis(100);
 
-/// Lines about records of one shard, compressed as they come.
+/// Lines about records of one shard, compressed as they are added.
 pub struct ObjectLines {
     prefix: &'static str,
-    /// By hour of arrival, `YYYY/MM/DD/HH`.
-    hours: BTreeMap<String, Lines>,
+    /// The objects by hour of arrival, `YYYY/MM/DD/HH`.
+    hours: BTreeMap<String, HourOfLines>,
 }
 
-struct Lines {
+struct HourOfLines {
     shard: String,
     first: String,
     last: String,
@@ -39,17 +40,17 @@ struct Lines {
     compressed: GzEncoder<Vec<u8>>,
 }
 
-/// An object to be stored.
+/// An object to store.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Follows from the content, so that storing it again finds it there.
+    /// The key, which follows from the content, so that storing the object again finds it there.
     pub key: String,
-    /// JSON Lines, gzip'd.
+    /// JSON Lines, compressed with gzip.
     pub body: Vec<u8>,
 }
 
 impl ObjectLines {
-    /// No lines yet, for objects whose keys begin with `prefix`.
+    /// Makes an empty set of lines, for objects whose keys begin with `prefix`.
     pub fn new(prefix: &'static str) -> Self {
         Self { prefix, hours: BTreeMap::new() }
     }
@@ -57,14 +58,14 @@ impl ObjectLines {
     /// Adds a line about a record.
     pub fn push(&mut self, record: &KinesisRecord, line: &impl Serialize) {
         let hour = record.arrived_at().format("%Y/%m/%d/%H").to_string();
-        let lines = self.hours.entry(hour).or_insert_with(|| Lines::beginning_with(record));
-        lines.widen(record.sequence_number());
+        let lines = self.hours.entry(hour).or_insert_with(|| HourOfLines::new(record));
+        lines.extend_range(record.sequence_number());
         lines.write(line).expect("writing to memory never fails");
     }
 
-    /// The objects, one for each hour.
+    /// Returns the objects, one for each hour.
     pub fn finish(self) -> Vec<Object> {
-        let object = |(hour, lines): (String, Lines)| {
+        let object = |(hour, lines): (String, HourOfLines)| {
             let [a, b, c, d, ..] = lines.digest.finalize().0;
             let hash = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
             let key = object_key::batch(self.prefix, &hour, &lines.shard, &lines.first, &lines.last, &hash);
@@ -74,8 +75,8 @@ impl ObjectLines {
     }
 }
 
-impl Lines {
-    fn beginning_with(record: &KinesisRecord) -> Self {
+impl HourOfLines {
+    fn new(record: &KinesisRecord) -> Self {
         Self {
             shard: record.shard().to_owned(),
             first: record.sequence_number().to_owned(),
@@ -85,7 +86,7 @@ impl Lines {
         }
     }
 
-    fn widen(&mut self, sequence_number: &str) {
+    fn extend_range(&mut self, sequence_number: &str) {
         // Decimal numbers without leading zeros: the longer one is the greater one.
         let value = |number: &str| (number.len(), number.to_owned());
         if value(sequence_number) < value(&self.first) {
@@ -104,12 +105,12 @@ impl Lines {
     }
 }
 
-/// Bytes as fields of a line, which has both of them always: one is null.
+/// A record's bytes as two fields of a line, of which one is null.
 #[derive(Serialize)]
 pub struct RawBytes<'a> {
-    /// The bytes, if they are UTF-8.
+    /// The bytes if they are UTF-8.
     event: Option<&'a str>,
-    /// Any others.
+    /// The bytes in base64 if they are not UTF-8.
     event_base64: Option<String>,
 }
 
@@ -122,25 +123,18 @@ impl<'a> From<&'a [u8]> for RawBytes<'a> {
     }
 }
 
-/// When a record arrived, as a field of a line.
-pub fn arrival(record: &KinesisRecord) -> String {
+/// Returns a record's time of arrival as a field of a line.
+pub fn arrival_time(record: &KinesisRecord) -> String {
     record.arrived_at().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
 /// An object that could not be stored.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("S3: could not store {key}: {}", DisplayErrorContext(cause))]
 pub struct StoreObjectError {
     key: String,
-    source: Box<SdkError<PutObjectError>>,
+    cause: Box<SdkError<PutObjectError>>,
 }
-
-impl fmt::Display for StoreObjectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "S3: could not store {}: {}", self.key, DisplayErrorContext(&self.source))
-    }
-}
-
-impl std::error::Error for StoreObjectError {}
 
 impl StageError for StoreObjectError {}
 
@@ -148,9 +142,8 @@ impl StageError for StoreObjectError {}
 pub async fn store(client: &Client, bucket: &str, object: Object) -> Result<(), StoreObjectError> {
     let Object { key, body } = object;
     let checksum = BASE64_STANDARD.encode(Sha256::digest(&body));
-    let mut retries = 0;
-    loop {
-        let result = client
+    let put = || {
+        client
             .put_object()
             .bucket(bucket)
             .key(&key)
@@ -159,15 +152,12 @@ pub async fn store(client: &Client, bucket: &str, object: Object) -> Result<(), 
             .content_type("application/gzip")
             .body(ByteStream::from(body.clone()))
             .send()
-            .await;
-        match result {
-            Ok(_) => return Ok(()),
-            Err(error) if error.code() == Some("PreconditionFailed") => return Ok(()),
-            Err(error) if error.code() == Some("ConditionalRequestConflict") && retries < CONFLICT_RETRIES => {
-                retries += 1;
-                tokio::time::sleep(CONFLICT_PAUSE * retries).await;
-            }
-            Err(source) => return Err(StoreObjectError { key, source: Box::new(source) }),
-        }
+    };
+    let delays = ExponentialBuilder::default().with_min_delay(CONFLICT_DELAY).with_max_times(CONFLICT_RETRIES);
+    let is_conflict = |error: &SdkError<PutObjectError>| error.code() == Some("ConditionalRequestConflict");
+    match put.retry(delays).when(is_conflict).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some("PreconditionFailed") => Ok(()),
+        Err(error) => Err(StoreObjectError { key, cause: Box::new(error) }),
     }
 }

@@ -1,20 +1,20 @@
-//! Telling the cache what it missed.
+//! Draining of pending refreshes: entries that could not be refreshed when their products changed.
 
 use std::error::Error;
 
 use crate::cache::Cache;
 use crate::database::CatalogDatabase;
 
-/// How many pending products are told at a time.
-pub const DRAINED_AT_A_TIME: usize = 500;
+/// The most pending products that one call drains.
+pub const DRAIN_LIMIT: usize = 500;
 
-/// Tells the cache of some products that it missed, those that have waited longest first, and returns how many those were.
-/// Fewer than [`DRAINED_AT_A_TIME`] means that nothing is left.
+/// Refreshes the entries of some pending products, those that have waited longest first, and returns how many those were. Fewer than
+/// [`DRAIN_LIMIT`] means that nothing is left.
 ///
 /// # Errors
-/// If the cache or the database cannot be asked; then the products stay pending.
+/// If the cache or the database fails; then the products stay pending.
 pub async fn drain(database: &CatalogDatabase, cache: &Cache) -> Result<usize, Box<dyn Error>> {
-    let limit = i64::try_from(DRAINED_AT_A_TIME)?;
+    let limit = i64::try_from(DRAIN_LIMIT)?;
     let views = database
         .run(async |store| {
             let skus = store.pending(limit).await?;

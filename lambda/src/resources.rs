@@ -1,7 +1,6 @@
-//! What a function instance holds on to between invocations. Everything connects when it is first used, so that a server that
-//! is away fails an invocation, which comes again, and not the start of the instance.
+//! The clients that a function instance keeps between invocations. Everything connects when it is first used, so that an
+//! unavailable server fails an invocation, which is retried, and not the start of the instance.
 
-use std::env;
 use std::error::Error;
 use std::time::Duration;
 
@@ -12,62 +11,58 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::cache::Cache;
-use crate::catalog::Flights;
 use crate::database::{CatalogDatabase, Login};
-use crate::failure::{Failure, What};
+use crate::failure::{Failure, FailureKind};
 use crate::logging::chain;
-use crate::settings::{ArchiverSettings, CatalogSettings, Database, MaintainSettings, ProcessorSettings};
+use crate::settings::{
+    ArchiverSettings, CatalogSettings, DatabaseSettings, MaintainSettings, ProcessorSettings, environment_variable,
+};
+use crate::singleflight::SingleFlight;
 
-/// A function instance serves one invocation at a time.
+/// The database connections of an instance: it serves one invocation at a time.
 const CONNECTIONS: u32 = 1;
 
-/// What the processor needs.
+/// The clients and settings of the processor.
 pub struct ProcessorResources {
-    /// Checked settings.
     pub settings: ProcessorSettings,
     /// The catalog's tables, as a writer.
     pub database: CatalogDatabase,
-    /// The cache.
     pub cache: Cache,
-    /// Object storage.
+    /// The client of S3.
     pub s3: aws_sdk_s3::Client,
 }
 
-/// What the archiver needs.
+/// The clients and settings of the archiver.
 pub struct ArchiverResources {
-    /// Checked settings.
     pub settings: ArchiverSettings,
-    /// Object storage.
+    /// The client of S3.
     pub s3: aws_sdk_s3::Client,
 }
 
-/// What the catalog needs.
+/// The clients of the catalog.
 pub struct CatalogResources {
     /// The catalog's tables, as a reader.
     pub database: CatalogDatabase,
-    /// The cache.
     pub cache: Cache,
-    /// What is being asked for.
-    pub flights: Flights,
+    /// The database queries in flight.
+    pub single_flight: SingleFlight,
 }
 
-/// What maintenance needs.
+/// The clients and settings of maintenance.
 pub struct MaintainResources {
-    /// Checked settings.
     pub settings: MaintainSettings,
     /// The catalog's tables, as a maintainer.
     pub database: CatalogDatabase,
-    /// The cache.
     pub cache: Cache,
 }
 
 impl ProcessorResources {
-    /// Resources as the process's environment describes them.
+    /// Makes the resources that the process's environment describes.
     pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
-        let settings = ProcessorSettings::read(variable)?;
+        let settings = ProcessorSettings::read(environment_variable)?;
         Ok(Self {
             database: database(&settings.database, aws)?,
-            cache: Cache::new(&settings.cache, aws).map_err(unusable)?,
+            cache: Cache::new(&settings.cache, aws).map_err(invalid_cache)?,
             s3: aws_sdk_s3::Client::new(aws),
             settings,
         })
@@ -75,53 +70,48 @@ impl ProcessorResources {
 }
 
 impl ArchiverResources {
-    /// Resources as the process's environment describes them.
+    /// Makes the resources that the process's environment describes.
     pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
-        let settings = ArchiverSettings::read(variable)?;
+        let settings = ArchiverSettings::read(environment_variable)?;
         Ok(Self { s3: aws_sdk_s3::Client::new(aws), settings })
     }
 }
 
 impl CatalogResources {
-    /// Resources as the process's environment describes them.
+    /// Makes the resources that the process's environment describes.
     pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
-        let settings = CatalogSettings::read(variable)?;
+        let settings = CatalogSettings::read(environment_variable)?;
         Ok(Self {
             database: database(&settings.database, aws)?,
-            cache: Cache::new(&settings.cache, aws).map_err(unusable)?,
-            flights: Flights::new(CONNECTIONS),
+            cache: Cache::new(&settings.cache, aws).map_err(invalid_cache)?,
+            single_flight: SingleFlight::new(CONNECTIONS),
         })
     }
 }
 
 impl MaintainResources {
-    /// Resources as the process's environment describes them.
+    /// Makes the resources that the process's environment describes.
     pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
-        let settings = MaintainSettings::read(variable)?;
+        let settings = MaintainSettings::read(environment_variable)?;
         Ok(Self {
             database: database(&settings.database, aws)?,
-            cache: Cache::new(&settings.cache, aws).map_err(unusable)?,
+            cache: Cache::new(&settings.cache, aws).map_err(invalid_cache)?,
             settings,
         })
     }
 }
 
-/// A cache's settings that cannot be right.
-fn unusable(error: impl Error) -> Failure {
-    Failure::new(What::Settings, chain(&error))
+/// Makes the failure for cache settings of which no client can be made.
+fn invalid_cache(error: impl Error) -> Failure {
+    Failure::new(FailureKind::Settings, chain(&error))
 }
 
-/// A variable of the process's environment.
-pub fn variable(name: &str) -> Option<String> {
-    env::var(name).ok()
-}
-
-fn database(settings: &Database, aws: &SdkConfig) -> Result<CatalogDatabase, Failure> {
+fn database(settings: &DatabaseSettings, aws: &SdkConfig) -> Result<CatalogDatabase, Failure> {
     let login = Login::new(settings, aws)?;
     Ok(CatalogDatabase::new(login, CONNECTIONS))
 }
 
-/// The AWS SDK's configuration, with an HTTP client on ring.
+/// Loads the AWS SDK's configuration, with an HTTP client on ring.
 pub async fn aws_configuration() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()

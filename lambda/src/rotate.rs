@@ -1,8 +1,8 @@
-//! `rotate`: a new database password, by the four steps of Secrets Manager's contract. Each step may be repeated.
+//! `rotate`: renews a database password, by the four steps of Secrets Manager's contract. Each step may be repeated.
 //!
-//! Two logins inherit one access. The current one is left as it is: the other gets the new password, is tried, and becomes the
-//! current one. So no request meets a password that is already gone; what still uses the old login goes on until the rotation
-//! after the next.
+//! Two logins inherit one access (alternating users). The current one is left as it is: the other gets the new password, is tested,
+//! and becomes the current one. So no request meets a password that is already gone; a client with the old login can use it until
+//! the rotation after the next.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
@@ -15,26 +15,26 @@ use serde::Deserialize;
 use sqlx::Connection;
 
 use crate::database::Login;
-use crate::failure::{Failure, What};
-use crate::secrets::{LoginSecret, Stage, UserPassword};
+use crate::failure::{Failure, FailureKind};
+use crate::secrets::{LoginSecret, UserPassword, VersionStage};
 use crate::settings::RotateSettings;
 
-/// What Secrets Manager asks for.
+/// The event that Secrets Manager sends.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct RotationEvent {
-    /// The secret's ARN.
+    /// ARN of the secret.
     pub secret_id: String,
     /// The id of the version that this rotation makes.
     pub client_request_token: String,
-    /// Which step.
-    pub step: Step,
+    /// The step to do.
+    pub step: RotationStep,
 }
 
-/// The steps, in their order.
+/// A step of a rotation, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Step {
+pub enum RotationStep {
     /// Stores a new login as the pending version.
     CreateSecret,
     /// Gives the pending login its password in the database.
@@ -48,7 +48,7 @@ pub enum Step {
 /// Does one step.
 ///
 /// # Errors
-/// If the secret, its rotation or the database is not as it must be. Secrets Manager tries again later; the current login works on.
+/// If the secret, its rotation or the database is wrong. Secrets Manager retries later; the current login keeps working.
 pub async fn handle(
     event: LambdaEvent<RotationEvent>,
     lookup: impl Fn(&str) -> Option<String>,
@@ -59,16 +59,16 @@ pub async fn handle(
     let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_id };
     match secret.stage_of(&version).await? {
         // A repeated step of a rotation that is done.
-        Stage::Current => return Ok(()),
-        Stage::Pending => {}
+        VersionStage::Current => return Ok(()),
+        VersionStage::Pending => {}
     }
     match step {
-        Step::CreateSecret => create(&secret, &version).await?,
-        Step::SetSecret => set(&secret, &version, &settings, aws).await?,
-        Step::TestSecret => test(&secret, &version, &settings, aws).await?,
-        Step::FinishSecret => finish(&secret, &version).await?,
+        RotationStep::CreateSecret => create(&secret, &version).await?,
+        RotationStep::SetSecret => set(&secret, &version, &settings, aws).await?,
+        RotationStep::TestSecret => test(&secret, &version, &settings, aws).await?,
+        RotationStep::FinishSecret => finish(&secret, &version).await?,
     }
-    info!(?step, "a step of a rotation is done");
+    info!(?step, "a rotation step is done");
     Ok(())
 }
 
@@ -88,8 +88,8 @@ async fn set(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws
         return Err(unusable("the pending login is the current one, whose password must not change"));
     }
     let access = access_of(&pending.username)?;
-    let connections = settings.connections.iter().find(|(of, _)| *of == access);
-    let not_set = || Failure::new(What::Settings, format!("{} is not set", access.connections_variable()));
+    let connections = settings.connections.iter().find(|(limited, _)| *limited == access);
+    let not_set = || Failure::new(FailureKind::Settings, format!("{} is not set", access.connections_variable()));
     let (_, connections) = connections.ok_or_else(not_set)?;
     let options = Login::new(&settings.database, aws)?.options().await?;
     let mut connection = pipegen_store::connect(&options).await?;
@@ -101,7 +101,7 @@ async fn set(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws
         connection_limit: *connections,
     };
     pipegen_store::set_login(&mut connection, login).await?;
-    // It is done; a farewell that does not arrive changes nothing.
+    // The password is set; a connection that is not closed cleanly changes nothing.
     connection.close().await.ok();
     Ok(())
 }
@@ -115,7 +115,7 @@ async fn test(secret: &LoginSecret, version: &str, settings: &RotateSettings, aw
     Ok(())
 }
 
-/// A version without a value, whose turn this is not yet, must not become the current one.
+/// Makes the pending version the current one, unless it has no value yet.
 async fn finish(secret: &LoginSecret, version: &str) -> Result<(), Failure> {
     pending(secret, version).await?;
     Ok(secret.make_current(version).await?)
@@ -128,14 +128,14 @@ async fn pending(secret: &LoginSecret, version: &str) -> Result<UserPassword, Fa
 
 fn access_of(login: &str) -> Result<Access, Failure> {
     Access::of_login(login)
-        .ok_or_else(|| unusable(&format!("the secret's username `{login}` is none of this stack's logins")))
+        .ok_or_else(|| unusable(&format!("the secret's username `{login}` is not a login of this stack")))
 }
 
-fn unusable(why: &str) -> Failure {
-    Failure::new(What::SecretUnusable, why)
+fn unusable(message: &str) -> Failure {
+    Failure::new(FailureKind::SecretUnusable, message)
 }
 
-/// The login that is not in use now.
+/// Returns the login of the pair that is not in use.
 fn other_login(current: &str) -> Result<&'static str, Failure> {
     let [first, second] = access_of(current)?.logins();
     Ok(if current == first { second } else { first })
@@ -159,6 +159,6 @@ mod tests {
                 "RotationToken": "c"}"#,
         )
         .unwrap();
-        assert_eq!(event.step, Step::CreateSecret);
+        assert_eq!(event.step, RotationStep::CreateSecret);
     }
 }

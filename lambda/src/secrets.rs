@@ -11,45 +11,45 @@ use aws_sdk_secretsmanager::operation::get_secret_value::builders::GetSecretValu
 use aws_sdk_secretsmanager::operation::put_secret_value::builders::PutSecretValueFluentBuilder;
 use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
+use thiserror::Error as ThisError;
 
-/// In characters of which each holds almost 6 bits.
+/// The length of a password, in characters of which each holds almost 6 bits.
 const PASSWORD_LENGTH: usize = 40;
 
-/// A secret that holds a login, or will.
+/// A secret that holds a login, or will hold one.
 #[derive(Clone, Debug)]
 pub struct LoginSecret {
-    /// The service's client.
+    /// The client of Secrets Manager.
     pub client: Client,
-    /// The secret's ARN.
     pub arn: String,
 }
 
-/// What such a secret holds; those that RDS manages have the same shape.
+/// The value of such a secret; the secrets that RDS manages have the same shape.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct UserPassword {
-    /// Name of the role in PostgreSQL.
+    /// The login's name in PostgreSQL.
     pub username: String,
-    /// Its password.
     pub password: String,
 }
 
-/// Why there is no login to be had.
-#[derive(Debug)]
+/// A call of Secrets Manager that failed.
+#[derive(Debug, ThisError)]
+#[error("Secrets Manager: could not {operation} {arn}: {message}")]
 pub struct SecretError {
     operation: &'static str,
     arn: String,
-    trouble: Trouble,
-    why: String,
+    kind: SecretErrorKind,
+    message: String,
 }
 
-/// What can be done about a [`SecretError`].
+/// The kind of a [`SecretError`], by what can be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// This role may not, or not yet: a new policy takes a while to be known everywhere.
+pub enum SecretErrorKind {
+    /// Access is denied, perhaps not for long: a new policy takes a while to be known everywhere.
     Denied,
-    /// Secrets Manager cannot be reached, is too busy or in trouble itself: waiting helps.
+    /// Secrets Manager cannot be reached, throttles or fails: waiting helps.
     Unreachable,
-    /// The secret is not as it must be.
+    /// The secret is missing or does not hold a login.
     Unusable,
 }
 
@@ -59,32 +59,23 @@ impl fmt::Debug for UserPassword {
     }
 }
 
-impl fmt::Display for SecretError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secrets Manager: could not {} {}: {}", self.operation, self.arn, self.why)
-    }
-}
-
-impl Error for SecretError {}
-
 impl SecretError {
-    /// What can be done about it.
-    pub fn trouble(&self) -> Trouble {
-        self.trouble
+    pub(crate) fn kind(&self) -> SecretErrorKind {
+        self.kind
     }
 }
 
 impl UserPassword {
-    /// A new password for this role.
+    /// Generates a password for this login.
     pub fn generate(username: &str) -> Self {
         let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
         Self { username: username.to_owned(), password }
     }
 }
 
-/// The stages that a version can have during a rotation.
+/// The stage of a secret's version during a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum VersionStage {
     /// `AWSCURRENT`: the login in use.
     Current,
     /// `AWSPENDING`, or no value yet: the login that a rotation makes.
@@ -95,12 +86,12 @@ const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
 
 impl LoginSecret {
-    /// The current login, or none if the secret has no value yet.
+    /// Returns the current login, or `None` if the secret has no value yet.
     pub async fn get(&self) -> Result<Option<UserPassword>, SecretError> {
         self.read(self.client.get_secret_value()).await
     }
 
-    /// The login that a rotation has made as this version, or none if it has not yet.
+    /// Returns the login that a rotation has made as this version, or `None` if it has not made it yet.
     pub async fn pending(&self, version: &str) -> Result<Option<UserPassword>, SecretError> {
         self.read(self.client.get_secret_value().version_id(version).version_stage(PENDING)).await
     }
@@ -115,15 +106,15 @@ impl LoginSecret {
         self.write(self.client.put_secret_value().client_request_token(version).version_stages(PENDING), login).await
     }
 
-    /// Where a rotation's version stands.
+    /// Returns the stage of a rotation's version.
     ///
     /// # Errors
     /// If the secret is not being rotated to this version.
-    pub async fn stage_of(&self, version: &str) -> Result<Stage, SecretError> {
+    pub async fn stage_of(&self, version: &str) -> Result<VersionStage, SecretError> {
         let stages = self.versions().await?.remove(version).unwrap_or_default();
         match stages {
-            stages if stages.iter().any(|stage| stage == CURRENT) => Ok(Stage::Current),
-            stages if stages.iter().any(|stage| stage == PENDING) => Ok(Stage::Pending),
+            stages if stages.iter().any(|stage| stage == CURRENT) => Ok(VersionStage::Current),
+            stages if stages.iter().any(|stage| stage == PENDING) => Ok(VersionStage::Pending),
             _ => Err(self.unusable("rotate", format!("version {version} is not pending"))),
         }
     }
@@ -132,7 +123,7 @@ impl LoginSecret {
     pub async fn make_current(&self, version: &str) -> Result<(), SecretError> {
         let versions = self.versions().await?;
         let current = versions.into_iter().find(|(_, stages)| stages.iter().any(|stage| stage == CURRENT));
-        let answer = self
+        let response = self
             .client
             .update_secret_version_stage()
             .secret_id(&self.arn)
@@ -141,73 +132,76 @@ impl LoginSecret {
             .set_remove_from_version_id(current.map(|(id, _)| id))
             .send()
             .await;
-        answer.map(|_| ()).map_err(|error| self.failed("finish rotating", error))
+        response.map(|_| ()).map_err(|error| self.failed("finish rotating", error))
     }
 
-    /// The stages of each version.
+    /// Returns the staging labels of each version.
     async fn versions(&self) -> Result<HashMap<String, Vec<String>>, SecretError> {
-        let answer = self.client.describe_secret().secret_id(&self.arn).send().await;
-        let answer = answer.map_err(|error| self.failed("describe", error))?;
-        Ok(answer.version_ids_to_stages.unwrap_or_default())
+        let response = self.client.describe_secret().secret_id(&self.arn).send().await;
+        let response = response.map_err(|error| self.failed("describe", error))?;
+        Ok(response.version_ids_to_stages.unwrap_or_default())
     }
 
     async fn read(&self, request: GetSecretValueFluentBuilder) -> Result<Option<UserPassword>, SecretError> {
-        let answer = match request.secret_id(&self.arn).send().await {
+        let response = match request.secret_id(&self.arn).send().await {
             Err(error) if has_no_value(&error) => return Ok(None),
-            answer => answer.map_err(|error| self.failed("read", error))?,
+            response => response.map_err(|error| self.failed("read", error))?,
         };
         // The parser's message may repeat what it read.
-        let login = answer.secret_string().and_then(|text| serde_json::from_str(text).ok());
-        let login =
-            login.ok_or_else(|| self.unusable("read", "no JSON object with `username` and `password`".to_owned()));
+        let login = response.secret_string().and_then(|text| serde_json::from_str(text).ok());
+        let login = login.ok_or_else(|| {
+            self.unusable("read", "its value is not a JSON object with `username` and `password`".to_owned())
+        });
         login.map(Some)
     }
 
     async fn write(&self, request: PutSecretValueFluentBuilder, login: &UserPassword) -> Result<(), SecretError> {
         let text = serde_json::to_string(login).expect("two strings are always JSON");
-        let answer = request.secret_id(&self.arn).secret_string(text).send().await;
-        answer.map(|_| ()).map_err(|error| self.failed("store", error))
+        let response = request.secret_id(&self.arn).secret_string(text).send().await;
+        response.map(|_| ()).map_err(|error| self.failed("store", error))
     }
 
-    /// Nothing of a successful answer is repeated, not even of one that cannot be read.
+    /// Makes the error of a call. It repeats nothing of a successful response, not even of one that cannot be read.
     fn failed<E>(&self, operation: &'static str, error: SdkError<E>) -> SecretError
     where
         E: Error + ProvideErrorMetadata + 'static,
     {
-        let trouble = trouble(&error);
-        let why = match error {
-            SdkError::ServiceError(answer) => {
-                let (code, message) = (answer.err().code(), answer.err().message());
+        let kind = kind_of(&error);
+        let message = match error {
+            SdkError::ServiceError(response) => {
+                let (code, message) = (response.err().code(), response.err().message());
                 format!("{}: {}", code.unwrap_or("an error without a code"), message.unwrap_or_default())
             }
-            SdkError::ResponseError(_) => "the answer cannot be read".to_owned(),
+            SdkError::ResponseError(_) => "the response cannot be read".to_owned(),
             error => DisplayErrorContext(error).to_string(),
         };
-        SecretError { operation, arn: self.arn.clone(), trouble, why }
+        SecretError { operation, arn: self.arn.clone(), kind, message }
     }
 
-    fn unusable(&self, operation: &'static str, why: String) -> SecretError {
-        SecretError { operation, arn: self.arn.clone(), trouble: Trouble::Unusable, why }
+    fn unusable(&self, operation: &'static str, message: String) -> SecretError {
+        SecretError { operation, arn: self.arn.clone(), kind: SecretErrorKind::Unusable, message }
     }
 }
 
-fn trouble<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Trouble {
+fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> SecretErrorKind {
     match error {
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => Trouble::Unreachable,
-        SdkError::ServiceError(answer) => match answer.err().code() {
-            // The last one is what a role whose policies are new gets for its key.
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+            SecretErrorKind::Unreachable
+        }
+        SdkError::ServiceError(response) => match response.err().code() {
+            // A role whose policies are new gets the last one for its key.
             Some("AccessDeniedException" | "UnrecognizedClientException" | "KMSAccessDeniedException") => {
-                Trouble::Denied
+                SecretErrorKind::Denied
             }
-            Some("ThrottlingException") => Trouble::Unreachable,
-            _ if answer.raw().status().is_server_error() => Trouble::Unreachable,
-            _ => Trouble::Unusable,
+            Some("ThrottlingException") => SecretErrorKind::Unreachable,
+            _ if response.raw().status().is_server_error() => SecretErrorKind::Unreachable,
+            _ => SecretErrorKind::Unusable,
         },
-        _ => Trouble::Unusable,
+        _ => SecretErrorKind::Unusable,
     }
 }
 
-/// A secret without (such) a version answers as one that does not exist.
+/// Returns true if the secret has no value, or no such version: Secrets Manager then responds as if the secret did not exist.
 fn has_no_value(error: &SdkError<GetSecretValueError>) -> bool {
     error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception)
 }

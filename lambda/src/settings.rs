@@ -1,4 +1,4 @@
-//! The functions' settings: environment variables, all checked together before anything is connected.
+//! The functions' settings: environment variables, all checked together before anything connects.
 
 mod reader;
 
@@ -10,56 +10,55 @@ use chrono::TimeDelta;
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_event::Supplier;
+use thiserror::Error;
 
 use reader::Reader;
 
-/// Where PostgreSQL is and where its login lies.
+/// The address of PostgreSQL and the secret with the login.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Database {
-    /// Host name, which the server's certificate must bear.
+pub struct DatabaseSettings {
+    /// Host name, which the server's certificate must carry.
     pub host: String,
-    /// TCP port.
     pub port: u16,
-    /// The database's name.
+    /// The name of the database.
     pub name: String,
     /// ARN of the secret with `username` and `password`.
     pub secret_arn: String,
-    /// Whose certificates are believed.
-    pub trust: Trust,
+    /// The check of the server's certificate.
+    pub tls: DatabaseTls,
 }
 
-/// Whose certificates are believed.
+/// The check of PostgreSQL's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// The roots that are built in.
-    BuiltIn,
-    /// Development only: those of a PEM file.
+pub enum DatabaseTls {
+    /// Verified with the built-in root certificates of RDS.
+    RdsRoots,
+    /// Development only: verified with the authority in a PEM file.
     Authority(PathBuf),
-    /// Development only: nobody's, everything is in plain text.
-    Plaintext,
+    /// Development only: no TLS, everything is in plain text.
+    Disabled,
 }
 
-/// Where Redis is and how to log in.
+/// The address of Redis and the way to log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CacheEndpoint {
     /// TLS, with a signed IAM token as the password.
     Managed {
         /// Host name of the primary endpoint.
         host: String,
-        /// TCP port.
         port: u16,
         /// The IAM-authenticated user.
         user: String,
-        /// Id of the replication group, for which tokens are signed.
+        /// The id of the replication group, for which tokens are signed.
         replication_group: String,
-        /// Development only: a PEM file with the authority to believe instead of the public ones.
+        /// Development only: a PEM file with the authority to trust instead of the public ones.
         authority: Option<PathBuf>,
     },
-    /// Development only: a whole URL, login included.
+    /// Development only: a URL with the login.
     Url(Secret),
 }
 
-/// Text that must not be seen: `Debug` hides it.
+/// Text that `Debug` hides.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);
 
@@ -69,103 +68,98 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The processor's settings.
+/// The settings of `processor`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessorSettings {
-    /// Where the catalog is.
-    pub database: Database,
-    /// Where the cache is, and how long a view stays there.
+    /// The catalog's tables.
+    pub database: DatabaseSettings,
+    /// The cache.
     pub cache: CacheSettings,
-    /// How long before its record's arrival an event's time may lie.
+    /// The greatest age of an event when its record arrives.
     pub horizon: TimeDelta,
-    /// Whose events are accepted; none if everybody's are.
+    /// The suppliers whose events are accepted; `None` accepts everybody's.
     pub suppliers: Option<BTreeSet<Supplier>>,
-    /// Name of the quarantine bucket.
     pub quarantine_bucket: String,
 }
 
-/// The archiver's settings.
+/// The settings of `archiver`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchiverSettings {
-    /// Name of the archive bucket.
     pub archive_bucket: String,
 }
 
 /// The settings of `catalog`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogSettings {
-    /// Where the catalog is.
-    pub database: Database,
-    /// Where the cache is, and how long a view stays there.
+    /// The catalog's tables.
+    pub database: DatabaseSettings,
+    /// The cache.
     pub cache: CacheSettings,
 }
 
 /// The settings of `maintain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaintainSettings {
-    /// Where the catalog is.
-    pub database: Database,
-    /// Where the cache is, and how long a view stays there.
+    /// The catalog's tables.
+    pub database: DatabaseSettings,
+    /// The cache.
     pub cache: CacheSettings,
-    /// How long before its record's arrival an event's time may lie.
+    /// The greatest age of an event when its record arrives.
     pub horizon: TimeDelta,
-    /// How long the stream keeps a record.
+    /// The time for which the stream keeps a record.
     pub stream_retention: TimeDelta,
 }
 
-/// Where the cache is.
+/// The cache's address and the lifetime of its entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheSettings {
-    /// Where to connect to.
     pub endpoint: CacheEndpoint,
-    /// How long a view stays in the cache, before jitter.
+    /// The time to live of a view in seconds, before jitter.
     pub view_seconds: u32,
 }
 
 /// The settings of `migrate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrateSettings {
-    /// Where the catalog is, with the master login.
-    pub database: Database,
-    /// The logins to create: of each access for which the stack has a secret.
+    /// The catalog's tables, with the master login.
+    pub database: DatabaseSettings,
+    /// The logins to create, one for each access for which the stack has a secret.
     pub logins: Vec<LoginSettings>,
 }
 
 /// The settings of `rotate`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotateSettings {
-    /// Where the catalog is, with the master login.
-    pub database: Database,
-    /// How many connections each login may hold, of the accesses that the stack has.
+    /// The catalog's tables, with the master login.
+    pub database: DatabaseSettings,
+    /// The connection limit of each login, by the accesses that the stack has.
     pub connections: Vec<(Access, u32)>,
 }
 
 /// A login that `migrate` creates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginSettings {
-    /// What it may do.
+    /// The rights that it inherits.
     pub access: Access,
-    /// ARN of the secret that holds it, or will.
+    /// ARN of the secret that holds it, or will hold it.
     pub secret_arn: String,
-    /// How many connections it may hold.
+    /// Its connection limit.
     pub connections: u32,
 }
 
-/// Everything that is wrong with the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Faults(Vec<String>);
+/// All problems with a function's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("settings: {}", .0.join("; "))]
+pub struct InvalidSettings(Vec<String>);
 
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "settings: {}", self.0.join("; "))
-    }
+/// Returns a variable of the process's environment.
+pub fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
-impl std::error::Error for Faults {}
-
 impl ProcessorSettings {
-    /// Reads the settings with `lookup`, from the environment of the process or of a test.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+    /// Reads the settings with `lookup`: [`environment_variable`], or a test's own.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut reader = Reader::new(lookup);
         let database = reader.database(env::DATABASE_SECRET_ARN);
         let cache = reader.cache();
@@ -177,8 +171,8 @@ impl ProcessorSettings {
 }
 
 impl ArchiverSettings {
-    /// Reads the settings with `lookup`, from the environment of the process or of a test.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+    /// Reads the settings with `lookup`: [`environment_variable`], or a test's own.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut reader = Reader::new(lookup);
         let archive_bucket = reader.text(env::ARCHIVE_BUCKET);
         reader.finish(Self { archive_bucket })
@@ -186,8 +180,8 @@ impl ArchiverSettings {
 }
 
 impl CatalogSettings {
-    /// Reads the settings with `lookup`, from the environment of the process or of a test.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+    /// Reads the settings with `lookup`: [`environment_variable`], or a test's own.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut reader = Reader::new(lookup);
         let database = reader.database(env::DATABASE_SECRET_ARN);
         let cache = reader.cache();
@@ -196,8 +190,8 @@ impl CatalogSettings {
 }
 
 impl MaintainSettings {
-    /// Reads the settings with `lookup`, from the environment of the process or of a test.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+    /// Reads the settings with `lookup`: [`environment_variable`], or a test's own.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut reader = Reader::new(lookup);
         let database = reader.database(env::DATABASE_SECRET_ARN);
         let cache = reader.cache();
@@ -208,26 +202,26 @@ impl MaintainSettings {
 }
 
 impl MigrateSettings {
-    /// Reads the settings with `lookup`, from the environment of the process or of a test.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+    /// Reads the settings with `lookup`: [`environment_variable`], or a test's own.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut reader = Reader::new(lookup);
         let database = reader.database(env::DATABASE_MASTER_SECRET_ARN);
         let logins: Vec<_> = Access::ALL.into_iter().filter_map(|access| reader.login(access)).collect();
         if logins.is_empty() {
             let variables = Access::ALL.map(Access::secret_variable).join(", ");
-            reader.faults.push(format!("none of {variables} is set"));
+            reader.problems.push(format!("none of {variables} is set"));
         }
         reader.finish(Self { database, logins })
     }
 }
 
 impl RotateSettings {
-    /// Reads the settings with `lookup`, from the environment of the process or of a test.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+    /// Reads the settings with `lookup`: [`environment_variable`], or a test's own.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut reader = Reader::new(lookup);
         let database = reader.database(env::DATABASE_MASTER_SECRET_ARN);
-        let named = |access: &Access| (reader.lookup)(access.connections_variable()).is_some();
-        let accesses: Vec<_> = Access::ALL.into_iter().filter(named).collect();
+        let is_set = |access: &Access| (reader.lookup)(access.connections_variable()).is_some();
+        let accesses: Vec<_> = Access::ALL.into_iter().filter(is_set).collect();
         let connections =
             accesses.into_iter().map(|access| (access, reader.parsed(access.connections_variable()))).collect();
         reader.finish(Self { database, connections })

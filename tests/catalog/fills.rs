@@ -82,7 +82,7 @@ async fn many_are_filled_at_once_each_by_its_own_entry() {
     world.cache.refresh(&[view(&skus[0], 9), view(&skus[3], 7)]).await.unwrap();
     let asked: Vec<&str> = skus.iter().map(String::as_str).collect();
     let reading = world.cache.read(&asked).await.unwrap();
-    let missing = |told| Entry::Missing { told };
+    let missing = |min_version| Entry::Missing { min_version };
     assert_eq!(reading.entries, [missing(9), missing(0), missing(0), missing(7)]);
     let views = skus.clone().map(|sku| view(&sku, 7));
     let fills = [0, 1, 2, 3].map(|n| Fill { sku: &skus[n], view: (n != 2).then_some(&views[n]) });

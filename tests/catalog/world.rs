@@ -13,10 +13,11 @@ use pipegen::servers::{ServerPlan, ServerSettings, Servers};
 use pipegen::session::Session;
 use pipegen_event::Event;
 use pipegen_lambda::cache::Cache;
-use pipegen_lambda::catalog::{self, Flights, RequestContext, RequestLine, UrlRequest, UrlResponse};
+use pipegen_lambda::catalog::{self, RequestContext, RequestLine, UrlRequest, UrlResponse};
 use pipegen_lambda::database::{CatalogDatabase, Login};
 use pipegen_lambda::resources::CatalogResources;
 use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, Secret};
+use pipegen_lambda::singleflight::SingleFlight;
 use pipegen_store::{Store, View, migrate};
 use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
@@ -107,7 +108,7 @@ pub(crate) fn reader_of(database: &str, cache: &str) -> CatalogResources {
     CatalogResources {
         database: CatalogDatabase::new(login, 1),
         cache: self::cache(cache, VIEW_SECONDS),
-        flights: Flights::new(1),
+        single_flight: SingleFlight::new(1),
     }
 }
 

@@ -47,7 +47,7 @@ impl Function {
         let event = serde_json::from_value(event.clone()).expect("a rotation's event");
         let lookup = |name: &str| self.variables.get(name).cloned();
         let done = rotate::handle(LambdaEvent::new(event, Context::default()), lookup, &self.aws).await;
-        done.map_err(|failure| failure.why)
+        done.map_err(|failure| failure.message)
     }
 }
 

@@ -17,7 +17,7 @@ use pipegen::emulators::s3::{self, Buckets};
 use pipegen::lambda_host::credentials::Credentials as Key;
 use pipegen::session::listener::Listener;
 use pipegen_lambda::archiver;
-use pipegen_lambda::failure::What;
+use pipegen_lambda::failure::FailureKind;
 use pipegen_lambda::resources::ArchiverResources;
 use pipegen_lambda::settings::ArchiverSettings;
 use serde_json::{Value, json};
@@ -165,5 +165,5 @@ async fn a_batch_that_takes_too_long_to_keep_comes_again_in_halves() {
     let _server = door.serve(Router::new().fallback(slow)).expect("served");
     let event = serde_json::from_value(batch(&records())).expect("a batch");
     let answer = archiver::handle(LambdaEvent::new(event, context(Duration::from_secs(2))), &resources).await;
-    assert_eq!(answer.expect_err("too slow").what, What::BatchTooSlow);
+    assert_eq!(answer.expect_err("too slow").kind, FailureKind::BatchTooSlow);
 }

@@ -97,6 +97,6 @@ async fn a_cache_that_is_away_is_left_alone_for_a_moment() {
     let cache = cache("redis://127.0.0.1:1");
     let views = [view("1", 1)];
     assert!(matches!(cache.refresh(&views).await, Err(CacheError::Failed(_))));
-    assert!(matches!(cache.refresh(&views).await, Err(CacheError::LeftAlone)));
-    assert!(cache.has_missed());
+    assert!(matches!(cache.refresh(&views).await, Err(CacheError::CircuitOpen)));
+    assert!(cache.missed_refreshes());
 }

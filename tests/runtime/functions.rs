@@ -11,11 +11,11 @@ use lambda_runtime::{Context, LambdaEvent};
 use pipegen_lambda::cache::Cache;
 use pipegen_lambda::database::{CatalogDatabase, Login};
 use pipegen_lambda::failure::Failure;
-use pipegen_lambda::maintain::{self, Maintained};
+use pipegen_lambda::maintain::{self, MaintainSummary};
 use pipegen_lambda::processor;
 use pipegen_lambda::resources::{MaintainResources, ProcessorResources};
 use pipegen_lambda::settings::{
-    CacheEndpoint, CacheSettings, Database, MaintainSettings, ProcessorSettings, Secret, Trust,
+    CacheEndpoint, CacheSettings, DatabaseSettings, DatabaseTls, MaintainSettings, ProcessorSettings, Secret,
 };
 use serde_json::{Value, json};
 
@@ -64,7 +64,7 @@ pub(crate) async fn process_batch(batch: Value, time: Duration, resources: &Proc
 }
 
 /// One run of maintenance.
-pub(crate) async fn maintain(resources: &MaintainResources) -> Maintained {
+pub(crate) async fn maintain(resources: &MaintainResources) -> MaintainSummary {
     maintain::handle(LambdaEvent::new(json!({}), context(Duration::from_secs(20))), resources)
         .await
         .expect("maintained")
@@ -107,9 +107,9 @@ fn cache_settings(url: &str) -> CacheSettings {
 }
 
 /// The login is given, so that this is not used.
-fn nowhere() -> Database {
+fn nowhere() -> DatabaseSettings {
     let text = String::new;
-    Database { host: text(), port: 1, name: text(), secret_arn: text(), trust: Trust::Plaintext }
+    DatabaseSettings { host: text(), port: 1, name: text(), secret_arn: text(), tls: DatabaseTls::Disabled }
 }
 
 /// AWS at this endpoint.

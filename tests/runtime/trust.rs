@@ -7,7 +7,7 @@ use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use pipegen_lambda::cache::{Cache, Entry};
 use pipegen_lambda::database::Login;
-use pipegen_lambda::settings::{CacheSettings, CatalogSettings, Database, ProcessorSettings};
+use pipegen_lambda::settings::{CacheSettings, CatalogSettings, DatabaseSettings, ProcessorSettings};
 use pipegen_store::View;
 use redis::aio::MultiplexedConnection;
 use sqlx::{ConnectOptions as _, Connection as _};
@@ -51,7 +51,7 @@ fn aws() -> SdkConfig {
         .build()
 }
 
-async fn log_in(workshop: &Workshop, database: &Database) -> Result<(), String> {
+async fn log_in(workshop: &Workshop, database: &DatabaseSettings) -> Result<(), String> {
     let login = Login::new(database, &aws()).map_err(|error| error.to_string())?;
     let master = &workshop.servers.database.master;
     let options = login.without_login().clone().username(&master.username).password(&master.password);
@@ -139,7 +139,7 @@ async fn functions_do_in_redis_what_their_rights_allow() {
     writer.refresh(&[view(1)]).await.expect("told");
     maintainer.refresh(&[view(2)]).await.expect("told");
     let entries = reader.read(&["85123A"]).await.expect("asked").entries;
-    assert_eq!(entries, [Entry::Missing { told: 2 }]);
+    assert_eq!(entries, [Entry::Missing { min_version: 2 }]);
 
     let mut admin = administrator(&workshop).await.expect("connected");
     let everybody = [Role::Processor, Role::Maintain, Role::Catalog];

@@ -1,61 +1,55 @@
-//! The connection to Redis, given up for a new one whenever a server does not do what it is asked.
+//! The connection to Redis, replaced by a new one after every error.
 //!
-//! The client's own connection manager makes a new connection when the old one is closed, and then only. A server that was
-//! demoted closes nothing and answers `READONLY` for ever; one that has fallen silent says nothing at all. A new connection looks
-//! the name up again, which is how ElastiCache leads to the new primary.
+//! The client's own connection manager reconnects only when the old connection is closed. A server that was demoted closes nothing and
+//! responds `READONLY` for ever; one that hangs does not respond at all. A new connection resolves the host name again, which is how
+//! ElastiCache leads to the new primary.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use parking_lot::Mutex;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisResult};
 
-/// Where to connect to, and the connection in use, made when it is first used.
+/// The server, and the connection in use, made when it is first used.
 pub(super) struct Connection {
     client: Client,
     config: ConnectionManagerConfig,
-    current: Mutex<Numbered>,
+    current: Mutex<Generation>,
 }
 
+/// A connection, numbered by those that were replaced before it.
 #[derive(Clone)]
-struct Numbered {
+struct Generation {
     manager: ConnectionManager,
-    /// How many were given up before.
     number: u64,
 }
 
 impl Connection {
-    /// Does not connect yet.
+    /// Makes a connection that does not connect yet.
     pub(super) fn new(client: Client, config: ConnectionManagerConfig) -> RedisResult<Self> {
         let manager = ConnectionManager::new_lazy_with_config(client.clone(), config.clone())?;
-        Ok(Self { client, config, current: Mutex::new(Numbered { manager, number: 0 }) })
+        Ok(Self { client, config, current: Mutex::new(Generation { manager, number: 0 }) })
     }
 
-    /// Asks the server. If that fails, whatever the reason, the next one is asked on a new connection. Work that is dropped says
-    /// nothing about the connection.
-    pub(super) async fn ask<T>(
+    /// Runs commands on the connection. If they fail, for any reason, the next ones run on a new connection. Dropped work does not
+    /// replace the connection.
+    pub(super) async fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut ConnectionManager) -> RedisResult<T>,
     ) -> RedisResult<T> {
-        let Numbered { mut manager, number } = self.current().clone();
-        let answer = work(&mut manager).await;
-        if answer.is_err() {
-            self.give_up(number);
+        let Generation { mut manager, number } = self.current.lock().clone();
+        let response = work(&mut manager).await;
+        if response.is_err() {
+            self.replace(number);
         }
-        answer
+        response
     }
 
-    /// Takes the place of this connection, unless another one has already.
-    fn give_up(&self, number: u64) {
-        let mut current = self.current();
+    /// Replaces this connection, unless it has been replaced already.
+    fn replace(&self, number: u64) {
+        let mut current = self.current.lock();
         if current.number == number
             && let Ok(manager) = ConnectionManager::new_lazy_with_config(self.client.clone(), self.config.clone())
         {
-            *current = Numbered { manager, number: number + 1 };
+            *current = Generation { manager, number: number + 1 };
         }
-    }
-
-    fn current(&self) -> MutexGuard<'_, Numbered> {
-        // A whole value is replaced by another.
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! Putting in what a reader has missed and then read from the database.
+//! Filling in of entries that a reader has missed and then read from the database.
 
 use pipegen_contract::cache::product;
 use pipegen_store::View;
@@ -6,24 +6,23 @@ use pipegen_store::View;
 use super::read::Ticket;
 use super::{Cache, CacheError, FILL_SECONDS};
 
-/// How long it is remembered that a SKU is unknown, in seconds. A product that comes into being replaces that at once.
+/// The time to live of an unknown SKU's entry, in seconds. The first event about the SKU replaces the entry at once.
 pub const UNKNOWN_SECONDS: u32 = 30;
 
 /// The version and the view of an unknown SKU's entry.
 const UNKNOWN: (i64, &str) = (0, "");
 
-/// What the database says about a SKU.
+/// A SKU as it is in the database.
 #[derive(Clone, Copy, Debug)]
 pub struct Fill<'a> {
-    /// The SKU.
     pub sku: &'a str,
-    /// Its view; none if the SKU is unknown.
+    /// Its view; `None` if the SKU is unknown.
     pub view: Option<&'a View>,
 }
 
 impl Cache {
-    /// Puts in what the database says about missed SKUs, and returns how many entries that changed. The database must have been
-    /// asked after the reading that the ticket is from. What is not newer than its entry, or comes too late, is left out.
+    /// Fills in missed SKUs as they are in the database, and returns how many entries that changed. The database must have been queried
+    /// after the reading that the ticket is from. A fill that is not newer than its entry, or comes too late, is left out.
     pub async fn fill(&self, ticket: Ticket, fills: &[Fill<'_>]) -> Result<usize, CacheError> {
         if fills.is_empty() {
             return Ok(0);
@@ -33,11 +32,11 @@ impl Cache {
         for fill in fills {
             call.key(product(fill.sku));
             match fill.view {
-                Some(view) => call.arg(view.version).arg(&view.json).arg(self.seconds_for(view)),
+                Some(view) => call.arg(view.version).arg(&view.json).arg(self.ttl_seconds(view)),
                 None => call.arg(UNKNOWN.0).arg(UNKNOWN.1).arg(UNKNOWN_SECONDS),
             };
         }
-        let filled = self.connection.ask(async |connection| call.invoke_async(connection).await);
-        self.within(ticket.patience, filled).await
+        let filled = self.connection.run(async |connection| call.invoke_async(connection).await);
+        self.with_timeout(ticket.time_left, filled).await
     }
 }

@@ -14,13 +14,13 @@ use futures_util::{Stream, StreamExt, stream};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use redis::{BasicAuth, ErrorKind, RedisError, RedisResult, StreamingCredentialsProvider};
 
-/// How long a token can be used to connect. A connection lives longer: 12 hours.
+/// The time for which a token can be used to connect. A connection lives longer: 12 hours.
 const VALID_FOR: Duration = Duration::from_mins(15);
 
-/// What signatures want encoded: everything but the unreserved characters.
+/// The characters that a signature has percent-encoded: all but the unreserved ones.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Signs tokens for one user of one replication group.
+/// A signer of tokens for one user of one replication group.
 #[derive(Clone)]
 pub(super) struct TokenSigner {
     pub(super) credentials: SharedCredentialsProvider,
@@ -38,7 +38,7 @@ impl TokenSigner {
         Ok(BasicAuth::new(self.user, token))
     }
 
-    /// The presigned request, without its scheme.
+    /// Returns the presigned request, without its scheme.
     fn token(&self, credentials: Credentials, now: SystemTime) -> Result<String, String> {
         let identity = credentials.into();
         let mut settings = SigningSettings::default();
@@ -70,7 +70,7 @@ impl TokenSigner {
 }
 
 impl StreamingCredentialsProvider for TokenSigner {
-    /// One login for the connection that subscribes; it is never renewed, because a connection outlives its token.
+    /// Returns one login for the connection that subscribes; it is never renewed, because a connection outlives its token.
     fn subscribe(&self) -> Pin<Box<dyn Stream<Item = RedisResult<BasicAuth>> + Send + 'static>> {
         stream::once(self.clone().login()).chain(stream::pending()).boxed()
     }

@@ -1,17 +1,16 @@
-//! What Redis is told and asked. The layout is in [`pipegen_contract::cache`].
+//! The product views in Redis. The layout and the rights of writers and readers are in [`pipegen_contract::cache`].
 //!
-//! - [`Cache`]: the whole of it
-//! - `connection`: the connection, and when it is given up
-//! - `breaker`: leaves a failing cache alone for a while
+//! - [`Cache`]: the cache's client
+//! - `connection`: the connection, and its replacement after an error
+//! - `circuit_breaker`: the circuit breaker, for a second after each failure
 //! - `iam`: the password of a managed cache
-//! - `refresh`, `refresh.lua`: writers replace entries by newer ones only
-//! - `read`, `read.lua`: readers ask for entries, a primary only
-//! - `fill`, `fill.lua`: readers put in what was missing, unless it may be out of date
+//! - `refresh`, `refresh.lua`: refreshing of entries by writers, with newer versions only
+//! - `read`, `read.lua`: reading of entries, from a primary only
+//! - `fill`, `fill.lua`: filling in of missing entries by readers, unless these may be out of date
 //!
-//! What writers and readers may do is in [`pipegen_contract::cache`], too. The client itself also sends `CLIENT SETINFO`, and
-//! does not mind being refused.
+//! The Redis client also sends `CLIENT SETINFO`, and ignores a refusal.
 
-mod breaker;
+mod circuit_breaker;
 mod connection;
 mod fill;
 mod iam;
@@ -21,11 +20,11 @@ mod refresh;
 pub use fill::{Fill, UNKNOWN_SECONDS};
 pub use read::{Entry, Reading, Ticket};
 
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{fmt, fs};
 
 use aws_config::SdkConfig;
 use pipegen_store::View;
@@ -35,86 +34,69 @@ use redis::{
     Client, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError, RedisResult, Script, ServerErrorKind,
     TlsCertificates,
 };
+use thiserror::Error;
 
-use breaker::Breaker;
+use circuit_breaker::CircuitBreaker;
 use connection::Connection;
 use iam::TokenSigner;
 
 use crate::settings::{CacheEndpoint, CacheSettings};
 
-/// How long after its miss a reader's fill is refused, in seconds by Redis' clock. Every entry that a writer has told must live
-/// longer, else a slow reader could fill in something older after it is gone.
+/// The age of a miss at which its fill is refused, in seconds by Redis' clock. Every entry of a writer must live longer, else a slow
+/// reader could fill in something older after it has expired.
 const FILL_SECONDS: u32 = 5;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long an answer may take before the connection counts as dead. After a failover nobody closes the old one.
+/// The time after which a connection without a response counts as dead. After a failover nobody closes the old one.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The cache, connected when it is first used. Losing it fails neither a batch nor a read.
+/// The cache's client, connected when it is first used. Losing the cache fails neither a batch nor a read.
 pub struct Cache {
     connection: Arc<Connection>,
     refresh: Script,
     read: Arc<Script>,
     fill: Script,
-    breaker: Breaker,
+    breaker: CircuitBreaker,
     view_seconds: u32,
 }
 
-/// Why the cache was not told or asked.
-#[derive(Debug)]
+/// A call of the cache that failed.
+#[derive(Debug, Error)]
 pub enum CacheError {
-    /// It failed a moment ago and is left alone.
-    LeftAlone,
-    /// It failed now.
-    Failed(RedisError),
-    /// It failed now, and always will: it is in cluster mode.
-    InClusterMode(RedisError),
-}
-
-impl fmt::Display for CacheError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LeftAlone => f.write_str("Redis failed a moment ago and is left alone"),
-            Self::Failed(_) => f.write_str("Redis cannot be told or asked"),
-            Self::InClusterMode(_) => f.write_str(
-                "Redis is in cluster mode, where one call cannot reach several products: a server without it is needed",
-            ),
-        }
-    }
-}
-
-impl std::error::Error for CacheError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::LeftAlone => None,
-            Self::Failed(error) | Self::InClusterMode(error) => Some(error),
-        }
-    }
+    /// The cache was not called, because it failed a moment ago.
+    #[error("Redis failed a moment ago and is not called again yet")]
+    CircuitOpen,
+    /// Redis failed or did not respond in time.
+    #[error("Redis cannot be used")]
+    Failed(#[source] RedisError),
+    /// Redis is in cluster mode, and so will always fail.
+    #[error("Redis is in cluster mode, where one call cannot reach several products: a server without it is needed")]
+    InClusterMode(#[source] RedisError),
 }
 
 impl Cache {
-    /// The cache that the settings name. Does not connect yet.
+    /// Makes a client of the cache that the settings name. Does not connect yet.
     ///
     /// # Errors
-    /// If the endpoint is none.
+    /// If the endpoint or the AWS configuration is not valid.
     pub fn new(settings: &CacheSettings, aws: &SdkConfig) -> Result<Self, RedisError> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            // The breaker decides when to try again.
+            // The circuit breaker decides when to retry.
             .set_number_of_retries(0);
         let (client, config) = match &settings.endpoint {
-            CacheEndpoint::Url(url) => (Client::open(connection(url.0.as_str())?)?, config),
+            CacheEndpoint::Url(url) => (Client::open(connection_info(url.0.as_str())?)?, config),
             CacheEndpoint::Managed { host, port, user, replication_group, authority } => {
-                let no = |what| RedisError::from((ErrorKind::InvalidClientConfig, what));
+                let missing = |what| RedisError::from((ErrorKind::InvalidClientConfig, what));
                 let signer = TokenSigner {
-                    credentials: aws.credentials_provider().ok_or_else(|| no("no AWS credentials"))?,
-                    region: aws.region().ok_or_else(|| no("no AWS region"))?.to_string(),
+                    credentials: aws.credentials_provider().ok_or_else(|| missing("no AWS credentials"))?,
+                    region: aws.region().ok_or_else(|| missing("no AWS region"))?.to_string(),
                     replication_group: replication_group.clone(),
                     user: user.clone(),
                 };
-                let client = client(&format!("rediss://{host}:{port}"), authority.as_deref())?;
+                let client = tls_client(&format!("rediss://{host}:{port}"), authority.as_deref())?;
                 (client, config.set_credentials_provider(signer))
             }
         };
@@ -123,24 +105,24 @@ impl Cache {
             refresh: Script::new(include_str!("refresh.lua")),
             read: Arc::new(Script::new(include_str!("read.lua"))),
             fill: Script::new(include_str!("fill.lua")),
-            breaker: Breaker::default(),
+            breaker: CircuitBreaker::default(),
             view_seconds: settings.view_seconds,
         })
     }
 
-    /// Whether the cache has failed since [`Self::caught_up`] was last called: others may be pending.
-    pub fn has_missed(&self) -> bool {
-        self.breaker.has_missed()
+    /// Returns true if the cache has failed since [`Self::caught_up`] was last called: refreshes may be pending.
+    pub fn missed_refreshes(&self) -> bool {
+        self.breaker.missed_refreshes()
     }
 
-    /// Notes that nothing is pending any more.
+    /// Notes that no refresh is pending any more.
     pub fn caught_up(&self) {
         self.breaker.caught_up();
     }
 
-    /// The view's time to live: up to a fifth shorter than configured, spread over the entries, so that those written together
-    /// do not expire together.
-    fn seconds_for(&self, view: &View) -> u32 {
+    /// Returns the view's time to live: up to a fifth shorter than configured, spread over the entries, so that those written
+    /// together do not expire together.
+    fn ttl_seconds(&self, view: &View) -> u32 {
         let mut hasher = DefaultHasher::new();
         (&view.sku, view.version).hash(&mut hasher);
         let spread = u64::from(self.view_seconds / 5) + 1;
@@ -148,12 +130,12 @@ impl Cache {
         (self.view_seconds - shorter).max(FILL_SECONDS + 1)
     }
 
-    /// Nothing, unless the cache is being left alone.
-    fn allowed(&self) -> Result<(), CacheError> {
-        if self.breaker.is_open(Instant::now()) { Err(CacheError::LeftAlone) } else { Ok(()) }
+    /// Fails while the circuit is open.
+    fn check_circuit(&self) -> Result<(), CacheError> {
+        if self.breaker.is_open(Instant::now()) { Err(CacheError::CircuitOpen) } else { Ok(()) }
     }
 
-    /// Has the cache left alone from now on.
+    /// Opens the circuit and classifies the error.
     fn failed(&self, error: RedisError) -> CacheError {
         self.breaker.failed(Instant::now());
         let cluster =
@@ -165,15 +147,15 @@ impl Cache {
     }
 }
 
-/// A client that speaks TLS, and believes the authority in this file instead of the public ones.
-fn client(url: &str, authority: Option<&Path>) -> Result<Client, RedisError> {
-    let connection = connection(url)?;
+/// Makes a client with TLS that trusts the authority in this file, if given, instead of the public ones.
+fn tls_client(url: &str, authority: Option<&Path>) -> Result<Client, RedisError> {
+    let connection = connection_info(url)?;
     let Some(path) = authority else { return Client::open(connection) };
     let root_cert = Some(fs::read(path)?);
     Client::build_with_tls(connection, TlsCertificates { client_tls: None, root_cert })
 }
 
-fn connection(url: &str) -> RedisResult<ConnectionInfo> {
+fn connection_info(url: &str) -> RedisResult<ConnectionInfo> {
     let settings = TcpSettings::default().set_nodelay(true);
     Ok(url.into_connection_info()?.set_tcp_settings(settings))
 }

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- What entries say. KEYS: the entries. Returns this server's time, seconds and microseconds, and for each key version and view.
--- It writes nothing, but does not say so (`no-writes`): thus a replica refuses it. A primary that was demoted would answer readers
--- who are still connected to it with what it held then, and they would never know.
--- The time first: it must not be later than the moment at which something was found missing.
+-- Reads entries. KEYS: the entries. Returns this server's time, seconds and microseconds, and for each key version and view.
+-- It writes nothing, but does not declare that (`no-writes`), so that a replica refuses it. Otherwise a primary that was demoted would
+-- go on to serve the readers that are still connected to it, with the entries it had then, and they would never know.
+-- The time first: it must not be later than the moment at which an entry was found missing.
 local now = redis.call('time')
 local entries = {}
 for i, key in ipairs(KEYS) do
@@ -11,7 +11,7 @@ for i, key in ipairs(KEYS) do
         if string.sub(stored.err, 1, 9) ~= 'WRONGTYPE' then
             return stored
         end
-        -- Something else lies under the key: no entry.
+        -- A value of another type under the key: no entry.
         stored = {false, false}
     end
     entries[i] = stored

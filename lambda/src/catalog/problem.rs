@@ -1,43 +1,41 @@
-//! What kept a request from its answer, as a problem document (RFC 9457) (pure).
+//! Problem documents (RFC 9457): the responses to requests that cannot be answered (pure).
 
 use std::fmt;
 
 use pipegen_event::InvalidText;
 use serde::Serialize;
 
-use super::request::MAX_SKUS;
+/// The prefix of a problem's type. A tag (RFC 4151), not a page: it cannot be opened.
+const TYPE_PREFIX: &str = "tag:retailtech.com,2026:problem/";
 
-/// What begins a problem's type. A tag (RFC 4151), not a page: there is nothing to be had at it.
-const TYPE: &str = "tag:retailtech.com,2026:problem/";
-
-/// What kept a request from its answer.
+/// The problem with a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Problem {
-    /// 404: the path is none of ours.
+    /// 404: the path does not exist.
     NoSuchResource,
-    /// 405.
+    /// 405: the method is neither `GET` nor `HEAD`.
     MethodNotAllowed,
     /// 400: no SKU in the query.
     NoSku,
-    /// 400: more SKUs in the query than are answered.
-    TooManySkus,
-    /// 400: the path's SKU is no text.
+    /// 400: more SKUs in the query than this limit.
+    TooManySkus { limit: usize },
+    /// 400: the path's SKU is not UTF-8.
     NotUtf8,
-    /// 400: text that is no SKU.
+    /// 400: text that is not a SKU.
     NotASku(InvalidText),
-    /// 404: nobody has ever sent anything about the SKU.
+    /// 404: no supplier has ever sent an event about the SKU.
     UnknownSku,
-    /// 413: the answer has too many bytes to be sent.
+    /// 413: the response has more bytes than Lambda can send.
     TooLarge,
-    /// 503: no connection to the database was to be had; as a rule, readers have taken them all.
+    /// 503: no connection to the database is left; as a rule, other readers hold them all.
     NoConnection,
-    /// 503: the database cannot be asked.
+    /// 503: the database is unavailable.
     NoDatabase,
 }
 
-/// The document.
+/// A problem document's members.
 #[derive(Serialize)]
-pub(super) struct Document {
+pub(super) struct ProblemDocument {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -46,29 +44,28 @@ pub(super) struct Document {
 }
 
 impl Problem {
-    /// The problem document.
-    pub(super) fn document(&self) -> Document {
-        let (status, name, title) = self.kind();
-        Document { kind: format!("{TYPE}{name}"), title, status, detail: self.to_string() }
+    pub(super) fn document(&self) -> ProblemDocument {
+        let (status, name, title) = self.members();
+        ProblemDocument { kind: format!("{TYPE_PREFIX}{name}"), title, status, detail: self.to_string() }
     }
 
-    /// When it is worth asking again, in seconds.
+    /// Returns the value of `Retry-After`, in seconds.
     pub(super) fn retry_after(&self) -> Option<u32> {
         match self {
             Self::NoConnection => Some(1),
-            // About as long as a database takes to fail over.
+            // About the time that a database takes to fail over.
             Self::NoDatabase => Some(10),
             _ => None,
         }
     }
 
-    /// Status, name of the type, title.
-    fn kind(&self) -> (u16, &'static str, &'static str) {
+    /// Returns the status, the type's name and the title.
+    fn members(&self) -> (u16, &'static str, &'static str) {
         match self {
             Self::NoSuchResource => (404, "no-such-resource", "No such resource"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "Method not allowed"),
             Self::NoSku => (400, "no-sku", "No SKU"),
-            Self::TooManySkus => (400, "too-many-skus", "Too many SKUs"),
+            Self::TooManySkus { .. } => (400, "too-many-skus", "Too many SKUs"),
             Self::NotUtf8 | Self::NotASku(_) => (400, "not-a-sku", "Not a SKU"),
             Self::UnknownSku => (404, "unknown-sku", "Unknown SKU"),
             Self::TooLarge => (413, "answer-too-large", "Answer too large"),
@@ -78,7 +75,7 @@ impl Problem {
     }
 }
 
-/// The document's detail. Nothing of the request is repeated.
+/// The document's detail, which repeats nothing of the request.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -87,15 +84,15 @@ impl fmt::Display for Problem {
             ),
             Self::MethodNotAllowed => f.write_str("products can only be read"),
             Self::NoSku => f.write_str("the query must name at least one product, as sku=…"),
-            Self::TooManySkus => write!(f, "a query may name at most {MAX_SKUS} distinct SKUs"),
+            Self::TooManySkus { limit } => write!(f, "a query may name at most {limit} distinct SKUs"),
             Self::NotUtf8 => f.write_str("a SKU must be UTF-8, percent-encoded"),
             Self::NotASku(rule) => write!(f, "a SKU {rule}"),
             Self::UnknownSku => f.write_str("nothing is known about this SKU"),
             Self::TooLarge => {
-                f.write_str("the answer would pass the 6 MB that can be sent; ask for fewer products at once")
+                f.write_str("the response would exceed the 6 MB that can be sent; request fewer products at once")
             }
-            Self::NoConnection => f.write_str("no database connection was left for this request; ask again"),
-            Self::NoDatabase => f.write_str("the database cannot be asked at the moment; ask again"),
+            Self::NoConnection => f.write_str("no database connection was left for this request; retry later"),
+            Self::NoDatabase => f.write_str("the database is unavailable at the moment; retry later"),
         }
     }
 }

@@ -1,51 +1,51 @@
-//! Cache, else database, then fill.
+//! Reading of products: from the cache, else from the database, whose result then fills the cache.
 
 use lambda_runtime::tracing::warn;
 use pipegen_store::View;
 
-use super::flight::{Landed, Miss};
 use crate::cache::{Cache, CacheError, Entry, Fill, Ticket};
 use crate::database::DatabaseError;
 use crate::logging::chain;
 use crate::resources::CatalogResources;
+use crate::singleflight::{Fetched, Miss};
 
-/// The products that a reader gets.
+/// The products that were read.
 #[derive(Debug)]
 pub(super) struct Products {
-    /// One for each SKU, in their order; none where it is unknown.
+    /// One view for each SKU, in their order; `None` where the SKU is unknown.
     pub(super) views: Vec<Option<View>>,
-    /// Whether the cache knew all of them.
+    /// True if all of them were in the cache.
     pub(super) hit: bool,
 }
 
-/// A SKU's product, or that there is none, once that is known.
+/// The view of a SKU, or `None` if the SKU is unknown, once that has been found out.
 type Found = Option<Option<View>>;
 
 /// Reads the products of these SKUs (distinct).
 ///
 /// # Errors
-/// If the cache lacks some and the database cannot be asked. The cache's own trouble costs time, never the answer.
+/// If the cache lacks some and the database fails. A failure of the cache costs time, but fails no read.
 pub(super) async fn read(skus: &[&str], resources: &CatalogResources) -> Result<Products, DatabaseError> {
     let (mut found, misses, ticket) = look_up(skus, &resources.cache).await;
     let hit = misses.is_empty();
     if !hit {
-        let landed = resources.flights.ask(&misses, async |skus| query(skus, resources).await).await?;
+        let fetched = resources.single_flight.fetch(&misses, async |skus| query(skus, resources).await).await?;
         if let Some(ticket) = ticket {
-            fill(ticket, &landed, &resources.cache).await;
+            fill(ticket, &fetched, &resources.cache).await;
         }
-        hand_over(landed, skus, &mut found);
+        merge(fetched, skus, &mut found);
     }
-    // Every miss has landed, so nothing is left open.
+    // Every miss was fetched, so each SKU has been found out.
     Ok(Products { views: found.into_iter().map(Option::flatten).collect(), hit })
 }
 
-/// What the cache knows, what it misses, and, if it could be asked, the right to fill that in.
+/// Returns the entries that the cache has, the misses, and, if the cache could be read, the permission to fill these in.
 async fn look_up<'a>(skus: &[&'a str], cache: &Cache) -> (Vec<Found>, Vec<Miss<'a>>, Option<Ticket>) {
     let reading = match cache.read(skus).await {
         Ok(reading) => reading,
         Err(error) => {
-            warn_of(&error, "the cache could not be asked");
-            return (vec![None; skus.len()], skus.iter().map(|sku| Miss { sku, told: None }).collect(), None);
+            warn_of(&error, "the cache could not be read");
+            return (vec![None; skus.len()], skus.iter().map(|sku| Miss { sku, min_version: None }).collect(), None);
         }
     };
     let mut misses = Vec::new();
@@ -54,8 +54,8 @@ async fn look_up<'a>(skus: &[&'a str], cache: &Cache) -> (Vec<Found>, Vec<Miss<'
         found.push(match entry {
             Entry::Known(view) => Some(Some(view)),
             Entry::Unknown => Some(None),
-            Entry::Missing { told } => {
-                misses.push(Miss { sku, told: Some(told) });
+            Entry::Missing { min_version } => {
+                misses.push(Miss { sku, min_version: Some(min_version) });
                 None
             }
         });
@@ -67,27 +67,27 @@ async fn query(skus: &[&str], resources: &CatalogResources) -> Result<Vec<View>,
     resources.database.run(async |store| store.views(skus).await).await
 }
 
-/// Only what was asked for after the miss that the ticket is from: what another reader has asked for before that could be older
-/// than what a writer has told meanwhile, and its fill is that reader's.
-async fn fill(ticket: Ticket, landed: &[Landed<'_>], cache: &Cache) {
-    let own = landed.iter().filter(|landed| landed.asked_here);
-    let fills: Vec<Fill<'_>> = own.map(|landed| Fill { sku: landed.sku, view: landed.view.as_ref() }).collect();
+/// Fills the cache with the SKUs that were queried after the miss that the ticket is from. A result of another reader's earlier query
+/// could be older than what a writer has put into the cache meanwhile, and is that reader's to fill in.
+async fn fill(ticket: Ticket, fetched: &[Fetched<'_>], cache: &Cache) {
+    let own = fetched.iter().filter(|fetched| fetched.by_own_query);
+    let fills: Vec<Fill<'_>> = own.map(|fetched| Fill { sku: fetched.sku, view: fetched.view.as_ref() }).collect();
     if let Err(error) = cache.fill(ticket, &fills).await {
         warn_of(&error, "the cache could not be filled");
     }
 }
 
-fn hand_over(landed: Vec<Landed<'_>>, skus: &[&str], found: &mut [Found]) {
-    for landed in landed {
-        if let Some(position) = skus.iter().position(|sku| *sku == landed.sku) {
-            found[position] = Some(landed.view);
+fn merge(fetched: Vec<Fetched<'_>>, skus: &[&str], found: &mut [Found]) {
+    for Fetched { sku, view, .. } in fetched {
+        if let Some(position) = skus.iter().position(|asked| *asked == sku) {
+            found[position] = Some(view);
         }
     }
 }
 
-/// One line a failure; a cache that is being left alone has already had its own.
+/// Logs one line for each failure; while the circuit is open, the failure has had its line already.
 fn warn_of(error: &CacheError, message: &str) {
-    if !matches!(error, CacheError::LeftAlone) {
+    if !matches!(error, CacheError::CircuitOpen) {
         warn!(why = chain(error), "{message}");
     }
 }

@@ -1,33 +1,27 @@
-//! What a request is answered with (pure).
+//! Responses (pure).
 
 use std::collections::BTreeMap;
 use std::io;
 
+use pipegen_contract::payload::LARGEST_PAYLOAD;
 use pipegen_store::View;
 use serde::Serialize;
 
 use super::problem::Problem;
 use super::request::METHODS;
 
-/// The most bytes that the whole encoded response may have: Lambda's 6 MB for a function's answer.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-const MAX_BYTES: usize = 6 * 1024 * 1024;
-
-/// What Lambda makes the HTTP response of.
+/// The function's result, of which Lambda makes the HTTP response.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload>
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UrlResponse {
-    /// The HTTP status.
     pub status_code: u16,
-    /// By name, in lower case.
+    /// The headers by name, in lower case.
     pub headers: BTreeMap<&'static str, String>,
-    /// Text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// Always false.
+    /// Always false: the body is text.
     pub is_base64_encoded: bool,
 }
 
@@ -37,14 +31,14 @@ impl UrlResponse {
         Self { status_code, headers, body, is_base64_encoded: false }
     }
 
-    /// One product: its view as it is, or that the reader has it (`if_none_match`).
+    /// Makes the response with one product: its view as it is, or 304 if the reader has it (`if_none_match`).
     ///
-    /// A copy may be kept, but has to be checked with us before each use: anything else could be older than what a batch has
-    /// already been acknowledged with.
-    pub(super) fn one(view: View, if_none_match: Option<&str>) -> Self {
+    /// A copy may be kept, but must be revalidated before each use: without that it could be older than a batch that has already been
+    /// acknowledged.
+    pub(super) fn product(view: View, if_none_match: Option<&str>) -> Self {
         let etag = format!("\"{}\"", view.version);
         let headers = [("etag", &*etag), ("cache-control", "no-cache")];
-        if if_none_match.is_some_and(|list| lists(list, &etag)) {
+        if if_none_match.is_some_and(|list| lists_etag(list, &etag)) {
             return Self::new(304, &headers, None);
         }
         let mut response = Self::new(200, &headers, Some(view.json));
@@ -52,9 +46,9 @@ impl UrlResponse {
         response
     }
 
-    /// Many products, those that are known in the order asked, and the SKUs of the others. There is nothing to check a copy
-    /// with, so none may be kept.
-    pub(super) fn many(skus: &[&str], views: &[Option<View>]) -> Self {
+    /// Makes the response with several products: the known ones in the order requested, and the SKUs of the others. A copy could not be
+    /// revalidated, so none may be kept.
+    pub(super) fn products(skus: &[&str], views: &[Option<View>]) -> Self {
         let known: Vec<&str> = views.iter().flatten().map(|view| &*view.json).collect();
         let unknown: Vec<&str> =
             skus.iter().zip(views).filter(|(_, view)| view.is_none()).map(|(sku, _)| *sku).collect();
@@ -63,19 +57,19 @@ impl UrlResponse {
         Self::new(200, &[("content-type", "application/json"), ("cache-control", "no-store")], Some(body))
     }
 
-    /// Says whether the cache has answered (`hit`).
-    pub(super) fn saying(mut self, hit: bool) -> Self {
+    /// Adds the header that tells a cache hit from a miss.
+    pub(super) fn with_cache_status(mut self, hit: bool) -> Self {
         self.headers.insert("x-cache", if hit { "hit" } else { "miss" }.to_owned());
         self
     }
 
-    /// The response, if it can be sent.
-    pub(super) fn sendable(self) -> Result<Self, Problem> {
-        if encoded_bytes(&self) <= MAX_BYTES { Ok(self) } else { Err(Problem::TooLarge) }
+    /// Returns the response, if Lambda can send one of its size.
+    pub(super) fn check_size(self) -> Result<Self, Problem> {
+        if encoded_bytes(&self) <= LARGEST_PAYLOAD { Ok(self) } else { Err(Problem::TooLarge) }
     }
 
-    /// The response to the same request with the method `HEAD`: it has the length of the body that it leaves out
-    /// (RFC 9110, 8.6). Where there is none, as in a 304, it says nothing of a length.
+    /// Makes the response to the same request with the method `HEAD`: it has the length of the body that it leaves out
+    /// (RFC 9110, 8.6). Without a body, as in a 304, it has no length.
     pub(super) fn without_body(mut self) -> Self {
         if let Some(body) = self.body.take() {
             self.headers.insert("content-length", body.len().to_string());
@@ -100,9 +94,9 @@ impl From<&Problem> for UrlResponse {
     }
 }
 
-/// Whether an `If-None-Match` lists this entity tag (`"…"`). The comparison is the weak one, and `*` is every tag
-/// (RFC 9110, 8.8.3.2 and 13.1.2). What is no tag, and all behind it, matches nothing.
-fn lists(if_none_match: &str, etag: &str) -> bool {
+/// Returns true if an `If-None-Match` lists this entity tag (`"…"`). The comparison is the weak one, and `*` is every tag
+/// (RFC 9110, 8.8.3.2 and 13.1.2). Text that is not a tag, and everything after it, matches nothing.
+fn lists_etag(if_none_match: &str, etag: &str) -> bool {
     let mut rest = if_none_match.trim();
     if rest == "*" {
         return true;
@@ -119,17 +113,17 @@ fn lists(if_none_match: &str, etag: &str) -> bool {
     }
 }
 
-/// How long the response is as Lambda receives it, its body a JSON string.
+/// Returns the size of the response as Lambda receives it, its body a JSON string.
 fn encoded_bytes(response: &UrlResponse) -> usize {
-    let mut counter = Counter(0);
+    let mut counter = ByteCounter(0);
     serde_json::to_writer(&mut counter, response).expect("text and numbers are always JSON, and counting never fails");
     counter.0
 }
 
-/// Counts what is written.
-struct Counter(usize);
+/// A writer that counts the bytes.
+struct ByteCounter(usize);
 
-impl io::Write for Counter {
+impl io::Write for ByteCounter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0 += bytes.len();
         Ok(bytes.len())

@@ -1,24 +1,24 @@
-//! Records to events and rejections. No network, no clock.
+//! Decoding of records to events and rejections. Uses neither network nor clock.
 
 use pipegen_event::{Event, Reason, Rejection};
 
 use super::rejections::Rejections;
-use crate::event::KinesisRecord;
+use crate::kinesis::KinesisRecord;
 use crate::settings::ProcessorSettings;
 
-/// A good event and where it came from, in case the database refuses it.
+/// An accepted event and its position in the batch, in case the database refuses it.
 pub(super) struct Accepted<'a> {
     pub(super) event: Event,
-    /// Index of the record in the batch.
+    /// The record's index in the batch.
     pub(super) record: usize,
-    /// Index among all events of the record, which has more than one where it is an array or an aggregate.
+    /// The event's index in the record, which holds more than one if it is an array or an aggregate.
     pub(super) index: usize,
-    /// The event's own text.
+    /// The event's bytes in the record.
     pub(super) text: &'a [u8],
 }
 
-/// The good events of the batch, in order; the bad ones go to `rejections`. One record is decoded at a time, so that a batch
-/// of arrays of bad events needs no more memory than its largest record.
+/// Decodes the events of the batch, in order, and adds the bad ones to `rejections`. It decodes one record at a time, so that a
+/// batch of arrays of bad events needs no more memory than its largest record.
 pub(super) fn decode<'a>(
     records: &'a [KinesisRecord],
     settings: &ProcessorSettings,
@@ -38,7 +38,7 @@ pub(super) fn decode<'a>(
     accepted
 }
 
-/// Where the settings name the suppliers, only those may speak.
+/// Rejects an event of a supplier that the settings do not name, if they name any.
 fn from_known_supplier(event: Event, settings: &ProcessorSettings) -> Result<Event, Rejection> {
     match &settings.suppliers {
         Some(suppliers) if !suppliers.contains(&event.supplier) => {

@@ -1,10 +1,10 @@
-//! A batch of the stream: decode (pure) → apply (one transaction) → refresh the cache → quarantine → report (pure). Calls go
-//! forward, never back up, and every step may be repeated: a batch that dies anywhere comes again as a whole.
+//! `processor`: applies a batch of the stream. Decode (pure) → apply (one transaction) → refresh the cache → quarantine → report (pure).
+//! Calls go forward, never back up, and every step may be repeated: a batch that fails anywhere is retried as a whole.
 //!
-//! - `decode`: records to events and rejections
-//! - `rejections`: what goes to the quarantine
-//! - `refresh`: the cache is told, or what it has yet to be told is remembered
-//! - `report`: the log line, and the answer to Lambda
+//! - `decode`: decoding of records to events and rejections
+//! - `rejections`: the objects for the quarantine
+//! - `refresh`: refreshing the cache, or adding to the table of pending refreshes
+//! - `report`: the log line about a batch
 
 mod decode;
 mod refresh;
@@ -18,22 +18,24 @@ use pipegen_event::Event;
 use pipegen_store::Outcome;
 use tokio::time::Instant;
 
-use crate::answer::{Again, again, within};
+use crate::batch_response::respond_to_failure;
 use crate::deadline::stop_at;
-use crate::event::{KinesisBatch, KinesisRecord};
 use crate::failure::Failure;
+use crate::kinesis::{KinesisBatch, KinesisRecord};
 use crate::objects::{self, StoreObjectError};
 use crate::resources::ProcessorResources;
+use crate::stage::{StageFailure, run_stage};
 
 use decode::decode;
-use refresh::{Told, refresh};
+use refresh::{RefreshOutcome, refresh};
 use rejections::Rejections;
 use report::BatchReport;
 
-/// Processes one batch. A batch that could not be processed is reported by its first record, so that Lambda sends it again.
+/// Processes one batch. A batch that could not be processed is reported by its first record, so that Lambda retries it.
 ///
 /// # Errors
-/// If the batch is too slow as a whole, so that Lambda halves it, or somebody has to see to the database. Everything else that can go wrong is in the response.
+/// If the batch is too slow as a whole, so that Lambda bisects it, or somebody has to see to the database. Any other failure is in
+/// the response.
 pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ProcessorResources,
@@ -41,8 +43,8 @@ pub async fn handle(
     let KinesisBatch { records } = event.payload;
     let stop_at = stop_at(event.context.deadline());
     let mut report = BatchReport::default();
-    if let Err(why) = Box::pin(process(&records, resources, stop_at, &mut report)).await {
-        return again(why, &records);
+    if let Err(failure) = Box::pin(process(&records, resources, stop_at, &mut report)).await {
+        return respond_to_failure(failure, &records);
     }
     report.write(&event.context.request_id, &records);
     Ok(KinesisEventResponse::default())
@@ -53,7 +55,7 @@ async fn process(
     resources: &ProcessorResources,
     stop_at: Instant,
     report: &mut BatchReport,
-) -> Result<(), Again> {
+) -> Result<(), StageFailure> {
     let mut rejections = Rejections::default();
     let started = Instant::now();
     let accepted = decode(records, &resources.settings, &mut rejections);
@@ -62,7 +64,8 @@ async fn process(
     let started = Instant::now();
     let events: Vec<&Event> = accepted.iter().map(|accepted| &accepted.event).collect();
     let applied =
-        within(stop_at, Stage::Apply.name(), resources.database.run(async |store| store.apply(&events).await)).await?;
+        run_stage(stop_at, Stage::Apply.name(), resources.database.run(async |store| store.apply(&events).await))
+            .await?;
     report.took(Stage::Apply, started);
     report.count(&applied.outcomes);
     for (accepted, outcome) in accepted.iter().zip(applied.outcomes) {
@@ -72,16 +75,16 @@ async fn process(
     }
 
     let started = Instant::now();
-    let told = within(stop_at, Stage::Refresh.name(), refresh(resources, &applied.views)).await?;
+    let outcome = run_stage(stop_at, Stage::Refresh.name(), refresh(resources, &applied.views)).await?;
     report.took(Stage::Refresh, started);
-    match told {
-        Told::Cache(refreshed) => report.refreshed = refreshed,
-        Told::Pending(pending) => report.pending = pending,
+    match outcome {
+        RefreshOutcome::Refreshed(refreshed) => report.refreshed = refreshed,
+        RefreshOutcome::Pending(pending) => report.pending = pending,
     }
 
     let started = Instant::now();
     report.count_rejected(&rejections);
-    within(stop_at, Stage::Quarantine.name(), Box::pin(quarantine(resources, rejections))).await?;
+    run_stage(stop_at, Stage::Quarantine.name(), Box::pin(quarantine(resources, rejections))).await?;
     report.took(Stage::Quarantine, started);
     Ok(())
 }

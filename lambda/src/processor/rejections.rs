@@ -1,4 +1,4 @@
-//! What goes to the quarantine: each rejected event with its reason, in one object (for each hour of arrival).
+//! The objects for the quarantine: each rejected event with its reason, in one object for each hour of arrival.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use pipegen_contract::object_key::REJECTED;
 use pipegen_event::{Reason, Rejection};
 use serde::Serialize;
 
-use crate::event::KinesisRecord;
-use crate::objects::{Object, ObjectLines, RawBytes, arrival};
+use crate::kinesis::KinesisRecord;
+use crate::objects::{Object, ObjectLines, RawBytes, arrival_time};
 
 /// The rejections of one batch, compressed as they come.
 pub(super) struct Rejections {
@@ -16,7 +16,7 @@ pub(super) struct Rejections {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct RejectionLine<'a> {
     reason: &'a str,
     detail: &'a str,
     shard: &'a str,
@@ -34,27 +34,27 @@ impl Default for Rejections {
 }
 
 impl Rejections {
-    /// Adds an event, its own text and where it was.
+    /// Adds an event: its index in the record, and its bytes.
     pub(super) fn push(&mut self, record: &KinesisRecord, index: usize, text: &[u8], rejection: &Rejection) {
         *self.counts.entry(rejection.reason).or_default() += 1;
-        let line = Line {
+        let line = RejectionLine {
             reason: rejection.reason.as_str(),
             detail: &rejection.detail,
             shard: record.shard(),
             sequence_number: record.sequence_number(),
             index,
-            arrived_at: arrival(record),
+            arrived_at: arrival_time(record),
             event: text.into(),
         };
         self.lines.push(record, &line);
     }
 
-    /// How many there are, by reason.
+    /// Returns the number of rejections by reason.
     pub(super) fn counts(&self) -> &BTreeMap<Reason, u64> {
         &self.counts
     }
 
-    /// What is to be stored.
+    /// Returns the objects to store.
     pub(super) fn into_objects(self) -> Vec<Object> {
         self.lines.finish()
     }
@@ -78,7 +78,7 @@ mod tests {
         )
         .unwrap();
         let mut rejections = Rejections::default();
-        let rejection = Rejection { reason: Reason::InvalidJson, detail: "no JSON".to_owned() };
+        let rejection = Rejection { reason: Reason::InvalidJson, detail: "not JSON".to_owned() };
         rejections.push(&record, 0, b"{", &rejection);
         rejections.push(&record, 1, b"\xff", &rejection);
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The one log line about a batch.
+//! The log line about a batch.
 
 use pipegen_contract::batch_line::{self, Stage};
 use pipegen_contract::metric;
@@ -7,32 +7,32 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::rejections::Rejections;
-use crate::event::KinesisRecord;
+use crate::kinesis::KinesisRecord;
 use crate::metrics::{MetricLine, lag_milliseconds};
 
-/// What is known about a batch so far.
+/// The numbers about a batch so far.
 #[derive(Default)]
 pub(super) struct BatchReport {
     applied: u64,
     stale: u64,
     duplicate: u64,
-    /// By reason.
+    /// The number of rejected events by reason.
     rejected: Vec<(&'static str, u64)>,
     milliseconds: Map<String, Value>,
-    /// Entries that the cache was told of.
+    /// The number of cache entries that were refreshed.
     pub(super) refreshed: usize,
-    /// Products that the cache has yet to be told of.
+    /// The number of products whose cache entries are yet to be refreshed.
     pub(super) pending: usize,
 }
 
 impl BatchReport {
-    /// Notes how long a stage took until now.
+    /// Records how long a stage took until now.
     pub(super) fn took(&mut self, stage: Stage, started: Instant) {
         let microseconds = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
         self.milliseconds.insert(stage.name().to_owned(), (f64::from(microseconds) / 1000.0).into());
     }
 
-    /// Counts what became of the accepted events.
+    /// Counts the outcomes of the accepted events.
     pub(super) fn count(&mut self, outcomes: &[Outcome]) {
         for outcome in outcomes {
             match outcome {
@@ -44,17 +44,17 @@ impl BatchReport {
         }
     }
 
-    /// Counts the rejected events, those that the database refused among them.
+    /// Counts the rejected events, including those that the database refused.
     pub(super) fn count_rejected(&mut self, rejections: &Rejections) {
         self.rejected = rejections.counts().iter().map(|(reason, count)| (reason.as_str(), *count)).collect();
     }
 
-    /// Writes the batch's line, and one for each reason of its rejections, so that these are counted by reason.
+    /// Writes the batch's line, and one for each reason of its rejections, so that CloudWatch counts these by reason.
     pub(super) fn write(self, request_id: &str, records: &[KinesisRecord]) {
         for (reason, count) in &self.rejected {
             let mut line = MetricLine::of_batch("rejected", request_id, records);
             line.metric(metric::REJECTED, *count);
-            line.by(metric::REASON, reason);
+            line.dimension(metric::REASON, reason);
             line.write();
         }
         let rejected: u64 = self.rejected.iter().map(|(_, count)| count).sum();

@@ -1,4 +1,4 @@
-//! Reads settings from variables.
+//! The reader of settings from environment variables.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,34 +9,34 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_event::Supplier;
 
-use super::{CacheEndpoint, CacheSettings, Database, Faults, LoginSettings, Secret, Trust};
+use super::{CacheEndpoint, CacheSettings, DatabaseSettings, DatabaseTls, InvalidSettings, LoginSettings, Secret};
 
-/// Reads settings and collects what is wrong with them.
+/// Reads settings and collects all problems with them.
 pub(super) struct Reader<L> {
     pub(super) lookup: L,
-    pub(super) faults: Vec<String>,
+    pub(super) problems: Vec<String>,
 }
 
 impl<L: Fn(&str) -> Option<String>> Reader<L> {
     pub(super) fn new(lookup: L) -> Self {
-        Self { lookup, faults: Vec::new() }
+        Self { lookup, problems: Vec::new() }
     }
 
-    pub(super) fn database(&mut self, secret: &str) -> Database {
-        Database {
+    pub(super) fn database(&mut self, secret: &str) -> DatabaseSettings {
+        DatabaseSettings {
             host: self.text(env::DATABASE_HOST),
             port: self.parsed(env::DATABASE_PORT),
             name: self.text(env::DATABASE_NAME),
             secret_arn: self.text(secret),
-            trust: self.database_trust(),
+            tls: self.database_tls(),
         }
     }
 
-    fn database_trust(&self) -> Trust {
+    fn database_tls(&self) -> DatabaseTls {
         if (self.lookup)(env::DEV_DATABASE_PLAINTEXT).is_some_and(|value| value == "1") {
-            return Trust::Plaintext;
+            return DatabaseTls::Disabled;
         }
-        self.authority().map_or(Trust::BuiltIn, Trust::Authority)
+        self.authority().map_or(DatabaseTls::RdsRoots, DatabaseTls::Authority)
     }
 
     fn authority(&self) -> Option<PathBuf> {
@@ -68,7 +68,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     pub(super) fn text(&mut self, name: &str) -> String {
         let value = (self.lookup)(name).unwrap_or_default();
         if value.is_empty() {
-            self.faults.push(format!("{name} is not set"));
+            self.problems.push(format!("{name} is not set"));
         }
         value
     }
@@ -77,7 +77,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let text = self.text(name);
         text.parse().unwrap_or_else(|_| {
             if !text.is_empty() {
-                self.faults.push(format!("{name} is `{text}`, not a whole number in range"));
+                self.problems.push(format!("{name} is `{text}`, not a whole number in range"));
             }
             T::default()
         })
@@ -87,21 +87,21 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         TimeDelta::seconds(self.parsed::<u32>(name).into())
     }
 
-    /// An empty list is a fault: it would let nobody speak.
+    /// Reads the list of suppliers. An empty list is a problem: it would accept nobody's events.
     pub(super) fn suppliers(&mut self) -> Option<BTreeSet<Supplier>> {
         let names = (self.lookup)(env::SUPPLIERS)?;
         let mut suppliers = BTreeSet::new();
         for name in names.split(',') {
             match name.parse() {
                 Ok(supplier) => _ = suppliers.insert(supplier),
-                Err(rule) => self.faults.push(format!("{} names the supplier `{name}`: it {rule}", env::SUPPLIERS)),
+                Err(rule) => self.problems.push(format!("{} names the supplier `{name}`: it {rule}", env::SUPPLIERS)),
             }
         }
         Some(suppliers)
     }
 
-    /// The settings, if nothing was wrong with them.
-    pub(super) fn finish<T>(self, settings: T) -> Result<T, Faults> {
-        if self.faults.is_empty() { Ok(settings) } else { Err(Faults(self.faults)) }
+    /// Returns the settings if there were no problems.
+    pub(super) fn finish<T>(self, settings: T) -> Result<T, InvalidSettings> {
+        if self.problems.is_empty() { Ok(settings) } else { Err(InvalidSettings(self.problems)) }
     }
 }

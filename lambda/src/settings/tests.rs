@@ -19,30 +19,30 @@ fn rendered(name: &str) -> Option<String> {
 }
 
 #[test]
-fn what_the_stack_sets_is_read() {
+fn the_variables_of_the_stack_are_read() {
     let settings = ProcessorSettings::read(rendered).unwrap();
     assert_eq!(settings.horizon, TimeDelta::days(7));
     assert_eq!(settings.database.port, 5432);
-    assert_eq!(settings.database.trust, Trust::BuiltIn);
+    assert_eq!(settings.database.tls, DatabaseTls::RdsRoots);
 }
 
 #[test]
-fn every_fault_is_named_at_once() {
-    let faults = ProcessorSettings::read(|name| match name {
+fn every_problem_is_named_at_once() {
+    let error = ProcessorSettings::read(|name| match name {
         env::DATABASE_HOST | env::QUARANTINE_BUCKET => None,
         env::CACHE_PORT => Some("70000".to_owned()),
         _ => rendered(name),
     })
     .unwrap_err();
     assert_eq!(
-        faults.to_string(),
+        error.to_string(),
         "settings: PIPEGEN_DATABASE_HOST is not set; PIPEGEN_CACHE_PORT is `70000`, not a whole number in range; \
          PIPEGEN_QUARANTINE_BUCKET is not set"
     );
 }
 
 #[test]
-fn suppliers_are_named_or_everybody_may_speak() {
+fn without_a_list_of_suppliers_everybody_s_events_are_accepted() {
     let read = |names: Option<&str>| {
         ProcessorSettings::read(|name| match name {
             env::SUPPLIERS => names.map(str::to_owned),
@@ -52,14 +52,14 @@ fn suppliers_are_named_or_everybody_may_speak() {
     assert_eq!(read(None).unwrap().suppliers, None);
     let named = read(Some("globex,acme")).unwrap().suppliers.unwrap();
     assert_eq!(named.iter().map(Supplier::as_str).collect::<Vec<_>>(), ["acme", "globex"]);
-    for (bad, fault) in [("", "``"), ("acme,", "``"), ("acme,Globex", "`Globex`"), ("acme, globex", "` globex`")] {
-        let faults = read(Some(bad)).unwrap_err().to_string();
-        assert!(faults.contains(&format!("PIPEGEN_SUPPLIERS names the supplier {fault}: it must match")), "{faults}");
+    for (bad, problem) in [("", "``"), ("acme,", "``"), ("acme,Globex", "`Globex`"), ("acme, globex", "` globex`")] {
+        let error = read(Some(bad)).unwrap_err().to_string();
+        assert!(error.contains(&format!("PIPEGEN_SUPPLIERS names the supplier {problem}: it must match")), "{error}");
     }
 }
 
 #[test]
-fn a_secret_does_not_show() {
+fn a_secret_is_hidden() {
     let settings = ProcessorSettings::read(|name| match name {
         env::DEV_CACHE_URL => Some("redis://me:hunter2@localhost".to_owned()),
         _ => rendered(name),
@@ -70,12 +70,12 @@ fn a_secret_does_not_show() {
 }
 
 #[test]
-fn only_development_believes_anybody_else() {
+fn only_development_trusts_another_authority() {
     let settings = ProcessorSettings::read(|name| match name {
         env::DEV_AUTHORITY => Some("/authority.pem".to_owned()),
         _ => rendered(name),
     })
     .unwrap();
-    assert_eq!(settings.database.trust, Trust::Authority("/authority.pem".into()));
+    assert_eq!(settings.database.tls, DatabaseTls::Authority("/authority.pem".into()));
     assert!(matches!(settings.cache.endpoint, CacheEndpoint::Managed { authority: Some(_), .. }));
 }

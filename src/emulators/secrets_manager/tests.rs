@@ -6,7 +6,7 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::Credentials as SdkCredentials;
 use parking_lot::Mutex;
-use pipegen_lambda::secrets::{LoginSecret, Stage, UserPassword};
+use pipegen_lambda::secrets::{LoginSecret, UserPassword, VersionStage};
 
 use super::rotation::RotationError;
 use super::versions::{CURRENT, SecretValue, Version, Versions};
@@ -254,7 +254,7 @@ async fn the_runtimes_client_stores_and_finds_logins() {
     let version = token(1);
     assert!(secret.stage_of(&version).await.is_err(), "no rotation");
     function.secrets.with("empty", |secret| secret.versions.rotate(&version)).expect("announced");
-    assert_eq!(secret.stage_of(&version).await.expect("answered"), Stage::Pending);
+    assert_eq!(secret.stage_of(&version).await.expect("answered"), VersionStage::Pending);
     assert_eq!(secret.pending(&version).await.expect("answered"), None, "announced only");
     for _ in 0..2 {
         secret.put_pending(&version, &second).await.expect("stored, and stored again");
@@ -265,7 +265,7 @@ async fn the_runtimes_client_stores_and_finds_logins() {
     for _ in 0..2 {
         secret.make_current(&version).await.expect("moved, and left there");
     }
-    assert_eq!(secret.stage_of(&version).await.expect("answered"), Stage::Current);
+    assert_eq!(secret.stage_of(&version).await.expect("answered"), VersionStage::Current);
     assert_eq!(secret.get().await.expect("answered"), Some(second));
 
     let unknown = LoginSecret { client, arn: "unknown".to_owned() };

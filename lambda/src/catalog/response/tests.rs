@@ -12,7 +12,7 @@ fn body(response: &UrlResponse) -> Value {
 
 #[test]
 fn one_product_is_its_view_untouched() {
-    let response = UrlResponse::one(view("a", 7, r#"{ "sku":"a" , "x":1.0}"#), None).saying(true);
+    let response = UrlResponse::product(view("a", 7, r#"{ "sku":"a" , "x":1.0}"#), None).with_cache_status(true);
     assert_eq!(response.status_code, 200);
     assert_eq!(response.body.as_deref(), Some(r#"{ "sku":"a" , "x":1.0}"#));
     let headers = response.headers.iter().map(|(name, value)| (*name, &**value)).collect::<Vec<_>>();
@@ -26,37 +26,37 @@ fn one_product_is_its_view_untouched() {
 fn a_tag_that_the_reader_has_is_not_sent_again() {
     for list in ["\"7\"", "W/\"7\"", "*", " * ", "\"1\", \"7\"", "\"1\",W/\"7\" ,\"9\"", "\"a,\", \"7\"", "\"\",\"7\""]
     {
-        let response = UrlResponse::one(view("a", 7, "{}"), Some(list));
+        let response = UrlResponse::product(view("a", 7, "{}"), Some(list));
         assert_eq!((response.status_code, &response.body), (304, &None), "{list}");
         assert_eq!(response.headers["etag"], "\"7\"");
         assert_eq!(response.headers["cache-control"], "no-cache");
     }
     for list in ["\"17\"", "7", "\"7", "\"1\", *", "", "w/\"7\"", "\"1,7\"", "\"1\"x\"7\"", "\"W/\"7"] {
-        assert_eq!(UrlResponse::one(view("a", 7, "{}"), Some(list)).status_code, 200, "{list}");
+        assert_eq!(UrlResponse::product(view("a", 7, "{}"), Some(list)).status_code, 200, "{list}");
     }
 }
 
 #[test]
-fn many_products_are_in_the_order_asked() {
+fn several_products_are_in_the_order_requested() {
     let views = [Some(view("b", 2, r#"{"sku":"b"}"#)), None, Some(view("a", 1, r#"{"sku":"a"}"#)), None];
-    let response = UrlResponse::many(&["b", "q\"u", "a", "none"], &views).saying(false);
+    let response = UrlResponse::products(&["b", "q\"u", "a", "none"], &views).with_cache_status(false);
     assert_eq!(body(&response), json!({"products": [{"sku": "b"}, {"sku": "a"}], "unknown": ["q\"u", "none"]}));
     assert_eq!(response.headers.get("etag"), None);
     assert_eq!((&*response.headers["x-cache"], &*response.headers["cache-control"]), ("miss", "no-store"));
-    assert_eq!(body(&UrlResponse::many(&["x"], &[None])), json!({"products": [], "unknown": ["x"]}));
+    assert_eq!(body(&UrlResponse::products(&["x"], &[None])), json!({"products": [], "unknown": ["x"]}));
 }
 
 #[test]
 fn the_limit_counts_the_encoded_response() {
     // A quote is two bytes inside the response's JSON, a control character six.
     for (filler, bytes) in [("x", 1), ("\"", 2), ("\u{1}", 6), ("é", 2)] {
-        let around = encoded_bytes(&UrlResponse::one(view("a", 7, ""), None));
-        let fitting = (MAX_BYTES - around) / bytes;
-        let fits = UrlResponse::one(view("a", 7, &filler.repeat(fitting)), None);
+        let around = encoded_bytes(&UrlResponse::product(view("a", 7, ""), None));
+        let fitting = (LARGEST_PAYLOAD - around) / bytes;
+        let fits = UrlResponse::product(view("a", 7, &filler.repeat(fitting)), None);
         assert_eq!(serde_json::to_vec(&fits).unwrap().len(), encoded_bytes(&fits));
-        assert!(fits.sendable().is_ok(), "{filler:?}");
-        let passes = UrlResponse::one(view("a", 7, &filler.repeat(fitting + 1)), None);
-        assert_eq!(passes.sendable(), Err(Problem::TooLarge), "{filler:?}");
+        assert!(fits.check_size().is_ok(), "{filler:?}");
+        let passes = UrlResponse::product(view("a", 7, &filler.repeat(fitting + 1)), None);
+        assert_eq!(passes.check_size(), Err(Problem::TooLarge), "{filler:?}");
     }
 }
 
@@ -67,7 +67,7 @@ fn a_problem_is_a_document() {
         (Problem::NoSuchResource, 404),
         (Problem::MethodNotAllowed, 405),
         (Problem::NoSku, 400),
-        (Problem::TooManySkus, 400),
+        (Problem::TooManySkus { limit: 100 }, 400),
         (Problem::NotUtf8, 400),
         (Problem::NotASku(invalid), 400),
         (Problem::UnknownSku, 404),
@@ -78,7 +78,7 @@ fn a_problem_is_a_document() {
         let response = UrlResponse::from(&problem);
         assert_eq!(response.status_code, status);
         assert_eq!(response.headers["content-type"], "application/problem+json");
-        // Without it a 404 could be kept by whoever is between us and the reader (RFC 9111, 4.2.2).
+        // Without it a cache between us and the reader could keep a 404 (RFC 9111, 4.2.2).
         assert_eq!(response.headers["cache-control"], "no-store");
         assert_eq!(response.headers.contains_key("retry-after"), status == 503);
         assert_eq!(response.headers.contains_key("allow"), status == 405);
@@ -93,7 +93,7 @@ fn a_problem_is_a_document() {
 
 #[test]
 fn lambda_reads_the_response() {
-    let response = UrlResponse::one(view("a", 7, "{}"), Some("*")).without_body();
+    let response = UrlResponse::product(view("a", 7, "{}"), Some("*")).without_body();
     let encoded = serde_json::to_value(&response).unwrap();
     let headers = json!({"etag": "\"7\"", "cache-control": "no-cache"});
     assert_eq!(encoded, json!({"statusCode": 304, "headers": headers, "isBase64Encoded": false}));

@@ -1,10 +1,10 @@
-//! What Kinesis hands over, through Lambda's event source mapping.
+//! The event of Lambda's event source mapping for a Kinesis stream.
 
 use aws_lambda_events::encodings::Base64Data;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, de};
 
-/// The records of one shard that one invocation is about.
+/// The records of one invocation, all of one shard.
 ///
 /// These types take the place of the `KinesisEvent` of `aws_lambda_events`, whose `SecondTimestamp` reads the digits behind the
 /// point as a number of milliseconds (`.5` as 5 ms) and fails on more than three.
@@ -15,7 +15,7 @@ pub struct KinesisBatch {
     pub records: Vec<KinesisRecord>,
 }
 
-/// A record and where it lay on the stream.
+/// A record and its position in the stream.
 #[derive(Debug, Deserialize)]
 pub struct KinesisRecord {
     /// `{shard id}:{sequence number}`.
@@ -35,38 +35,38 @@ struct Payload {
 }
 
 impl KinesisRecord {
-    /// The shard's id (`shardId-000000000000`).
+    /// Returns the shard's id (`shardId-000000000000`).
     pub fn shard(&self) -> &str {
         self.event_id.split_once(':').map_or(&*self.event_id, |(shard, _)| shard)
     }
 
-    /// The sequence number, decimal digits; unique in its shard.
+    /// Returns the sequence number, in decimal digits; unique in its shard.
     pub fn sequence_number(&self) -> &str {
         &self.kinesis.sequence_number
     }
 
-    /// What the producer had the record spread by.
+    /// Returns the partition key, by which the producer distributes records over shards.
     pub fn partition_key(&self) -> &str {
         &self.kinesis.partition_key
     }
 
-    /// When the stream took the record: the clock by which its events are judged.
+    /// Returns the time at which the stream received the record: the clock by which its events are judged.
     pub fn arrived_at(&self) -> DateTime<Utc> {
         self.kinesis.approximate_arrival_timestamp
     }
 
-    /// The producer's bytes.
+    /// Returns the producer's bytes.
     pub fn data(&self) -> &[u8] {
         &self.kinesis.data
     }
 }
 
-/// Seconds since the epoch with a fraction, to the microsecond: as precise as a 64-bit float is for the next two centuries.
+/// Reads seconds since the epoch with a fraction, to the microsecond: as precise as a 64-bit float is for the next two centuries.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
     #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and what is out of range is refused below")]
     let micros = (seconds * 1e6).round() as i64;
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| de::Error::custom("arrival time out of range"))
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| de::Error::custom("the arrival time is out of range"))
 }
 
 #[cfg(test)]
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_says_where_it_lay() {
+    fn a_record_has_its_position() {
         let batch = batch("1545084650.987").unwrap();
         let record = &batch.records[0];
         assert_eq!((record.shard(), record.sequence_number()), ("shardId-000000000006", "4959"));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn an_invalid_time_is_refused() {
         assert!(batch("1e300").is_err());
         assert!(batch("\"soon\"").is_err());
     }

@@ -1,0 +1,180 @@
+//! Single flight: misses of one SKU that overlap query the database once. The first one leads, the others follow it and share its
+//! result.
+//!
+//! A follower must not be given anything older than a query of its own would return, or a batch could be acknowledged before the
+//! follower begins and not be seen by it. So a query that has not started accepts every follower. One that has started accepts only
+//! those that know from the cache which version the database has reached: what a writer tells the cache after the query started stays
+//! there for longer than the query accepts followers, and a follower that knows of a newer version than the result queries by itself.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use pipegen_store::View;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::time::Instant;
+
+/// How long after its start a query accepts followers: as long as the cache is sure to keep a version that it was told.
+const ACCEPTS_FOLLOWERS_FOR: Duration = Duration::from_secs(5);
+
+/// A SKU that is not in the cache.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Miss<'a> {
+    pub(crate) sku: &'a str,
+    /// The version that the database has reached according to the cache, 0 if the cache knows of none; `None` if the cache could not
+    /// be read.
+    pub(crate) min_version: Option<i64>,
+}
+
+/// A SKU as the database has it.
+#[derive(Debug)]
+pub(crate) struct Fetched<'a> {
+    pub(crate) sku: &'a str,
+    /// `None` if the SKU is unknown.
+    pub(crate) view: Option<View>,
+    /// True if it was queried after this miss, and for it. Only then may the cache be filled with it.
+    pub(crate) by_own_query: bool,
+}
+
+/// The queries for single SKUs that this process has in flight.
+pub struct SingleFlight {
+    queries: Mutex<HashMap<String, Query>>,
+    /// One permit for each connection: a query without one has not started.
+    connections: Semaphore,
+}
+
+/// The result of a query for one SKU, once there is one: its view, or `None` if the SKU is unknown.
+type QueryResult = Option<Option<View>>;
+
+/// A query for one SKU that is waiting or running.
+struct Query {
+    started_at: Option<Instant>,
+    result: watch::Receiver<QueryResult>,
+}
+
+/// The SKUs that one reader queries. Dropping it ends their queries; followers that have no result then query by themselves.
+struct Leader<'f, 'a> {
+    flight: &'f SingleFlight,
+    results: Vec<(&'a str, watch::Sender<QueryResult>)>,
+}
+
+impl SingleFlight {
+    /// Makes one for a process that has this many connections to the database.
+    pub fn new(connections: u32) -> Self {
+        Self { queries: Mutex::default(), connections: Semaphore::new(connections as usize) }
+    }
+
+    /// Fetches these SKUs (distinct) from the database, in any order. Runs `query` at most twice, each time for SKUs of which no
+    /// other query can be followed.
+    ///
+    /// # Errors
+    /// Those of `query`. Where another reader's query fails, this one queries by itself.
+    pub(crate) async fn fetch<'a, E>(
+        &self,
+        misses: &[Miss<'a>],
+        query: impl AsyncFn(&[&str]) -> Result<Vec<View>, E>,
+    ) -> Result<Vec<Fetched<'a>>, E> {
+        let (leader, followed) = self.join(misses);
+        let mut fetched = leader.run(&query).await?;
+        let mut left_over = Vec::new();
+        for (miss, mut result) in followed {
+            match result.wait_for(Option::is_some).await.map(|result| result.clone()) {
+                Ok(Some(view)) if is_new_enough(view.as_ref(), miss) => {
+                    fetched.push(Fetched { sku: miss.sku, view, by_own_query: false });
+                }
+                _ => left_over.push(miss.sku),
+            }
+        }
+        fetched.extend(self.lead(left_over).run(&query).await?);
+        Ok(fetched)
+    }
+
+    /// Follows each query that accepts the miss, and registers one for each of the others, in place of one that cannot be followed.
+    fn join<'a>(&self, misses: &[Miss<'a>]) -> (Leader<'_, 'a>, Vec<(Miss<'a>, watch::Receiver<QueryResult>)>) {
+        let (mut own, mut followed) = (Vec::new(), Vec::new());
+        let now = Instant::now();
+        let mut queries = self.queries.lock();
+        for miss in misses {
+            match queries.get(miss.sku).filter(|query| query.accepts(miss, now)) {
+                Some(query) => followed.push((*miss, query.result.clone())),
+                None => own.push(miss.sku),
+            }
+        }
+        (Leader::register(self, &mut queries, own), followed)
+    }
+
+    fn lead<'a>(&self, skus: Vec<&'a str>) -> Leader<'_, 'a> {
+        Leader::register(self, &mut self.queries.lock(), skus)
+    }
+}
+
+impl Query {
+    fn accepts(&self, miss: &Miss<'_>, now: Instant) -> bool {
+        self.started_at.is_none_or(|started_at| miss.min_version.is_some() && now - started_at < ACCEPTS_FOLLOWERS_FOR)
+    }
+
+    fn is_led_by(&self, result: &watch::Sender<QueryResult>) -> bool {
+        self.result.same_channel(&result.subscribe())
+    }
+}
+
+fn is_new_enough(view: Option<&View>, miss: Miss<'_>) -> bool {
+    view.map_or(0, |view| view.version) >= miss.min_version.unwrap_or(0)
+}
+
+impl<'f, 'a> Leader<'f, 'a> {
+    fn register(flight: &'f SingleFlight, queries: &mut HashMap<String, Query>, skus: Vec<&'a str>) -> Self {
+        let mut results = Vec::with_capacity(skus.len());
+        for sku in skus {
+            let (sender, result) = watch::channel(None);
+            queries.insert(sku.to_owned(), Query { started_at: None, result });
+            results.push((sku, sender));
+        }
+        Self { flight, results }
+    }
+
+    /// Runs the query and hands its results to the followers.
+    async fn run<E>(self, query: &impl AsyncFn(&[&str]) -> Result<Vec<View>, E>) -> Result<Vec<Fetched<'a>>, E> {
+        if self.results.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _connection = self.start().await;
+        let skus: Vec<&str> = self.results.iter().map(|(sku, _)| *sku).collect();
+        let mut views: HashMap<String, View> =
+            query(&skus).await?.into_iter().map(|view| (view.sku.clone(), view)).collect();
+        let mut fetched = Vec::with_capacity(self.results.len());
+        for (sku, result) in &self.results {
+            let view = views.remove(*sku);
+            result.send_replace(Some(view.clone()));
+            fetched.push(Fetched { sku, view, by_own_query: true });
+        }
+        Ok(fetched)
+    }
+
+    /// Waits for a connection, then marks the queries as started.
+    async fn start(&self) -> SemaphorePermit<'_> {
+        let connection = self.flight.connections.acquire().await.expect("the semaphore is never closed");
+        let now = Instant::now();
+        let mut queries = self.flight.queries.lock();
+        for (sku, result) in &self.results {
+            if let Some(query) = queries.get_mut(*sku).filter(|query| query.is_led_by(result)) {
+                query.started_at = Some(now);
+            }
+        }
+        connection
+    }
+}
+
+impl Drop for Leader<'_, '_> {
+    fn drop(&mut self) {
+        let mut queries = self.flight.queries.lock();
+        for (sku, result) in &self.results {
+            if queries.get(*sku).is_some_and(|query| query.is_led_by(result)) {
+                queries.remove(*sku);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
