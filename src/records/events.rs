@@ -1,4 +1,4 @@
-//! Lines that are events as a supplier would send them: nobody has put them on a stream yet.
+//! Lines that are events as a supplier would send them, before they are on a stream.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,27 +6,28 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use super::{DATA_LIMIT, LineError, PARTITION_KEY_LIMIT, Record, whole};
+use super::error::LineError;
+use super::record::{DATA_LIMIT, PARTITION_KEY_LIMIT, Record};
 
-/// The shard that they are put on.
+/// The shard of the events' records.
 const SHARD: &str = "shardId-000000000000";
-/// What a `source` begins with.
+/// The prefix of an event's `source`.
 const SUPPLIERS: &str = "/suppliers/";
-/// The partition key of what names no supplier.
+/// The partition key of events without a supplier.
 const UNKNOWN: &str = "unknown";
 
-/// An event's attributes. Of one that is there twice, which is for the pipeline to refuse, the last.
+/// An event's attributes. The last value wins if an attribute is repeated, which the pipeline rejects.
 type Attributes<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
-/// Reads a line, if it is an event or an array of events. Whether they are right is for the pipeline to say.
+/// Parses a line if it is an event or an array of events. The events are not checked: that is the pipeline's work.
 ///
-/// A record arrives when its last event happens: so a file plays the same whenever it is played, and no event is too old or from the
-/// future. Where no time can be read, which the pipeline rejects, it arrives now.
-pub(super) fn read(line: &[u8], number: u64) -> Option<Result<Record, LineError>> {
+/// A record arrives at the time of its last event: so a file gives the same result whenever it is played, and no event is too old or
+/// from the future. A record without a valid time, which the pipeline rejects, arrives now.
+pub(super) fn parse(line: &[u8], number: u64) -> Option<Result<Record, LineError>> {
     let line = line.trim_ascii();
     let events = events(line)?;
     if line.len() > DATA_LIMIT {
-        return Some(Err(whole(format!("holds {} bytes; a record has at most {DATA_LIMIT}", line.len()))));
+        return Some(Err(LineError::of_line(format!("holds {} bytes; a record has at most {DATA_LIMIT}", line.len()))));
     }
     Some(Ok(Record {
         shard: SHARD.to_owned(),
@@ -37,12 +38,12 @@ pub(super) fn read(line: &[u8], number: u64) -> Option<Result<Record, LineError>
     }))
 }
 
-/// The partition key that a supplier would give what holds these bytes.
+/// Returns the partition key that a supplier would use for these bytes.
 pub(super) fn partition_key(data: &[u8]) -> String {
     events(data.trim_ascii()).map_or(UNKNOWN.to_owned(), |events| key_of(&events))
 }
 
-/// The events of a record; none if it holds something else.
+/// Returns the events in a record's data, or none if it holds something else.
 fn events(data: &[u8]) -> Option<Vec<Attributes<'_>>> {
     let events = match data.first()? {
         b'[' => serde_json::from_slice(data).ok()?,
@@ -55,7 +56,7 @@ fn is_event(attributes: &Attributes<'_>) -> bool {
     attributes.contains_key("specversion") || (attributes.contains_key("source") && attributes.contains_key("type"))
 }
 
-/// Supplier and SKU of an event, the supplier of several.
+/// Returns supplier and SKU of one event, or the supplier of several.
 fn key_of(events: &[Attributes<'_>]) -> String {
     let Some(first) = events.first() else { return UNKNOWN.to_owned() };
     let source = text(first, "source").unwrap_or_default();

@@ -1,33 +1,35 @@
-//! A thread that reads and parses ahead, a bounded number of records, for any number of readers.
+//! A thread that reads and parses a bounded number of records ahead, for any number of consumers.
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{ReadError, Record, Source};
+use super::error::ReadError;
+use super::record::Record;
+use super::source::Source;
 
-/// Records that are handed over together, since a hand-over costs more than a record.
+/// Records that are sent together, since sending costs more than parsing a record.
 pub type Chunk = Vec<Arc<Record>>;
 
-/// How many records a chunk holds at most.
+/// The largest number of records in a chunk.
 const CHUNK_RECORDS: usize = 256;
-/// How many bytes of data a chunk holds at most, but for its last record.
+/// The number of bytes of data at which a chunk is sent.
 const CHUNK_BYTES: usize = 512 * 1024;
-/// How many chunks lie ready for a reader at most.
+/// The number of chunks that are read ahead.
 const CHUNKS: usize = 4;
 
-/// One reading of a source.
+/// The records of a source, sent to each consumer.
 pub struct Feed<const READERS: usize> {
-    /// What each reader gets: every record. A channel ends after the last one, or before the first line that is none.
+    /// The channels with every record. They end after the last one, or before the first line that is not a record.
     pub readers: [mpsc::Receiver<Chunk>; READERS],
-    /// Why reading stopped before the end, if it did.
+    /// The error that stopped reading before the end, if there was one.
     pub stopped: oneshot::Receiver<ReadError>,
 }
 
-/// Starts reading. The slowest reader holds it back: none is ever further ahead of another than by what lies ready.
+/// Starts reading. The slowest consumer holds the thread back: no consumer is further ahead of another than by what is read ahead.
 ///
-/// A plain thread rather than one of the runtime's: a read of standard input cannot be interrupted, and the runtime
-/// would wait for it at the end of the process. When a receiver is dropped the thread ends with its next chunk.
+/// This is a plain thread rather than a task: a read of standard input cannot be interrupted, and the runtime would
+/// wait for it at the end of the process. When a receiver is dropped the thread ends with its next chunk.
 pub fn feed<const READERS: usize>(source: Source) -> Feed<READERS> {
     let mut senders = Vec::new();
     let readers = std::array::from_fn(|_| {
@@ -52,26 +54,26 @@ fn read(source: Source, readers: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                // What stands before the bad line is played all the same.
-                hand_over(&chunk, readers);
+                // The records before the bad line are played all the same.
+                send(&chunk, readers);
                 return Err(error);
             }
         };
         bytes += record.data.len();
         chunk.push(Arc::new(record));
-        // Whoever writes into a pipe may pause: what is there is not held back for what is not.
+        // The writer of a pipe may pause: records that were read do not wait for more.
         if chunk.len() == CHUNK_RECORDS || bytes >= CHUNK_BYTES || !records.is_ready() {
             bytes = 0;
-            if !hand_over(&std::mem::take(&mut chunk), readers) {
+            if !send(&std::mem::take(&mut chunk), readers) {
                 return Ok(());
             }
         }
     }
-    hand_over(&chunk, readers);
+    send(&chunk, readers);
     Ok(())
 }
 
-/// Gives a chunk to every reader; false if one is gone, with whom the run ends.
-fn hand_over(chunk: &Chunk, readers: &[mpsc::Sender<Chunk>]) -> bool {
+/// Sends a chunk to every consumer. Returns false if one of them is gone: then the run ends.
+fn send(chunk: &Chunk, readers: &[mpsc::Sender<Chunk>]) -> bool {
     readers.iter().all(|reader| reader.blocking_send(chunk.clone()).is_ok())
 }

@@ -1,24 +1,23 @@
-//! Gzip as it is found in files: one member after the other, and zeros behind the last (tapes and block devices fill up with them).
+//! Gzip files: one or more members, and zeros behind the last (tapes and block devices fill up with them).
 
 use std::io::{BufRead, Error, ErrorKind, Read, Result};
 
 use flate2::bufread::GzDecoder;
 
-/// What begins every member.
+/// The first bytes of every member.
 pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// The content of all members.
+/// A reader of the decompressed content of all members.
 pub(super) enum Gunzip<R> {
     /// In a member.
     Member(Box<GzDecoder<R>>),
-    /// Behind one.
+    /// Behind a member.
     Behind(R),
     /// At the end.
     Ended,
 }
 
 impl<R: BufRead> Gunzip<R> {
-    /// Begins with the first member.
     pub(super) fn new(compressed: R) -> Self {
         Self::Member(Box::new(GzDecoder::new(compressed)))
     }
@@ -42,7 +41,7 @@ impl<R: BufRead> Read for Gunzip<R> {
                     None => return Ok(0),
                     Some(byte) if byte == MAGIC[0] => Self::new(rest),
                     Some(_) => {
-                        let problem = "behind its compressed data stands something that is not compressed";
+                        let problem = "its compressed data is followed by data that is not compressed";
                         return Err(Error::new(ErrorKind::InvalidData, problem));
                     }
                 },
@@ -52,7 +51,7 @@ impl<R: BufRead> Read for Gunzip<R> {
     }
 }
 
-/// Skips zeros; the byte that follows them, which is left there.
+/// Skips zeros and returns the byte that follows them, without consuming it.
 fn first_after_zeros(rest: &mut impl BufRead) -> Result<Option<u8>> {
     loop {
         let bytes = rest.fill_buf()?;

@@ -1,5 +1,7 @@
 use std::io::Write as _;
 
+use super::line::parse;
+use super::record::DATA_LIMIT;
 use super::*;
 
 mod files;
@@ -13,12 +15,12 @@ fn replaced(field: &str, with: &str) -> String {
 }
 
 fn error(line: &str) -> LineError {
-    Record::parse(line.as_bytes(), 1).expect_err(line)
+    parse(line.as_bytes(), 1).expect_err(line)
 }
 
 #[test]
 fn a_record_is_read() {
-    let record = Record::parse(GOOD.as_bytes(), 1).expect("a record");
+    let record = parse(GOOD.as_bytes(), 1).expect("a record");
     assert_eq!(record.shard, "shardId-000000000000");
     assert_eq!(record.sequence_number, "4960");
     assert_eq!(record.partition_key, "acme/1");
@@ -29,7 +31,7 @@ fn a_record_is_read() {
 #[test]
 fn bytes_that_are_not_utf_8_come_as_base64() {
     let line = GOOD.replace(r#""data":"{}""#, r#""data_base64":"//4A""#);
-    assert_eq!(Record::parse(line.as_bytes(), 1).expect("a record").data, [0xff, 0xfe, 0]);
+    assert_eq!(parse(line.as_bytes(), 1).expect("a record").data, [0xff, 0xfe, 0]);
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn every_field_is_checked_and_named() {
 }
 
 #[test]
-fn a_line_that_is_no_record_is_refused_as_a_whole() {
+fn a_line_that_is_not_a_record_is_an_error_of_the_whole_line() {
     for bad in [
         "",
         "   ",
@@ -82,13 +84,13 @@ fn a_line_that_is_no_record_is_refused_as_a_whole() {
 fn data_comes_once() {
     assert_eq!(
         error(&replaced("data_base64", "\"e30=\"")).to_string(),
-        "`data` and `data_base64` are both there: give one of them"
+        "`data` and `data_base64` are both present: only one of them is allowed"
     );
 }
 
 #[test]
 fn the_longest_key_counts_in_characters() {
-    assert!(Record::parse(replaced("partition_key", &format!("\"{}\"", "é".repeat(256))).as_bytes(), 1).is_ok());
+    assert!(parse(replaced("partition_key", &format!("\"{}\"", "é".repeat(256))).as_bytes(), 1).is_ok());
 }
 
 fn read(content: &[u8]) -> Vec<Result<Record, ReadError>> {
@@ -114,7 +116,7 @@ fn the_last_line_needs_no_end() {
 }
 
 #[test]
-fn gzip_is_known_by_its_first_bytes() {
+fn gzip_is_recognized_by_its_first_bytes() {
     let mut gzip = Vec::new();
     for part in [format!("{GOOD}\n"), format!("{GOOD}\n")] {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -127,7 +129,7 @@ fn gzip_is_known_by_its_first_bytes() {
 }
 
 #[test]
-fn a_line_without_end_is_not_read_for_ever() {
+fn an_endless_line_is_an_error() {
     let read = read(&vec![b'x'; 8 * 1024 * 1024]);
     assert!(matches!(&read[..], [Err(ReadError::Line { line: 1, .. })]));
 }
@@ -146,7 +148,7 @@ fn the_sample_is_whole() {
 }
 
 #[tokio::test]
-async fn the_feed_hands_over_what_stands_before_a_bad_line_to_every_reader() {
+async fn the_feed_sends_the_records_before_a_bad_line_to_every_reader() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     for _ in 0..CHUNK_AND_SOME {
         writeln!(file, "{GOOD}").expect("written");

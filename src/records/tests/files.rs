@@ -1,4 +1,4 @@
-//! Files as people have them.
+//! Files as users have them.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ fn played(read: Vec<Result<Record, ReadError>>) -> Vec<Record> {
     read.into_iter().collect::<Result<_, _>>().expect("good records")
 }
 
-/// Nothing is read, and this is said of the first line.
+/// Asserts that nothing is read, and that the first line's error has these words.
 #[track_caller]
 fn refused(read: &[Result<Record, ReadError>], words: &[&str]) {
     let [Err(ReadError::Line { line: 1, source, .. })] = read else { panic!("{read:?}") };
@@ -40,7 +40,7 @@ fn refused(read: &[Result<Record, ReadError>], words: &[&str]) {
 }
 
 #[test]
-fn what_stands_around_records_is_no_fault() {
+fn blank_lines_padding_and_byte_order_marks_are_skipped() {
     for name in ["rf_blank_end.jsonl", "rf_gzpad.gz", "rf_bom.jsonl"] {
         let [record] = &played(case(name))[..] else { panic!("{name}") };
         assert_eq!(
@@ -100,10 +100,10 @@ fn the_archives_lines_are_records() {
 fn one_of_the_fields_for_bytes_is_there() {
     for (fields, problem) in [
         (r#""event":null,"event_base64":null"#, "`data` is missing"),
-        (r#""event":"{}","event_base64":"e30=""#, "`event` and `event_base64` are both there"),
-        (r#""event":"{}","data":"{}""#, "`data` and `event` are both there"),
+        (r#""event":"{}","event_base64":"e30=""#, "`event` and `event_base64` are both present"),
+        (r#""event":"{}","data":"{}""#, "`data` and `event` are both present"),
         (r#""event_base64":"*""#, "`event_base64` must be base64"),
-        (r#""event":{}"#, "`event` cannot be read"),
+        (r#""event":{}"#, "`event` is not valid"),
     ] {
         let line = GOOD.replace(r#""data":"{}""#, fields);
         let message = error(&line).to_string();
@@ -174,39 +174,39 @@ fn an_event_that_the_pipeline_rejects_is_played() {
 }
 
 #[test]
-fn what_is_no_records_file_is_told_what_it_looks_like() {
+fn json_and_text_of_other_formats_are_recognized() {
     refused(&case("rf_array.json"), &["looks like one JSON array", "`jq -c '.[]'`"]);
     refused(&case("rf_getrecords.json"), &["looks like the output of `aws kinesis get-records`", ".PartitionKey"]);
-    refused(&case("rf_pretty.json"), &["looks like JSON whose objects go over several lines", "`jq -c .`"]);
+    refused(&case("rf_pretty.json"), &["looks like JSON with objects of several lines", "`jq -c .`"]);
 
     let pretty = |text: &str| {
         let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
         serde_json::to_string_pretty(&value).expect("JSON")
     };
     let event = r#"{"Records":[{"kinesis":{"partitionKey":"k","sequenceNumber":"1","data":"","approximateArrivalTimestamp":1.5},"eventID":"shardId-000000000000:1"}]}"#;
-    let given_up = r#"{"requestContext":{},"KinesisBatchInfo":{"shardId":"s"},"payload":"{\"Records\":[]}"}"#;
+    let discarded = r#"{"requestContext":{},"KinesisBatchInfo":{"shardId":"s"},"payload":"{\"Records\":[]}"}"#;
     let view = r#"{"sku":"A1","title":null,"available":1,"offers":[],"version":1}"#;
     for (content, words) in [
-        (event.to_owned(), "an event that Lambda hands to a function"),
-        (pretty(event), "an event that Lambda hands to a function"),
-        (given_up.to_owned(), "a batch that Lambda gave up"),
-        (pretty(given_up), "a batch that Lambda gave up"),
+        (event.to_owned(), "an event of a Lambda invocation"),
+        (pretty(event), "an event of a Lambda invocation"),
+        (discarded.to_owned(), "a batch that Lambda discarded"),
+        (pretty(discarded), "a batch that Lambda discarded"),
         (view.to_owned(), "exported product views"),
         (pretty(&format!("[{GOOD}]")), "one JSON array"),
         (format!("[{}]", vec![GOOD; 40_000].join(",")), "one JSON array"),
-        (pretty(EVENT), "JSON whose objects go over several lines"),
+        (pretty(EVENT), "JSON with objects of several lines"),
         ("InvoiceNo,StockCode,Quantity\n1,2,3\n".to_owned(), "a table (CSV)"),
         ("a;b;c\n".to_owned(), "a table (CSV)"),
         ("<!DOCTYPE html>\n".to_owned(), "XML or HTML"),
     ] {
         refused(&read(content.as_bytes()), &[&format!("looks like {words}")]);
     }
-    refused(&read(b"nonsense\n"), &["is no record: expected ident at column 2"]);
+    refused(&read(b"nonsense\n"), &["is not a record: expected ident at column 2"]);
     refused(&read(b"{\"colour\":1}\n"), &["unknown field `colour`"]);
 }
 
 #[test]
-fn what_is_no_text_is_told_what_it_looks_like() {
+fn binary_formats_are_recognized() {
     let line = format!("{GOOD}\n");
     let marked = format!("\u{feff}{line}");
     let mut tar = vec![0; 1024];
@@ -230,16 +230,16 @@ fn what_is_no_text_is_told_what_it_looks_like() {
     }
 }
 
-/// The rest of a file whose first lines are right is not guessed at.
+/// Only the first line's error names another format.
 #[test]
-fn a_later_line_is_blamed_for_itself() {
+fn a_later_lines_error_names_no_format() {
     let read = read(format!("{GOOD}\n[1]\n").as_bytes());
     let [Ok(_), Err(ReadError::Line { line: 2, source, .. })] = &read[..] else { panic!("{read:?}") };
     assert!(!source.to_string().contains("looks like"), "{source}");
 }
 
 #[test]
-fn a_folder_is_told_how_to_be_played() {
+fn a_folders_error_says_how_to_play_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let Err(ReadError::Read { source, .. }) = Source::open(Some(folder.path())) else { panic!() };
     assert!(source.to_string().contains("| pipegen local --records -"), "{source}");

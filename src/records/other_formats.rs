@@ -1,16 +1,16 @@
-//! What a file looks like that is no records file, and what to do with it.
+//! Recognizes files of other formats, and says how to convert them.
 
-/// What every message ends with.
+/// The end of every message.
 const RECORDS_FILE: &str = "a records file holds one JSON object a line: a record (`shard`, `sequence_number`, `partition_key`, `arrived_at`, and \
      `data` or `data_base64`), a line of the archive or of the quarantine, or an event";
 
-/// How much of a file is looked at.
+/// The number of bytes by which a format is recognized.
 pub(super) const HEAD: usize = 64 * 1024;
 
-/// Files that are known by their first bytes: what they are, and what to do with them.
+/// Formats that are recognized by their first bytes, and the remedy for each.
 const BY_MAGIC: [(&[u8], &str, &str); 14] = [
-    (b"\xff\xfe", "UTF-16", "`iconv -f UTF-16 -t UTF-8` makes it UTF-8"),
-    (b"\xfe\xff", "UTF-16", "`iconv -f UTF-16 -t UTF-8` makes it UTF-8"),
+    (b"\xff\xfe", "UTF-16", "`iconv -f UTF-16 -t UTF-8` converts it"),
+    (b"\xfe\xff", "UTF-16", "`iconv -f UTF-16 -t UTF-8` converts it"),
     (b"PK", "a zip archive", "unpack it"),
     (b"\x1f\x8b", "a file that was compressed with gzip twice", "`gunzip` it once"),
     (b"\x28\xb5\x2f\xfd", "a file compressed with zstd", "`zstd -d` it"),
@@ -22,53 +22,53 @@ const BY_MAGIC: [(&[u8], &str, &str); 14] = [
     (b"Obj\x01", "an Avro file", "export it as JSON Lines"),
     (b"ORC", "an ORC file", "export it as JSON Lines"),
     (b"SQLite format 3", "an SQLite database", "export it as JSON Lines"),
-    (b"<", "XML or HTML", "it may be an error page that was saved in the file's place"),
+    (b"<", "XML or HTML", "it may be an error page that was saved instead of the file"),
 ];
 
-/// Kinesis' own name of a record's field, in the output of the AWS CLI; with version 1 times are numbers.
+/// The remedy for the output of the AWS CLI. Version 1 writes times as numbers.
 const GET_RECORDS: &str = "`jq -c '.Records[] | {shard: \"shardId-000000000000\", sequence_number: .SequenceNumber, partition_key: \
      .PartitionKey, arrived_at: (.ApproximateArrivalTimestamp | if type == \"number\" then todate else . end), data_base64: .Data}'` \
-     makes records of it";
+     converts it to records";
 
 const LAMBDA_EVENT: &str = "`jq -c '.Records[] | {shard: (.eventID | split(\":\")[0]), sequence_number: .kinesis.sequenceNumber, \
      partition_key: .kinesis.partitionKey, arrived_at: (.kinesis.approximateArrivalTimestamp | todate), data_base64: .kinesis.data}'` \
-     makes records of it";
+     converts it to records";
 
 const ON_FAILURE: &str = "its `payload` is the batch: `jq -c '.payload | fromjson | .Records[] | {shard: (.eventID | split(\":\")[0]), \
      sequence_number: .kinesis.sequenceNumber, partition_key: .kinesis.partitionKey, arrived_at: (.kinesis.approximateArrivalTimestamp | \
-     todate), data_base64: .kinesis.data}'` makes records of it";
+     todate), data_base64: .kinesis.data}'` converts it to records";
 
-/// JSON that is known by the names in it, the first that has all of its names.
+/// JSON that is recognized by the names in it. The first entry with all of its names in the text applies.
 const BY_NAMES: [(&[&str], &str, &str); 4] = [
-    (&["\"KinesisBatchInfo\"", "\"payload\""], "a batch that Lambda gave up", ON_FAILURE),
+    (&["\"KinesisBatchInfo\"", "\"payload\""], "a batch that Lambda discarded", ON_FAILURE),
     (&["\"Records\"", "\"SequenceNumber\""], "the output of `aws kinesis get-records`", GET_RECORDS),
-    (&["\"Records\"", "\"kinesis\""], "an event that Lambda hands to a function", LAMBDA_EVENT),
+    (&["\"Records\"", "\"kinesis\""], "an event of a Lambda invocation", LAMBDA_EVENT),
     (
         &["\"sku\"", "\"available\"", "\"offers\""],
-        "exported product views, which are what comes of events",
-        "play the events that led there",
+        "exported product views, which are the result of events",
+        "play the events instead",
     ),
 ];
 
-/// Says what the file looks like whose first line is no record, from its first bytes and what is wrong with that line.
+/// Explains a file whose first line is not a record, from its first bytes and the error of that line.
 pub(super) fn explain(head: &[u8], first_line: &[u8], problem: &str) -> String {
-    match shape(head, first_line) {
+    match format_of(head, first_line) {
         Some((what, help)) => format!("looks like {what}: {help}; {RECORDS_FILE}"),
         None => format!("{problem}; {RECORDS_FILE}"),
     }
 }
 
-fn shape(head: &[u8], first_line: &[u8]) -> Option<(&'static str, &'static str)> {
+fn format_of(head: &[u8], first_line: &[u8]) -> Option<(&'static str, &'static str)> {
     if let Some((_, what, help)) = BY_MAGIC.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return Some((what, help));
     }
     if head.get(257..262) == Some(b"ustar") {
-        return Some(("a tar archive", "unpack it (`tar -xO -f FILE` writes what is in it one after the other)"));
+        return Some(("a tar archive", "unpack it (`tar -xO -f FILE` writes its files one after the other)"));
     }
     if head.iter().take(4).any(|byte| *byte == 0) {
         return Some((
             "UTF-16 or UTF-32 without a byte order mark",
-            "`iconv -f UTF-16LE -t UTF-8` makes most of them UTF-8",
+            "`iconv -f UTF-16LE -t UTF-8` converts most of them",
         ));
     }
     let text = String::from_utf8_lossy(head);
@@ -78,7 +78,7 @@ fn shape(head: &[u8], first_line: &[u8]) -> Option<(&'static str, &'static str)>
     }
     let line = String::from_utf8_lossy(first_line);
     let columns = [',', ';', '\t', '|'].into_iter().any(|separator| line.matches(separator).count() >= 2);
-    columns.then_some(("a table (CSV)", "each line must become a JSON object"))
+    columns.then_some(("a table (CSV)", "convert each line to a JSON object"))
 }
 
 fn json(text: &str, begin: char, first_line: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -88,8 +88,8 @@ fn json(text: &str, begin: char, first_line: &[u8]) -> Option<(&'static str, &'s
     }
     let is_cut = serde_json::from_slice::<serde::de::IgnoredAny>(first_line).is_err_and(|error| error.is_eof());
     match begin {
-        '[' => Some(("one JSON array", "`jq -c '.[]'` makes a line of each of its elements")),
-        _ if is_cut => Some(("JSON whose objects go over several lines", "`jq -c .` puts each on one line")),
+        '[' => Some(("one JSON array", "`jq -c '.[]'` writes each element on a line")),
+        _ if is_cut => Some(("JSON with objects of several lines", "`jq -c .` writes each on one line")),
         _ => None,
     }
 }
