@@ -1,12 +1,12 @@
-//! How fast the write path is when something is wrong, as ratios to how fast it is when all is well.
+//! The speed of the write path during faults, relative to its speed without them.
 //!
 //! ```sh
 //! PIPEGEN_RECORDS=FILE PIPEGEN_BOOTSTRAP=PATH cargo bench --features servers --bench pipeline
 //! ```
 //!
-//! `PIPEGEN_RECORDS` names a records file, the larger the better. Each round plays it through `pipegen local` in each of the
-//! [`VARIANTS`]; what counts are the ratios of one round, since machines differ and are shared. Every run is checked to have done
-//! its work.
+//! `PIPEGEN_RECORDS` names a records file, the larger the better. Each round sends it through `pipegen local` in each
+//! of the [`VARIANTS`]. Compare only the ratios of one round, because machines differ and are shared. Every run is
+//! checked to have processed all records.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -22,9 +22,9 @@ use tempfile::TempDir;
 
 const ROUNDS: usize = 3;
 
-/// What is measured: its name, and how it is run.
+/// The measured variants, with their names.
 const VARIANTS: [(&str, Variant); 3] = [
-    ("all is well", Variant { garbage: false, frozen: false }),
+    ("no fault", Variant { garbage: false, frozen: false }),
     ("Redis does not answer", Variant { garbage: false, frozen: true }),
     ("every record is garbage", Variant { garbage: true, frozen: false }),
 ];
@@ -35,8 +35,8 @@ struct Variant {
     frozen: bool,
 }
 
-/// A Redis of one run, which can be made to fall silent.
-struct Redis {
+/// The Redis server of one run, which can be stopped so that it does not answer.
+struct RedisServer {
     server: Child,
     port: u16,
     _folder: TempDir,
@@ -62,7 +62,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The same records with data that is no JSON; how many there are.
+/// Writes the same records with data that is not JSON, and returns their number.
 fn write_garbage(records: &Path, garbage: &Path) -> Result<u64> {
     let text = fs::read_to_string(records).with_context(|| format!("cannot read {}", records.display()))?;
     let mut file = std::io::BufWriter::new(fs::File::create(garbage)?);
@@ -80,9 +80,9 @@ fn write_garbage(records: &Path, garbage: &Path) -> Result<u64> {
     Ok(count)
 }
 
-/// Plays the file; records a second.
+/// Runs the pipeline on the file and returns the records per second.
 fn run(file: &Path, variant: Variant, count: u64) -> Result<f64> {
-    let redis = Redis::start()?;
+    let redis = RedisServer::start()?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
     command.args(["local", "--json", "--cache-url", &redis.url(), "--records"]).arg(file);
     if let Some(bootstrap) = std::env::var_os("PIPEGEN_BOOTSTRAP") {
@@ -99,18 +99,18 @@ fn run(file: &Path, variant: Variant, count: u64) -> Result<f64> {
     ensure!(summary["records"] == json!(count), "not every record was acknowledged: {summary}");
     let rejected: u64 = summary["rejected"].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum();
     ensure!(!variant.garbage || rejected == count, "not every record was rejected: {summary}");
-    ensure!((summary["pending"] != json!(0)) == variant.frozen, "the cache was told, or not: {summary}");
+    ensure!((summary["pending"] != json!(0)) == variant.frozen, "the number of pending refreshes is wrong: {summary}");
     summary["records_per_second"].as_f64().context("the summary has no speed")
 }
 
-/// Waits until a processor is there: what checks the given Redis comes before.
+/// Waits until a processor runs: the run has checked its Redis by then.
 fn wait_for_functions(child: &mut Child) -> Result<()> {
     let is_processor = |pid: &str| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|entry| entry == b"_HANDLER=processor")
     };
     while child.try_wait()?.is_none() {
-        // A process is the child of the thread that started it.
+        // A process is a child of the thread that started it.
         for thread in fs::read_dir(format!("/proc/{}/task", child.id()))?.flatten() {
             let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
             if children.split_whitespace().any(is_processor) {
@@ -122,7 +122,7 @@ fn wait_for_functions(child: &mut Child) -> Result<()> {
     anyhow::bail!("pipegen has ended before its first batch")
 }
 
-impl Redis {
+impl RedisServer {
     fn start() -> Result<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let folder = tempfile::tempdir()?;
@@ -144,7 +144,7 @@ impl Redis {
     }
 }
 
-impl Drop for Redis {
+impl Drop for RedisServer {
     fn drop(&mut self) {
         self.server.kill().ok();
         self.server.wait().ok();

@@ -1,4 +1,4 @@
-//! Every definition of §4.
+//! Every definition of docs/ARCHITECTURE.md, "Meaning".
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::model::catalog::Catalog;
 use crate::model::data::{Change, Description};
-use crate::model::judge::Event;
+use crate::model::decode::Event;
 
 #[test]
 fn no_event_no_product() {
@@ -54,7 +54,7 @@ fn deliveries_of_one_event_count_once() {
 #[test]
 fn of_different_contents_the_later_one_is_the_event() {
     assert_eq!(level([adjusted("a", 5, -3), adjusted("a", 9, -30), adjusted("a", 2, -300)]), -30);
-    // Moved behind the count by its later delivery.
+    // Its later delivery moves it after the count.
     assert_eq!(level([counted("acme", "c", 7, 100), adjusted("a", 5, -3), adjusted("a", 9, -30)]), 70);
     assert_eq!(level([counted("acme", "c", 5, 1), counted("acme", "d", 6, 2), counted("acme", "c", 7, 3)]), 3);
 }
@@ -151,14 +151,14 @@ fn described(supplier: &str, id: &str, time: i64, description: Description) -> E
     of(supplier, id, time, Change::Described(description))
 }
 
-/// Only the first one has attributes.
+/// A description, which has attributes only if its title is "first".
 fn description(title: &str) -> Description {
     let attributes = if title == "first" { BTreeMap::from([("k".into(), "v".into())]) } else { BTreeMap::new() };
     Description { title: title.into(), description: None, category: None, attributes }
 }
 
 fn of(supplier: &str, id: &str, time: i64, change: Change) -> Event {
-    let kind = match change {
+    let event_type = match change {
         Change::Counted(_) => "com.retailtech.stock.counted.v1",
         Change::Adjusted(_) => "com.retailtech.stock.adjusted.v1",
         Change::Priced { .. } => "com.retailtech.price.changed.v1",
@@ -168,7 +168,7 @@ fn of(supplier: &str, id: &str, time: i64, change: Change) -> Event {
         source: format!("/suppliers/{supplier}"),
         supplier: supplier.into(),
         sku: "A".into(),
-        kind: kind.into(),
+        event_type: event_type.into(),
         id: id.into(),
         time,
         change,

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::cases;
+use crate::model::decode::{Decoded, decode};
 use crate::model::expected::Expected;
-use crate::model::judge::{Judged, judge};
 use crate::model::record::Record;
-use crate::records::{self, crowded, rearranged};
+use crate::records::{self, rearranged, synthetic};
 
 #[test]
 fn order_repetition_and_shards_change_no_view() {
-    for lines in [records::lines().unwrap(), crowded::dense(), crowded::scattered()] {
+    for lines in [records::lines().unwrap(), synthetic::few_products(), synthetic::many_products()] {
         let expected = Expected::of(&lines).unwrap();
         let variants = [
             rearranged::shuffled(&lines),
@@ -41,8 +41,8 @@ fn the_records_have_every_reason_and_only_one_right_catalog() {
 }
 
 #[test]
-fn the_crowds_have_what_sales_lack_and_only_one_right_catalog() {
-    for lines in [crowded::dense(), crowded::scattered()] {
+fn the_synthetic_records_have_repetitions_and_only_one_right_catalog() {
+    for lines in [synthetic::few_products(), synthetic::many_products()] {
         let expected = Expected::of(&lines).unwrap();
         assert_eq!(expected.catalog.ambiguous, BTreeSet::new());
         assert!(expected.rejections.is_empty(), "{:?}", expected.rejections.first());
@@ -52,14 +52,15 @@ fn the_crowds_have_what_sales_lack_and_only_one_right_catalog() {
     }
 }
 
-/// How many deliveries repeat an event as it was, and how many with another time, thus with another content.
+/// Counts the deliveries that repeat an event unchanged, and those that repeat it with another time, thus with another
+/// content.
 fn repetitions(lines: &[String]) -> (usize, usize) {
-    let events = lines.iter().flat_map(|line| judge(&Record::parse(line).expect("a record")));
+    let events = lines.iter().flat_map(|line| decode(&Record::parse(line).expect("a record")));
     let (mut identities, mut contents) = (BTreeSet::new(), BTreeSet::new());
     let (mut again, mut otherwise) = (0, 0);
-    for judged in events {
-        let Judged::Accepted(event) = judged else { continue };
-        let identity = (event.kind, event.supplier, event.sku, event.id);
+    for decoded in events {
+        let Decoded::Accepted(event) = decoded else { continue };
+        let identity = (event.event_type, event.supplier, event.sku, event.id);
         let is_known = !identities.insert(identity.clone());
         let is_new = contents.insert((identity, event.time));
         again += usize::from(!is_new);

@@ -1,6 +1,6 @@
-//! What is JSON, and what the reader keeps of it.
+//! The JSON parser.
 
-use crate::model::json::{Node, Value, read};
+use crate::model::json::{JsonValue, Node, read};
 
 #[test]
 fn takes_what_the_grammar_takes() {
@@ -78,16 +78,16 @@ fn agrees_with_serde_json_about_ordinary_texts() {
 #[test]
 fn keeps_names_that_come_twice() {
     let node = read(r#"{"a":1,"\u0061":2}"#).unwrap();
-    let Value::Object(members) = node.value else { panic!("no object") };
+    let JsonValue::Object(members) = node.value else { panic!("no object") };
     let kept: Vec<(&str, &str)> = members.iter().map(|(name, node)| (name.as_str(), node.text)).collect();
     assert_eq!(kept, [("a", "1"), ("a", "2")]);
 }
 
 #[test]
-fn tells_a_text_that_cannot_be_decoded_from_one_that_is_no_json() {
+fn distinguishes_a_lone_surrogate_from_invalid_json() {
     let node = read(r#"["\ud83d", "\ud83d\ude00", {"\ude00": 1}, "\ud83dé"]"#).unwrap();
     assert!(!node.is_readable());
-    let Value::Array(elements) = node.value else { panic!("no array") };
+    let JsonValue::Array(elements) = node.value else { panic!("no array") };
     let readable: Vec<bool> = elements.iter().map(Node::is_readable).collect();
     assert_eq!(readable, [false, true, false, false]);
 }
@@ -100,12 +100,12 @@ fn counts_levels() {
     assert!(read(&nested(100_000)).is_none());
 }
 
-fn as_serde(value: &Value<'_>, text: &str) -> serde_json::Value {
+fn as_serde(value: &JsonValue<'_>, text: &str) -> serde_json::Value {
     match value {
-        Value::Null | Value::Bool | Value::Number => serde_json::from_str(text).expect("a scalar"),
-        Value::Text(text) => text.clone().into(),
-        Value::Array(nodes) => nodes.iter().map(|node| as_serde(&node.value, node.text)).collect(),
-        Value::Object(members) => {
+        JsonValue::Null | JsonValue::Bool | JsonValue::Number => serde_json::from_str(text).expect("a scalar"),
+        JsonValue::Text(text) => text.clone().into(),
+        JsonValue::Array(nodes) => nodes.iter().map(|node| as_serde(&node.value, node.text)).collect(),
+        JsonValue::Object(members) => {
             members.iter().map(|(name, node)| (name.clone(), as_serde(&node.value, node.text))).collect()
         }
     }

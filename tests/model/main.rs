@@ -1,10 +1,10 @@
-//! Holds the naive model to the design, so that it can be trusted where it judges the pipeline. Needs no server.
+//! Tests of the naive model with which the suite `pipeline` compares the pipeline. They need no server.
 //!
-//! - [`json`]: what is JSON, and what the reader keeps of it
-//! - [`time`]: points in time, against chrono
-//! - [`judging`]: every rule of §3, by hand-made records
-//! - [`catalog`]: every definition of §4, by hand-made events
-//! - [`files`]: whole files: order and repetition change nothing; the shipped sample has everything in it
+//! - [`json`]: the JSON parser
+//! - [`time`]: the parser of timestamps, compared with chrono
+//! - [`decode`]: every rule of docs/ARCHITECTURE.md, "Events", with hand-written records
+//! - [`catalog`]: every definition of docs/ARCHITECTURE.md, "Meaning", with hand-written events
+//! - [`files`]: whole files: order and repetition change nothing; the shipped sample contains every case
 
 #[path = "../pipeline/cases/mod.rs"]
 mod cases;
@@ -14,7 +14,7 @@ mod model;
 mod records;
 
 mod catalog;
+mod decode;
 mod files;
 mod json;
-mod judging;
 mod time;

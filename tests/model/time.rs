@@ -1,4 +1,4 @@
-//! Points in time, against chrono.
+//! The parser of timestamps, compared with chrono.
 
 use chrono::DateTime;
 

@@ -1,4 +1,4 @@
-//! The bootstrap dies on the way.
+//! The bootstrap is killed while it works.
 
 use std::io::Write;
 use std::thread;
@@ -7,37 +7,38 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::model::expected::Expected;
-use crate::records::{crowded, lines};
-use crate::run::local::Running;
-use crate::run::play::{Play, Played};
-use crate::run::processes::{Process, kill_now, processors, waits};
+use crate::records::{lines, synthetic};
+use crate::run::local::LocalProcess;
+use crate::run::processes::{Process, context_switches, kill_now, processors};
+use crate::run::results::{PreparedRun, RunResults};
 
-/// How often a bootstrap is killed.
+/// The number of times that a bootstrap is killed.
 const KILLS: usize = 10;
-/// The input comes in so many parts, and at most one bootstrap is killed for each.
+/// The number of parts of the input; for each, at most one bootstrap is killed.
 const PARTS: usize = 14;
-/// How long the first bootstrap may take to be there: it may have to be built.
-const LONGEST_START: Duration = Duration::from_mins(15);
-/// How long a bootstrap may be idle before the next part is fed.
-const LONGEST_IDLE: Duration = Duration::from_secs(5);
+/// The time for the first bootstrap to start: it may have to be built.
+const START_TIMEOUT: Duration = Duration::from_mins(15);
+/// The time for which bootstraps may be idle before the next part is fed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[test]
 fn killed_ten_times_on_the_way() -> Result<()> {
-    let lines = [lines()?, crowded::scattered(), crowded::dense()].concat();
+    let lines = [lines()?, synthetic::many_products(), synthetic::few_products()].concat();
     let expected = Expected::of(&lines)?;
-    let (cache, mut running) = Play::new(&expected)?.edit(|local| Ok(local.listens()))?.start()?;
+    let (cache, mut running) = PreparedRun::new(&expected)?.edit(|local| Ok(local.records_from_stdin()))?.start()?;
 
     let kills = feed_and_kill(&lines, &mut running)?;
-    let played = Played::after(cache, running.wait()?.succeeded()?)?;
+    let results = RunResults::after(cache, running.wait()?.succeeded()?)?;
 
-    assert_eq!(kills, KILLS, "not every kill has met a bootstrap at work");
-    let errors = played.count("function_errors");
-    assert!(errors > 0, "no kill has met a batch: {}", played.finished().stdout);
-    played.check(&expected)
+    assert_eq!(kills, KILLS, "not every kill has hit a busy bootstrap");
+    let errors = results.count("function_errors");
+    assert!(errors > 0, "no kill has interrupted a batch: {}", results.finished().stdout);
+    results.check(&expected)
 }
 
-/// Feeds the lines part by part and kills a bootstrap that works on each of the first ten that meet one; how many.
-fn feed_and_kill(lines: &[String], running: &mut Running) -> Result<usize> {
+/// Feeds the lines part by part, kills a busy bootstrap during each part until [`KILLS`] are killed, and returns their
+/// number.
+fn feed_and_kill(lines: &[String], running: &mut LocalProcess) -> Result<usize> {
     let mut pipe = running.pipe()?;
     let mut kills = 0;
     for part in lines.chunks(lines.len().div_ceil(PARTS)) {
@@ -46,34 +47,37 @@ fn feed_and_kill(lines: &[String], running: &mut Running) -> Result<usize> {
         if kills == 0 {
             wait_for_processor(running)?;
         }
-        if kills < KILLS && kill_one_at_work(running)? {
+        if kills < KILLS && kill_a_busy_one(running)? {
             kills += 1;
         }
     }
     Ok(kills)
 }
 
-fn wait_for_processor(running: &mut Running) -> Result<()> {
-    let deadline = Instant::now() + LONGEST_START;
+fn wait_for_processor(running: &mut LocalProcess) -> Result<()> {
+    let deadline = Instant::now() + START_TIMEOUT;
     while processors(running.pid())?.is_empty() {
         ensure!(running.is_alive()?, "pipegen has ended before its first batch");
-        ensure!(Instant::now() < deadline, "no bootstrap after {LONGEST_START:?}");
+        ensure!(Instant::now() < deadline, "no bootstrap after {START_TIMEOUT:?}");
         thread::sleep(Duration::from_millis(10));
     }
     Ok(())
 }
 
-/// Looks at the bootstraps until one of them is seen at work, and kills that; false if all stay idle.
-fn kill_one_at_work(running: &mut Running) -> Result<bool> {
-    let deadline = Instant::now() + LONGEST_IDLE;
+/// Watches the bootstraps until one of them is busy, and kills it; returns false if all stay idle.
+fn kill_a_busy_one(running: &mut LocalProcess) -> Result<bool> {
+    let deadline = Instant::now() + IDLE_TIMEOUT;
     let mut seen: Vec<(Process, u64)> = Vec::new();
     while Instant::now() < deadline {
         ensure!(running.is_alive()?, "pipegen has ended while it was fed");
-        let now: Vec<(Process, u64)> =
-            processors(running.pid())?.into_iter().map(|process| (process.clone(), waits(&process))).collect();
-        let at_work =
-            now.iter().find(|(process, waits)| seen.iter().any(|(other, then)| other == process && waits > then));
-        if let Some((process, _)) = at_work
+        let now: Vec<(Process, u64)> = processors(running.pid())?
+            .into_iter()
+            .map(|process| (process.clone(), context_switches(&process)))
+            .collect();
+        let busy = now.iter().find(|(process, context_switches)| {
+            seen.iter().any(|(other, then)| other == process && context_switches > then)
+        });
+        if let Some((process, _)) = busy
             && kill_now(process)?
         {
             return Ok(true);

@@ -1,4 +1,4 @@
-//! Ctrl-C.
+//! Runs interrupted by Ctrl-C.
 
 use std::fs;
 use std::io::Write;
@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::records::crowded;
-use crate::run::local::{Local, Running};
+use crate::records::synthetic;
+use crate::run::local::{LocalCommand, LocalProcess};
 use crate::run::processes::{alive, descendants, naming, processors};
 
-/// How long the first bootstrap may take to be there: it may have to be built.
-const LONGEST_START: Duration = Duration::from_mins(15);
+/// The time for the first bootstrap to start: it may have to be built.
+const START_TIMEOUT: Duration = Duration::from_mins(15);
 
 #[test]
 fn ctrl_c_in_the_middle_leaves_nothing() -> Result<()> {
-    let mut running = Local::new()?.listens().start()?;
+    let mut running = LocalCommand::new()?.records_from_stdin().start()?;
     let mut pipe = running.pipe()?;
-    let text: String = crowded::dense().iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-    // The pipe stays open: the run would wait for more.
+    let text: String = synthetic::few_products().iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    // The pipe stays open, so that the run would wait for more records.
     pipe.write_all(text.as_bytes()).context("pipegen does not read")?;
     wait_until(&mut running, |running| Ok(!processors(running.pid())?.is_empty()))?;
     interrupt_and_check(running)
@@ -28,8 +28,8 @@ fn ctrl_c_in_the_middle_leaves_nothing() -> Result<()> {
 
 #[test]
 fn ctrl_c_at_the_start_leaves_nothing() -> Result<()> {
-    let mut running = Local::new()?.listens().start()?;
-    // The run's folder comes first, and only then what works in it: before that there is nothing to stop.
+    let mut running = LocalCommand::new()?.records_from_stdin().start()?;
+    // The run creates its folder before it starts any process; before that there is nothing to stop.
     wait_until(&mut running, |running| {
         let folder = left(&running.temporary())?.iter().any(|path| path.is_dir());
         Ok(folder && !descendants(running.pid())?.is_empty())
@@ -37,26 +37,26 @@ fn ctrl_c_at_the_start_leaves_nothing() -> Result<()> {
     interrupt_and_check(running)
 }
 
-fn wait_until(running: &mut Running, is_so: impl Fn(&Running) -> Result<bool>) -> Result<()> {
-    let deadline = Instant::now() + LONGEST_START;
+fn wait_until(running: &mut LocalProcess, is_so: impl Fn(&LocalProcess) -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + START_TIMEOUT;
     while !is_so(running)? {
         ensure!(running.is_alive()?, "pipegen has ended by itself");
-        ensure!(Instant::now() < deadline, "nothing runs after {LONGEST_START:?}");
+        ensure!(Instant::now() < deadline, "nothing runs after {START_TIMEOUT:?}");
         thread::sleep(Duration::from_millis(5));
     }
     Ok(())
 }
 
-fn interrupt_and_check(running: Running) -> Result<()> {
+fn interrupt_and_check(running: LocalProcess) -> Result<()> {
     let temporary = running.temporary();
     let started = descendants(running.pid())?;
-    assert!(!started.is_empty(), "there was nothing to stop");
+    assert!(!started.is_empty(), "nothing had been started");
     running.press_ctrl_c()?;
     let finished = running.wait_for_stop()?;
 
-    assert!(!finished.status.success(), "an interrupted run is no success");
+    assert!(!finished.status.success(), "an interrupted run must fail");
     assert_eq!(alive(&started)?, [], "started before and still alive");
-    assert_eq!(naming(&temporary)?, [], "alive and at work in the run's folder");
+    assert_eq!(naming(&temporary)?, [], "alive and working in the run's folder");
     assert_eq!(left(&temporary)?, Vec::<PathBuf>::new(), "left in the folder for temporary files");
     Ok(())
 }

@@ -1,27 +1,27 @@
-//! The whole pipeline on real servers, as a black box: the built `pipegen local` plays records through the real bootstrap
-//! into a real PostgreSQL and a real Redis, and everything that it leaves is held against the naive model.
+//! The whole pipeline on real servers, as a black box: the built `pipegen local` sends records through the real
+//! bootstrap into a real PostgreSQL and a real Redis, and all of its results are compared with the naive model.
 //!
-//! The tests, in the order of what can go wrong:
+//! The tests:
 //!
-//! - [`plays`]: the records as they are, shuffled, repeated, spread over shards; a crowd in which every rule of §4 works
-//!   all the time; a case for every rule of §3
-//! - [`crashes`]: the bootstrap killed ten times on the way
-//! - [`outages`]: Redis or PostgreSQL away for a while
-//! - [`rotation`]: every login renewed again and again
-//! - [`memory`]: the largest batches
-//! - [`markers`]: what must be in no log
-//! - [`serving`]: the catalog, asked after the last record
-//! - [`refusals`]: a line that is no record; no PostgreSQL
+//! - [`whole_files`]: records files as they are, shuffled, repeated, spread over shards; synthetic records for every
+//!   rule of docs/ARCHITECTURE.md, "Meaning"; a case for every rule of docs/ARCHITECTURE.md, "Events"
+//! - [`crashes`]: the bootstrap killed ten times while it works
+//! - [`outages`]: Redis or PostgreSQL down for a while
+//! - [`rotation`]: every login rotated again and again
+//! - [`memory`]: the memory that the largest batches take
+//! - [`log_contents`]: no content and no credential in any log
+//! - [`serving`]: the catalog, read after the last record
+//! - [`refusals`]: a line that is not a record; no PostgreSQL
 //! - [`interrupt`]: Ctrl-C at the start and in the middle
 //!
-//! What they are made of:
+//! Their parts:
 //!
-//! - [`records`], [`cases`]: what is played
-//! - [`model`]: what must come of it
-//! - [`run`]: a run and what it left
+//! - [`records`], [`cases`]: the input
+//! - [`model`]: the expected results
+//! - [`run`]: a run and its results
 //!
-//! `PIPEGEN_RECORDS` names a records file to play in the place of the sample that ships, `PIPEGEN_BOOTSTRAP` a built
-//! bootstrap, which is built otherwise. Cargo runs tests in the package's folder, so whole paths are safest.
+//! `PIPEGEN_RECORDS` names a records file to use instead of the sample that ships, `PIPEGEN_BOOTSTRAP` a built
+//! bootstrap; without it, one is built. Cargo runs tests in the package's folder, so use absolute paths.
 
 mod cases;
 mod model;
@@ -30,10 +30,10 @@ mod run;
 
 mod crashes;
 mod interrupt;
-mod markers;
+mod log_contents;
 mod memory;
 mod outages;
-mod plays;
 mod refusals;
 mod rotation;
 mod serving;
+mod whole_files;

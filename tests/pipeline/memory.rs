@@ -1,4 +1,4 @@
-//! The largest batches that Lambda hands over, and what they take.
+//! The memory that functions take for the largest batches that Lambda delivers.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,19 +9,19 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::run::batches::batches;
-use crate::run::local::{Local, Running};
+use crate::run::local::{LocalCommand, LocalProcess};
 use crate::run::objects::files;
-use crate::run::processes::{Process, in_role, peak_memory};
+use crate::run::processes::{Process, peak_memory, with_role};
 
-/// In MiB: what the archiver may take for any batch.
+/// The maximum memory of the archiver for any batch, in MiB.
 const ARCHIVER_MEMORY: u64 = 96;
-/// In MiB: what the stack gives a function, unless it is told otherwise.
+/// The memory size of a function in the default settings, in MiB.
 const FUNCTION_MEMORY: u64 = 256;
-/// Records in a batch of the processor at most.
+/// The maximum number of records in a batch of the processor.
 const RECORDS: usize = 500;
-/// How long it may take until the batches are through: a bootstrap may have to be built before.
-const LONGEST: Duration = Duration::from_mins(20);
-/// What Lambda hands over at most is 6 MB, in which 3 bytes of data are 4 of base64.
+/// The time for the batches to be processed: a bootstrap may have to be built before.
+const TIMEOUT: Duration = Duration::from_mins(20);
+/// The largest batch in bytes of data: Lambda's payload limit is 6 MB, in which 3 bytes of data are 4 of base64.
 const LARGEST_BATCH: usize = 6 * 1024 * 1024 / 4 * 3;
 
 fn line(number: usize, data: &str) -> String {
@@ -34,16 +34,16 @@ fn line(number: usize, data: &str) -> String {
         + "\n"
 }
 
-/// Runs until what was fed has come so far, then looks at the functions of this role.
-fn peak(role: &str, lines: &[String], is_through: impl Fn(&Path) -> Result<bool>) -> Result<u64> {
-    let local = Local::new()?;
+/// Feeds the lines, waits until they are processed, and returns the peak memory of the functions of this role, in MiB.
+fn peak(role: &str, lines: &[String], is_done: impl Fn(&Path) -> Result<bool>) -> Result<u64> {
+    let local = LocalCommand::new()?;
     let data = local.path("data");
-    let mut running = local.option("--data", &data).listens().start()?;
-    // Held open: the functions end with the stream.
+    let mut running = local.option("--data", &data).records_from_stdin().start()?;
+    // The pipe stays open, because the functions end with the stream.
     let mut pipe = running.pipe()?;
     pipe.write_all(lines.concat().as_bytes()).context("pipegen does not read")?;
-    wait_until(&mut running, || is_through(&data))?;
-    let functions: Vec<Process> = in_role(running.pid(), role)?;
+    wait_until(&mut running, || is_done(&data))?;
+    let functions: Vec<Process> = with_role(running.pid(), role)?;
     ensure!(!functions.is_empty(), "no {role} is running");
     let peak = functions.iter().map(peak_memory).collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or_default();
     drop(pipe);
@@ -51,11 +51,11 @@ fn peak(role: &str, lines: &[String], is_through: impl Fn(&Path) -> Result<bool>
     Ok(peak)
 }
 
-fn wait_until(running: &mut Running, is_so: impl Fn() -> Result<bool>) -> Result<()> {
-    let deadline = Instant::now() + LONGEST;
+fn wait_until(running: &mut LocalProcess, is_so: impl Fn() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + TIMEOUT;
     while !is_so()? {
         ensure!(running.is_alive()?, "pipegen has ended by itself");
-        ensure!(Instant::now() < deadline, "not through after {LONGEST:?}");
+        ensure!(Instant::now() < deadline, "not through after {TIMEOUT:?}");
         thread::sleep(Duration::from_millis(20));
     }
     Ok(())
@@ -63,7 +63,7 @@ fn wait_until(running: &mut Running, is_so: impl Fn() -> Result<bool>) -> Result
 
 #[test]
 fn the_archiver_needs_little_for_the_largest_batch() -> Result<()> {
-    // Text that compresses badly, so that the object is large as well; enough of it that the first batch is full.
+    // Text that compresses badly, so that the object is large too; enough of it that the first batch is full.
     let size = 8 * 1024;
     let text = |number: usize| -> String {
         let mut state = number as u64 + 1;
@@ -74,7 +74,7 @@ fn the_archiver_needs_little_for_the_largest_batch() -> Result<()> {
         (0..size).map(|_| next()).collect()
     };
     let lines: Vec<String> = (0..LARGEST_BATCH / size * 3 / 2).map(|number| line(number, &text(number))).collect();
-    // Its batches are full, or the stream's last one.
+    // A batch is full, unless it is the stream's last one.
     let is_archived = |data: &Path| {
         let bucket = data.join("objects/s3-archive-local");
         Ok(bucket.is_dir() && !files(&bucket)?.is_empty())
@@ -93,7 +93,7 @@ fn half_a_million_bad_events_in_a_batch_stay_within_the_functions_memory() -> Re
     let is_processed = |data: &Path| {
         let batches = batches(&data.join("logs/processor.log"))?;
         let is_done = batches.iter().sum::<usize>() == lines.len();
-        // The first ones take what has been read so far; the others are full.
+        // The first batches take the records that have been read so far; the others are full.
         ensure!(!is_done || batches.contains(&RECORDS), "no batch was full: {batches:?}");
         Ok(is_done)
     };

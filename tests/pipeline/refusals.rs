@@ -1,4 +1,4 @@
-//! What is refused, and how it is said.
+//! Errors of the command, and their messages.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -8,35 +8,35 @@ use anyhow::{Context, Result};
 
 use crate::model::expected::Expected;
 use crate::records::lines;
-use crate::run::local::Local;
-use crate::run::play::{Play, Played};
+use crate::run::local::LocalCommand;
+use crate::run::results::{PreparedRun, RunResults};
 
 #[test]
-fn a_line_that_is_no_record_stops_there() -> Result<()> {
+fn a_line_that_is_not_a_record_stops_the_run() -> Result<()> {
     let lines = lines()?;
     let (before, after) = lines.split_at(lines.len() / 2);
     let bad = [r#"{"shard":"shardId-000000000000"}"#.to_owned()];
     let number = before.len() + 1;
 
     let expected = Expected::of(before)?;
-    let play = Play::new(&expected)?.edit(|local| local.reads(&[before, &bad, after].concat()))?;
-    let (cache, running) = play.start()?;
-    let played = Played::after(cache, running.wait()?)?;
+    let prepared = PreparedRun::new(&expected)?.edit(|local| local.records(&[before, &bad, after].concat()))?;
+    let (cache, running) = prepared.start()?;
+    let results = RunResults::after(cache, running.wait()?)?;
 
-    assert_eq!(played.finished().status.code(), Some(1));
-    let stderr = &played.finished().stderr;
+    assert_eq!(results.finished().status.code(), Some(1));
+    let stderr = &results.finished().stderr;
     let named = stderr.split(|c: char| !c.is_alphanumeric()).collect::<Vec<_>>();
     assert!(
         named.windows(2).any(|words| words == ["line", &number.to_string()]),
         "line {number} is not named: {stderr}"
     );
-    // The records before it are in, and nothing of what comes after it.
-    played.check(&expected)
+    // The records before it are processed, and none of those after it.
+    results.check(&expected)
 }
 
 #[test]
 fn without_postgresql_it_says_what_to_install() -> Result<()> {
-    let local = Local::new()?;
+    let local = LocalCommand::new()?;
     let (programs, data, export) = (local.path("programs"), local.path("data"), local.path("export.jsonl"));
     fs::create_dir(&programs)?;
     symlink(program("redis-server")?, programs.join("redis-server"))?;
@@ -55,7 +55,7 @@ fn without_postgresql_it_says_what_to_install() -> Result<()> {
     Ok(())
 }
 
-/// Where a program is installed.
+/// Returns the path of an installed program.
 fn program(name: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").context("there is no PATH")?;
     let found =

@@ -1,8 +1,8 @@
 //! The rendered folder under the real Terraform: `init`, `validate`, and a plan and an apply with a mocked provider.
 //!
-//! `terraform` must be in the path. `TF_CLI_CONFIG_FILE` is passed on: it may name a local provider mirror.
+//! `terraform` must be on the `PATH`. `TF_CLI_CONFIG_FILE` is passed on: it may name a local provider mirror.
 //!
-//! - `stack.tftest.hcl`: the mocks, and what the plan and the applied stack must look like
+//! - `stack.tftest.hcl`: the mocks, and the assertions about the plan and the applied stack
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
 #[path = "../render/elf.rs"]
@@ -16,7 +16,7 @@ use elf::Elf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Renders with these settings and has Terraform plan and apply what came out.
+/// Renders with these settings, and has Terraform plan and apply the result.
 #[track_caller]
 fn applies(environment: &str, settings: &str, bootstrap: &Elf) {
     let folder = TempDir::new().unwrap();
@@ -27,14 +27,14 @@ fn applies(environment: &str, settings: &str, bootstrap: &Elf) {
 
     let rendered = folder.path().join("tf-out").join(environment);
     fs::write(rendered.join("stack.tftest.hcl"), include_str!("stack.tftest.hcl")).unwrap();
-    // A backend would want its bucket.
+    // The backend's bucket does not exist.
     terraform(&rendered, &["init", "-backend=false", "-input=false"]);
     terraform(&rendered, &["validate"]);
-    if let Some(lifted) = without_keeping(&rendered) {
-        // The test destroys what it applied, and Terraform refuses before anything is gone.
+    if let Some(overrides) = override_of_kept_resources(&rendered) {
+        // The test destroys the applied resources at its end, which Terraform must refuse before it destroys any.
         let refused = output(Command::new("terraform").args(["test", "-no-color"]).current_dir(&rendered)).1;
         assert!(refused.contains("Instance cannot be destroyed") && refused.contains("aws_vpc.main"), "{refused}");
-        fs::write(rendered.join("keep_override.tf.json"), lifted.to_string()).unwrap();
+        fs::write(rendered.join("keep_override.tf.json"), overrides.to_string()).unwrap();
     }
     let report = terraform(&rendered, &["test"]);
     assert!(report.contains("Success! 2 passed, 0 failed"), "{report}");
@@ -45,10 +45,10 @@ fn applies(environment: &str, settings: &str, bootstrap: &Elf) {
     terraform(&rendered, &["validate"]);
 }
 
-/// An override file after which an environment goes as if nothing were to be kept, if anything is.
-fn without_keeping(rendered: &Path) -> Option<Value> {
+/// Returns an override file that makes an environment destroyable, if it keeps any resource.
+fn override_of_kept_resources(rendered: &Path) -> Option<Value> {
     let main: Value = serde_json::from_slice(&fs::read(rendered.join("main.tf.json")).unwrap()).unwrap();
-    let mut lifted = json!({
+    let mut overrides = json!({
         "aws_athena_workgroup": { "queries": { "force_destroy": true } },
         "aws_db_instance": { "catalog": {
             "deletion_protection": false, "delete_automated_backups": true, "skip_final_snapshot": true,
@@ -64,10 +64,10 @@ fn without_keeping(rendered: &Path) -> Option<Value> {
             .filter(|label| resources[*label]["lifecycle"].get("prevent_destroy").is_some())
         {
             is_kept = true;
-            lifted[kind][label]["lifecycle"] = json!({ "prevent_destroy": false });
+            overrides[kind][label]["lifecycle"] = json!({ "prevent_destroy": false });
         }
     }
-    is_kept.then(|| json!({ "resource": lifted }))
+    is_kept.then(|| json!({ "resource": overrides }))
 }
 
 #[track_caller]
@@ -75,7 +75,7 @@ fn terraform(folder: &Path, arguments: &[&str]) -> String {
     run(Command::new("terraform").args(arguments).arg("-no-color").current_dir(folder))
 }
 
-/// Runs a command that must succeed, and returns what it said.
+/// Runs a command that must succeed, and returns its output.
 #[track_caller]
 fn run(command: &mut Command) -> String {
     let (status, text) = output(command);
@@ -83,7 +83,7 @@ fn run(command: &mut Command) -> String {
     text
 }
 
-/// Runs a command, and returns how it ended and what it said.
+/// Runs a command, and returns its status and output.
 #[track_caller]
 fn output(command: &mut Command) -> (ExitStatus, String) {
     let output = command.output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
@@ -100,7 +100,8 @@ fn the_presets() {
 #[test]
 fn an_environment_where_everything_is_set() {
     let arm = Elf { machine: 183, loader: Some("/lib/ld-linux-aarch64.so.1"), ..Elf::default() };
-    // Only the fifth can be had here. What the sixth gets besides is held to its schema: docs/PROVIDERS.md.
+    // Only version 5 of the provider is tested here. Attributes of version 6 are checked against its schema:
+    // docs/PROVIDERS.md.
     let settings = include_str!("../golden/large.toml").replace("aws_provider = 6", "aws_provider = 5");
     applies("large", &settings, &arm);
 }

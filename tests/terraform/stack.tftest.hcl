@@ -1,5 +1,5 @@
-# The rendered folder, planned and applied with a mocked provider: no account, no credentials, no network. What the provider
-# itself checks while planning (names, ranges, policies' JSON) is checked; what only AWS knows is not.
+# The rendered folder, planned and applied with a mocked provider: no account, no credentials, no network. The checks of
+# the provider (names, ranges, policies' JSON) run during the plan; the checks of AWS itself do not.
 
 mock_provider "aws" {
   mock_data "aws_caller_identity" {
@@ -61,7 +61,7 @@ run "plan" {
 
   assert {
     condition     = aws_kms_key.main.enable_key_rotation && aws_kms_key.main.deletion_window_in_days == 7
-    error_message = "the key is not rotated, or waits for its deletion longer than it must"
+    error_message = "the key is not rotated, or its deletion window is longer than the minimum"
   }
   assert {
     condition     = aws_db_instance.catalog.storage_encrypted && !aws_db_instance.catalog.publicly_accessible
@@ -69,31 +69,31 @@ run "plan" {
   }
   assert {
     condition     = aws_db_instance.catalog.skip_final_snapshot && aws_db_instance.catalog.delete_automated_backups && !aws_db_instance.catalog.deletion_protection
-    error_message = "destroy would stop at the database, or leave something of it behind"
+    error_message = "destroy would fail at the database, or leave backups or a snapshot"
   }
   assert {
     condition     = aws_db_instance.catalog.manage_master_user_password && aws_db_instance.catalog.password == null
-    error_message = "the master password is not left to RDS"
+    error_message = "RDS does not manage the master password"
   }
   assert {
     condition     = alltrue([for user in [aws_elasticache_user.processor, aws_elasticache_user.catalog, aws_elasticache_user.maintain] : user.user_name == user.user_id])
-    error_message = "a user that logs in by IAM must be called like its id"
+    error_message = "the name of a user with IAM authentication must equal its id"
   }
   assert {
     condition     = length(aws_elasticache_user_group.views.user_ids) >= 4
-    error_message = "somebody cannot log in to the cache"
+    error_message = "a user is missing in the cache's user group"
   }
   assert {
     condition     = aws_athena_workgroup.queries.configuration[0].enforce_workgroup_configuration && aws_athena_workgroup.queries.force_destroy
-    error_message = "a client decides where answers go, or destroy would stop at the workgroup"
+    error_message = "clients could choose the result location, or destroy would fail at the workgroup"
   }
   assert {
     condition     = aws_lambda_function_url.catalog.authorization_type == "AWS_IAM"
-    error_message = "the catalog answers strangers"
+    error_message = "the catalog's URL does not require IAM authentication"
   }
   assert {
     condition     = alltrue([for rotation in [aws_secretsmanager_secret_rotation.writer, aws_secretsmanager_secret_rotation.reader, aws_secretsmanager_secret_rotation.maintainer] : rotation.rotation_rules[0].automatically_after_days <= 90])
-    error_message = "a password stays for longer than a quarter of a year"
+    error_message = "a password is kept for more than 90 days"
   }
 }
 
@@ -102,7 +102,7 @@ run "apply" {
 
   assert {
     condition     = aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.main.arn
-    error_message = "alarms are sent in clear text"
+    error_message = "the alarm topic is not encrypted"
   }
   assert {
     condition = alltrue([
@@ -113,7 +113,7 @@ run "apply" {
         aws_cloudwatch_metric_alarm.database_busy, aws_cloudwatch_metric_alarm.cache_evicting,
       ] : alarm.actions_enabled && alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
     ])
-    error_message = "an alarm goes off and nobody hears it"
+    error_message = "an alarm has no action"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.processor_late.dimensions["FunctionName"] == aws_lambda_function.processor.function_name
@@ -121,19 +121,19 @@ run "apply" {
   }
   assert {
     condition     = contains([for query in aws_cloudwatch_metric_alarm.stream_unread.metric_query : query.return_data], true)
-    error_message = "the alarm on an unread stream compares nothing"
+    error_message = "the alarm on an unread stream returns no data"
   }
   assert {
     condition     = aws_cloudwatch_metric_alarm.database_connections.threshold < 5000 && aws_cloudwatch_metric_alarm.database_connections.threshold > 50
-    error_message = "the alarm on connections would never go off, or always"
+    error_message = "the threshold of the alarm on connections is out of range"
   }
   assert {
     condition     = length(jsondecode(aws_cloudwatch_dashboard.overview.dashboard_body).widgets) > 20
-    error_message = "the dashboard shows little"
+    error_message = "the dashboard has too few widgets"
   }
   assert {
     condition     = aws_flow_log.network.vpc_id == aws_vpc.main.id && aws_flow_log.network.traffic_type == "REJECT"
-    error_message = "what the network refuses is not logged"
+    error_message = "rejected traffic is not logged"
   }
 
   assert {
@@ -146,31 +146,31 @@ run "apply" {
   }
   assert {
     condition     = aws_lambda_event_source_mapping.archiver.event_source_arn == aws_kinesis_stream.events.arn && aws_lambda_event_source_mapping.archiver.maximum_batching_window_in_seconds == 300
-    error_message = "the archiver does not read the stream, or in small pieces"
+    error_message = "the archiver does not read the stream, or in small batches"
   }
   assert {
     condition     = endswith(aws_glue_catalog_table.archive.parameters["storage.location.template"], "/archive/v1/$${dt}")
-    error_message = "Athena would look for an hour's objects elsewhere"
+    error_message = "the table's location template is wrong"
   }
   assert {
     condition     = aws_athena_workgroup.queries.configuration[0].result_configuration[0].output_location == "s3://${aws_s3_bucket.query_results.bucket}/"
-    error_message = "answers go elsewhere"
+    error_message = "query results go to another bucket"
   }
   assert {
     condition     = alltrue([for logging in [aws_s3_bucket_logging.archive, aws_s3_bucket_logging.quarantine, aws_s3_bucket_logging.query_results] : logging.target_bucket == aws_s3_bucket.access_logs.bucket])
-    error_message = "nobody notes who reads the objects"
+    error_message = "access to a bucket is not logged"
   }
   assert {
     condition     = jsondecode(aws_iam_role.schedule.assume_role_policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == aws_scheduler_schedule_group.inventory.arn
-    error_message = "schedules of others can take the role"
+    error_message = "other schedule groups can assume the role"
   }
   assert {
     condition     = aws_scheduler_schedule.maintain.target[0].arn == aws_lambda_function.maintain.arn && length(jsondecode(aws_scheduler_schedule.maintain.target[0].input)) == 0
-    error_message = "the schedule runs something else"
+    error_message = "the schedule does not invoke maintain with an empty event"
   }
   assert {
     condition     = aws_lambda_permission.rotate_writer.source_arn == aws_secretsmanager_secret.writer.arn && aws_lambda_permission.rotate_writer.source_account == "123456789012"
-    error_message = "others could have passwords rotated"
+    error_message = "other secrets could invoke the rotation"
   }
   assert {
     condition = alltrue([
@@ -182,7 +182,7 @@ run "apply" {
   }
   assert {
     condition     = aws_lambda_event_source_mapping.processor.destination_config[0].on_failure[0].destination_arn == aws_s3_bucket.quarantine.arn
-    error_message = "batches that Lambda gives up on do not go to the quarantine"
+    error_message = "batches that Lambda discards do not go to the quarantine"
   }
   assert {
     condition = alltrue([
@@ -191,7 +191,7 @@ run "apply" {
         aws_lambda_function.migrate, aws_lambda_function.processor, aws_lambda_function.rotate,
       ] : function.replace_security_groups_on_destroy
     ])
-    error_message = "a function's network interfaces would hold its security group after it is gone"
+    error_message = "the network interfaces of a deleted function would keep its security group in use"
   }
   assert {
     condition     = aws_lambda_function.migrate.environment[0].variables["PIPEGEN_DATABASE_MASTER_SECRET_ARN"] == aws_db_instance.catalog.master_user_secret[0].secret_arn
@@ -203,7 +203,7 @@ run "apply" {
         aws_lambda_function.archiver, aws_lambda_function.catalog, aws_lambda_function.maintain, aws_lambda_function.processor,
       ] : contains(keys(function.environment[0].variables), "PIPEGEN_DATABASE_MASTER_SECRET_ARN")
     ])
-    error_message = "a function gets the master login that does not need it"
+    error_message = "a function gets the master login without need"
   }
   assert {
     condition     = aws_lambda_invocation.migrate.triggers["code"] == aws_lambda_function.processor.source_code_hash

@@ -220,7 +220,7 @@ mod tests {
         ] {
             assert!(Amount::parse(text).is_err(), "{text:.20}");
         }
-        assert!(Amount::read("2.55").is_err(), "a number is no string");
+        assert!(Amount::read("2.55").is_err(), "a number is not a string");
         assert!(Amount::read(r#""\u0032.5""#).is_ok(), "an escape is another spelling");
     }
 }

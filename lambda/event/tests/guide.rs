@@ -1,4 +1,4 @@
-//! The examples in the guide for suppliers are what it says of them.
+//! The examples in the guide for suppliers have the outcome that the guide states.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,14 +8,14 @@ use pipegen_event::{Reason, decode};
 
 const GUIDE: &str = "../../docs/SUPPLIERS.md";
 
-/// Every block of JSON: what must become of its events (`accepted` or a reason), and the text.
+/// Returns every block of JSON: the outcome of its events (`accepted` or a reason), and the text.
 fn examples(guide: &str) -> Vec<(&str, &str)> {
     let blocks = guide.split("```json").skip(1).map(|block| block.split("\n```").next().expect("a block's end"));
     blocks.map(|block| block.split_once('\n').expect("a text below the verdict")).collect()
 }
 
 #[test]
-fn every_example_becomes_what_it_says() {
+fn every_example_has_the_stated_outcome() {
     let guide = read();
     let examples = examples(&guide);
     assert!(examples.len() >= 10, "{} examples", examples.len());
@@ -25,14 +25,14 @@ fn every_example_becomes_what_it_says() {
         let decoded = decode(text.as_bytes(), arrived_at, TimeDelta::days(7));
         assert!(!decoded.is_empty(), "{text}");
         for event in decoded {
-            let became = match &event.outcome {
+            let outcome = match &event.outcome {
                 Ok(good) => {
                     types.insert(good.change.event_type());
                     "accepted"
                 }
                 Err(rejection) => rejection.reason.as_str(),
             };
-            assert_eq!(became, verdict.trim(), "{:?} for {text}", event.outcome);
+            assert_eq!(outcome, verdict.trim(), "{:?} for {text}", event.outcome);
         }
     }
     assert_eq!(types.len(), 4, "an example of every type");
@@ -42,7 +42,7 @@ fn every_example_becomes_what_it_says() {
 fn the_guide_names_every_reason() {
     let guide = read();
     for reason in Reason::ALL {
-        assert!(guide.contains(&format!("`{reason}`")), "{reason} is not there");
+        assert!(guide.contains(&format!("`{reason}`")), "{reason} is missing");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The committed JSON Schemas are the ones that the types make.
+//! The committed JSON Schemas are those that the types generate.
 
 use std::path::Path;
 use std::{env, fs};
@@ -26,7 +26,7 @@ fn the_committed_schema_of_each_type_is_fresh() {
     assert_eq!(others.next(), None, "a schema of no type");
 }
 
-/// Holds a committed file against what it must be, and rewrites it if asked to.
+/// Compares a committed file with the generated schema, and rewrites it if `UPDATE_GOLDEN=1`.
 #[track_caller]
 fn check(file: &str, schema: &Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);

@@ -1,13 +1,13 @@
 //! Aggregates of the Kinesis Producer Library.
 
-use super::{ACCEPTED, BAD_DATA, BAD_EVENT, Case, Draft, NO_JSON, TOO_LARGE, Verdict};
+use super::{ACCEPTED, BAD_DATA, BAD_EVENT, BAD_JSON, Case, EventBuilder, TOO_LARGE, Verdict};
 
-/// A field of a protobuf that holds bytes.
+/// Encodes a protobuf field of bytes.
 fn bytes(number: u8, value: &[u8]) -> Vec<u8> {
     [&[number << 3 | 2], varint(value.len()).as_slice(), value].concat()
 }
 
-/// A field of a protobuf that holds a number.
+/// Encodes a protobuf field of a number.
 fn number(field: u8, value: usize) -> Vec<u8> {
     [&[field << 3], varint(value).as_slice()].concat()
 }
@@ -17,18 +17,18 @@ fn varint(value: usize) -> Vec<u8> {
     if value < 0x80 { vec![low] } else { [vec![low | 0x80], varint(value >> 7)].concat() }
 }
 
-/// A record of a protobuf.
+/// Builds a record from a protobuf.
 fn sealed(message: &[u8]) -> Vec<u8> {
     [b"\xF3\x89\x9A\xC2", message, md5::compute(message).as_slice()].concat()
 }
 
-/// A user record with these keys.
+/// Encodes a user record with these keys.
 fn user_record(key: usize, hash_key: Option<usize>, data: &[u8]) -> Vec<u8> {
     let hash_key = hash_key.map(|place| number(2, place)).unwrap_or_default();
     bytes(3, &[number(1, key), hash_key, bytes(3, data)].concat())
 }
 
-/// An aggregate of user records with one key.
+/// Builds an aggregate of user records with one key.
 fn of<D: AsRef<[u8]>>(data: &[D]) -> Vec<u8> {
     let records = data.iter().map(|data| user_record(0, None, data.as_ref())).collect::<Vec<_>>().concat();
     sealed(&[bytes(1, b"acme"), records].concat())
@@ -43,7 +43,7 @@ fn case(name: &str, data: Vec<u8>, verdicts: &[Verdict]) -> Case {
 }
 
 fn event(name: &str) -> Vec<u8> {
-    Draft::new(name).text().into_bytes()
+    EventBuilder::new(name).text().into_bytes()
 }
 
 fn array(events: &[Vec<u8>]) -> Vec<u8> {
@@ -51,7 +51,7 @@ fn array(events: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn good() -> Vec<Case> {
-    let bad = Draft::new("x").with("data", "7").text().into_bytes();
+    let bad = EventBuilder::new("x").with("data", "7").text().into_bytes();
     let arrays = [
         array(&[event("first of an array"), bad.clone(), event("third of an array")]),
         b"[]".to_vec(),
@@ -59,7 +59,7 @@ fn good() -> Vec<Case> {
         array(&[bad, b"7".to_vec()]),
         b"[".to_vec(),
     ];
-    let array_verdicts = [ACCEPTED, BAD_DATA, ACCEPTED, ACCEPTED, BAD_DATA, BAD_EVENT, NO_JSON];
+    let array_verdicts = [ACCEPTED, BAD_DATA, ACCEPTED, ACCEPTED, BAD_DATA, BAD_EVENT, BAD_JSON];
     let keyed = [
         user_record(1, Some(1), &event("of the second key")),
         bytes(1, b"acme/A"),
@@ -76,23 +76,23 @@ fn good() -> Vec<Case> {
         case("an aggregate with keys and tags", sealed(&keyed.concat()), &[ACCEPTED; 3]),
         case("an aggregate of nothing", sealed(b""), &[]),
         case("an aggregate of keys alone", sealed(&bytes(1, b"acme")), &[]),
-        case("an aggregate of what is empty", of(&[b"".as_slice(), b"[]"]), &[NO_JSON]),
+        case("an aggregate of what is empty", of(&[b"".as_slice(), b"[]"]), &[BAD_JSON]),
         case(
             "an aggregate in an aggregate",
             of(&[of(&[event("inner")]), event("beside an aggregate")]),
-            &[NO_JSON, ACCEPTED],
+            &[BAD_JSON, ACCEPTED],
         ),
     ]
 }
 
 fn broken() -> Vec<Case> {
-    let mut spoilt = of(&[event("spoilt")]);
-    let last = spoilt.len() - 1;
-    spoilt[last] ^= 1;
+    let mut wrong = of(&[event("spoilt")]);
+    let last = wrong.len() - 1;
+    wrong[last] ^= 1;
     let cut = of(&[event("cut")]).split_off(0).into_iter().take(100).collect::<Vec<_>>();
     let record = |key, hash_key| [bytes(1, b"acme"), user_record(key, hash_key, &event("x"))].concat();
     let table = [
-        ("an aggregate with another checksum", spoilt),
+        ("an aggregate with another checksum", wrong),
         ("an aggregate cut short", cut),
         ("an aggregate's beginning", b"\xF3\x89\x9A\xC2".to_vec()),
         ("an aggregate's beginning before an event", [b"\xF3\x89\x9A\xC2".as_slice(), &event("x")].concat()),
@@ -103,7 +103,7 @@ fn broken() -> Vec<Case> {
         ("an aggregate that names a hash key without a table", sealed(&record(0, Some(0)))),
         ("an aggregate without a table", sealed(&user_record(0, None, &event("x")))),
     ];
-    table.map(|(name, data)| case(name, data, &[NO_JSON])).into()
+    table.map(|(name, data)| case(name, data, &[BAD_JSON])).into()
 }
 
 fn large() -> Vec<Case> {
@@ -112,6 +112,6 @@ fn large() -> Vec<Case> {
         case("an aggregate of 10001", of(&vec!["7"; 10_001]), &[TOO_LARGE]),
         case("an aggregate of 10001 without an event", of(&vec!["[]"; 10_001]), &[TOO_LARGE]),
         case("an aggregate of 11 arrays", of(&vec![array(&vec![b"7".to_vec(); 1000]); 11]), &[TOO_LARGE]),
-        case("an aggregate with a large event", of(&[Draft::new("x").padded_to(262_145).text()]), &[TOO_LARGE]),
+        case("an aggregate with a large event", of(&[EventBuilder::new("x").padded_to(262_145).text()]), &[TOO_LARGE]),
     ]
 }

@@ -1,14 +1,17 @@
-//! `data`, by type.
+//! The `data` of each type.
 
-use super::{ACCEPTED, ADJUSTED, BAD_DATA, COUNTED, Case, DESCRIBED, Draft, PRICED, Verdict};
+use super::{ACCEPTED, ADJUSTED, BAD_DATA, COUNTED, Case, DESCRIBED, EventBuilder, PRICED, Verdict};
 
 pub(super) fn cases() -> Vec<Case> {
     [any(), quantities(), deltas(), amounts(), currencies(), descriptions(), attributes()].concat()
 }
 
-/// Cases of one type: name, JSON text of `data`, verdict.
-fn of(kind: &str, table: &[(&str, String, Verdict)]) -> Vec<Case> {
-    table.iter().map(|(name, data, verdict)| Case::one(name, Draft::new(name).says(kind, data), *verdict)).collect()
+/// Builds cases of one type from name, JSON text of `data`, and verdict.
+fn of(event_type: &str, table: &[(&str, String, Verdict)]) -> Vec<Case> {
+    table
+        .iter()
+        .map(|(name, data, verdict)| Case::one(name, EventBuilder::new(name).of_type(event_type, data), *verdict))
+        .collect()
 }
 
 fn any() -> Vec<Case> {
@@ -27,8 +30,8 @@ fn any() -> Vec<Case> {
             ("a field twice, once escaped", r#"{"quantity":7,"\u0071uantity":7}"#.into(), BAD_DATA),
         ],
     );
-    cases.push(Case::one("no data", Draft::new("no data").without("data"), BAD_DATA));
-    let long_ago = Draft::new("bad data long ago").with("data", "{}").with("time", "\"2001-01-01T00:00:00Z\"");
+    cases.push(Case::one("no data", EventBuilder::new("no data").without("data"), BAD_DATA));
+    let long_ago = EventBuilder::new("bad data long ago").with("data", "{}").with("time", "\"2001-01-01T00:00:00Z\"");
     cases.push(Case::one("bad data long ago", long_ago, BAD_DATA));
     cases
 }

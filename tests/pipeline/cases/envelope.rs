@@ -1,6 +1,6 @@
-//! Every attribute other than `data`: missing, wrong, there twice; and the types.
+//! Every attribute other than `data`: missing, wrong, repeated; and the types.
 
-use super::{ACCEPTED, BAD_DATA, BAD_EVENT, BAD_TYPE, Case, DESCRIBED, Draft, Verdict};
+use super::{ACCEPTED, BAD_DATA, BAD_EVENT, BAD_TYPE, Case, DESCRIBED, EventBuilder, Verdict};
 
 pub(super) fn cases() -> Vec<Case> {
     [missing(), twice(), texts(), subjects(), types(), extensions()].concat()
@@ -8,20 +8,23 @@ pub(super) fn cases() -> Vec<Case> {
 
 fn missing() -> Vec<Case> {
     let names = ["specversion", "id", "source", "type", "subject", "time"];
-    let missing = names.map(|name| Case::one(&format!("no {name}"), Draft::new("missing").without(name), BAD_EVENT));
-    let wrong = names.map(|name| Case::one(&format!("{name} a number"), Draft::new("x").with(name, "1"), BAD_EVENT));
-    let null = names.map(|name| Case::one(&format!("{name} null"), Draft::new("x").with(name, "null"), BAD_EVENT));
+    let missing =
+        names.map(|name| Case::one(&format!("no {name}"), EventBuilder::new("missing").without(name), BAD_EVENT));
+    let wrong =
+        names.map(|name| Case::one(&format!("{name} a number"), EventBuilder::new("x").with(name, "1"), BAD_EVENT));
+    let null =
+        names.map(|name| Case::one(&format!("{name} null"), EventBuilder::new("x").with(name, "null"), BAD_EVENT));
     [missing, wrong, null].concat()
 }
 
 fn twice() -> Vec<Case> {
-    let again = |name: &str, json: &str| Draft::new("twice").also(name, json);
+    let again = |name: &str, json: &str| EventBuilder::new("twice").append(name, json);
     vec![
         Case::one("specversion twice", again("specversion", "\"1.0\""), BAD_EVENT),
         Case::one("id twice", again("id", "\"other\""), BAD_EVENT),
         Case::one("time twice", again("time", "\"2026-01-07T23:58:00Z\""), BAD_EVENT),
         Case::one("id twice, once escaped", again(r"\u0069d", "\"twice\""), BAD_EVENT),
-        Case::one("an extension twice", again("extension", "1").also("extension", "1"), BAD_EVENT),
+        Case::one("an extension twice", again("extension", "1").append("extension", "1"), BAD_EVENT),
         Case::one("data twice", again("data", r#"{"quantity":7}"#), BAD_DATA),
         Case::one("data twice and no id", again("data", "{}").without("id"), BAD_EVENT),
     ]
@@ -30,7 +33,7 @@ fn twice() -> Vec<Case> {
 fn texts() -> Vec<Case> {
     let at = |name: &str, attribute: &str, text: &str, verdict| {
         let json = serde_json::to_string(text).expect("a string is JSON");
-        Case::one(name, Draft::new(name).with(attribute, &json), verdict)
+        Case::one(name, EventBuilder::new(name).with(attribute, &json), verdict)
     };
     let source = |name: &str, supplier: &str, verdict| at(name, "source", &format!("/suppliers/{supplier}"), verdict);
     vec![
@@ -61,7 +64,7 @@ fn texts() -> Vec<Case> {
 fn subjects() -> Vec<Case> {
     let at = |name: &str, sku: &str, verdict| {
         let json = serde_json::to_string(sku).expect("a string is JSON");
-        Case::one(name, Draft::new(name).with("subject", &json), verdict)
+        Case::one(name, EventBuilder::new(name).with("subject", &json), verdict)
     };
     let longest = |end: &str| format!("{}{end}", "é".repeat(63));
     vec![
@@ -90,15 +93,17 @@ fn subjects() -> Vec<Case> {
 }
 
 fn types() -> Vec<Case> {
-    let at = |name: &str, kind: &str, verdict| Case::one(name, Draft::new(name).says(kind, "{}"), verdict);
+    let at = |name: &str, event_type: &str, verdict| {
+        Case::one(name, EventBuilder::new(name).of_type(event_type, "{}"), verdict)
+    };
     let table: [(&str, &str, Verdict); 4] = [
         ("a guessed type", "com.retailtech.stock.guessed.v1", BAD_TYPE),
         ("a later version", "com.retailtech.stock.counted.v2", BAD_TYPE),
         ("a type in capitals", "COM.RETAILTECH.STOCK.COUNTED.V1", BAD_TYPE),
         ("a type with a blank", " com.retailtech.stock.counted.v1", BAD_TYPE),
     ];
-    let unknown = Draft::new("x").says("guessed", "{}");
-    let mut cases: Vec<Case> = table.map(|(name, kind, verdict)| at(name, kind, verdict)).into();
+    let unknown = EventBuilder::new("x").of_type("guessed", "{}");
+    let mut cases: Vec<Case> = table.map(|(name, event_type, verdict)| at(name, event_type, verdict)).into();
     cases.push(Case::one("an unknown type without data", unknown.clone().without("data"), BAD_TYPE));
     cases.push(Case::one(
         "an unknown type long ago",
@@ -110,7 +115,7 @@ fn types() -> Vec<Case> {
 }
 
 fn extensions() -> Vec<Case> {
-    let described = |name: &str| Draft::new(name).says(DESCRIBED, r#"{"title":"t"}"#);
+    let described = |name: &str| EventBuilder::new(name).of_type(DESCRIBED, r#"{"title":"t"}"#);
     vec![
         Case::one("a null extra", described("a null extra").with("datacontenttype", "null"), ACCEPTED),
         Case::one(

@@ -1,21 +1,21 @@
-//! Small records files of what suppliers' libraries really send (`tests/data/cases`), each with the right value, by hand.
+//! Small records files from suppliers' libraries (`tests/data/cases`), each with its expected values, written by hand.
 
 use std::fs;
 use std::path::Path;
 
-/// A file, what is rejected of it, and what the catalog has after it alone.
+/// A file, its rejections, and the catalog after this file alone.
 pub(crate) struct CaseFile {
     pub(crate) name: &'static str,
     pub(crate) lines: Vec<String>,
-    /// The record's place in the file, from 1 on; the event's index; the reason.
+    /// The record's line in the file, from 1 on; the event's index; the reason.
     pub(crate) rejections: &'static [(usize, u64, &'static str)],
-    /// Every product, a place in its view, the JSON text that is there.
+    /// Every product, a JSON pointer into its view, the JSON text there.
     pub(crate) views: &'static [(&'static str, &'static str, &'static str)],
 }
 
 const ON_HAND: &str = "/offers/0/on_hand";
 
-/// All of them.
+/// Returns every file.
 pub(crate) fn all() -> Vec<CaseFile> {
     vec![
         file(
@@ -68,7 +68,7 @@ pub(crate) fn all() -> Vec<CaseFile> {
     ]
 }
 
-/// The lines of all of them, each file on a shard of its own.
+/// Returns the lines of all files, each file on a shard of its own.
 pub(crate) fn lines() -> Vec<String> {
     let numbered = (0..).zip(all());
     let lines = numbered.flat_map(|(number, file)| {

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE};
 
-use super::{ACCEPTED, BAD_DATA, BAD_EVENT, BAD_TYPE, Case, DESCRIBED, Draft, TOO_LARGE};
+use super::{ACCEPTED, BAD_DATA, BAD_EVENT, BAD_TYPE, Case, DESCRIBED, EventBuilder, TOO_LARGE};
 
 /// Six characters whose base64 has what the alphabet for URLs replaces.
 const ODD: &str = "???>>>";
@@ -12,9 +12,9 @@ pub(super) fn cases() -> Vec<Case> {
     [spellings(), contents(), both()].concat()
 }
 
-/// An event whose `data_base64` is this JSON text.
-fn with(name: &str, json: &str) -> Draft {
-    Draft::new(name).without("data").with("data_base64", json)
+/// Builds an event whose `data_base64` is this JSON text.
+fn with(name: &str, json: &str) -> EventBuilder {
+    EventBuilder::new(name).without("data").with("data_base64", json)
 }
 
 fn spellings() -> Vec<Case> {
@@ -68,15 +68,15 @@ fn contents() -> Vec<Case> {
 
 fn both() -> Vec<Case> {
     let base64 = "\"eyJxdWFudGl0eSI6N30=\"";
-    let both = |name: &str, data: &str| Draft::new(name).with("data", data).with("data_base64", base64);
+    let both = |name: &str, data: &str| EventBuilder::new(name).with("data", data).with("data_base64", base64);
     vec![
         Case::one("data and base64", both("data and base64", r#"{"quantity":7}"#), BAD_DATA),
         Case::one("data null and base64", both("data null and base64", "null"), ACCEPTED),
-        Case::one("base64 null", Draft::new("base64 null").with("data_base64", "null"), ACCEPTED),
+        Case::one("base64 null", EventBuilder::new("base64 null").with("data_base64", "null"), ACCEPTED),
         Case::one("base64 null alone", with("base64 null alone", "null"), BAD_DATA),
         Case::one("both null", both("both null", "null").with("data_base64", "null"), BAD_DATA),
-        Case::one("base64 twice", with("base64 twice", base64).also("data_base64", base64), BAD_DATA),
-        Case::one("base64 twice and no id", with("x", base64).also("data_base64", base64).without("id"), BAD_EVENT),
+        Case::one("base64 twice", with("base64 twice", base64).append("data_base64", base64), BAD_DATA),
+        Case::one("base64 twice and no id", with("x", base64).append("data_base64", base64).without("id"), BAD_EVENT),
         Case::one("base64 of an unknown type", with("x", "7").with("type", "\"guessed\""), BAD_TYPE),
     ]
 }

@@ -1,6 +1,6 @@
-//! `time`: its form, and its distance from the record's arrival (2026-01-08T00:00:00Z).
+//! The syntax of `time`, and its distance from the record's arrival (2026-01-08T00:00:00Z).
 
-use super::{ACCEPTED, BAD_EVENT, Case, Draft, FROM_FUTURE, TOO_OLD, Verdict};
+use super::{ACCEPTED, BAD_EVENT, Case, EventBuilder, FROM_FUTURE, TOO_OLD, Verdict};
 
 pub(super) fn cases() -> Vec<Case> {
     let table: [(&str, &str, Verdict); 34] = [
@@ -40,6 +40,8 @@ pub(super) fn cases() -> Vec<Case> {
         ("far ahead", "9999-12-31T23:59:59.999999Z", FROM_FUTURE),
     ];
     table
-        .map(|(name, time, verdict)| Case::one(name, Draft::new(name).with("time", &format!("\"{time}\"")), verdict))
+        .map(|(name, time, verdict)| {
+            Case::one(name, EventBuilder::new(name).with("time", &format!("\"{time}\"")), verdict)
+        })
         .into()
 }

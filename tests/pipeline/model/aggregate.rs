@@ -1,14 +1,14 @@
-//! Aggregates of the Kinesis Producer Library, by the format's description: a magic number, a protobuf (a table of partition
-//! keys, a table of explicit hash keys, user records), the protobuf's MD5.
+//! Aggregates of the Kinesis Producer Library, by the format's description: a magic number, a protobuf (a table of
+//! partition keys, a table of explicit hash keys, user records), the protobuf's MD5.
 
 const MAGIC: &[u8] = b"\xF3\x89\x9A\xC2";
 
-/// Whether a record is an aggregate.
-pub(super) fn is_one(record: &[u8]) -> bool {
+/// Tells whether a record is an aggregate.
+pub(super) fn is_aggregate(record: &[u8]) -> bool {
     record.starts_with(MAGIC)
 }
 
-/// The data of each user record; `None` if the aggregate is broken.
+/// Returns the data of each user record; `None` if the aggregate is broken.
 pub(super) fn user_records(record: &[u8]) -> Option<Vec<Vec<u8>>> {
     let message = record.get(MAGIC.len()..record.len().checked_sub(16)?)?;
     if !record.ends_with(&*md5::compute(message)) {
@@ -38,13 +38,13 @@ fn user_record(message: &[u8], keys: usize, hash_keys: usize) -> Option<Vec<u8>>
 }
 
 /// The value of a protobuf's field.
-enum Value<'a> {
+enum FieldValue<'a> {
     Number(u64),
     Bytes(&'a [u8]),
     Fixed,
 }
 
-impl<'a> Value<'a> {
+impl<'a> FieldValue<'a> {
     fn number(&self) -> Option<u64> {
         if let Self::Number(number) = self { Some(*number) } else { None }
     }
@@ -54,20 +54,20 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Every field of a message, in order: its number and its value. Groups, which nothing writes any more, count as broken.
-fn fields(mut message: &[u8]) -> Option<Vec<(u64, Value<'_>)>> {
+/// Reads every field of a message, in order: its number and its value. Groups, which are obsolete, count as broken.
+fn fields(mut message: &[u8]) -> Option<Vec<(u64, FieldValue<'_>)>> {
     let mut fields = Vec::new();
     while !message.is_empty() {
         let (key, rest) = varint(message)?;
         let (value, rest) = match key % 8 {
-            0 => varint(rest).map(|(number, rest)| (Value::Number(number), rest))?,
-            1 => (Value::Fixed, rest.get(8..)?),
+            0 => varint(rest).map(|(number, rest)| (FieldValue::Number(number), rest))?,
+            1 => (FieldValue::Fixed, rest.get(8..)?),
             2 => {
                 let (length, rest) = varint(rest)?;
                 let (bytes, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-                (Value::Bytes(bytes), rest)
+                (FieldValue::Bytes(bytes), rest)
             }
-            5 => (Value::Fixed, rest.get(4..)?),
+            5 => (FieldValue::Fixed, rest.get(4..)?),
             _ => return None,
         };
         fields.push((key / 8, value));
@@ -76,7 +76,7 @@ fn fields(mut message: &[u8]) -> Option<Vec<(u64, Value<'_>)>> {
     Some(fields)
 }
 
-/// The number that the bytes begin with, seven bits a byte, the lowest first.
+/// Reads the varint that the bytes begin with: seven bits in each byte, the lowest first.
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let length = bytes.iter().position(|byte| byte & 0x80 == 0)? + 1;
     let number = bytes[..length]

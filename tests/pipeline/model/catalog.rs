@@ -1,4 +1,4 @@
-//! A set of accepted events to the product views, definition by definition as §4 has them.
+//! A set of accepted events to the product views, by the definitions in docs/ARCHITECTURE.md, "Meaning".
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -6,23 +6,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Value, json};
 
 use super::data::{Change, Description};
-use super::judge::Event;
+use super::decode::Event;
 
-/// What the catalog must be.
+/// The expected catalog.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
-    /// The view of each SKU, without `version` and `updated_at`, which no model can know.
+    /// The view of each SKU, without `version` and `updated_at`, which depend on the run.
     pub(crate) views: BTreeMap<String, Value>,
-    /// Identities that came with one time but different content: of those either may be the event, so that a catalog
-    /// with any of them is not the only right one.
-    pub(crate) ambiguous: BTreeSet<Identity>,
+    /// Identities with different contents at one time: either may be the event, so that more than one catalog is right.
+    pub(crate) ambiguous: BTreeSet<EventIdentity>,
 }
 
-/// What makes deliveries the same event: source, type, subject and id.
-pub(crate) type Identity = (String, String, String, String);
+/// The identity of an event: source, type, subject and id. Deliveries with one identity are one event.
+pub(crate) type EventIdentity = (String, String, String, String);
 
 impl Catalog {
-    /// The catalog after these events, in whatever order and however often they came.
+    /// Computes the catalog of these events, which may be in any order and repeated.
     pub(crate) fn of(events: impl IntoIterator<Item = Event>) -> Self {
         let (events, ambiguous) = distinct(events);
         let mut by_sku = BTreeMap::<String, Vec<Event>>::new();
@@ -34,12 +33,12 @@ impl Catalog {
     }
 }
 
-/// One event an identity, the one with the latest time.
-fn distinct(events: impl IntoIterator<Item = Event>) -> (Vec<Event>, BTreeSet<Identity>) {
-    let mut latest = HashMap::<Identity, Event>::new();
+/// Keeps one event for each identity, the one with the latest time.
+fn distinct(events: impl IntoIterator<Item = Event>) -> (Vec<Event>, BTreeSet<EventIdentity>) {
+    let mut latest = HashMap::<EventIdentity, Event>::new();
     let mut ambiguous = BTreeSet::new();
     for event in events {
-        let identity = (event.source.clone(), event.kind.clone(), event.sku.clone(), event.id.clone());
+        let identity = (event.source.clone(), event.event_type.clone(), event.sku.clone(), event.id.clone());
         match latest.entry(identity) {
             Entry::Vacant(place) => {
                 place.insert(event);
@@ -75,13 +74,13 @@ fn view(sku: &str, events: &[Event]) -> Value {
     })
 }
 
-/// Every supplier that sent a level or a price, sorted.
+/// Returns every supplier that sent a level or a price, sorted.
 fn suppliers(events: &[Event]) -> BTreeSet<&str> {
     let sent_offer = |event: &&Event| !matches!(event.change, Change::Described(_));
     events.iter().filter(sent_offer).map(|event| event.supplier.as_str()).collect()
 }
 
-/// What one supplier has of one SKU.
+/// The offer of one SKU by one supplier.
 struct Offer<'e> {
     supplier: &'e str,
     on_hand: i64,
@@ -104,7 +103,7 @@ impl<'e> Offer<'e> {
     }
 }
 
-/// The quantity of the last count plus the deltas strictly later than its time.
+/// Computes the level: the quantity of the last count plus the deltas that are strictly later.
 fn level<'e>(events: impl Iterator<Item = &'e Event> + Clone) -> i64 {
     let count = last(events.clone(), |change| match change {
         Change::Counted(quantity) => Some(*quantity),
@@ -117,7 +116,7 @@ fn level<'e>(events: impl Iterator<Item = &'e Event> + Clone) -> i64 {
     count.map_or(0, |(_, quantity)| quantity) + deltas.sum::<i64>()
 }
 
-/// The time and content of the last event, by (time, source, id), of those that say what is asked for.
+/// Returns the time and content of the last event, by (time, source, id), among those with the wanted content.
 fn last<'e, T>(events: impl Iterator<Item = &'e Event>, content: impl Fn(&'e Change) -> Option<T>) -> Option<(i64, T)> {
     let candidates = events.filter_map(|event| Some((event, content(&event.change)?)));
     let latest = candidates.max_by_key(|(event, _)| (event.time, event.source.as_str(), event.id.as_str()));

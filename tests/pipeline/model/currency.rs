@@ -1,4 +1,4 @@
-//! The currencies that a price may be in.
+//! The currencies of prices.
 
 /// The active alphabetic codes of ISO 4217, list one as published on 2026-09-17.
 const CODES: &str = "\
@@ -10,7 +10,7 @@ const CODES: &str = "\
     TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD \
     XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG";
 
-/// Whether this is one of them.
+/// Tells whether this is an active code.
 pub(super) fn is_active(code: &str) -> bool {
     CODES.split(' ').any(|active| active == code)
 }

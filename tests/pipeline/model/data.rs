@@ -1,25 +1,25 @@
-//! What an event says: `data` by the event's type.
+//! The `data` of an event, by its type.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
 use super::currency;
-use super::json::{Node, Value};
+use super::json::{JsonValue, Node};
 
-/// What changed.
+/// A change of a product.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Change {
     /// An absolute count.
     Counted(i64),
     /// A delta.
     Adjusted(i64),
-    /// A price, its amount canonical.
+    /// A price with a canonical amount.
     Priced { amount: String, currency: String },
     /// A description as a whole.
     Described(Description),
 }
 
-/// Everything that a description may hold.
+/// The fields of a description.
 #[expect(clippy::struct_field_names, reason = "the event's own names")]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Description {
@@ -32,12 +32,12 @@ pub(crate) struct Description {
 /// A `data` object's fields by name.
 type Fields<'n, 'a> = BTreeMap<&'n str, &'n Node<'a>>;
 
-/// Reads the data of one event type; `None` if it is wrong.
-type Reading = fn(&Node<'_>) -> Option<Change>;
+/// A parser of one event type's data; it returns `None` if the data is wrong.
+type ParseData = fn(&Node<'_>) -> Option<Change>;
 
-/// How the data of this event type is read; `None` if there is no such type.
-pub(super) fn reading(kind: &str) -> Option<Reading> {
-    match kind {
+/// Returns the parser of this event type's data; `None` if the type does not exist.
+pub(super) fn parse_data(event_type: &str) -> Option<ParseData> {
+    match event_type {
         "com.retailtech.stock.counted.v1" => Some(counted),
         "com.retailtech.stock.adjusted.v1" => Some(adjusted),
         "com.retailtech.price.changed.v1" => Some(priced),
@@ -76,20 +76,21 @@ fn described(data: &Node<'_>) -> Option<Change> {
     }))
 }
 
-/// The fields of an object that knows only these names, has no name twice and no U+0000 in any string, however deep.
+/// Returns the fields of an object that has only these names, no repeated name and no U+0000 in any string, at any
+/// depth.
 fn fields<'n, 'a>(data: &'n Node<'a>, known: &[&str]) -> Option<Fields<'n, 'a>> {
-    let Value::Object(members) = &data.value else { return None };
+    let JsonValue::Object(members) = &data.value else { return None };
     let all_known = members.iter().all(|(name, _)| known.contains(&name.as_str()));
-    (all_known && has_no_name_twice(data) && has_no_nul(data))
+    (all_known && has_no_repeated_name(data) && has_no_nul(data))
         .then(|| members.iter().map(|(name, node)| (name.as_str(), node)).collect())
 }
 
-fn has_no_name_twice(node: &Node<'_>) -> bool {
+fn has_no_repeated_name(node: &Node<'_>) -> bool {
     match &node.value {
-        Value::Array(nodes) => nodes.iter().all(has_no_name_twice),
-        Value::Object(members) => {
+        JsonValue::Array(nodes) => nodes.iter().all(has_no_repeated_name),
+        JsonValue::Object(members) => {
             let mut names = HashSet::new();
-            members.iter().all(|(name, node)| names.insert(name) && has_no_name_twice(node))
+            members.iter().all(|(name, node)| names.insert(name) && has_no_repeated_name(node))
         }
         _ => true,
     }
@@ -97,21 +98,21 @@ fn has_no_name_twice(node: &Node<'_>) -> bool {
 
 fn has_no_nul(node: &Node<'_>) -> bool {
     match &node.value {
-        Value::Text(text) => !text.contains('\0'),
-        Value::Array(nodes) => nodes.iter().all(has_no_nul),
-        Value::Object(members) => members.iter().all(|(name, node)| !name.contains('\0') && has_no_nul(node)),
+        JsonValue::Text(text) => !text.contains('\0'),
+        JsonValue::Array(nodes) => nodes.iter().all(has_no_nul),
+        JsonValue::Object(members) => members.iter().all(|(name, node)| !name.contains('\0') && has_no_nul(node)),
         _ => true,
     }
 }
 
-/// A number without a fraction, however it is written.
+/// Reads a number without a fraction, in any notation.
 fn integer(fields: &Fields<'_, '_>, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
     let node = fields.get(name)?;
-    let number = matches!(node.value, Value::Number).then(|| whole_number(node.text))??;
+    let number = matches!(node.value, JsonValue::Number).then(|| whole_number(node.text))??;
     range.contains(&number).then_some(number)
 }
 
-/// The whole number that a JSON number is, if it has at most twelve digits.
+/// Returns the value of a JSON number if it is an integer of at most twelve digits.
 fn whole_number(text: &str) -> Option<i64> {
     let unsigned = text.trim_start_matches('-');
     let (decimal, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
@@ -120,7 +121,7 @@ fn whole_number(text: &str) -> Option<i64> {
     if digits.bytes().all(|digit| digit == b'0') {
         return Some(0);
     }
-    // Where the point stands among the digits, or how far it is beyond them.
+    // The position of the point among the digits, or beyond them.
     let point: i64 = i64::try_from(whole.len()).ok()?.checked_add(exponent.parse().ok()?)?;
     let digit_at = |place: i64| usize::try_from(place).ok().and_then(|place| digits.as_bytes().get(place));
     let length = i64::try_from(digits.len()).ok()?;
@@ -136,20 +137,20 @@ fn whole_number(text: &str) -> Option<i64> {
     Some(if text.starts_with('-') { -number } else { number })
 }
 
-/// A field that is there, and not `null`.
+/// Returns a field that exists and is not `null`.
 fn optional<'f, 'n, 'a>(fields: &'f Fields<'n, 'a>, name: &str) -> Option<&'f &'n Node<'a>> {
-    fields.get(name).filter(|node| !matches!(node.value, Value::Null))
+    fields.get(name).filter(|node| !matches!(node.value, JsonValue::Null))
 }
 
-/// The outer `None` is a wrong text, the inner one a missing text.
+/// Reads an optional text. The outer `None` is a wrong text, the inner one a missing text.
 #[expect(clippy::option_option, reason = "missing is fine, wrong is not")]
-fn optional_text(fields: &Fields<'_, '_>, name: &str, most: usize) -> Option<Option<String>> {
+fn optional_text(fields: &Fields<'_, '_>, name: &str, max: usize) -> Option<Option<String>> {
     let Some(node) = optional(fields, name) else { return Some(None) };
-    node.as_text().filter(|text| text.chars().count() <= most).map(|text| Some(text.to_owned()))
+    node.as_text().filter(|text| text.chars().count() <= max).map(|text| Some(text.to_owned()))
 }
 
 fn attributes(node: &Node<'_>) -> Option<BTreeMap<String, String>> {
-    let Value::Object(members) = &node.value else { return None };
+    let JsonValue::Object(members) = &node.value else { return None };
     if members.len() > 50 || members.iter().any(|(name, _)| name.chars().count() > 64) {
         return None;
     }
@@ -157,8 +158,8 @@ fn attributes(node: &Node<'_>) -> Option<BTreeMap<String, String>> {
     members.iter().map(|(name, node)| Some((name.clone(), value(node)?))).collect()
 }
 
-/// Digits, optionally a point and digits of which at most four are more than needless zeros, at most 10⁹; without needless
-/// zeros.
+/// Returns the canonical form of an amount, without needless zeros: digits, optionally a point and digits of which at
+/// most four are not trailing zeros; at most 10⁹.
 fn canonical_amount(amount: &str) -> Option<String> {
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (whole, fraction) = match amount.split_once('.') {

@@ -2,22 +2,22 @@
 
 use std::collections::HashSet;
 
-use super::json::{Member, Node, Value};
+use super::json::{JsonValue, Member, Node};
 use super::{base64, time};
 
-/// The attributes that mean something, each of them as §3 wants it. `type` is not yet looked at.
+/// The attributes of an event, each valid by docs/ARCHITECTURE.md, "Events", except that `type` is not checked yet.
 pub(super) struct Envelope {
     pub(super) id: String,
     pub(super) source: String,
     pub(super) supplier: String,
-    pub(super) kind: String,
+    pub(super) event_type: String,
     pub(super) subject: String,
     /// Microseconds since the epoch.
     pub(super) time: i64,
 }
 
 impl Envelope {
-    /// `None` if an attribute other than `data` is missing, wrong or there twice.
+    /// Reads the attributes; `None` if one other than `data` is missing, wrong or repeated.
     pub(super) fn of(members: &[Member<'_>]) -> Option<Self> {
         let mut names = HashSet::new();
         let attributes = members.iter().map(|(name, _)| name).filter(|name| !CONTENT.contains(&name.as_str()));
@@ -33,17 +33,17 @@ impl Envelope {
             id: text("id").filter(|id| is_id(id))?.to_owned(),
             supplier: source.strip_prefix("/suppliers/").filter(|supplier| is_supplier(supplier))?.to_owned(),
             source: source.to_owned(),
-            kind: text("type")?.to_owned(),
+            event_type: text("type")?.to_owned(),
             subject: text("subject").filter(|subject| is_sku(subject))?.to_owned(),
             time: time::parse(text("time")?)?,
         })
     }
 }
 
-/// The members that hold what an event says.
+/// The members with an event's content.
 const CONTENT: [&str; 2] = ["data", "data_base64"];
 
-/// The JSON text of what the event says; `None` if there is not exactly one.
+/// Returns the JSON text of the content; `None` if there is not exactly one.
 pub(super) fn content(members: &[Member<'_>]) -> Option<String> {
     let [data, encoded] = CONTENT.map(|name| {
         let all: Vec<&Node<'_>> = members.iter().filter(|(other, _)| other == name).map(|(_, node)| node).collect();
@@ -52,7 +52,7 @@ pub(super) fn content(members: &[Member<'_>]) -> Option<String> {
     if data.len() > 1 || encoded.len() > 1 {
         return None;
     }
-    let is_there = |node: &&&Node<'_>| !matches!(node.value, Value::Null);
+    let is_there = |node: &&&Node<'_>| !matches!(node.value, JsonValue::Null);
     match (data.first().filter(is_there), encoded.first().filter(is_there)) {
         (Some(node), None) => Some(node.text.to_owned()),
         (None, Some(node)) => String::from_utf8(base64::decode(node.as_text()?)?).ok(),

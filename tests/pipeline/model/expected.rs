@@ -1,38 +1,38 @@
-//! What must come of a whole file of records.
+//! The expected results of a whole file of records.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 
 use super::catalog::Catalog;
-use super::judge::{Judged, Rejection, judge};
+use super::decode::{Decoded, Rejection, decode};
 use super::record::Record;
 
-/// What must come of these records.
+/// The expected results of some records.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
     pub(crate) records: usize,
-    /// How many events they hold, the rejected ones among them.
+    /// The number of events, including the rejected ones.
     pub(crate) events: usize,
-    /// In the order of the records; a record that was sent again is here again.
+    /// The rejections in the order of the records; those of a repeated record are repeated.
     pub(crate) rejections: Vec<Rejection>,
     pub(crate) catalog: Catalog,
-    /// Each once.
+    /// The distinct records.
     pub(crate) archive: BTreeSet<Record>,
 }
 
 impl Expected {
-    /// Judges every line and computes the catalog of what was accepted.
+    /// Decodes every line and computes the catalog of the accepted events.
     pub(crate) fn of<L: AsRef<str>>(lines: &[L]) -> Result<Self> {
         let mut expected = Self { records: lines.len(), ..Self::default() };
         let mut accepted = Vec::new();
         for (line, number) in lines.iter().zip(1..) {
             let record = Record::parse(line.as_ref()).with_context(|| format!("line {number}"))?;
-            for judged in judge(&record) {
+            for decoded in decode(&record) {
                 expected.events += 1;
-                match judged {
-                    Judged::Accepted(event) => accepted.push(event),
-                    Judged::Rejected(rejection) => expected.rejections.push(rejection),
+                match decoded {
+                    Decoded::Accepted(event) => accepted.push(event),
+                    Decoded::Rejected(rejection) => expected.rejections.push(rejection),
                 }
             }
             expected.archive.insert(record);

@@ -1,26 +1,27 @@
-//! JSON by the grammar of RFC 8259.
+//! A JSON parser by the grammar of RFC 8259.
 //!
-//! Usual readers drop what must be judged here: names that come twice, how a number was written, the own text of an
-//! array's element, and the difference between a text that is no JSON and one that is, but holds a lone surrogate.
+//! Usual parsers drop what is needed here: repeated names, the notation of a number, the text of an array's element,
+//! and the difference between a text that is not JSON and JSON with a lone surrogate.
 
-/// How deep an event's JSON may nest.
-const DEEPEST: usize = 128;
-/// Where the reader gives up, so that it does not exhaust its stack; such a text counts as no JSON.
-const GIVE_UP: usize = 400;
+/// The maximum nesting of an event's JSON.
+const MAX_DEPTH: usize = 128;
+/// The maximum nesting that is parsed, so that the stack is not exhausted; a text that nests deeper counts as invalid
+/// JSON.
+const MAX_PARSED_DEPTH: usize = 400;
 
 /// A value with its own text.
 #[derive(Debug)]
 pub(crate) struct Node<'a> {
     pub(crate) text: &'a str,
-    pub(crate) value: Value<'a>,
-    /// How deep it nests: 0 for what is neither array nor object.
+    pub(crate) value: JsonValue<'a>,
+    /// Levels of nesting: 0 for a value that is neither array nor object.
     depth: usize,
     lone_surrogate: bool,
 }
 
-/// What a value is. A number is its node's text.
+/// A JSON value. The text of a number is that of its node.
 #[derive(Debug)]
-pub(crate) enum Value<'a> {
+pub(crate) enum JsonValue<'a> {
     Null,
     Bool,
     Number,
@@ -29,70 +30,76 @@ pub(crate) enum Value<'a> {
     Object(Vec<Member<'a>>),
 }
 
-/// A name and its value, in the order of the text.
+/// A member's name and value.
 pub(crate) type Member<'a> = (String, Node<'a>);
 
-/// Reads a whole text; `None` if it is no JSON.
+/// Parses a whole text; `None` if it is not JSON.
 pub(crate) fn read(text: &str) -> Option<Node<'_>> {
-    let mut reader = Reader { text, at: 0, lone_surrogates: 0 };
-    reader.skip_blanks();
-    let node = reader.node(GIVE_UP)?;
-    reader.skip_blanks();
-    (reader.at == text.len()).then_some(node)
+    let mut parser = Parser { text, at: 0, lone_surrogates: 0 };
+    parser.skip_blanks();
+    let node = parser.node(MAX_PARSED_DEPTH)?;
+    parser.skip_blanks();
+    (parser.at == text.len()).then_some(node)
 }
 
 impl Node<'_> {
-    /// Whether the text can be decoded: it has no lone surrogate and does not nest too deep.
+    /// Tells whether the text has no lone surrogate and does not nest too deep.
     pub(crate) fn is_readable(&self) -> bool {
-        !self.lone_surrogate && self.depth <= DEEPEST
+        !self.lone_surrogate && self.depth <= MAX_DEPTH
     }
 
-    /// The string, if it is one.
+    /// Returns the string, if it is one.
     pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.value {
-            Value::Text(text) => Some(text),
+            JsonValue::Text(text) => Some(text),
             _ => None,
         }
     }
 }
 
-struct Reader<'a> {
+struct Parser<'a> {
     text: &'a str,
     at: usize,
     lone_surrogates: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn node(&mut self, room: usize) -> Option<Node<'a>> {
+impl<'a> Parser<'a> {
+    fn node(&mut self, depth_left: usize) -> Option<Node<'a>> {
         let (start, surrogates) = (self.at, self.lone_surrogates);
         let value = match self.peek()? {
-            b'n' => self.word("null", Value::Null)?,
-            b't' => self.word("true", Value::Bool)?,
-            b'f' => self.word("false", Value::Bool)?,
-            b'"' => Value::Text(self.string()?),
-            b'[' => Value::Array(self.list(b'[', b']', room.checked_sub(1)?, Self::node)?),
-            b'{' => Value::Object(self.list(b'{', b'}', room.checked_sub(1)?, Self::member)?),
+            b'n' => self.word("null", JsonValue::Null)?,
+            b't' => self.word("true", JsonValue::Bool)?,
+            b'f' => self.word("false", JsonValue::Bool)?,
+            b'"' => JsonValue::Text(self.string()?),
+            b'[' => JsonValue::Array(self.list(b'[', b']', depth_left.checked_sub(1)?, Self::node)?),
+            b'{' => JsonValue::Object(self.list(b'{', b'}', depth_left.checked_sub(1)?, Self::member)?),
             _ => self.number()?,
         };
         let depth = match &value {
-            Value::Array(nodes) => 1 + nodes.iter().map(|node| node.depth).max().unwrap_or(0),
-            Value::Object(members) => 1 + members.iter().map(|(_, node)| node.depth).max().unwrap_or(0),
+            JsonValue::Array(nodes) => 1 + nodes.iter().map(|node| node.depth).max().unwrap_or(0),
+            JsonValue::Object(members) => 1 + members.iter().map(|(_, node)| node.depth).max().unwrap_or(0),
             _ => 0,
         };
         let text = self.text.get(start..self.at)?;
         Some(Node { text, value, depth, lone_surrogate: self.lone_surrogates > surrogates })
     }
 
-    fn member(&mut self, room: usize) -> Option<Member<'a>> {
+    fn member(&mut self, depth_left: usize) -> Option<Member<'a>> {
         let name = self.string()?;
         self.skip_blanks();
         self.eat(b':')?;
         self.skip_blanks();
-        Some((name, self.node(room)?))
+        Some((name, self.node(depth_left)?))
     }
 
-    /// Items between two brackets, commas between them.
-    fn list<T>(&mut self, open: u8, close: u8, room: usize, item: fn(&mut Self, usize) -> Option<T>) -> Option<Vec<T>> {
+    /// Parses items between two brackets, separated by commas.
+    fn list<T>(
+        &mut self,
+        open: u8,
+        close: u8,
+        depth_left: usize,
+        item: fn(&mut Self, usize) -> Option<T>,
+    ) -> Option<Vec<T>> {
         self.eat(open)?;
         self.skip_blanks();
         let mut items = Vec::new();
@@ -100,7 +107,7 @@ impl<'a> Reader<'a> {
             return Some(items);
         }
         loop {
-            items.push(item(self, room)?);
+            items.push(item(self, depth_left)?);
             self.skip_blanks();
             if self.eat(close).is_some() {
                 return Some(items);
@@ -110,13 +117,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self, word: &str, value: Value<'a>) -> Option<Value<'a>> {
+    fn word(&mut self, word: &str, value: JsonValue<'a>) -> Option<JsonValue<'a>> {
         self.text.get(self.at..)?.starts_with(word).then(|| self.at += word.len())?;
         Some(value)
     }
 
-    /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
-    fn number(&mut self) -> Option<Value<'a>> {
+    /// Parses `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`.
+    fn number(&mut self) -> Option<JsonValue<'a>> {
         self.skip(|byte| byte == b'-', 1);
         if self.skip(|byte| byte == b'0', 1) == 0 {
             self.digits()?;
@@ -128,7 +135,7 @@ impl<'a> Reader<'a> {
             self.skip(|byte| matches!(byte, b'+' | b'-'), 1);
             self.digits()?;
         }
-        Some(Value::Number)
+        Some(JsonValue::Number)
     }
 
     fn digits(&mut self) -> Option<()> {
@@ -163,7 +170,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// What follows `\u`: four digits, and the other half where they are the first half of a pair.
+    /// Parses the part after `\u`: four digits, and the second escape if they are the first half of a surrogate pair.
     fn unicode_escape(&mut self) -> Option<char> {
         let mut units = vec![self.hex()?];
         if (0xd800..0xdc00).contains(&units[0]) {
@@ -197,10 +204,10 @@ impl<'a> Reader<'a> {
         self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'), usize::MAX);
     }
 
-    /// Skips at most `most` bytes that fit and says how many they were.
-    fn skip(&mut self, fits: impl Fn(u8) -> bool, most: usize) -> usize {
+    /// Skips at most `limit` matching bytes and returns their number.
+    fn skip(&mut self, fits: impl Fn(u8) -> bool, limit: usize) -> usize {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let skipped = rest.iter().take(most).take_while(|byte| fits(**byte)).count();
+        let skipped = rest.iter().take(limit).take_while(|byte| fits(**byte)).count();
         self.at += skipped;
         skipped
     }

@@ -1,27 +1,29 @@
-//! The model: what must become of a list of records, computed from the design's definitions and from nothing else.
+//! The naive model: the expected results of a list of records, computed directly from the definitions in
+//! docs/ARCHITECTURE.md.
 //!
-//! It shares no code with the pipeline and takes no short cut that the pipeline takes: it first collects every accepted
-//! event and then looks each answer up by its definition. Nothing is folded, so no order can matter.
+//! It shares no code with the pipeline and uses none of its optimisations: it first collects every accepted event and
+//! then computes each value by its definition. Nothing is folded, so the order of events cannot matter.
 //!
 //! - [`record`]: a line of a records file
-//! - [`json`]: JSON as the grammar has it, keeping names that come twice and the text of every part
-//! - [`judge`]: a record to its events and rejections (§3), with [`aggregate`], [`envelope`], [`base64`], [`data`], [`currency`]
-//!   and [`time`]
-//! - [`catalog`]: a set of events to the product views (§4)
-//! - [`expected`]: all of it for a whole file
+//! - [`json`]: a JSON parser that keeps repeated names and the text of every part
+//! - [`decode`]: a record to its events and rejections ("Events"), with [`aggregate`], [`envelope`], [`base64`],
+//!   [`data`], [`currency`] and [`time`]
+//! - [`catalog`]: a set of events to the product views ("Meaning")
+//! - [`expected`]: the expected results of a whole file
 //!
-//! Four things never happen in a model: `refused_by_database` (whatever the database could refuse is refused before), the ledger
-//! floor (nothing is pruned within one run), `unknown_supplier` (a local run names no suppliers) and `too_many_offers` (no records
-//! here have a thousand suppliers of one SKU; which of more come first is decided by their order, which a model does not know).
+//! Four things are not modelled: `refused_by_database` (the checks before refuse everything that the database could
+//! refuse), the ledger's floor (nothing is pruned during a run), `unknown_supplier` (a local run allows every supplier)
+//! and `too_many_offers` (no records here have a thousand suppliers of one SKU; the order of events, which the model
+//! does not know, decides which of more come first).
 
 mod aggregate;
 mod base64;
 pub(crate) mod catalog;
 mod currency;
 pub(crate) mod data;
+pub(crate) mod decode;
 mod envelope;
 pub(crate) mod expected;
 pub(crate) mod json;
-pub(crate) mod judge;
 pub(crate) mod record;
 pub(crate) mod time;

@@ -19,7 +19,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Reads `{"shard", "sequence_number", "partition_key", "arrived_at", "data" | "data_base64"}`.
+    /// Parses `{"shard", "sequence_number", "partition_key", "arrived_at", "data" | "data_base64"}`.
     pub(crate) fn parse(line: &str) -> Result<Self> {
         let line: Value = serde_json::from_str(line).context("the line is not JSON")?;
         let text = |name: &str| line.get(name).and_then(Value::as_str);

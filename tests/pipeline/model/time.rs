@@ -1,13 +1,10 @@
 //! Points in time, as microseconds since 1970-01-01T00:00:00Z.
 
-/// One second.
 pub(crate) const SECOND: i64 = 1_000_000;
-/// One minute.
 pub(crate) const MINUTE: i64 = 60 * SECOND;
-/// One day.
 pub(crate) const DAY: i64 = 24 * 60 * MINUTE;
 
-/// Reads RFC 3339's `date-time`, further digits than microseconds cut off; second 60 is refused.
+/// Parses a `date-time` of RFC 3339 and cuts off digits beyond microseconds; second 60 is refused.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
     let rest = rest.strip_prefix(['T', 't'])?;
@@ -16,7 +13,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(days(date)? * DAY + seconds(clock)? * SECOND + fraction - minutes_ahead(offset)? * MINUTE)
 }
 
-/// `YYYY-MM-DD` to days since the epoch.
+/// Parses `YYYY-MM-DD` to days since the epoch.
 fn days(date: &str) -> Option<i64> {
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let leap = i64::from((year % 4 == 0 && year % 100 != 0) || year % 400 == 0);
@@ -33,13 +30,13 @@ fn days(date: &str) -> Option<i64> {
     Some(years + lengths.iter().take(before).sum::<i64>() + day - 1)
 }
 
-/// `HH:MM:SS` to seconds.
+/// Parses `HH:MM:SS` to seconds.
 fn seconds(clock: &str) -> Option<i64> {
     let [hour, minute, second] = numbers(clock, ':', [2, 2, 2])?;
     (hour < 24 && minute < 60 && second < 60).then_some((hour * 60 + minute) * 60 + second)
 }
 
-/// The microseconds of `.digits`, if that is there, and what follows.
+/// Parses an optional `.digits` to microseconds, and returns the rest.
 fn split_fraction(rest: &str) -> Option<(i64, &str)> {
     let Some(rest) = rest.strip_prefix('.') else { return Some((0, rest)) };
     let end = rest.find(|c: char| !c.is_ascii_digit())?;
@@ -48,7 +45,7 @@ fn split_fraction(rest: &str) -> Option<(i64, &str)> {
     (!digits.is_empty()).then_some((six.parse().ok()?, offset))
 }
 
-/// `Z` or `±HH:MM` to minutes.
+/// Parses `Z` or `±HH:MM` to minutes.
 fn minutes_ahead(offset: &str) -> Option<i64> {
     if matches!(offset, "Z" | "z") {
         return Some(0);
@@ -58,7 +55,7 @@ fn minutes_ahead(offset: &str) -> Option<i64> {
     (hour < 24 && minute < 60).then_some(sign * (hour * 60 + minute))
 }
 
-/// Numbers of exactly these many digits with a separator between them.
+/// Parses numbers with exactly these numbers of digits and a separator between them.
 fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i64; N]> {
     let parts: Vec<&str> = text.split(separator).collect();
     let fits = |(part, digits): (&&str, &usize)| part.len() == *digits && part.bytes().all(|b| b.is_ascii_digit());

@@ -1,11 +1,12 @@
-//! Records to play: the shipped sample or the file that `PIPEGEN_RECORDS` names, and what is made of them.
+//! The input records: the shipped sample or the file that `PIPEGEN_RECORDS` names, variants of it, and synthetic
+//! records.
 //!
 //! - [`rearranged`]: the same records in another order, more than once, over more shards
-//! - [`crowded`]: made-up records in which everything that §4 has a rule for happens all the time
+//! - [`synthetic`]: generated records in which every rule of docs/ARCHITECTURE.md, "Meaning", applies often
 
-pub(crate) mod crowded;
 mod random;
 pub(crate) mod rearranged;
+pub(crate) mod synthetic;
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use flate2::read::MultiGzDecoder;
 
-/// The lines of the file to play.
+/// Reads the lines of the records file.
 pub(crate) fn lines() -> Result<Vec<String>> {
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sample.jsonl.gz");
     let path = std::env::var_os("PIPEGEN_RECORDS").map_or(sample, PathBuf::from);

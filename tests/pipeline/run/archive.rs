@@ -1,4 +1,4 @@
-//! The archive as the run left it, held against the records.
+//! The archive of a run, compared with the records.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,20 +6,20 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, ensure};
 
-use super::objects::{Line, files, lines};
+use super::objects::{ObjectLine, files, lines};
 use crate::model::record::Record;
 
-/// Every record in the bucket, each taken once.
+/// The distinct records in the bucket.
 pub(crate) struct Archive(BTreeSet<Record>);
 
 impl Archive {
-    /// Reads every object of the bucket; refuses objects under any other name, and lines with other fields.
+    /// Reads every object of the bucket; fails on objects with other keys and on lines with other fields.
     pub(crate) fn read(bucket: &Path) -> Result<Self> {
         let records: Result<_> = lines(bucket, "archive/v1/")?.into_iter().map(record).collect();
         Ok(Self(records?))
     }
 
-    /// Every record must be there, byte for byte, and nothing else.
+    /// Checks that every record is in the archive, byte for byte, and nothing else.
     pub(crate) fn check(&self, expected: &BTreeSet<Record>) {
         let missing: Vec<_> = expected.difference(&self.0).collect();
         let others: Vec<_> = self.0.difference(expected).collect();
@@ -35,7 +35,7 @@ impl Archive {
     }
 }
 
-/// Has `gzip` itself unpack the bucket's objects, and counts the lines.
+/// Decompresses the bucket's objects with `gzip` and counts the lines.
 pub(crate) fn count_with_gzip(bucket: &Path) -> Result<usize> {
     let mut count = 0;
     for objects in files(bucket)?.chunks(100) {
@@ -46,10 +46,10 @@ pub(crate) fn count_with_gzip(bucket: &Path) -> Result<usize> {
     Ok(count)
 }
 
-fn record(line: Line) -> Result<Record> {
+fn record(line: ObjectLine) -> Result<Record> {
     ensure!(line.fields.len() == 6, "not six fields: {:?}", line.fields);
     let partition_key = line.text("partition_key")?.to_owned();
-    let Line { shard, sequence_number, arrived_at, event: data, .. } = line;
+    let ObjectLine { shard, sequence_number, arrived_at, event: data, .. } = line;
     Ok(Record { shard, sequence_number, partition_key, arrived_at, data })
 }
 

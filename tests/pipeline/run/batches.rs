@@ -1,4 +1,4 @@
-//! The batches of a run, by what the processor says of them.
+//! The batches of a run, from the processor's log.
 
 use std::fs;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// What a line about a batch holds.
+/// A text that only a line about a batch contains.
 const BATCH: &str = "\"message\":\"batch\"";
 
-/// How many records each acknowledged batch held, by the processor's log.
+/// Returns the number of records in each acknowledged batch.
 pub(crate) fn batches(log: &Path) -> Result<Vec<usize>> {
-    // It is not there before the first line.
+    // The file does not exist before the first line.
     let Ok(text) = fs::read_to_string(log) else { return Ok(Vec::new()) };
-    // The last line may not be whole yet.
+    // The last line may be incomplete.
     let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n') && line.contains(BATCH));
     let records = lines.map(|line| {
         let line: Value = serde_json::from_str(line)?;

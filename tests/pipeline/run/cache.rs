@@ -1,4 +1,4 @@
-//! A Redis of the test's own, which outlives the run, held against the export.
+//! A Redis server of the test's own, which outlives the run, and whose entries are compared with the export.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -14,51 +14,50 @@ use tempfile::TempDir;
 
 use super::export::Export;
 
-/// A SKU that no record holds: nobody may touch its entry.
+/// A SKU of no record: its entry must not change.
 pub(crate) const NEVER_SENT: &str = "never sent by anyone";
 
-/// How long an entry that the test makes lives, in seconds: longer than any run.
+/// The TTL of entries that the test creates: longer than any run.
 const SEED_SECONDS: i64 = 24 * 60 * 60;
-/// How long a tombstone lives at most, in milliseconds.
-const TOMBSTONE: i64 = 60_000;
-/// The age of a cache in which no tombstone can have run out.
-const YOUNG: Duration = Duration::from_secs(50);
+/// The maximum TTL of a tombstone.
+const MAX_TOMBSTONE_MILLISECONDS: i64 = 60_000;
+/// The age up to which no tombstone of a server can have expired.
+const NO_TOMBSTONE_EXPIRED: Duration = Duration::from_secs(50);
 
-/// A running server.
-pub(crate) struct Cache {
+/// A running Redis server.
+pub(crate) struct RedisServer {
     server: Child,
     port: u16,
     seeded: Vec<String>,
-    /// Whether others fill it, or it has lost entries: any entry may hold a view.
+    /// True if readers fill the cache or it has lost entries: then any entry may hold a view.
     is_read: bool,
     started: Instant,
     folder: TempDir,
 }
 
-/// Who may have put a view into an entry.
+/// The client that may have put a view into an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum FilledBy {
     /// The test, before the run.
-    Seeded,
-    /// A reader, perhaps.
-    Filled,
-    /// Nobody.
-    Untouched,
+    Test,
+    /// Perhaps a reader.
+    Reader,
+    Nobody,
 }
 
-/// An entry as it lies in Redis.
-struct Entry {
+/// An entry in Redis.
+struct CacheEntry {
     sku: String,
     version: u64,
     view: Option<String>,
-    /// In milliseconds.
+    /// TTL in milliseconds.
     time_left: i64,
 }
 
-impl Cache {
-    /// Starts a server that holds nothing.
+impl RedisServer {
+    /// Starts an empty server.
     pub(crate) fn start() -> Result<Self> {
-        // A port that is free now can be taken a moment later.
+        // A free port may be taken a moment later.
         for _ in 0..5 {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
             let folder = TempDir::new()?;
@@ -71,12 +70,13 @@ impl Cache {
         bail!("redis-server does not start")
     }
 
-    /// What `--cache-url` takes.
+    /// Returns the URL for `--cache-url`.
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
     }
 
-    /// Remembers SKUs as unknown (version 0, an empty view), as readers' misses would, so that views get there at all.
+    /// Creates entries of unknown SKUs (version 0, an empty view), as readers' misses do, so that the processor writes
+    /// views there.
     pub(crate) fn seed<'s>(&mut self, skus: impl IntoIterator<Item = &'s String>) -> Result<()> {
         let mut connection = self.connection()?;
         for sku in skus.into_iter().map(String::as_str).chain([NEVER_SENT]) {
@@ -88,22 +88,22 @@ impl Cache {
         Ok(())
     }
 
-    /// Whether the SKU's entry was there before the run.
+    /// Tells whether the SKU's entry existed before the run.
     pub(crate) fn was_seeded(&self, sku: &str) -> bool {
         self.seeded.iter().any(|seeded| seeded == sku)
     }
 
-    /// Readers fill it during the run.
-    pub(crate) fn is_read_by_others(&mut self) {
+    /// Allows views in any entry, because readers fill the cache during the run.
+    pub(crate) fn allow_reads(&mut self) {
         self.is_read = true;
     }
 
-    /// It does not answer any more, and keeps what it holds.
+    /// Stops the server's process, which keeps its entries but does not answer.
     pub(crate) fn freeze(&self) -> Result<()> {
         self.signal(Signal::SIGSTOP)
     }
 
-    /// It answers again.
+    /// Continues the server's process.
     pub(crate) fn thaw(&self) -> Result<()> {
         self.signal(Signal::SIGCONT)
     }
@@ -112,7 +112,7 @@ impl Cache {
         Ok(kill(Pid::from_raw(i32::try_from(self.server.id())?), signal)?)
     }
 
-    /// It is gone, with all that it held.
+    /// Kills the server, which loses its entries.
     pub(crate) fn stop(&mut self) -> Result<()> {
         self.server.kill()?;
         self.server.wait()?;
@@ -121,23 +121,23 @@ impl Cache {
         Ok(())
     }
 
-    /// It is there again, at the same port.
-    pub(crate) fn start_again(&mut self) -> Result<()> {
+    /// Starts the server again on the same port.
+    pub(crate) fn restart(&mut self) -> Result<()> {
         self.server = server(self.port, self.folder.path())?;
         ensure!(self.is_ready()?, "redis-server does not start again");
         Ok(())
     }
 
-    /// Every entry must be at its product's version, and hold its view or, where nobody cached one, be a tombstone.
+    /// Checks that every entry has its product's version and its view, or is a tombstone where nobody cached a view.
     pub(crate) fn check(&self, export: &Export) -> Result<()> {
         let entries = self.entries()?;
         for entry in &entries {
-            check(entry, export, self.kind_of(&entry.sku));
+            check(entry, export, self.filled_by(&entry.sku));
         }
         let lost: Vec<&String> =
             self.seeded.iter().filter(|sku| !entries.iter().any(|entry| entry.sku == **sku)).collect();
         ensure!(lost.is_empty(), "seeded entries are gone: {lost:?}");
-        if self.started.elapsed() < YOUNG && !self.is_read {
+        if self.started.elapsed() < NO_TOMBSTONE_EXPIRED && !self.is_read {
             assert_eq!(
                 entries.len(),
                 export.len() + 1,
@@ -147,23 +147,23 @@ impl Cache {
         Ok(())
     }
 
-    fn kind_of(&self, sku: &str) -> Kind {
+    fn filled_by(&self, sku: &str) -> FilledBy {
         match (self.was_seeded(sku), self.is_read) {
-            (true, _) => Kind::Seeded,
-            (false, true) => Kind::Filled,
-            (false, false) => Kind::Untouched,
+            (true, _) => FilledBy::Test,
+            (false, true) => FilledBy::Reader,
+            (false, false) => FilledBy::Nobody,
         }
     }
 
-    fn entries(&self) -> Result<Vec<Entry>> {
+    fn entries(&self) -> Result<Vec<CacheEntry>> {
         let mut connection = self.connection()?;
         let keys: Vec<String> = connection.keys("*")?;
         let mut entries = Vec::new();
         for key in keys {
             let fields: Vec<(String, String)> = connection.hgetall(&key)?;
             let time_left = connection.pttl(&key)?;
-            // A tombstone may run out in between, before either question.
-            if !fields.is_empty() && time_left != GONE {
+            // A tombstone may expire before either command.
+            if !fields.is_empty() && time_left != NO_KEY {
                 entries.push(entry(&key, &fields, time_left)?);
             }
         }
@@ -174,7 +174,7 @@ impl Cache {
         Ok(redis::Client::open(self.url())?.get_connection()?)
     }
 
-    /// Waits until it answers; false if it ended.
+    /// Waits until the server answers; returns false if it has ended.
     fn is_ready(&mut self) -> Result<bool> {
         let deadline = Instant::now() + Duration::from_secs(20);
         while Instant::now() < deadline && self.server.try_wait()?.is_none() {
@@ -187,9 +187,9 @@ impl Cache {
     }
 }
 
-impl Drop for Cache {
+impl Drop for RedisServer {
     fn drop(&mut self) {
-        // A kill ends a frozen one, too.
+        // SIGKILL also ends a stopped process.
         self.server.kill().ok();
         self.server.wait().ok();
     }
@@ -202,37 +202,37 @@ fn server(port: u16, folder: &Path) -> Result<Child> {
     started.context("redis-server is not on the PATH: install Redis 7 or later")
 }
 
-/// The time that is left to a key that is not there; -1 would be a key that never ends.
-const GONE: i64 = -2;
+/// The TTL of a key that does not exist; -1 is that of a key without expiry.
+const NO_KEY: i64 = -2;
 
-fn entry(key: &str, fields: &[(String, String)], time_left: i64) -> Result<Entry> {
+fn entry(key: &str, fields: &[(String, String)], time_left: i64) -> Result<CacheEntry> {
     let field = |name: &str| fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
     ensure!(fields.iter().all(|(name, _)| name == "version" || name == "view"), "{key} holds {fields:?}");
-    Ok(Entry {
-        sku: key.strip_prefix("product:").with_context(|| format!("{key} is no product's key"))?.to_owned(),
+    Ok(CacheEntry {
+        sku: key.strip_prefix("product:").with_context(|| format!("{key} is not the key of a product"))?.to_owned(),
         version: field("version").with_context(|| format!("{key} has no version"))?.parse()?,
         view: field("view"),
         time_left,
     })
 }
 
-fn check(entry: &Entry, export: &Export, kind: Kind) {
-    let Entry { sku, version, view, time_left } = entry;
+fn check(entry: &CacheEntry, export: &Export, filled_by: FilledBy) {
+    let CacheEntry { sku, version, view, time_left } = entry;
     assert!(*time_left >= 0, "the entry of {sku:?} never ends: {time_left}");
     let Some(exported) = export.get(sku) else {
-        assert!(kind != Kind::Untouched, "there is an entry of {sku:?}, but no such product");
+        assert!(filled_by != FilledBy::Nobody, "there is an entry of {sku:?}, but no such product");
         assert_eq!((*version, view.as_deref()), (0, Some("")), "the entry of {sku:?}, which no record holds");
         return;
     };
     assert_eq!(*version, exported.version, "the version in the entry of {sku:?}");
-    match (view, kind) {
-        (Some(view), Kind::Seeded | Kind::Filled) => {
+    match (view, filled_by) {
+        (Some(view), FilledBy::Test | FilledBy::Reader) => {
             assert_eq!(*view, exported.line, "the view in the entry of {sku:?}");
         }
-        (None, Kind::Untouched | Kind::Filled) => {
-            assert!(*time_left <= TOMBSTONE, "the tombstone of {sku:?} lives another {time_left} ms");
+        (None, FilledBy::Nobody | FilledBy::Reader) => {
+            assert!(*time_left <= MAX_TOMBSTONE_MILLISECONDS, "the tombstone of {sku:?} lives another {time_left} ms");
         }
-        (Some(_), Kind::Untouched) => panic!("the entry of {sku:?} was not cached and must be a tombstone"),
-        (None, Kind::Seeded) => panic!("the view of {sku:?} was cached and is gone"),
+        (Some(_), FilledBy::Nobody) => panic!("the entry of {sku:?} was not cached and must be a tombstone"),
+        (None, FilledBy::Test) => panic!("the view of {sku:?} was cached and is gone"),
     }
 }

@@ -15,40 +15,41 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-/// How long a run may take: enough to build a bootstrap and to play every record of the data set twice with an unoptimized one.
-const LONGEST: Duration = Duration::from_mins(20);
-/// How long an interrupted run may take to stop what it started.
-const LONGEST_STOP: Duration = Duration::from_mins(1);
-/// How often a process is asked whether it has ended.
-const LOOK: Duration = Duration::from_millis(20);
+/// The time for a run: enough to build a bootstrap and to send every record of the data set twice through an
+/// unoptimized one.
+const TIMEOUT: Duration = Duration::from_mins(20);
+/// The time for an interrupted run to stop its processes.
+const STOP_TIMEOUT: Duration = Duration::from_mins(1);
+/// The interval at which a process is checked for its end.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// A run to be started, with a folder of its own.
-pub(crate) struct Local {
+/// A command that is still to be started, with a folder of its own.
+pub(crate) struct LocalCommand {
     folder: TempDir,
     command: Command,
 }
 
-/// A run that goes on.
-pub(crate) struct Running {
+/// A running command.
+pub(crate) struct LocalProcess {
     folder: TempDir,
     child: Child,
     stdout: Option<JoinHandle<String>>,
     stderr: Option<JoinHandle<String>>,
 }
 
-/// A run that has ended.
-pub(crate) struct Finished {
-    /// Where its files are, for as long as this lives.
+/// The output of a command that has ended.
+pub(crate) struct LocalOutput {
+    /// The run's folder, which is removed when this is dropped.
     pub(crate) folder: TempDir,
     pub(crate) status: ExitStatus,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
-impl Local {
-    /// `pipegen local --json`, with the bootstrap that `PIPEGEN_BOOTSTRAP` names, if it does, else the one that it builds.
+impl LocalCommand {
+    /// `pipegen local --json`, with the bootstrap that `PIPEGEN_BOOTSTRAP` names, or else one that it builds.
     pub(crate) fn new() -> Result<Self> {
-        // PostgreSQL may run as another user, who must get through to its own folder.
+        // PostgreSQL may run as another user, who must be able to reach its data folder.
         let folder = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir()?;
         let temporary = folder.path().join("tmp");
         fs::create_dir(&temporary)?;
@@ -61,7 +62,7 @@ impl Local {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // As a shell does it, so that a Ctrl-C reaches this run and not the tests.
+            // A process group of its own, as a shell creates it, so that a Ctrl-C reaches this run and not the tests.
             .process_group(0);
         if let Some(bootstrap) = bootstrap() {
             command.arg("--bootstrap").arg(bootstrap);
@@ -69,119 +70,115 @@ impl Local {
         Ok(Self { folder, command })
     }
 
-    /// A path in the run's folder, which is gone when the run is dropped.
+    /// Returns a path in the run's folder, which is removed when the run is dropped.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// With one more option.
+    /// Adds an option.
     pub(crate) fn option(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.command.arg(name).arg(value.into());
         self
     }
 
-    /// With one more option that has no value.
+    /// Adds an option without a value.
     pub(crate) fn flag(mut self, name: &str) -> Self {
         self.command.arg(name);
         self
     }
 
-    /// With one more environment variable.
+    /// Adds an environment variable.
     pub(crate) fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.command.env(name, value.into());
         self
     }
 
-    /// That reads these lines from a file.
-    pub(crate) fn reads(self, lines: &[String]) -> Result<Self> {
+    /// Reads the records from a file with these lines.
+    pub(crate) fn records(self, lines: &[String]) -> Result<Self> {
         let path = self.path("records.jsonl");
         let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
         fs::write(&path, text)?;
         Ok(self.option("--records", path))
     }
 
-    /// That reads what it is given through a pipe.
-    pub(crate) fn listens(mut self) -> Self {
+    /// Reads the records from standard input, a pipe.
+    pub(crate) fn records_from_stdin(mut self) -> Self {
         self.command.stdin(Stdio::piped());
         self.option("--records", "-")
     }
 
-    /// Starts it.
-    pub(crate) fn start(mut self) -> Result<Running> {
+    pub(crate) fn start(mut self) -> Result<LocalProcess> {
         let mut child = self.command.spawn().context("pipegen could not be started")?;
         let (stdout, stderr) = (child.stdout.take().map(read), child.stderr.take().map(read));
-        Ok(Running { folder: self.folder, child, stdout, stderr })
+        Ok(LocalProcess { folder: self.folder, child, stdout, stderr })
     }
 }
 
-impl Running {
-    /// Its process.
+impl LocalProcess {
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id()).expect("a process id fits"))
     }
 
-    /// A path in its folder.
+    /// Returns a path in the run's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Its folder for temporary files.
+    /// Returns the run's folder for temporary files.
     pub(crate) fn temporary(&self) -> PathBuf {
         self.path("tmp")
     }
 
-    /// The end of the pipe that it listens to.
+    /// Returns the end of the pipe to standard input.
     pub(crate) fn pipe(&mut self) -> Result<ChildStdin> {
         self.child.stdin.take().context("there is no pipe")
     }
 
-    /// Whether it goes on.
     pub(crate) fn is_alive(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_none())
     }
 
-    /// Does what the terminal does on Ctrl-C.
+    /// Sends the signal that a terminal sends on Ctrl-C.
     pub(crate) fn press_ctrl_c(&self) -> Result<()> {
         Ok(killpg(self.pid(), Signal::SIGINT)?)
     }
 
-    /// Waits for its end.
-    pub(crate) fn wait(self) -> Result<Finished> {
-        self.wait_at_most(LONGEST)
+    pub(crate) fn wait(self) -> Result<LocalOutput> {
+        self.wait_at_most(TIMEOUT)
     }
 
-    /// Waits for its end after an interruption.
-    pub(crate) fn wait_for_stop(self) -> Result<Finished> {
-        self.wait_at_most(LONGEST_STOP)
+    /// Waits for the end after an interruption.
+    pub(crate) fn wait_for_stop(self) -> Result<LocalOutput> {
+        self.wait_at_most(STOP_TIMEOUT)
     }
 
-    fn wait_at_most(mut self, longest: Duration) -> Result<Finished> {
-        let Some(status) = ended(&mut self.child, longest)? else {
-            bail!("pipegen did not end within {longest:?}");
+    fn wait_at_most(mut self, timeout: Duration) -> Result<LocalOutput> {
+        let Some(status) = ended(&mut self.child, timeout)? else {
+            bail!("pipegen did not end within {timeout:?}");
         };
         let (stdout, stderr) = (text(self.stdout.take()), text(self.stderr.take()));
         let folder = std::mem::replace(&mut self.folder, TempDir::new()?);
-        Ok(Finished { folder, status, stdout, stderr })
+        Ok(LocalOutput { folder, status, stdout, stderr })
     }
 }
 
-/// A test that fails leaves nothing running: the run gets the chance to stop what it started.
-impl Drop for Running {
-    #[expect(clippy::print_stderr, reason = "it tells why the test fails, and is captured")]
+/// Stops the run if a test fails, so that the run can stop its processes.
+impl Drop for LocalProcess {
+    #[expect(clippy::print_stderr, reason = "shows why the test failed, and is captured")]
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             kill(self.pid(), Signal::SIGINT).ok();
-            if !matches!(ended(&mut self.child, LONGEST_STOP), Ok(Some(_))) {
+            if !matches!(ended(&mut self.child, STOP_TIMEOUT), Ok(Some(_))) {
                 self.child.kill().ok();
                 self.child.wait().ok();
             }
-            eprintln!("standard error of the run that was given up:\n{}", text(self.stderr.take()));
+            eprintln!("standard error of the stopped run:\n{}", text(self.stderr.take()));
         }
     }
 }
 
-impl Finished {
-    /// Refuses anything but success, and says what went wrong.
+impl LocalOutput {
+    /// Returns an error with the standard error unless the run succeeded.
     pub(crate) fn succeeded(self) -> Result<Self> {
         if !self.status.success() {
             bail!("pipegen ended with {}:\n{}", self.status, self.stderr);
@@ -195,25 +192,25 @@ impl Finished {
     }
 }
 
-/// The bootstrap to use, if one is named.
+/// Returns the bootstrap that `PIPEGEN_BOOTSTRAP` names, if any.
 pub(crate) fn bootstrap() -> Option<PathBuf> {
     std::env::var_os("PIPEGEN_BOOTSTRAP").map(PathBuf::from)
 }
 
-/// The name of the bootstrap's program.
+/// Returns the file name of the bootstrap.
 pub(crate) fn bootstrap_name() -> OsString {
     let given = bootstrap();
     given.as_deref().and_then(Path::file_name).map_or_else(|| "bootstrap".into(), OsString::from)
 }
 
-fn ended(child: &mut Child, longest: Duration) -> Result<Option<ExitStatus>> {
-    let deadline = Instant::now() + longest;
+fn ended(child: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
+    let deadline = Instant::now() + timeout;
     loop {
         let status = child.try_wait()?;
         if status.is_some() || Instant::now() >= deadline {
             return Ok(status);
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 

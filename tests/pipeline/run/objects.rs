@@ -1,4 +1,4 @@
-//! The objects of a bucket as the run left them: compressed lines about records, by hour of arrival and shard.
+//! The objects in a bucket of a run: compressed lines about records, by hour of arrival and shard.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -12,19 +12,19 @@ use serde_json::{Map, Value};
 
 use crate::model::time;
 
-/// What a line says.
-pub(crate) struct Line {
+/// A line of an object.
+pub(crate) struct ObjectLine {
     pub(crate) shard: String,
     pub(crate) sequence_number: String,
     /// Microseconds since the epoch.
     pub(crate) arrived_at: i64,
     pub(crate) event: Vec<u8>,
-    /// All of them, these among them.
+    /// All fields, including these.
     pub(crate) fields: Map<String, Value>,
 }
 
-/// Every line in a bucket; refuses objects whose keys are not the prefix and then as they must be.
-pub(crate) fn lines(bucket: &Path, prefix: &str) -> Result<Vec<Line>> {
+/// Reads every line in a bucket; fails on objects with another prefix or a malformed key.
+pub(crate) fn lines(bucket: &Path, prefix: &str) -> Result<Vec<ObjectLine>> {
     let mut lines = Vec::new();
     for path in files(bucket)? {
         let key = path.strip_prefix(bucket)?.to_str().context("a key is text")?;
@@ -33,14 +33,14 @@ pub(crate) fn lines(bucket: &Path, prefix: &str) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-impl Line {
-    /// A field that is text.
+impl ObjectLine {
+    /// Returns a text field.
     pub(crate) fn text(&self, name: &str) -> Result<&str> {
         text(&self.fields, name).with_context(|| format!("no {name}"))
     }
 }
 
-fn read_object(key: &str, prefix: &str, path: &Path, lines: &mut Vec<Line>) -> Result<()> {
+fn read_object(key: &str, prefix: &str, path: &Path, lines: &mut Vec<ObjectLine>) -> Result<()> {
     let (hour, shard) = parse_key(key, prefix)?;
     let mut text = String::new();
     MultiGzDecoder::new(File::open(path)?).read_to_string(&mut text)?;
@@ -53,7 +53,7 @@ fn read_object(key: &str, prefix: &str, path: &Path, lines: &mut Vec<Line>) -> R
     Ok(())
 }
 
-/// `{prefix}YYYY/MM/DD/HH/{shard}/{first}-{last}-{hash}.jsonl.gz` to the hour and the shard.
+/// Parses `{prefix}YYYY/MM/DD/HH/{shard}/{first}-{last}-{hash}.jsonl.gz` into the hour and the shard.
 fn parse_key<'a>(key: &'a str, prefix: &str) -> Result<(&'a str, &'a str)> {
     let rest = key.strip_prefix(prefix).with_context(|| format!("it is not below {prefix}"))?;
     let (hour, rest) = rest.split_at_checked("YYYY/MM/DD/HH".len()).context("no hour")?;
@@ -62,11 +62,11 @@ fn parse_key<'a>(key: &'a str, prefix: &str) -> Result<(&'a str, &'a str)> {
     let [first, last, hash] = parts[..] else { anyhow::bail!("no first, last and hash") };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_hex = hash.len() == 8 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    ensure!(digits(first) && digits(last) && is_hex, "first, last or hash is none");
+    ensure!(digits(first) && digits(last) && is_hex, "first, last or hash is malformed");
     Ok((hour, shard))
 }
 
-fn read_line(line: &str, hour: &str) -> Result<Line> {
+fn read_line(line: &str, hour: &str) -> Result<ObjectLine> {
     let fields: Map<String, Value> = serde_json::from_str(line)?;
     let required = |name: &str| text(&fields, name).with_context(|| format!("no {name}"));
     let event = match (text(&fields, "event"), text(&fields, "event_base64")) {
@@ -81,14 +81,14 @@ fn read_line(line: &str, hour: &str) -> Result<Line> {
     ensure!(arrival_hour.starts_with(hour), "arrived at {arrived_at}, in an object of {hour}");
     let (shard, sequence_number) = (required("shard")?.to_owned(), required("sequence_number")?.to_owned());
     let arrived_at = time::parse(arrived_at).context("arrived_at is not RFC 3339")?;
-    Ok(Line { shard, sequence_number, arrived_at, event, fields })
+    Ok(ObjectLine { shard, sequence_number, arrived_at, event, fields })
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     fields.get(name).and_then(Value::as_str)
 }
 
-/// Every file below a folder.
+/// Returns every file below a folder.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {

@@ -1,4 +1,4 @@
-//! The run's PostgreSQL, stopped and started again behind its back.
+//! The run's PostgreSQL server, stopped and restarted by the test.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -12,26 +12,26 @@ use nix::unistd::Pid;
 
 use super::processes::{Process, alive, descendants};
 
-/// How long a stop may take.
-const LONGEST_STOP: Duration = Duration::from_secs(30);
+/// The time for the server to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How the server was started.
-pub(crate) struct Stopped {
+/// The command line and user of a stopped server.
+pub(crate) struct StoppedServer {
     arguments: Vec<String>,
     user: u32,
     group: u32,
 }
 
-/// The server, now a child of the test.
-pub(crate) struct Restarted(Child);
+/// The restarted server, a child process of the test.
+pub(crate) struct RestartedServer(Child);
 
-/// Stops the run's server in the way that loses every connection at once.
-pub(crate) fn stop(run: Pid) -> Result<Stopped> {
+/// Stops the run's server at once, which closes every connection.
+pub(crate) fn stop(run: Pid) -> Result<StoppedServer> {
     let servers: Vec<Process> = descendants(run)?.into_iter().filter(|process| process.name == "postgres").collect();
     let server = servers.first().context("the run has no PostgreSQL")?;
-    let stopped = Stopped::of(server.pid)?;
+    let stopped = StoppedServer::of(server.pid)?;
     kill(Pid::from_raw(server.pid), Signal::SIGQUIT)?;
-    let deadline = Instant::now() + LONGEST_STOP;
+    let deadline = Instant::now() + STOP_TIMEOUT;
     while !alive(&servers)?.is_empty() {
         ensure!(Instant::now() < deadline, "PostgreSQL does not stop");
         thread::sleep(Duration::from_millis(5));
@@ -39,7 +39,7 @@ pub(crate) fn stop(run: Pid) -> Result<Stopped> {
     Ok(stopped)
 }
 
-impl Stopped {
+impl StoppedServer {
     fn of(pid: i32) -> Result<Self> {
         let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline"))?;
         let arguments = arguments.split_terminator('\0').map(str::to_owned).collect();
@@ -51,8 +51,8 @@ impl Stopped {
         Ok(Self { arguments, user: id("Uid:")?, group: id("Gid:")? })
     }
 
-    /// Starts it again, with the same data on the same port.
-    pub(crate) fn start_again(self) -> Result<Restarted> {
+    /// Starts the server again, with the same data on the same port.
+    pub(crate) fn restart(self) -> Result<RestartedServer> {
         let (program, arguments) = self.arguments.split_first().context("no command line")?;
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("TZ", "UTC").current_dir("/");
@@ -60,11 +60,11 @@ impl Stopped {
         if self.user != nix::unistd::geteuid().as_raw() {
             command.uid(self.user).gid(self.group);
         }
-        Ok(Restarted(command.spawn().context("PostgreSQL does not start again")?))
+        Ok(RestartedServer(command.spawn().context("PostgreSQL does not start again")?))
     }
 }
 
-impl Drop for Restarted {
+impl Drop for RestartedServer {
     fn drop(&mut self) {
         let pid = Pid::from_raw(i32::try_from(self.0.id()).expect("a process id fits"));
         kill(pid, Signal::SIGQUIT).ok();

@@ -1,4 +1,4 @@
-//! The processes that belong to a run, as `/proc` shows them.
+//! The processes of a run, read from `/proc`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 
 use super::local::bootstrap_name;
 
-/// A process; the start time tells it from a later one of the same number.
+/// A process; the start time distinguishes it from a later one with the same id.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Process {
     pub(crate) pid: i32,
@@ -23,10 +23,10 @@ pub(crate) struct Process {
     started: u64,
 }
 
-/// How long an ended child may stay a process before its parent has waited for it.
-const UNTIL_REAPED: Duration = Duration::from_secs(10);
+/// The time within which a parent waits for an ended child.
+const REAP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Every process that the run has started and that is alive, and theirs.
+/// Returns the living descendants of the run.
 pub(crate) fn descendants(run: Pid) -> Result<Vec<Process>> {
     let all = all()?;
     let mut found: Vec<Process> = Vec::new();
@@ -41,31 +41,31 @@ pub(crate) fn descendants(run: Pid) -> Result<Vec<Process>> {
     Ok(found)
 }
 
-/// The bootstrap processes of the run in the processor's role.
+/// Returns the run's bootstrap processes in the processor's role.
 pub(crate) fn processors(run: Pid) -> Result<Vec<Process>> {
-    in_role(run, "processor")
+    with_role(run, "processor")
 }
 
-/// The bootstrap processes of the run in this role.
-pub(crate) fn in_role(run: Pid, role: &str) -> Result<Vec<Process>> {
+/// Returns the run's bootstrap processes in this role.
+pub(crate) fn with_role(run: Pid, role: &str) -> Result<Vec<Process>> {
     let children = descendants(run)?.into_iter();
     Ok(children.filter(|process| process.parent == run.as_raw() && has_role(process.pid, role)).collect())
 }
 
-/// The most memory that the process has held so far, in MiB.
+/// Returns the peak memory of the process so far, in MiB.
 pub(crate) fn peak_memory(process: &Process) -> Result<u64> {
     let status = fs::read_to_string(proc(process.pid, "status"))?;
     let kibibytes = number_after(&status, "\nVmHWM:").context("the process has no memory")?;
     Ok(kibibytes.div_ceil(1024))
 }
 
-/// Those of these that are still alive.
+/// Returns those of these processes that are still alive.
 pub(crate) fn alive(processes: &[Process]) -> Result<Vec<Process>> {
     let same = |now: &Process| processes.iter().any(|then| (then.pid, then.started) == (now.pid, now.started));
     Ok(all()?.into_iter().filter(|process| !process.is_zombie && same(process)).collect())
 }
 
-/// Every living process whose command line or environment names the folder.
+/// Returns every living process whose command line or environment names the folder.
 pub(crate) fn naming(folder: &Path) -> Result<Vec<Process>> {
     let folder = folder.as_os_str().as_bytes();
     let names = |bytes: Vec<u8>| bytes.windows(folder.len()).any(|window| window == folder);
@@ -75,19 +75,19 @@ pub(crate) fn naming(folder: &Path) -> Result<Vec<Process>> {
     Ok(all()?.into_iter().filter(|process| !process.is_zombie && names_it(process)).collect())
 }
 
-/// How often the process's threads have stopped to wait for something. An idle process does not wait again.
-pub(crate) fn waits(process: &Process) -> u64 {
+/// Counts the voluntary context switches of the process's threads. An idle process has no further ones.
+pub(crate) fn context_switches(process: &Process) -> u64 {
     let threads = fs::read_dir(proc(process.pid, "task")).into_iter().flatten().flatten();
     let statuses = threads.filter_map(|thread| fs::read_to_string(thread.path().join("status")).ok());
     statuses.map(|status| number_after(&status, "\nvoluntary_ctxt_switches:").unwrap_or_default()).sum()
 }
 
-/// Kills the process with `SIGKILL` and waits until it is gone; whether it was alive.
+/// Kills the process with `SIGKILL`, waits for its end, and returns whether it was alive.
 pub(crate) fn kill_now(process: &Process) -> Result<bool> {
     if alive(std::slice::from_ref(process))?.is_empty() || kill(Pid::from_raw(process.pid), Signal::SIGKILL).is_err() {
         return Ok(false);
     }
-    let deadline = Instant::now() + UNTIL_REAPED;
+    let deadline = Instant::now() + REAP_TIMEOUT;
     while !alive(std::slice::from_ref(process))?.is_empty() {
         ensure!(Instant::now() < deadline, "process {} outlived SIGKILL", process.pid);
         thread::sleep(Duration::from_millis(1));
@@ -102,7 +102,7 @@ fn has_role(pid: i32, role: &str) -> bool {
     program == Some(&bootstrap_name()) && variable(pid, "_HANDLER").is_some_and(|handler| handler == role)
 }
 
-/// A variable of the process's environment.
+/// Returns a variable of the process's environment.
 pub(crate) fn variable(pid: i32, name: &str) -> Option<String> {
     let environment = fs::read(proc(pid, "environ")).ok()?;
     let entries = environment.split(|byte| *byte == 0).filter_map(|entry| str::from_utf8(entry).ok());
@@ -112,11 +112,11 @@ pub(crate) fn variable(pid: i32, name: &str) -> Option<String> {
 fn all() -> Result<Vec<Process>> {
     let entries = fs::read_dir("/proc").context("these tests look at processes through /proc")?;
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    // A process may end while it is looked at.
+    // A process may end before its file is read.
     Ok(pids.filter_map(|pid| parse(pid, &fs::read_to_string(proc(pid, "stat")).ok()?)).collect())
 }
 
-/// `pid (name) state ppid …`, the start time being the 22nd field; the name may hold anything.
+/// Parses `pid (name) state ppid …`. The start time is the 22nd field; the name may contain anything.
 fn parse(pid: i32, stat: &str) -> Option<Process> {
     let (name, fields) = stat.rsplit_once(')')?;
     let (_, name) = name.split_once('(')?;

@@ -1,4 +1,4 @@
-//! The quarantine bucket as the run left it, held against the model.
+//! The quarantine bucket of a run, compared with the model.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,76 +6,74 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::objects::{Line, lines};
-use crate::model::judge::Rejection;
+use super::objects::{ObjectLine, lines};
+use crate::model::decode::Rejection;
 
-/// A rejection's place: shard, sequence number, index.
-type Place = (String, String, u64);
+/// The identity of a rejection: shard, sequence number, index.
+type RejectionKey = (String, String, u64);
 
-/// Every rejection in the bucket, each taken once.
-pub(crate) struct Quarantine(BTreeMap<Place, Found>);
+/// The distinct rejections in the bucket.
+pub(crate) struct Quarantine(BTreeMap<RejectionKey, StoredRejection>);
 
-/// What a line says about its event.
+/// The content of a line.
 #[derive(Clone, Debug, PartialEq)]
-struct Found {
+struct StoredRejection {
     reason: String,
     event: Vec<u8>,
     arrived_at: i64,
 }
 
 impl Quarantine {
-    /// Reads every object of the bucket; refuses objects under any other name, and lines with other fields.
+    /// Reads every object of the bucket; fails on objects with other keys and on lines with other fields.
     pub(crate) fn read(bucket: &Path) -> Result<Self> {
         let mut rejections = BTreeMap::new();
         for line in lines(bucket, "rejected/v1/")? {
-            let (place, found) = rejection(line)?;
-            // Delivered again, a record is rejected again, and must be for the same reason.
-            let first = rejections.entry(place.clone()).or_insert_with(|| found.clone());
-            ensure!(*first == found, "{place:?} is there twice, and differs");
+            let (key, stored) = rejection(line)?;
+            // A record that is delivered again is rejected again, for the same reason.
+            let first = rejections.entry(key.clone()).or_insert_with(|| stored.clone());
+            ensure!(*first == stored, "{key:?} is there twice, and differs");
         }
         Ok(Self(rejections))
     }
 
-    /// Every rejection must be what the model says, and none more or less.
+    /// Checks that the rejections are exactly those of the model.
     pub(crate) fn check(&self, expected: &[Rejection]) {
-        let expected: BTreeMap<Place, Found> =
-            expected.iter().map(|rejection| (place(rejection), found(rejection))).collect();
-        let places = expected.keys().chain(self.0.keys().filter(|place| !expected.contains_key(*place)));
-        let differing: Vec<String> = places
-            .filter(|place| expected.get(*place) != self.0.get(*place))
-            .map(|place| {
-                format!("{place:?}\n  expected {}\n  found    {}", text(expected.get(place)), text(self.0.get(place)))
-            })
+        let expected: BTreeMap<RejectionKey, StoredRejection> =
+            expected.iter().map(|rejection| (key(rejection), stored(rejection))).collect();
+        let keys = expected.keys().chain(self.0.keys().filter(|key| !expected.contains_key(*key)));
+        let differing: Vec<String> = keys
+            .filter(|key| expected.get(*key) != self.0.get(*key))
+            .map(|key| format!("{key:?}\n  expected {}\n  found    {}", text(expected.get(key)), text(self.0.get(key))))
             .collect();
         let shown = differing.iter().take(10).map(String::as_str).collect::<Vec<_>>().join("\n");
         assert!(differing.is_empty(), "{} rejections differ from the model:\n{shown}", differing.len());
     }
 }
 
-fn place(rejection: &Rejection) -> Place {
+fn key(rejection: &Rejection) -> RejectionKey {
     (rejection.shard.clone(), rejection.sequence_number.clone(), rejection.index)
 }
 
-fn found(rejection: &Rejection) -> Found {
+fn stored(rejection: &Rejection) -> StoredRejection {
     let Rejection { reason, event, arrived_at, .. } = rejection.clone();
-    Found { reason: reason.to_owned(), event, arrived_at }
+    StoredRejection { reason: reason.to_owned(), event, arrived_at }
 }
 
-fn text(found: Option<&Found>) -> String {
-    found.map_or_else(
+fn text(stored: Option<&StoredRejection>) -> String {
+    stored.map_or_else(
         || "nothing".to_owned(),
-        |Found { reason, event, arrived_at }| {
+        |StoredRejection { reason, event, arrived_at }| {
             let event: String = String::from_utf8_lossy(event).chars().take(300).collect();
             format!("{reason} {arrived_at} {event}")
         },
     )
 }
 
-fn rejection(line: Line) -> Result<(Place, Found)> {
+fn rejection(line: ObjectLine) -> Result<(RejectionKey, StoredRejection)> {
     ensure!(line.fields.len() == 8, "not eight fields: {:?}", line.fields);
     ensure!(!line.text("detail")?.is_empty(), "the detail is empty: {:?}", line.fields);
     let index = line.fields.get("index").and_then(Value::as_u64).context("no index")?;
     let reason = line.text("reason")?.to_owned();
-    let found = Found { reason, event: line.event, arrived_at: line.arrived_at };
-    Ok(((line.shard, line.sequence_number, index), found))
+    let stored = StoredRejection { reason, event: line.event, arrived_at: line.arrived_at };
+    Ok(((line.shard, line.sequence_number, index), stored))
 }

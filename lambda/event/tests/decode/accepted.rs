@@ -1,10 +1,10 @@
-//! Good events, field by field.
+//! Valid events, field by field.
 
 use std::collections::BTreeMap;
 
 use pipegen_event::{Change, Description};
 
-use crate::sample::{accepted, adjusted, all, counted, described, event, price_changed, replaced, spoilt};
+use crate::sample::{accepted, adjusted, all, broken, counted, described, event, price_changed, replaced};
 
 #[test]
 fn every_type_is_read_whole() {
@@ -31,7 +31,7 @@ fn every_type_is_read_whole() {
 }
 
 #[test]
-fn what_is_optional_may_be_left_out_or_empty() {
+fn optional_fields_may_be_left_out_or_empty() {
     assert_eq!(accepted(event("stock.adjusted", r#"{"delta":5}"#)).change, Change::Adjusted { delta: 5 });
     assert_eq!(accepted(event("stock.adjusted", r#"{"delta":5,"reason":""}"#)).change, Change::Adjusted { delta: 5 });
     let bare = Description { title: "T".to_owned(), description: None, category: None, attributes: BTreeMap::new() };
@@ -46,7 +46,7 @@ fn what_is_optional_may_be_left_out_or_empty() {
 
 #[test]
 fn names_and_values_mean_what_their_escapes_spell() {
-    let text = spoilt(r#""id":"e-1""#, r#""\u0069d":"\u0065-\u0031""#);
+    let text = broken(r#""id":"e-1""#, r#""\u0069d":"\u0065-\u0031""#);
     assert_eq!(accepted(replaced(&text, "quantity", r"quantit\u0079")), accepted(counted()));
     let text = replaced(&described(), "T-LIGHT HOLDER", r#"\ud83d\ude00 \"T\"\\\/\n"#);
     let Change::Described(description) = accepted(text).change else { panic!("a description") };
@@ -61,14 +61,14 @@ fn order_of_attributes_and_blanks_do_not_matter() {
 }
 
 #[test]
-fn extension_attributes_are_not_looked_at() {
+fn extension_attributes_are_ignored() {
     let extensions =
         r#""id":"e-1","traceparent":null,"data_Base64":"!","dataschema":null,"x":{"a":1,"a":[1e999,-0]},"Id":7,"":0,"#;
-    assert_eq!(accepted(spoilt(r#""id":"e-1","#, extensions)), accepted(counted()));
+    assert_eq!(accepted(broken(r#""id":"e-1","#, extensions)), accepted(counted()));
 }
 
 #[test]
 fn time_is_utc_and_cut_to_microseconds() {
-    let event = accepted(spoilt("2026-11-23T05:00:00Z", "2026-11-23t10:30:00.1234569+05:30"));
+    let event = accepted(broken("2026-11-23T05:00:00Z", "2026-11-23t10:30:00.1234569+05:30"));
     assert_eq!(event.time.to_rfc3339(), "2026-11-23T05:00:00.123456+00:00");
 }

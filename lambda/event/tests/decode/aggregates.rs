@@ -1,18 +1,18 @@
-//! Records that the Kinesis Producer Library aggregated, and what is like one.
+//! Records that the Kinesis Producer Library aggregated, and records that resemble one.
 
 use pipegen_event::Reason::{InvalidData, InvalidJson, TooLarge};
 use pipegen_event::{Decoded, Reason, decode};
 
-use crate::sample::{HORIZON, accepted, all, arrival, assert_refused, counted, refused, spoilt};
+use crate::sample::{HORIZON, accepted, all, arrival, assert_refused, broken, counted, refused};
 
 const MAGIC: [u8; 4] = [0xF3, 0x89, 0x9A, 0xC2];
 
-/// A length-delimited field of a protobuf.
+/// Encodes a length-delimited protobuf field.
 pub(crate) fn field(tag: u8, value: &[u8]) -> Vec<u8> {
     [&[tag << 3 | 2], varint(value.len()).as_slice(), value].concat()
 }
 
-/// An integer's field.
+/// Encodes an integer field.
 pub(crate) fn number(tag: u8, value: usize) -> Vec<u8> {
     [&[tag << 3], varint(value).as_slice()].concat()
 }
@@ -27,17 +27,17 @@ fn varint(mut value: usize) -> Vec<u8> {
     bytes
 }
 
-/// The field of a user record with the first partition key.
+/// Encodes the field of a user record with the first partition key.
 pub(crate) fn user_record(data: &[u8]) -> Vec<u8> {
     field(3, &[number(1, 0), field(3, data)].concat())
 }
 
-/// A record with this protobuf.
+/// Builds a record with this protobuf.
 pub(crate) fn sealed(protobuf: &[u8]) -> Vec<u8> {
     [&MAGIC, protobuf, other_md5::compute(protobuf).as_slice()].concat()
 }
 
-/// An aggregate of one partition key.
+/// Builds an aggregate with one partition key.
 pub(crate) fn aggregate<D: AsRef<[u8]>>(data: &[D]) -> Vec<u8> {
     let records = data.iter().flat_map(|data| user_record(data.as_ref()));
     sealed(&field(1, b"acme").into_iter().chain(records).collect::<Vec<u8>>())
@@ -66,7 +66,7 @@ fn an_aggregate_is_its_user_records() {
 
 #[test]
 fn the_index_counts_through_all_events_of_the_record() {
-    let (bad, good) = (spoilt("42", "1.5"), counted());
+    let (bad, good) = (broken("42", "1.5"), counted());
     let array = format!("[ {good} ,{bad},{good}]");
     let record = aggregate(&[good.as_str(), &array, "[]", "no json", &format!("[{bad}]"), &good]);
     let bad_data = Some(InvalidData);
@@ -88,13 +88,13 @@ fn whatever_else_the_protobuf_has_is_skipped() {
     let tag = field(4, &[field(1, b"origin"), field(2, b"shop")].concat());
     let record = |key: usize| {
         let data = field(3, counted().as_bytes());
-        // The fields in another order, a field of tomorrow, a field that is replaced by its second occurrence.
+        // The fields in another order, an unknown field, a field that is replaced by its second occurrence.
         [field(3, b"replaced"), tag.clone(), data, number(2, 0), number(9, 1 << 40), tag.clone(), number(1, key)]
             .concat()
     };
     let records = [field(3, &record(1)), field(3, &record(0))].concat();
     let fixed = [&[5 << 3 | 5, 1, 2, 3, 4][..], &[6 << 3 | 1, 1, 2, 3, 4, 5, 6, 7, 8]].concat();
-    // The tables behind what names them.
+    // The tables after the records that refer to them.
     let tables = [field(2, b"0"), field(1, b"acme/A"), field(1, b"\xff no text"), fixed].concat();
     assert_eq!(reasons(&sealed(&[records, tables].concat())), [None, None]);
     // A writer of proto3 leaves out an index of 0.
@@ -173,20 +173,20 @@ fn an_aggregate_has_at_most_10_000_events() {
         assert_eq!(rejection.detail, "an aggregate must have at most 10000 events");
         assert_eq!(decoded(record)[0].text, record);
     };
-    // User records count, though they hold no event or no text.
+    // User records count even if they have no event or no text.
     assert_eq!(reasons(&aggregate(&vec!["7"; 10_000])).len(), 10_000);
     assert!(reasons(&aggregate(&vec!["[]"; 10_000])).is_empty());
     for data in ["7", "[]", ""] {
         too_large(&aggregate(&vec![data; 10_001]));
         too_large(&aggregate(&vec![data; 1_000_000]));
     }
-    // And so do the events in their arrays.
+    // The events in their arrays count too.
     let array = |count: usize| format!("[{}]", vec!["7"; count].join(","));
     assert_eq!(reasons(&aggregate(&vec![array(1000); 10])).len(), 10_000);
     too_large(&aggregate(&[vec![array(1000); 10], vec![array(1)]].concat()));
-    // An array of its own is too large alone.
+    // One array alone can be too large.
     assert_eq!(reasons(&aggregate(&[array(1001), counted()])), [Some(TooLarge), None]);
-    // What is broken and too large is broken.
+    // A broken aggregate is rejected as broken even if it is too large.
     let mut broken = vec![user_record(b"7"); 10_001].concat();
     broken.push(0x1a);
     assert_refused(sealed(&broken), InvalidJson, "the record is an aggregate");
@@ -195,11 +195,11 @@ fn an_aggregate_has_at_most_10_000_events() {
 #[test]
 fn an_event_s_rules_hold_in_an_aggregate() {
     let nested = format!("{}{}", "[".repeat(200), "]".repeat(200));
-    let records = ["", &nested, &spoilt("e-1", r"\ud800"), &format!("{} ", counted()), "\u{feff}{}"];
+    let records = ["", &nested, &broken("e-1", r"\ud800"), &format!("{} ", counted()), "\u{feff}{}"];
     let bad = Some(InvalidJson);
     assert_eq!(reasons(&aggregate(&records)), [bad, bad, bad, None, bad]);
-    // What a rejection has for its text is the user record's own.
+    // The text of a rejection is that of the user record.
     assert_eq!(decoded(&aggregate(&records))[4].text, "\u{feff}{}".as_bytes());
-    let large = spoilt(r#""id""#, &format!(r#""pad":"{}","id""#, "x".repeat(256 * 1024)));
+    let large = broken(r#""id""#, &format!(r#""pad":"{}","id""#, "x".repeat(256 * 1024)));
     assert_eq!(reasons(&aggregate(&[large, counted()])), [Some(TooLarge), None]);
 }

@@ -1,4 +1,4 @@
-//! What suppliers' libraries really send: the records of `tests/data/cases`, each with what becomes of its events.
+//! Records of suppliers' libraries (`tests/data/cases`), each with the outcome of its events.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::sample::HORIZON;
 
-/// Checks what becomes of every event in a file: what it says, or reason and detail.
+/// Checks the outcome of every event in a file: its content, or reason and detail.
 #[track_caller]
 fn assert_becomes(file: &str, expected: &[&str]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../tests/data/cases/{file}.jsonl"));

@@ -3,7 +3,7 @@
 use pipegen_event::Change;
 use pipegen_event::Reason::InvalidData;
 
-use crate::sample::{accepted, all, assert_refused, counted, described, event, refused, replaced, spoilt};
+use crate::sample::{accepted, all, assert_refused, broken, counted, described, event, refused, replaced};
 
 fn counted_with(data: &str) -> String {
     event("stock.counted", data)
@@ -23,8 +23,8 @@ fn described_with(fields: &str) -> String {
 
 #[test]
 fn data_is_one_object() {
-    assert_refused(spoilt(r#","data":{"quantity":42}"#, ""), InvalidData, "data: is missing");
-    let twice = spoilt(r#""data""#, r#""data":{"quantity":42},"d\u0061ta""#);
+    assert_refused(broken(r#","data":{"quantity":42}"#, ""), InvalidData, "data: is missing");
+    let twice = broken(r#""data""#, r#""data":{"quantity":42},"d\u0061ta""#);
     assert_refused(twice, InvalidData, "data: must not be there twice");
     for data in ["null", "[]", "42", r#""{}""#, r#"[{"quantity":42}]"#] {
         assert_refused(counted_with(data), InvalidData, "data: must be an object");
@@ -78,7 +78,7 @@ fn null_in_an_optional_field_is_the_field_left_out() {
     }
     let twice = described_with(r#""category":null,"category":null"#);
     assert_refused(twice, InvalidData, "data.category: must not be there twice");
-    // No field: an attribute's value, a name of nobody.
+    // An attribute's value, and an unknown name, which are not fields.
     assert_refused(
         described_with(r#""attributes":{"a":null}"#),
         InvalidData,
@@ -277,7 +277,7 @@ fn no_string_holds_u_0000() {
         "data.attributes: \"colour\" must not hold U+0000",
     );
     assert_refused(counted_with(r#"{"\u0000":1}"#), InvalidData, r#"data: must not have the unknown field "\u{0}""#);
-    // Other control characters are text: a description has lines.
+    // Other control characters are allowed: a description has line breaks.
     accepted(replaced(&described(), "White.", r"a\n\u0001\u007f"));
 }
 

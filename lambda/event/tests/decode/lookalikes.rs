@@ -1,11 +1,11 @@
-//! What a rejection says a text looks like.
+//! Well-known formats that rejections name.
 
 use pipegen_event::Reason;
 use pipegen_event::Reason::{InvalidData, InvalidEvent, InvalidJson};
 
-use crate::sample::{accepted, counted, event, refused, spoilt};
+use crate::sample::{accepted, broken, counted, event, refused};
 
-/// Checks the reason, and that the detail ends by naming this.
+/// Checks the reason, and that the detail names this format.
 #[track_caller]
 fn assert_looks_like(record: impl AsRef<[u8]>, reason: Reason, lookalike: &str) {
     let rejection = refused(&record);
@@ -43,7 +43,7 @@ fn another_encoding_is_named() {
     }
     let utf_32 = marked.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<_>>();
     assert_looks_like(utf_32, InvalidJson, "UTF-32: send UTF-8");
-    // Windows-1252 begins like any text.
+    // Windows-1252 has no distinctive beginning.
     assert_looks_like_nothing(b"{\"id\":\"\xe9\"}");
 }
 
@@ -106,7 +106,7 @@ fn envelopes_of_other_tools_are_named() {
         assert_looks_like(text, InvalidEvent, lookalike);
         assert_looks_like(format!("[{text}]"), InvalidEvent, lookalike);
         assert!(refused(text).detail.starts_with("specversion: is missing; "), "the fault itself comes first");
-        // An event is an event, whatever it has beside it.
+        // An event is accepted with any further attributes.
         let extended = text.replacen('{', r#"{"specversion":"1.0","#, 1);
         assert_looks_like_nothing(extended);
     }
@@ -138,7 +138,7 @@ fn text_within_a_string_is_named() {
 #[test]
 fn what_is_merely_wrong_looks_like_nothing() {
     for bad in
-        [spoilt("1.0", "0.3"), spoilt("e-1", ""), spoilt(r#""specversion":"1.0","#, ""), spoilt("}}", "}"), "{}".into()]
+        [broken("1.0", "0.3"), broken("e-1", ""), broken(r#""specversion":"1.0","#, ""), broken("}}", "}"), "{}".into()]
     {
         assert_looks_like_nothing(bad);
     }

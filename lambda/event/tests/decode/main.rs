@@ -1,16 +1,16 @@
-//! What `decode` takes and refuses, and why.
+//! `decode`: the events that it accepts and rejects, with the reasons.
 //!
-//! - `sample`: a good event of each type, and ways to spoil it
-//! - `accepted`: good events, field by field
+//! - `sample`: a valid event of each type, and functions that break it
+//! - `accepted`: valid events, field by field
 //! - `records`: JSON, UTF-8, depth, sizes, arrays
 //! - `envelope`: the `CloudEvents` attributes, and the window around the arrival
 //! - `data`: the fields of each event type
-//! - `order`: which rejection wins where several would do, and what the details say
+//! - `order`: the precedence of reasons, and the content of the details
 //! - `payload`: `data_base64` in the place of `data`
-//! - `aggregates`: what the Kinesis Producer Library aggregated
-//! - `lookalikes`: what a rejection says a text looks like
-//! - `cases`: what suppliers' libraries really send
-//! - `properties`: arbitrary bytes, spoilt events, arrays of events
+//! - `aggregates`: records that the Kinesis Producer Library aggregated
+//! - `lookalikes`: well-known formats that rejections name
+//! - `cases`: records of suppliers' libraries
+//! - `properties`: arbitrary bytes, broken events, arrays of events
 
 mod accepted;
 mod aggregates;

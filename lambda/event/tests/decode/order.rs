@@ -1,10 +1,10 @@
-//! Which rejection wins where several would do, and what the details say.
+//! The precedence of reasons, and the content of the details.
 
 use pipegen_event::{Reason, decode};
 
 use crate::sample::{HORIZON, arrival, counted, refused, replaced};
 
-/// Faults in the order in which they are checked: each a place in a counted event and what to put there.
+/// Faults in the order in which they are checked: each a part of a counted event and its replacement.
 fn faults() -> Vec<(Reason, &'static str, String)> {
     let large = format!(r#""pad":"{}","specversion""#, "x".repeat(256 * 1024));
     vec![
@@ -45,7 +45,7 @@ fn every_attribute_of_the_envelope_comes_before_the_type_s_meaning_and_data() {
 }
 
 #[test]
-fn details_hold_nothing_of_the_event_s_content() {
+fn details_contain_nothing_of_the_event_s_content() {
     const SECRET: &str = "Xyzzy";
     for (from, to) in [
         ("1.0", SECRET.to_owned()),

@@ -2,13 +2,13 @@
 
 use pipegen_event::Reason::{InvalidData, InvalidEvent, TooLarge, UnsupportedType};
 
-use crate::sample::{accepted, all, assert_refused, counted, replaced, spoilt};
+use crate::sample::{accepted, all, assert_refused, broken, counted, replaced};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 
 /// A counted event with these members in the place of `data`.
 fn with(members: &str) -> String {
-    spoilt(r#""data":{"quantity":42}"#, members)
+    broken(r#""data":{"quantity":42}"#, members)
 }
 
 /// A counted event whose `data_base64` encodes these bytes.
@@ -27,7 +27,7 @@ fn it_stands_for_data() {
     for data in [" {\"quantity\" : 42}\r\n", r#"{"quantit\u0079":42}"#, r#"{"quantity":4.2e1}"#] {
         assert_eq!(accepted(encoding(data)), accepted(counted()));
     }
-    // A slash may be escaped, and some writers always do that.
+    // A slash may be escaped, as some writers always do.
     let slashes = encoding(r#"{"quantity":42            }"#);
     assert_eq!(accepted(replaced(&slashes, "eyJ", r"\u0065yJ")), accepted(counted()));
     let title = replaced(&all()[3], r#""data":"#, r#""unused":"#);
@@ -48,7 +48,7 @@ fn only_one_of_both_may_be_there() {
     assert_refused(twice, InvalidData, "data_base64: must not be there twice");
     let twice = with(r#""data":null,"data":null,"data_base64":"eyJxdWFudGl0eSI6NDJ9""#);
     assert_refused(twice, InvalidData, "data: must not be there twice");
-    // It is no attribute of the envelope: what is wrong there comes first.
+    // It is not an attribute of the envelope, whose faults come first.
     let bad_type = replaced(&with(r#""data_base64":7,"data_base64":7"#), "counted", "guessed");
     assert_refused(&bad_type, UnsupportedType, "type: must be one of");
     assert_refused(replaced(&bad_type, "e-1", ""), InvalidEvent, "id: must have");
@@ -62,7 +62,7 @@ fn null_is_the_member_left_out() {
     assert_eq!(accepted(with(r#""data_base64":null,"data":{"quantity":42}"#)), accepted(counted()));
     assert_refused(with(r#""data_base64":null"#), InvalidData, "data: is missing");
     assert_refused(with(r#""data_base64":null,"data":null"#), InvalidData, "data: must be an object");
-    assert_eq!(accepted(spoilt(r#""application/json""#, "null")), accepted(counted()));
+    assert_eq!(accepted(broken(r#""application/json""#, "null")), accepted(counted()));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_it_encodes_is_judged_like_data_s_text() {
     ] {
         assert_refused(encoding(bytes), InvalidData, detail);
     }
-    // The limit is that of the event's text as received.
+    // The limit applies to the event's text as received.
     let large = |bytes: usize| encoding(format!(r#"{{"quantity":42{}}}"#, " ".repeat(bytes)));
     assert_eq!(accepted(large(196_000)), accepted(counted()));
     assert_refused(large(196_600), TooLarge, "an event must have at most 262144 bytes");

@@ -1,4 +1,4 @@
-//! Arbitrary bytes, spoilt events, arrays and aggregates of events.
+//! Arbitrary bytes, broken events, arrays and aggregates of events.
 
 use pipegen_event::{Reason, decode};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::aggregates::{aggregate, field, number, sealed, user_record};
 use crate::sample::{HORIZON, all, arrival};
 
-/// Bytes of which a few are to be replaced, removed or inserted.
+/// Replacements, removals and insertions of a few bytes.
 fn edits(byte: impl Strategy<Value = u8>) -> impl Strategy<Value = Vec<(prop::sample::Index, u8, u8)>> {
     prop::collection::vec((any::<prop::sample::Index>(), 0_u8..3, byte), 0..4)
 }
@@ -23,13 +23,13 @@ fn edited(mut bytes: Vec<u8>, edits: Vec<(prop::sample::Index, u8, u8)>) -> Vec<
     bytes
 }
 
-/// A good event, or one that was edited.
+/// A valid event, or one that was edited.
 fn event() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![prop::sample::select(br#"{}[]",:\0u-.eE \n"#.to_vec()), any::<u8>()];
     (0..4_usize, edits(byte)).prop_map(|(which, edits)| edited(all()[which].clone().into_bytes(), edits))
 }
 
-/// Decodes, and checks what holds for every record whatever it is.
+/// Decodes a record, and checks the invariants of every record.
 fn check(record: &[u8]) -> Result<(), TestCaseError> {
     for event in decode(record, arrival(), HORIZON) {
         let range = record.as_ptr_range();
@@ -47,12 +47,12 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn arbitrary_bytes_are_no_trouble(record in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_are_decoded(record in prop::collection::vec(any::<u8>(), 0..200)) {
         check(&record)?;
     }
 
     #[test]
-    fn arbitrary_pieces_of_json_are_no_trouble(
+    fn arbitrary_pieces_of_json_are_decoded(
         pieces in prop::collection::vec(prop::sample::select(
             vec!["{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\"data\"", "\"id\"", "1e9", "-0", "d800", "null", " ", "é"],
         ), 0..60),
@@ -61,12 +61,12 @@ proptest! {
     }
 
     #[test]
-    fn spoilt_events_are_no_trouble(events in prop::collection::vec(event(), 1..4)) {
+    fn broken_events_are_decoded(events in prop::collection::vec(event(), 1..4)) {
         check(&events[0])?;
         check(&[b"[".as_slice(), &events.join(b",".as_slice()), b"]"].concat())?;
     }
 
-    /// Spoilt events among them, as long as the array can be cut: each follows JSON's grammar.
+    /// Includes broken events as long as the array can be split: each follows JSON's grammar.
     #[test]
     fn an_array_decodes_like_its_events_one_by_one(
         events in prop::collection::vec(event(), 0..8),
@@ -81,7 +81,7 @@ proptest! {
         prop_assert_eq!(together.len(), events.len());
         for (index, (event, decoded)) in events.iter().zip(together).enumerate() {
             let alone = decode(event, arrival(), HORIZON);
-            // Alone, `[…]` is an array and not an event that is no object.
+            // Alone, `[…]` is an array; within one it is an event that is not an object.
             if !event.starts_with(b"[") {
                 prop_assert_eq!(&alone[0].outcome, &decoded.outcome);
             }
@@ -102,9 +102,9 @@ proptest! {
         }
     }
 
-    /// With a checksum that fits what was edited, and with one that does not.
+    /// With the checksum of the edited protobuf, and with a wrong one.
     #[test]
-    fn spoilt_aggregates_are_no_trouble(
+    fn broken_aggregates_are_decoded(
         (events, edits, more) in (prop::collection::vec(event(), 0..3), edits(any::<u8>()), edits(any::<u8>())),
         (key, hash_key, tag) in (0..3_usize, 0..3_usize, 1..16_u8),
     ) {

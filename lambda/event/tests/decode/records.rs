@@ -3,9 +3,9 @@
 use pipegen_event::Reason::{InvalidData, InvalidEvent, InvalidJson, TooLarge};
 use pipegen_event::{Reason, decode};
 
-use crate::sample::{HORIZON, accepted, all, arrival, assert_refused, counted, event, refused, replaced, spoilt};
+use crate::sample::{HORIZON, accepted, all, arrival, assert_refused, broken, counted, event, refused, replaced};
 
-/// The reasons in an array's outcomes, nothing for an event.
+/// Returns the reasons of an array's rejections, `None` for an accepted event.
 fn reasons(record: impl AsRef<[u8]>) -> Vec<Option<Reason>> {
     let decoded = decode(record.as_ref(), arrival(), HORIZON);
     assert!(decoded.iter().enumerate().all(|(place, event)| event.index == place));
@@ -20,7 +20,7 @@ fn nested(depth: usize) -> String {
 /// A counted event that has exactly `bytes` bytes.
 fn sized(bytes: usize) -> String {
     let padding = "x".repeat(bytes - counted().len() - r#""pad":"","#.len());
-    spoilt(r#""id""#, &format!(r#""pad":"{padding}","id""#))
+    broken(r#""id""#, &format!(r#""pad":"{padding}","id""#))
 }
 
 #[test]
@@ -32,8 +32,8 @@ fn what_is_not_json_is_refused_whole() {
     }
     let truncated = counted();
     assert_refused(&truncated.as_bytes()[..60], InvalidJson, "the text must be JSON, is not at line 1 column");
-    assert_refused(spoilt("e-1", "e\n1"), InvalidJson, "the text must be JSON");
-    assert_refused(spoilt("e-1", r"e\x1"), InvalidJson, "the text must be JSON");
+    assert_refused(broken("e-1", "e\n1"), InvalidJson, "the text must be JSON");
+    assert_refused(broken("e-1", r"e\x1"), InvalidJson, "the text must be JSON");
     let array = format!("[{},{}", counted(), counted());
     let decoded = decode(array.as_bytes(), arrival(), HORIZON);
     assert_eq!((decoded.len(), decoded[0].text), (1, array.as_bytes()));
@@ -48,14 +48,14 @@ fn a_record_that_is_not_utf_8_is_refused() {
     assert_refused(&record, InvalidJson, &detail);
     let utf_16: Vec<u8> = counted().encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_refused([b"\xff\xfe".as_slice(), &utf_16].concat(), InvalidJson, "the text must be UTF-8, is not at byte 1");
-    // An overlong slash and a surrogate in UTF-8's clothes.
+    // An overlong slash and a surrogate encoded like UTF-8.
     for bytes in [b"\"\xc0\xaf\"".as_slice(), b"\"\xed\xa0\x80\""] {
         assert_refused(bytes, InvalidJson, "the text must be UTF-8");
     }
 }
 
 #[test]
-fn an_array_that_is_not_utf_8_is_no_text_as_a_whole() {
+fn an_array_that_is_not_utf_8_is_refused_whole() {
     let good = counted().into_bytes();
     let mut bad = good.clone();
     let place = bad.iter().position(|byte| *byte == b'-').expect("a hyphen");
@@ -67,16 +67,16 @@ fn an_array_that_is_not_utf_8_is_no_text_as_a_whole() {
 
 #[test]
 fn depth_is_counted_on_the_event_s_own_text() {
-    // The event's object is level 1. In `data` only the outcome differs: it is no object.
+    // The event's object is level 1. In `data` the reason differs, because it is not an object.
     for (depth, reason) in [(127, None), (128, Some(InvalidJson)), (100_000, Some(InvalidJson))] {
-        let text = spoilt(r#""id""#, &format!(r#""x":{},"id""#, nested(depth)));
+        let text = broken(r#""id""#, &format!(r#""x":{},"id""#, nested(depth)));
         assert_eq!(reasons(&text), [reason], "{depth} in an extension attribute");
         assert_eq!(reasons(format!("[{text},{}]", counted())), [reason, None], "{depth} in an element");
         let text = event("stock.counted", &nested(depth));
         assert_eq!(reasons(&text), [reason.or(Some(InvalidData))], "{depth} in data");
     }
     assert_refused(nested(100_000), InvalidJson, "the text must not nest deeper than 128 levels, does at byte 129");
-    let brackets_in_a_string = spoilt("e-1", &"[".repeat(128));
+    let brackets_in_a_string = broken("e-1", &"[".repeat(128));
     assert_eq!(reasons(brackets_in_a_string), [None]);
 }
 
@@ -91,7 +91,7 @@ fn a_bare_array_of_arrays_is_cut_before_its_depth_is_counted() {
 fn a_lone_surrogate_refuses_its_event_only() {
     for place in ["e-1", "85123A", "application/json", "datacontenttype", "quantity"] {
         for half in [r"\ud800", r"\uDC00", r"\udc00\ud800", r"\ud83d\u0041"] {
-            let bad = spoilt(place, half);
+            let bad = broken(place, half);
             assert_refused(&bad, InvalidJson, "the text must not have a lone surrogate");
             let array = format!("[{bad},{},{bad}]", counted());
             assert_eq!(reasons(array), [Some(InvalidJson), None, Some(InvalidJson)]);
@@ -109,7 +109,7 @@ fn an_event_is_an_object() {
 
 #[test]
 fn an_array_gives_each_event_its_place_and_text() {
-    let bad = spoilt("42", "-1.5");
+    let bad = broken("42", "-1.5");
     let record = format!(" [ {} ,\n{bad}\t, {} ] ", counted(), all()[3]);
     let decoded = decode(record.as_bytes(), arrival(), HORIZON);
     assert_eq!(decoded.iter().map(|event| event.index).collect::<Vec<_>>(), [0, 1, 2]);
@@ -119,7 +119,7 @@ fn an_array_gives_each_event_its_place_and_text() {
 }
 
 #[test]
-fn an_empty_array_is_no_event() {
+fn an_empty_array_has_no_event() {
     for text in ["[]", " [ \n ] "] {
         assert!(decode(text.as_bytes(), arrival(), HORIZON).is_empty());
     }
@@ -139,7 +139,7 @@ fn an_array_has_at_most_1000_events() {
     let decoded = decode(record.as_bytes(), arrival(), HORIZON);
     assert_eq!((decoded.len(), decoded[0].index, decoded[0].text), (1, 0, record.as_bytes()));
     assert_refused(&record, TooLarge, "an array must have at most 1000 events");
-    // Whatever else is wrong with its elements; but text that is no JSON comes first.
+    // Even if its elements have other faults; but text that is not JSON comes first.
     assert_refused(format!("[{}{}]", "1,".repeat(1000), nested(200)), TooLarge, "an array");
     assert_refused(format!("[{}x]", "1,".repeat(1000)), InvalidJson, "the text must be JSON");
 }
@@ -149,7 +149,7 @@ fn an_event_has_at_most_256_kib() {
     const LIMIT: usize = 256 * 1024;
     assert_eq!(accepted(sized(LIMIT)), accepted(counted()));
     assert_refused(sized(LIMIT + 1), TooLarge, "an event must have at most 262144 bytes");
-    // In a single record the blanks around it count, in an array they do not; the array as a whole may be larger.
+    // White space around a single event counts, around an array's element it does not; the whole array may be larger.
     assert_refused(format!("{} ", sized(LIMIT)), TooLarge, "an event");
     let array = format!("[ {} , {} , {} ]", sized(LIMIT), sized(LIMIT + 1), counted());
     assert_eq!(reasons(array), [None, Some(TooLarge), None]);

@@ -1,4 +1,4 @@
-//! A good event of each type, and ways to spoil it.
+//! A valid event of each type, and functions that break it.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pipegen_event::{Event, Reason, Rejection, decode};
@@ -10,7 +10,7 @@ pub(crate) fn arrival() -> DateTime<Utc> {
     "2026-11-23T05:00:00.5Z".parse().expect("a time")
 }
 
-/// The JSON text of a good event with this `type` (its distinctive part) and `data` (JSON text).
+/// Returns the JSON text of a valid event with this `type` (its distinctive part) and `data` (JSON text).
 pub(crate) fn event(kind: &str, data: &str) -> String {
     format!(
         r#"{{"specversion":"1.0","id":"e-1","source":"/suppliers/acme","type":"com.retailtech.{kind}.v1","subject":"85123A","time":"2026-11-23T05:00:00Z","datacontenttype":"application/json","data":{data}}}"#
@@ -40,18 +40,18 @@ pub(crate) fn all() -> [String; 4] {
     [counted(), adjusted(), price_changed(), described()]
 }
 
-/// The text with one place of it replaced; fails if it is not there, so that no test tests nothing.
+/// Replaces one part of the text; fails if the part is missing, because the test would then test nothing.
 pub(crate) fn replaced(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from} is not in {text}");
     text.replacen(from, to, 1)
 }
 
-/// A counted event with one place replaced.
-pub(crate) fn spoilt(from: &str, to: &str) -> String {
+/// Returns a counted event with one part replaced.
+pub(crate) fn broken(from: &str, to: &str) -> String {
     replaced(&counted(), from, to)
 }
 
-/// What a record that gives one outcome gives.
+/// Decodes a record with one event.
 pub(crate) fn outcome(record: impl AsRef<[u8]>) -> Result<Event, Rejection> {
     let mut decoded = decode(record.as_ref(), arrival(), HORIZON);
     assert_eq!(decoded.len(), 1);
@@ -70,7 +70,7 @@ pub(crate) fn refused(record: impl AsRef<[u8]>) -> Rejection {
     outcome(record).expect_err("a rejection")
 }
 
-/// Checks reason and beginning of the detail.
+/// Checks the reason and the beginning of the detail.
 #[track_caller]
 pub(crate) fn assert_refused(record: impl AsRef<[u8]>, reason: Reason, detail: &str) {
     let record = record.as_ref();

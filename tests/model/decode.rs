@@ -1,7 +1,7 @@
-//! Every rule of §3.
+//! Every rule of docs/ARCHITECTURE.md, "Events".
 
 use crate::cases;
-use crate::model::judge::{Judged, judge};
+use crate::model::decode::{Decoded, decode};
 use crate::model::record::Record;
 
 #[test]
@@ -9,13 +9,13 @@ fn every_case_gets_its_verdict() {
     for (case, number) in cases::all().iter().zip(1..) {
         let record = Record::parse(&cases::line(number, case)).unwrap();
         assert_eq!(record.data, case.data, "{}", case.name);
-        let verdicts: Vec<cases::Verdict> = judge(&record).iter().map(reason).collect();
+        let verdicts: Vec<cases::Verdict> = decode(&record).iter().map(reason).collect();
         assert_eq!(verdicts, case.verdicts, "{}", case.name);
     }
 }
 
 #[test]
-fn every_reason_that_a_model_can_have_has_a_case() {
+fn every_reason_of_the_model_has_a_case() {
     let mut reasons: Vec<&str> = cases::all().iter().flat_map(|case| &case.verdicts).copied().flatten().collect();
     reasons.sort_unstable();
     reasons.dedup();
@@ -24,7 +24,7 @@ fn every_reason_that_a_model_can_have_has_a_case() {
     assert_eq!(reasons, expected);
 }
 
-/// The model has a list of its own. It is of the same day as the one in the suppliers' schema, and says so.
+/// The model's own list has the same date as the one in the suppliers' schema.
 #[test]
 fn the_schema_and_the_model_have_one_list_of_currencies() {
     let schema: serde_json::Value =
@@ -47,7 +47,7 @@ fn takes_currency(code: &str) -> bool {
             "subject":"A","time":"2026-01-07T23:59:00Z","data":{{"amount":"1","currency":"{code}"}}}}"#
     );
     let case = cases::Case { name: code.into(), data: data.into(), verdicts: vec![] };
-    judge(&Record::parse(&cases::line(1, &case)).expect("a record")).iter().all(|judged| reason(judged).is_none())
+    decode(&Record::parse(&cases::line(1, &case)).expect("a record")).iter().all(|decoded| reason(decoded).is_none())
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn a_rejection_has_the_events_own_text_where_it_has_one() {
     let texts = |data: &[u8]| {
         let case = cases::Case { name: "texts".into(), data: data.to_vec(), verdicts: vec![] };
         let record = Record::parse(&cases::line(1, &case)).unwrap();
-        let rejected = judge(&record).into_iter().map(|judged| match judged {
-            Judged::Rejected(rejection) => (rejection.index, String::from_utf8_lossy(&rejection.event).into_owned()),
-            Judged::Accepted(event) => panic!("accepted: {event:?}"),
+        let rejected = decode(&record).into_iter().map(|decoded| match decoded {
+            Decoded::Rejected(rejection) => (rejection.index, String::from_utf8_lossy(&rejection.event).into_owned()),
+            Decoded::Accepted(event) => panic!("accepted: {event:?}"),
         });
         rejected.collect::<Vec<_>>()
     };
@@ -66,9 +66,9 @@ fn a_rejection_has_the_events_own_text_where_it_has_one() {
     assert_eq!(texts(b"[{}, 7"), [(0, "[{}, 7".into())]);
 }
 
-fn reason(judged: &Judged) -> cases::Verdict {
-    match judged {
-        Judged::Accepted(_) => None,
-        Judged::Rejected(rejection) => Some(rejection.reason),
+fn reason(decoded: &Decoded) -> cases::Verdict {
+    match decoded {
+        Decoded::Accepted(_) => None,
+        Decoded::Rejected(rejection) => Some(rejection.reason),
     }
 }

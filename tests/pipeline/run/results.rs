@@ -1,4 +1,4 @@
-//! A whole run and everything that it left, held against the model.
+//! The results of a whole run, compared with the model.
 
 use std::path::PathBuf;
 
@@ -6,85 +6,84 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::archive::Archive;
-use super::cache::Cache;
+use super::cache::RedisServer;
 use super::export::Export;
-use super::local::{Finished, Local, Running};
+use super::local::{LocalCommand, LocalOutput, LocalProcess};
 use super::quarantine::Quarantine;
 use crate::model::expected::Expected;
 
-/// One SKU in so many is in the cache before the run.
+/// One SKU in this many is cached before the run.
 const SEEDED: usize = 3;
 
-/// A run that is set up, its cache seeded.
-pub(crate) struct Play {
-    cache: Cache,
-    local: Local,
+/// A run that is ready to start, with some SKUs cached.
+pub(crate) struct PreparedRun {
+    cache: RedisServer,
+    local: LocalCommand,
 }
 
-/// What a run has left.
-pub(crate) struct Played {
-    cache: Cache,
-    finished: Finished,
+/// The results of a run.
+pub(crate) struct RunResults {
+    cache: RedisServer,
+    finished: LocalOutput,
     summary: Value,
 }
 
-/// Plays the lines, as a file, and holds everything that is left against the model.
-pub(crate) fn play_and_check(lines: &[String]) -> Result<Played> {
+/// Runs the pipeline on a file of these lines and compares all results with the model.
+pub(crate) fn run_and_check(lines: &[String]) -> Result<RunResults> {
     let expected = Expected::of(lines)?;
-    let play = Play::new(&expected)?.edit(|local| local.reads(lines))?;
-    let (cache, running) = play.start()?;
-    let played = Played::after(cache, running.wait()?.succeeded()?)?;
-    played.check(&expected)?;
-    Ok(played)
+    let prepared = PreparedRun::new(&expected)?.edit(|local| local.records(lines))?;
+    let (cache, running) = prepared.start()?;
+    let results = RunResults::after(cache, running.wait()?.succeeded()?)?;
+    results.check(&expected)?;
+    Ok(results)
 }
 
-impl Play {
-    /// Sets up a run into which nothing is played yet.
+impl PreparedRun {
+    /// Prepares a run without records.
     pub(crate) fn new(expected: &Expected) -> Result<Self> {
-        let mut cache = Cache::start()?;
+        let mut cache = RedisServer::start()?;
         cache.seed(expected.catalog.views.keys().step_by(SEEDED))?;
-        let local = Local::new()?;
+        let local = LocalCommand::new()?;
         let (export, data) = (local.path("export.jsonl"), local.path("data"));
         let local = local.option("--export", export).option("--data", data).option("--cache-url", cache.url());
         Ok(Self { cache, local })
     }
 
-    /// Changes how the run is started.
-    pub(crate) fn edit(self, edit: impl FnOnce(Local) -> Result<Local>) -> Result<Self> {
+    /// Changes the command.
+    pub(crate) fn edit(self, edit: impl FnOnce(LocalCommand) -> Result<LocalCommand>) -> Result<Self> {
         Ok(Self { local: edit(self.local)?, ..self })
     }
 
-    /// Starts it.
-    pub(crate) fn start(self) -> Result<(Cache, Running)> {
+    pub(crate) fn start(self) -> Result<(RedisServer, LocalProcess)> {
         Ok((self.cache, self.local.start()?))
     }
 }
 
-impl Played {
-    /// What is left after a run.
-    pub(crate) fn after(cache: Cache, finished: Finished) -> Result<Self> {
+impl RunResults {
+    /// Collects the results of a run.
+    pub(crate) fn after(cache: RedisServer, finished: LocalOutput) -> Result<Self> {
         let summary = serde_json::from_str(&finished.stdout)
             .with_context(|| format!("no summary on standard output: {}{}", finished.stdout, finished.stderr))?;
         Ok(Self { cache, finished, summary })
     }
 
-    /// A count from the summary.
+    /// Returns a count from the summary.
     pub(crate) fn count(&self, name: &str) -> u64 {
         self.summary[name].as_u64().unwrap_or_else(|| panic!("no count of {name} in {}", self.summary))
     }
 
-    /// How many events were rejected, whatever the reason.
+    /// Returns the number of rejected events.
     pub(crate) fn rejected(&self) -> u64 {
         self.summary["rejected"].as_object().into_iter().flatten().filter_map(|(_, count)| count.as_u64()).sum()
     }
 
-    /// Everything that is left must be what the model says, and the cache must have been told of each change at once.
+    /// Compares all results with the model, and checks that every change refreshed the cache at once.
     pub(crate) fn check(&self, expected: &Expected) -> Result<()> {
-        assert_eq!(self.summary["pending"], json!(0), "products whose cache entry was not told: {}", self.summary);
+        assert_eq!(self.summary["pending"], json!(0), "products whose cache entry was not refreshed: {}", self.summary);
         self.check_all_but_pending(expected)
     }
 
-    /// Everything that is left must be what the model says; the cache may have been told later than at once.
+    /// Compares all results with the model; the cache may have been refreshed later.
     pub(crate) fn check_all_but_pending(&self, expected: &Expected) -> Result<()> {
         let export = self.export()?;
         export.check(&expected.catalog);
@@ -98,11 +97,11 @@ impl Played {
     fn check_summary(&self, expected: &Expected, export: &Export) {
         let summary = &self.summary;
         assert_eq!(summary["records"], json!(expected.records), "acknowledged records: {summary}");
-        assert_eq!(summary["discarded"], json!(0), "records that were given up: {summary}");
+        assert_eq!(summary["discarded"], json!(0), "discarded records: {summary}");
         assert_eq!(summary["archive"]["records"], json!(expected.records), "archived records: {summary}");
-        assert_eq!(summary["archive"]["discarded"], json!(0), "records that the archiver gave up: {summary}");
+        assert_eq!(summary["archive"]["discarded"], json!(0), "records that the archiver discarded: {summary}");
         assert_eq!(summary["exported"], json!(export.len()), "exported views: {summary}");
-        // A batch that came twice is counted twice.
+        // A batch that was delivered twice is counted twice.
         if ["retries", "splits", "function_errors"].iter().all(|name| summary[name] == json!(0)) {
             self.check_events(expected);
         }
@@ -120,25 +119,23 @@ impl Played {
         let outcomes =
             ["applied", "stale", "duplicate"].map(|name| summary["outcomes"][name].as_u64().unwrap_or_default());
         let accepted = expected.events - expected.rejections.len();
-        assert_eq!(json!(outcomes.iter().sum::<u64>()), json!(accepted), "outcomes of what was accepted: {summary}");
+        assert_eq!(json!(outcomes.iter().sum::<u64>()), json!(accepted), "outcomes of accepted events: {summary}");
     }
 
-    /// The product views that it exported.
+    /// Reads the exported product views.
     pub(crate) fn export(&self) -> Result<Export> {
         Export::read(&self.path("export.jsonl"))
     }
 
-    /// What the run says of itself.
     pub(crate) fn summary(&self) -> &Value {
         &self.summary
     }
 
-    /// How the run ended.
-    pub(crate) fn finished(&self) -> &Finished {
+    pub(crate) fn finished(&self) -> &LocalOutput {
         &self.finished
     }
 
-    /// The folder that holds a bucket's objects.
+    /// Returns the folder with a bucket's objects.
     pub(crate) fn bucket(&self, purpose: &str) -> PathBuf {
         self.path("data/objects").join(format!("s3-{purpose}-local"))
     }

@@ -1,43 +1,44 @@
-//! Made-up records of few suppliers, ids and times.
+//! Generated records of few suppliers, ids and times.
 //!
-//! Sales data has little of what §4 settles: late counts, counts and adjustments at one time, the same event with other
-//! content, ties that only source or id decides, adjustments that cancel each other out. Here nearly every record is one
-//! of these. Content follows from identity and time, so that no two contents at one time contradict each other.
+//! In sales data the special cases of docs/ARCHITECTURE.md, "Meaning", are rare: late counts, counts and adjustments at
+//! one time, the same event with other content, ties that only source or id decides, adjustments that cancel each other
+//! out. Here nearly every record is one of these. Content follows from identity and time, so that no two contents at
+//! one time contradict each other.
 
 use serde_json::{Value, json};
 
 use super::random::{Random, hash};
 
-/// How many records a file has.
+/// The number of records in a file.
 const RECORDS: usize = 4000;
 const SUPPLIERS: [&str; 3] = ["acme", "acme-2", "beta"];
 /// The first SKUs; the others are numbers.
 const SKUS: [&str; 5] = ["A", "a", "A B", "Ä", "\u{1f600}"];
 
-/// How many different ones there are of each.
-struct Crowd {
+/// The numbers of distinct SKUs, adjustment ids and times.
+struct Generator {
     skus: usize,
     adjustments: usize,
     minutes: usize,
 }
 
-/// Few products: each batch brings much about each of them.
-pub(crate) fn dense() -> Vec<String> {
-    Crowd { skus: SKUS.len(), adjustments: 400, minutes: 300 }.lines()
+/// Few products: each batch has many events about each of them.
+pub(crate) fn few_products() -> Vec<String> {
+    Generator { skus: SKUS.len(), adjustments: 400, minutes: 300 }.lines()
 }
 
-/// Many products: each batch brings a few events about each, which often leave a level where it was.
-pub(crate) fn scattered() -> Vec<String> {
-    Crowd { skus: 120, adjustments: 5, minutes: 8 }.lines()
+/// Many products: each batch has a few events about each of them, which often leave a level unchanged.
+pub(crate) fn many_products() -> Vec<String> {
+    Generator { skus: 120, adjustments: 5, minutes: 8 }.lines()
 }
 
-impl Crowd {
+impl Generator {
     fn lines(&self) -> Vec<String> {
         let mut random = Random(42);
         (0..RECORDS).map(|number| self.line(number, &mut random)).collect()
     }
 
-    /// One record in ten is an array.
+    /// Generates a record, one in ten of which is an array.
     fn line(&self, number: usize, random: &mut Random) -> String {
         let single = random.below(10) > 0;
         let data =
@@ -54,7 +55,7 @@ impl Crowd {
     }
 
     fn event(&self, random: &mut Random) -> Value {
-        // Many adjustments and few counts, or hardly an adjustment would be later than its count.
+        // Many adjustments and few counts, because otherwise hardly any adjustment would be later than its count.
         let (kind, ids) = match random.below(100) {
             0..70 => ("stock.adjusted", self.adjustments),
             70..74 => ("stock.counted", 3),
@@ -81,7 +82,7 @@ impl Crowd {
         SKUS.get(number).map_or_else(|| number.to_string(), |sku| (*sku).to_owned())
     }
 
-    /// The earlier the rarer, so that a count is often late.
+    /// Generates a time. Early ones are rarer, so that a count is often late.
     fn time(&self, random: &mut Random) -> String {
         let minute = random.below(self.minutes).max(random.below(self.minutes));
         format!("2026-01-06T{:02}:{:02}:00Z", minute / 60, minute % 60)
@@ -105,7 +106,7 @@ fn data(kind: &str, content: u64) -> Value {
     }
 }
 
-/// Few different ones of either sign, so that many cancel each other out or stay the same at another time.
+/// Returns one of a few deltas of either sign, so that many cancel each other out or stay the same at another time.
 fn delta(content: u64) -> i64 {
     match content % 6 {
         0 => -2,

@@ -1,4 +1,4 @@
-//! No event's content and no credential is in any log, whatever goes wrong.
+//! Logs contain no event's content and no credential, even during faults.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,21 +12,21 @@ use nix::unistd::Pid;
 use pipegen::servers::free_port;
 use serde_json::{Value, json};
 
-use crate::run::local::Local;
+use crate::run::local::LocalCommand;
 use crate::run::postgresql;
-use crate::run::processes::{in_role, variable};
-use crate::run::reader::Reader;
+use crate::run::processes::{variable, with_role};
+use crate::run::reader::CatalogReader;
 
-/// In every part of every record.
+/// A word that every part of every record contains.
 const MARKER: &str = "cormorant";
-/// How long the first answer may take: the bootstrap may have to be built.
-const LONGEST_START: Duration = Duration::from_mins(15);
-/// Long enough that each login is renewed, by a rotation every second.
-const A_WHILE: Duration = Duration::from_secs(6);
-/// What is part of every token that is signed, and of nothing else.
+/// The time for the catalog's first response: the bootstrap may have to be built.
+const START_TIMEOUT: Duration = Duration::from_mins(15);
+/// The time in which every login is rotated, at one rotation a second.
+const ROTATION_TIME: Duration = Duration::from_secs(6);
+/// Texts that every signed token or password verifier contains, and nothing else.
 const TOKENS: [&str; 3] = ["X-Amz-Signature", "x-amz-signature", "SCRAM-SHA-256$4096:"];
 
-/// Records that are accepted, and records that are rejected for each of the reasons.
+/// Builds records that are accepted, and records that are rejected for each of the reasons.
 fn records() -> Vec<String> {
     let event = |changes: Value| {
         let mut event = json!({
@@ -64,36 +64,36 @@ fn records() -> Vec<String> {
 
 #[test]
 fn no_content_and_no_credential_is_in_any_log() -> Result<()> {
-    let local = Local::new()?;
+    let local = LocalCommand::new()?;
     let (data, port) = (local.path("data"), free_port()?);
     let local = local.option("--data", &data).option("--catalog-port", port.to_string()).option("--rotate-every", "1");
-    let mut running = local.listens().start()?;
+    let mut running = local.records_from_stdin().start()?;
     let mut pipe = running.pipe()?;
     let mut feed = || std::io::Write::write_all(&mut pipe, records().concat().as_bytes());
-    let reader = Reader::of(port);
-    reader.wait_for_catalog(LONGEST_START)?;
+    let reader = CatalogReader::of(port);
+    reader.wait_for_catalog(START_TIMEOUT)?;
     feed()?;
     reader.get(MARKER)?;
-    thread::sleep(A_WHILE);
+    thread::sleep(ROTATION_TIME);
     let secrets = credentials(running.pid(), &data)?;
 
-    // Without a database everything complains.
-    let postgresql = postgresql::stop(running.pid())?.start_again()?;
+    // Without a database every function logs errors.
+    let postgresql = postgresql::stop(running.pid())?.restart()?;
     feed()?;
     reader.get(&format!("another {MARKER}"))?;
-    thread::sleep(A_WHILE);
+    thread::sleep(ROTATION_TIME);
     drop(pipe);
     let finished = running.wait()?.succeeded()?;
     drop(postgresql);
 
     let logs = logs(&data.join("logs"))?;
     ensure!(logs.len() >= 7, "too few logs: {:?}", logs.iter().map(|(name, _)| name).collect::<Vec<_>>());
-    // Where the run says how it can be spoken to, with a key that is good for this run only.
+    // The line with the run's endpoints shows a key that is valid for this run only.
     let stderr = finished.stderr.lines().filter(|line| !line.starts_with("Lambda and Secrets Manager: "));
     let stderr = ("stderr".to_owned(), stderr.collect::<Vec<_>>().join("\n"));
     for (name, text) in logs.iter().chain([&stderr]) {
         for secret in secrets.iter().map(String::as_str).chain([MARKER]).chain(TOKENS) {
-            // The database's own log shows the verifiers that passwords cannot be had from.
+            // The database's own log shows password verifiers, which do not reveal the passwords.
             let is_verifier = secret.starts_with("SCRAM") && name.starts_with("postgresql");
             let line = text.lines().find(|line| line.contains(secret) && !is_verifier);
             ensure!(line.is_none(), "{name} holds a secret: {line:?}");
@@ -102,13 +102,13 @@ fn no_content_and_no_credential_is_in_any_log() -> Result<()> {
     Ok(())
 }
 
-/// Every password that is in use, and the key that tokens are signed with.
+/// Returns every password in use, and the key that tokens are signed with.
 fn credentials(run: Pid, data: &Path) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::from([fs::read_to_string(data.join("postgresql/password"))?]);
     let redis = fs::read_to_string(data.join("redis/redis.conf"))?;
     found.extend(redis.lines().filter_map(|line| line.strip_prefix("requirepass ")).map(str::to_owned));
     for role in ["processor", "catalog"] {
-        let function = in_role(run, role)?.pop().with_context(|| format!("no {role} is running"))?;
+        let function = with_role(run, role)?.pop().with_context(|| format!("no {role} is running"))?;
         let setting = |name| variable(function.pid, name).with_context(|| format!("{role} has no {name}"));
         let keys =
             Credentials::new(setting("AWS_ACCESS_KEY_ID")?, setting("AWS_SECRET_ACCESS_KEY")?, None, None, "test");
@@ -134,7 +134,7 @@ fn secret(keys: Credentials, endpoint: String, arn: String) -> Result<String> {
     Ok(asked.secret_string().context("no value")?.to_owned())
 }
 
-/// Every log's name and text.
+/// Returns the name and text of every log.
 fn logs(folder: &Path) -> Result<Vec<(String, String)>> {
     let entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
     let read = |entry: &fs::DirEntry| {
