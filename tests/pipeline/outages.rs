@@ -77,7 +77,7 @@ fn without_postgresql_cached_reads_go_on_and_writes_wait() -> Result<()> {
     run.wait_until_processed()?;
     let known = run.cached_skus()?;
 
-    let stopped = postgresql::stop(run.running.pid())?;
+    let stopped = postgresql::stop(run.process.pid())?;
     run.feed_some(1, 300)?;
     thread::sleep(OUTAGE);
     for sku in &known {

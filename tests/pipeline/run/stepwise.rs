@@ -6,6 +6,9 @@ use std::process::ChildStdin;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result, ensure};
+use pipegen::servers::free_port;
+
 use super::batches::batches;
 use super::cache::RedisServer;
 use super::local::LocalProcess;
@@ -13,8 +16,6 @@ use super::reader::CatalogReader;
 use super::results::{PreparedRun, RunResults};
 use crate::model::expected::Expected;
 use crate::records::{lines, synthetic};
-use anyhow::{Context, Result, ensure};
-use pipegen::servers::free_port;
 
 /// The number of parts of the records.
 pub(crate) const PARTS: usize = 4;
@@ -27,7 +28,7 @@ const PART_TIMEOUT: Duration = Duration::from_mins(10);
 pub(crate) struct StepwiseRun {
     pub(crate) expected: Expected,
     pub(crate) cache: RedisServer,
-    pub(crate) running: LocalProcess,
+    pub(crate) process: LocalProcess,
     pub(crate) reader: CatalogReader,
     parts: Vec<String>,
     pipe: ChildStdin,
@@ -48,14 +49,14 @@ impl StepwiseRun {
             let local = local.records_from_stdin().option("--catalog-port", port.to_string());
             Ok(options.iter().fold(local, |local, (name, value)| local.option(name, *value)))
         })?;
-        let (cache, mut running) = prepared.start()?;
-        let pipe = running.pipe()?;
+        let (cache, mut process) = prepared.start()?;
+        let pipe = process.pipe()?;
         let joined = |lines: &[String]| lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
         let parts = lines.chunks(lines.len().div_ceil(PARTS)).map(joined).collect();
         let reader = CatalogReader::of(port);
         reader.wait_for_catalog(START_TIMEOUT)?;
-        let log = running.path("data/logs/processor.log");
-        Ok(Self { expected, cache, running, reader, parts, pipe, fed: 0, log })
+        let log = process.path("data/logs/processor.log");
+        Ok(Self { expected, cache, process, reader, parts, pipe, fed: 0, log })
     }
 
     /// Feeds one of the parts.
@@ -78,7 +79,7 @@ impl StepwiseRun {
     pub(crate) fn wait_until_processed(&mut self) -> Result<()> {
         let deadline = Instant::now() + PART_TIMEOUT;
         while batches(&self.log)?.iter().sum::<usize>() < self.fed {
-            ensure!(self.running.is_alive()?, "pipegen has ended by itself");
+            ensure!(self.process.is_alive()?, "pipegen has ended by itself");
             ensure!(Instant::now() < deadline, "{} records are not processed", self.fed);
             thread::sleep(Duration::from_millis(50));
         }
@@ -94,8 +95,8 @@ impl StepwiseRun {
 
     /// Ends the stream and waits for the end of the run.
     pub(crate) fn finish(self) -> Result<(Expected, RunResults)> {
-        let Self { expected, cache, running, pipe, .. } = self;
+        let Self { expected, cache, process, pipe, .. } = self;
         drop(pipe);
-        Ok((expected, RunResults::after(cache, running.wait()?.succeeded()?)?))
+        Ok((expected, RunResults::after(cache, process.wait()?.succeeded()?)?))
     }
 }
