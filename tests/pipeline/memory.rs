@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use pipegen_contract::payload::LARGEST_PAYLOAD;
 use serde_json::json;
 
 use crate::run::batches::batches;
@@ -21,8 +22,8 @@ const FUNCTION_MEMORY: u64 = 256;
 const RECORDS: usize = 500;
 /// The time for the batches to be processed: a bootstrap may have to be built before.
 const TIMEOUT: Duration = Duration::from_mins(20);
-/// The largest batch in bytes of data: Lambda's payload limit is 6 MB, in which 3 bytes of data are 4 of base64.
-const LARGEST_BATCH: usize = 6 * 1024 * 1024 / 4 * 3;
+/// The largest batch in bytes of data: 3 bytes of data are 4 of base64 in the payload.
+const LARGEST_BATCH: usize = LARGEST_PAYLOAD / 4 * 3;
 
 fn line(number: usize, data: &str) -> String {
     let (seconds, millis) = (number / 1000, number % 1000);

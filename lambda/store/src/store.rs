@@ -13,8 +13,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// A store that connects when it is first used. A function instance serves one invocation at a time, so writers need
-    /// one connection.
+    /// A store that connects when it is first used. A function instance serves one invocation at a time, so writers
+    /// need one connection.
     pub fn new(options: PgConnectOptions, max_connections: u32) -> Self {
         Self { connections: Arc::new(Connections::new(options, max_connections)) }
     }
