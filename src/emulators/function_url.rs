@@ -16,6 +16,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use pipegen_contract::payload::LARGEST_PAYLOAD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -23,9 +24,6 @@ use uuid::Uuid;
 use crate::lambda_host::{FunctionPool, Invocation, Outcome};
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
-
-/// The largest body of a request (Lambda's limit for an event), in bytes.
-const BODY_LIMIT: usize = 6 * 1024 * 1024;
 
 struct Service {
     pool: Arc<FunctionPool>,
@@ -39,7 +37,7 @@ pub fn serve(listener: Listener, pool: Arc<FunctionPool>, console: Arc<Console>)
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
+    let Ok(body) = to_bytes(body, LARGEST_PAYLOAD).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let event = event(&parts, &body, Utc::now()).to_string();
     let Service { pool, console } = &*service;
     match Arc::clone(pool).invoke_to_completion(event.into()).await {

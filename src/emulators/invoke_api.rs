@@ -13,6 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use pipegen_contract::payload::LARGEST_PAYLOAD;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
@@ -21,9 +22,6 @@ use crate::emulators::signature;
 use crate::lambda_host::credentials::Credentials;
 use crate::lambda_host::{FunctionPool, HostError, Invocation, Outcome};
 use crate::session::listener::{Listener, Server};
-
-/// The largest event (Lambda's limit for a synchronous invocation), in bytes.
-const EVENT_LIMIT: usize = 6 * 1024 * 1024;
 
 struct Service {
     functions: Vec<Arc<FunctionPool>>,
@@ -34,7 +32,7 @@ struct Service {
 pub fn serve(listener: Listener, functions: Vec<Arc<FunctionPool>>, credentials: Credentials) -> io::Result<Server> {
     let routes = Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
-        .layer(DefaultBodyLimit::max(EVENT_LIMIT))
+        .layer(DefaultBodyLimit::max(LARGEST_PAYLOAD))
         .with_state(Arc::new(Service { functions, credentials }));
     listener.serve(routes)
 }
@@ -67,7 +65,7 @@ impl Service {
         }
         let event = event.map_err(|rejection| match rejection.status() {
             status @ StatusCode::PAYLOAD_TOO_LARGE => {
-                let message = format!("the event must be at most {EVENT_LIMIT} bytes");
+                let message = format!("the event must be at most {LARGEST_PAYLOAD} bytes");
                 ApiError::new("RequestTooLargeException", message).with_status(status)
             }
             _ => ApiError::new("InvalidRequestContentException", rejection.body_text()),

@@ -14,14 +14,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use parking_lot::Mutex;
+use pipegen_contract::payload::LARGEST_PAYLOAD;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use crate::session::listener::{Listener, Server};
 use crate::session::process::Process;
-
-/// The largest response (Lambda's limit for a synchronous invocation), in bytes.
-const RESPONSE_LIMIT: usize = 6 * 1024 * 1024;
 
 /// The answer to a request for the next invocation.
 #[derive(Debug)]
@@ -123,7 +121,7 @@ fn routes(service: Arc<Service>) -> Router {
         // The runtime's graceful shutdown registers as an extension, since only then does Lambda send SIGTERM.
         .route("/2020-01-01/extension/register", post(register))
         .route("/2020-01-01/extension/event/next", get(std::future::pending::<Response>))
-        .layer(DefaultBodyLimit::max(RESPONSE_LIMIT))
+        .layer(DefaultBodyLimit::max(LARGEST_PAYLOAD))
         .with_state(service)
 }
 

@@ -4,11 +4,11 @@ use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read};
 
 use super::error::{LineError, ReadError};
 use super::gzip::{self, Gunzip};
-use super::record::Record;
+use super::record::{DATA_LIMIT, Record};
 use super::{line, other_formats};
 
 /// The longest line, in bytes: a full record with every byte escaped (`\u0000`), and room for the other fields.
-const LINE_LIMIT: usize = 6 * 1024 * 1024 + 64 * 1024;
+const LINE_LIMIT: usize = 6 * DATA_LIMIT + 64 * 1024;
 /// The number of bytes that are read at a time.
 const BUFFER: usize = 256 * 1024;
 /// The bytes with which some programs begin a text.

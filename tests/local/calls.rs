@@ -1,4 +1,4 @@
-//! Functions that are called over HTTP: on demand, and by their URL.
+//! Functions that are called over HTTP: by the Invoke API, and by their URL.
 
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
@@ -9,44 +9,45 @@ use pipegen::emulators::{function_url, invoke_api};
 use pipegen::lambda_host::FunctionPool;
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::session::listener::{Listener, Server};
+use pipegen_contract::payload::LARGEST_PAYLOAD;
 
 use super::workshop::{Workshop, eventually, http, processes_of};
 
-/// A served function, and the header that lets a request in.
-struct Served {
+/// A served function, and the header with which its server accepts a request.
+struct ServedFunction {
     workshop: Workshop,
-    host: Arc<FunctionPool>,
+    pool: Arc<FunctionPool>,
     address: SocketAddr,
     signature: String,
     _server: Server,
 }
 
-impl Served {
+impl ServedFunction {
     fn new(
         handler: &str,
         serve: impl FnOnce(Listener, &Arc<FunctionPool>, &Workshop, &Credentials) -> std::io::Result<Server>,
     ) -> Self {
         let workshop = Workshop::new();
-        let host = Arc::new(workshop.host(handler));
-        let (door, credentials) = (Listener::open(0).expect("a port"), Credentials::generate());
-        let address = door.address();
+        let pool = Arc::new(workshop.host(handler));
+        let (listener, credentials) = (Listener::open(0).expect("a port"), Credentials::generate());
+        let address = listener.address();
         let signature = format!(
             "authorization: AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/lambda/aws4_request, Signature=0\r\n",
             credentials.key_id
         );
-        let server = serve(door, &host, &workshop, &credentials).expect("served");
-        Self { workshop, host, address, signature, _server: server }
+        let server = serve(listener, &pool, &workshop, &credentials).expect("served");
+        Self { workshop, pool, address, signature, _server: server }
     }
 
-    fn on_demand(handler: &str) -> Self {
-        Self::new(handler, |door, host, _, credentials| {
-            invoke_api::serve(door, vec![Arc::clone(host)], credentials.clone())
+    fn by_invoke_api(handler: &str) -> Self {
+        Self::new(handler, |listener, pool, _, credentials| {
+            invoke_api::serve(listener, vec![Arc::clone(pool)], credentials.clone())
         })
     }
 
     fn by_url(handler: &str) -> Self {
-        Self::new(handler, |door, host, workshop, _| {
-            function_url::serve(door, Arc::clone(host), Arc::clone(&workshop.console))
+        Self::new(handler, |listener, pool, workshop, _| {
+            function_url::serve(listener, Arc::clone(pool), Arc::clone(&workshop.console))
         })
     }
 
@@ -58,7 +59,7 @@ impl Served {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_is_invoked_on_demand() {
-    let served = Served::on_demand("migrate");
+    let served = ServedFunction::by_invoke_api("migrate");
     let (status, head, first) = served.invoke("lambda-migrate-test", "", "");
     assert_eq!(status, 200);
     assert!(head.contains("x-amz-executed-version: $LATEST") && !head.contains("x-amz-function-error"), "{head}");
@@ -67,7 +68,7 @@ async fn a_function_is_invoked_on_demand() {
     assert_eq!(first, second, "the same process");
 
     let (status, head, body) = served.invoke("lambda-migrate-test", "", r#"{"do":"fail"}"#);
-    assert_eq!((status, &*body), (200, r#"{"errorMessage":"as told"}"#));
+    assert_eq!((status, &*body), (200, r#"{"errorMessage":"injected"}"#));
     assert!(head.contains("x-amz-function-error: Unhandled"), "{head}");
     let (status, head, body) = served.invoke("lambda-migrate-test", "", r#"{"do":"die"}"#);
     assert!(status == 200 && head.contains("x-amz-function-error: Unhandled"), "{head}");
@@ -76,9 +77,9 @@ async fn a_function_is_invoked_on_demand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invocation_that_cannot_be_is_refused_in_lambdas_form() {
-    let served = Served::on_demand("migrate");
-    let too_large = format!("\"{}\"", "x".repeat(6 * 1024 * 1024));
+async fn an_invalid_invocation_is_an_error_in_lambdas_form() {
+    let served = ServedFunction::by_invoke_api("migrate");
+    let too_large = format!("\"{}\"", "x".repeat(LARGEST_PAYLOAD));
     for (function, headers, event, status, kind) in [
         ("another", "", "{}", 404, "ResourceNotFoundException"),
         ("lambda-migrate-test", "", "nonsense", 400, "InvalidRequestContentException"),
@@ -97,20 +98,20 @@ async fn an_invocation_that_cannot_be_is_refused_in_lambdas_form() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_answers_at_its_url() {
-    let served = Served::by_url("catalog");
+    let served = ServedFunction::by_url("catalog");
     let (status, head, body) = http(served.address, "GET /products/85123A", "", "");
     assert_eq!((status, &*body), (200, "a product"));
     assert!(head.contains("x-cache: miss"), "{head}");
     let (status, head, body) = http(served.address, "HEAD /products/85123A", "", "");
     assert_eq!((status, &*body), (200, ""), "{head}");
-    assert!(!head.contains("content-length"), "the function has not said how long it would be: {head}");
+    assert!(!head.contains("content-length"), "only the function knows its length: {head}");
     let (status, head, body) = http(served.address, "HEAD /?do=tell_length", "", "");
     assert_eq!((status, &*body), (200, ""), "{head}");
     assert!(head.contains("content-length: 9"), "{head}");
     for method in ["GET", "HEAD"] {
         let (status, head, body) = http(served.address, &format!("{method} /?do=unchanged"), "", "");
         assert_eq!((status, &*body), (304, ""), "{head}");
-        assert!(!head.contains("content-length"), "not that of the whole answer: {head}");
+        assert!(!head.contains("content-length"), "not the length of the whole response: {head}");
     }
     served.workshop.close().await;
 }
@@ -118,13 +119,13 @@ async fn a_function_answers_at_its_url() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_fails_is_a_bad_gateway() {
     for handler in ["catalog", "dies"] {
-        let served = Served::by_url(handler);
+        let served = ServedFunction::by_url(handler);
         let (status, _, body) = http(served.address, "GET /?do=die", "", "");
         assert_eq!((status, &*body), (502, "Internal Server Error"), "{handler}");
         served.workshop.close().await;
     }
-    // An answer that is no response.
-    let served = Served::by_url("archiver");
+    // A response without a status code.
+    let served = ServedFunction::by_url("archiver");
     assert_eq!(http(served.address, "GET /", "", "").0, 200, "`null` has no status code, so it is the body");
     let served_error = http(served.address, "GET /?do=fail", "", "");
     assert_eq!(served_error.0, 502);
@@ -132,8 +133,8 @@ async fn a_function_that_fails_is_a_bad_gateway() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_does_not_wait_leaves_no_process_behind() {
-    let served = Served::by_url("catalog");
+async fn a_client_that_disconnects_costs_no_process() {
+    let served = ServedFunction::by_url("catalog");
     for _ in 0..3 {
         let mut connection = TcpStream::connect(served.address).expect("connected");
         connection.write_all(b"GET /?do=sleep HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");
@@ -141,7 +142,7 @@ async fn whoever_does_not_wait_leaves_no_process_behind() {
     }
     let folder = served.workshop.folder.path();
     eventually("three processes at work", || processes_of(folder).len() == 3);
-    // All three are used again, once they have come to their ends.
+    // All three are reused after their invocations have ended.
     std::thread::sleep(Duration::from_millis(500));
     let address = served.address;
     let asking: Vec<_> =
@@ -150,6 +151,6 @@ async fn whoever_does_not_wait_leaves_no_process_behind() {
         assert_eq!(answer.join().expect("alive"), 200);
     }
     assert_eq!(processes_of(folder).len(), 3);
-    assert_eq!(served.host.errors(), 0);
+    assert_eq!(served.pool.errors(), 0);
     served.workshop.close().await;
 }

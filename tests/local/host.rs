@@ -1,4 +1,4 @@
-//! Environments that answer, fail, die, hang.
+//! Execution environments that respond, fail, exit and hang.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -9,66 +9,65 @@ use pipegen::emulators::s3::Buckets;
 use pipegen::event_source::mapping::MappingSettings;
 use pipegen::event_source::on_failure::{OnFailureDestination, Storage};
 use pipegen::event_source::poller::Poller;
-use pipegen::lambda_host::Outcome;
-use pipegen::lambda_host::{FunctionPool, HostError};
+use pipegen::lambda_host::{FunctionPool, HostError, Outcome};
 use pipegen::local::play::{Consumers, play};
 use pipegen::records::Source;
 
 use super::workshop::{Workshop, eventually, processes_of};
 
-/// The answer of the pretended bootstrap: its process id.
-async fn process(host: &FunctionPool) -> String {
-    let invocation = host.invoke("{}".into()).await.expect("a host");
+/// Invokes the fake bootstrap, whose response is its process id.
+async fn process(pool: &FunctionPool) -> String {
+    let invocation = pool.invoke("{}".into()).await.expect("a result");
     let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
     String::from_utf8(answer).expect("text")
 }
 
-async fn failure(host: &FunctionPool, event: &'static str) -> String {
-    let invocation = host.invoke(event.into()).await.expect("a host");
+async fn failure(pool: &FunctionPool, event: &'static str) -> String {
+    let invocation = pool.invoke(event.into()).await.expect("a result");
     assert_eq!(invocation.outcome, Outcome::Failed);
     invocation.failure.expect("a reason")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_environment_is_used_again_and_one_more_is_started_when_needed() {
+async fn an_environment_is_reused_and_one_more_is_started_when_needed() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    let first = process(&host).await;
-    assert_eq!(process(&host).await, first);
-    let both = tokio::join!(host.invoke(r#"{"do":"sleep"}"#.into()), host.invoke(r#"{"do":"sleep"}"#.into()));
-    assert_ne!(both.0.expect("a host").outcome, both.1.expect("a host").outcome, "two processes at once");
+    let pool = workshop.host("migrate");
+    let first = process(&pool).await;
+    assert_eq!(process(&pool).await, first);
+    let both = tokio::join!(pool.invoke(r#"{"do":"sleep"}"#.into()), pool.invoke(r#"{"do":"sleep"}"#.into()));
+    assert_ne!(both.0.expect("a result").outcome, both.1.expect("a result").outcome, "two processes at once");
     workshop.close().await;
 }
 
-/// Lambda does so: what a function has begun, and not awaited, does not go on.
+/// As in Lambda: work that a function has started and not awaited does not go on.
 #[tokio::test(flavor = "multi_thread")]
 async fn between_invocations_an_environment_is_frozen() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    let id = process(&host).await;
+    let pool = workshop.host("migrate");
+    let id = process(&pool).await;
     for _ in 0..2 {
         eventually("its freezing", || state_of(&id).starts_with('T'));
-        assert_eq!(process(&host).await, id, "it goes on with the next event");
+        assert_eq!(process(&pool).await, id, "it goes on with the next event");
     }
-    assert!(failure(&host, r#"{"do":"fail"}"#).await.contains("as told"));
+    assert!(failure(&pool, r#"{"do":"fail"}"#).await.contains("injected"));
     eventually("its freezing", || state_of(&id).starts_with('T'));
     let began = Instant::now();
-    host.close().await;
-    assert!(began.elapsed() < Duration::from_secs(2), "it ends when it is asked to, without being killed");
+    pool.close().await;
+    assert!(began.elapsed() < Duration::from_secs(2), "it ends on the signal, without being killed");
     workshop.close().await;
 }
 
-/// As `ps` tells it: `T` is stopped.
+/// Returns the state of a process in `ps`: `T` is stopped.
 fn state_of(process: &str) -> String {
     let output = Command::new("ps").args(["-o", "stat=", "-p", process]).output().expect("the tests need ps");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_of_our_own_environment_is_passed_on() {
+async fn environment_variables_of_pipegen_are_not_passed_on() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    let invocation = host.invoke(r#"{"do":"environment"}"#.into()).await.expect("a host");
+    let pool = workshop.host("migrate");
+    let invocation = pool.invoke(r#"{"do":"environment"}"#.into()).await.expect("a result");
     let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
     let names: Vec<String> = serde_json::from_slice(&answer).expect("names");
     for needed in [
@@ -93,44 +92,44 @@ async fn nothing_of_our_own_environment_is_passed_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reported_error_keeps_the_environment() {
+async fn an_environment_survives_a_reported_error() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    let first = process(&host).await;
-    assert!(failure(&host, r#"{"do":"fail"}"#).await.contains("as told"));
-    assert_eq!(process(&host).await, first);
-    assert_eq!(host.errors(), 1);
+    let pool = workshop.host("migrate");
+    let first = process(&pool).await;
+    assert!(failure(&pool, r#"{"do":"fail"}"#).await.contains("injected"));
+    assert_eq!(process(&pool).await, first);
+    assert_eq!(pool.errors(), 1);
     workshop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_death_is_a_function_error_and_the_next_one_is_started() {
+async fn an_exit_is_a_function_error_and_a_new_process_is_started() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    let first = process(&host).await;
-    assert!(failure(&host, r#"{"do":"die"}"#).await.contains("exit status: 9"));
-    let second = process(&host).await;
+    let pool = workshop.host("migrate");
+    let first = process(&pool).await;
+    assert!(failure(&pool, r#"{"do":"die"}"#).await.contains("exit status: 9"));
+    let second = process(&pool).await;
     assert_ne!(second, first);
 
-    // Killed while it waits: nobody notices.
+    // A process that is killed while idle is no function error.
     assert!(Command::new("kill").args(["-9", &second]).status().expect("kill").success());
     eventually("its end", || processes_of(workshop.folder.path()).is_empty());
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_ne!(process(&host).await, second);
-    assert_eq!(host.errors(), 1);
+    assert_ne!(process(&pool).await, second);
+    assert_eq!(pool.errors(), 1);
     workshop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kill_in_the_middle_is_a_function_error() {
+async fn a_kill_during_an_invocation_is_a_function_error() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    let first = process(&host).await;
+    let pool = workshop.host("migrate");
+    let first = process(&pool).await;
     let killer = tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(100)).await;
         Command::new("kill").args(["-9", &first]).status().expect("kill")
     });
-    assert!(failure(&host, r#"{"do":"hang"}"#).await.contains("SIGKILL"));
+    assert!(failure(&pool, r#"{"do":"hang"}"#).await.contains("SIGKILL"));
     assert!(killer.await.expect("no panic").success());
     workshop.close().await;
 }
@@ -138,20 +137,20 @@ async fn a_kill_in_the_middle_is_a_function_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timeout_kills() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
+    let pool = workshop.host("migrate");
     let begin = Instant::now();
-    assert!(failure(&host, r#"{"do":"hang"}"#).await.contains("timed out after 2.00 seconds"));
+    assert!(failure(&pool, r#"{"do":"hang"}"#).await.contains("timed out after 2.00 seconds"));
     assert!(begin.elapsed() < Duration::from_secs(4));
     assert_eq!(processes_of(workshop.folder.path()), Vec::<String>::new());
     workshop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_beyond_the_limit_is_a_function_error() {
+async fn a_response_beyond_the_limit_is_a_function_error() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    assert!(failure(&host, r#"{"do":"big"}"#).await.contains("ResponseSizeTooLarge"));
-    process(&host).await;
+    let pool = workshop.host("migrate");
+    assert!(failure(&pool, r#"{"do":"big"}"#).await.contains("ResponseSizeTooLarge"));
+    process(&pool).await;
     workshop.close().await;
 }
 
@@ -159,9 +158,9 @@ async fn an_answer_beyond_the_limit_is_a_function_error() {
 async fn a_bootstrap_that_does_not_start_is_an_error_with_its_last_lines() {
     let workshop = Workshop::new();
     for (handler, reason, last_line) in
-        [("dies", "exit status: 7", "dying of a broken heart"), ("init_error", "no settings", "it wrote nothing")]
+        [("dies", "exit status: 7", "failed on purpose"), ("init_error", "no settings", "it wrote nothing")]
     {
-        let error = workshop.host(handler).invoke("{}".into()).await.expect_err("no host");
+        let error = workshop.host(handler).invoke("{}".into()).await.expect_err("an error");
         let HostError::Start { .. } = error else { panic!("{error:?}") };
         let message = error.to_string();
         assert!(message.contains(reason) && message.contains(last_line), "{message}");
@@ -170,20 +169,20 @@ async fn a_bootstrap_that_does_not_start_is_an_error_with_its_last_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_started_once_the_end_has_begun() {
+async fn no_process_is_started_after_the_shutdown_has_begun() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    process(&host).await;
+    let pool = workshop.host("migrate");
+    process(&pool).await;
     workshop.supervisor.stop_all().await;
-    assert!(matches!(host.invoke("{}".into()).await, Err(HostError::Spawn { .. })));
+    assert!(matches!(pool.invoke("{}".into()).await, Err(HostError::Spawn { .. })));
     workshop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
     let workshop = Workshop::new();
-    let host = workshop.host("migrate");
-    let bootstrap = host.function().bootstrap.clone();
+    let pool = workshop.host("migrate");
+    let bootstrap = pool.function().bootstrap.clone();
     let own = std::fs::read(&bootstrap).expect("read");
     let (own_loader, own_machine): (&[u8], usize) = (b"/ld-linux", 18);
     let place = own.windows(own_loader.len()).position(|window| window == own_loader).expect("a loader's name");
@@ -196,12 +195,12 @@ async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
         (&b"no program"[..], "it is no program for Linux, not an ELF executable"),
         (b"", "it is an empty file"),
         (b"PK\x03\x04", "it is a zip archive"),
-        (b"#!/no/such/shell -e\n", "its interpreter `/no/such/shell` is not here"),
+        (b"#!/no/such/shell -e\n", "its interpreter `/no/such/shell` does not exist on this machine"),
         (&of_another_loader, "/ld-other-"),
         (&of_another_machine, "it is for Linux on machine 243, this machine is linux on "),
     ] {
         std::fs::write(&bootstrap, bytes).expect("written");
-        let error = host.invoke("{}".into()).await.expect_err("no host");
+        let error = pool.invoke("{}".into()).await.expect_err("an error");
         assert!(matches!(error, HostError::Spawn { .. }), "{error:?}");
         let message = error.to_string();
         assert!(message.contains(words) && message.contains("build one for this machine"), "{message}");
@@ -209,9 +208,9 @@ async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
     workshop.close().await;
 }
 
-/// Plays records: one is poison for the function, and the first one's batch is reported once though it was processed.
+/// Plays records: one makes the function fail, and the first one's batch is reported once although it was processed.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
+async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
     let workshop = Workshop::new();
     let records = workshop.folder.path().join("records.jsonl");
     let line = |number: usize| {
@@ -231,18 +230,18 @@ async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
 
     let buckets = workshop.folder.path().join("objects");
     let objects = Arc::new(Buckets::open(buckets.clone(), &["bucket"]).expect("a folder"));
-    let hosts = ["processor", "archiver"].map(|handler| Arc::new(workshop.host(handler)));
-    let consumer = |host: &Arc<FunctionPool>, settings| Poller {
-        pool: Arc::clone(host),
+    let pools = ["processor", "archiver"].map(|handler| Arc::new(workshop.host(handler)));
+    let consumer = |pool: &Arc<FunctionPool>, settings| Poller {
+        pool: Arc::clone(pool),
         settings: MappingSettings { maximum_retries: Some(1), ..settings },
         on_failure: OnFailureDestination {
             storage: Storage::Local(Arc::clone(&objects)),
             bucket: "bucket".to_owned(),
-            mapping: host.function().name.clone(),
+            mapping: pool.function().name.clone(),
         },
         progress: None,
     };
-    let [processor, archiver] = &hosts;
+    let [processor, archiver] = &pools;
     let consumers = Consumers {
         processor: consumer(processor, MappingSettings { batch_size: 64, ..MappingSettings::default() }),
         archiver: consumer(archiver, MappingSettings::archiver()),
@@ -252,8 +251,8 @@ async fn what_is_given_up_lies_in_the_bucket_and_the_rest_is_counted() {
     let (counted, tally) = (played.processed.statistics, played.processed.tally);
     assert_eq!((counted.delivered, counted.discarded, tally.events), (99, 1, 99));
     assert_eq!(tally.outcomes.applied, 99);
-    assert!(processor.errors() >= 7, "halved from 64 to 1: {}", processor.errors());
-    assert_eq!(counted.retries, 2, "the reported batch and the poison");
+    assert!(processor.errors() >= 7, "bisected from 64 to 1: {}", processor.errors());
+    assert_eq!(counted.retries, 2, "the reported batch and the poison record");
     let counted = played.archived.statistics;
     assert_eq!((counted.delivered, counted.invocations, archiver.errors()), (100, 1, 0), "in one batch of its own");
 

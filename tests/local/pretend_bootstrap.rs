@@ -1,5 +1,5 @@
-//! A bootstrap without a pipeline, compiled by the tests: speaks the Runtime API with the standard library alone and does
-//! what the event says (`{"do": …}`, or `?do=…` at its URL), or answers `null` and writes a batch line.
+//! A fake bootstrap, compiled by the tests: speaks the Runtime API with the standard library alone and does what the event
+//! says (`{"do": …}`, or `?do=…` at its URL), or responds as its handler does (`null` and a batch line, for instance).
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,8 +10,8 @@ fn main() {
     let handler = std::env::var("_HANDLER").unwrap();
     match handler.as_str() {
         "dies" => {
-            println!("about to die");
-            eprintln!("dying of a broken heart");
+            println!("about to fail");
+            eprintln!("failed on purpose");
             exit(7);
         }
         "init_error" => {
@@ -34,27 +34,27 @@ fn main() {
         for needed in ["lambda-runtime-deadline-ms", "lambda-runtime-invoked-function-arn", "lambda-runtime-trace-id"] {
             header(needed);
         }
-        let answer = format!("/2018-06-01/runtime/invocation/{id}/response");
+        let response = format!("/2018-06-01/runtime/invocation/{id}/response");
         let wants = |what: &str| {
             event.contains(&format!(r#""do":"{what}""#)) || event.contains(&format!(r#""rawQueryString":"do={what}""#))
         };
         let is_poison = handler == "processor" && event.contains("cG9pc29u");
         if wants("fail") || is_poison {
-            call("POST", &format!("/2018-06-01/runtime/invocation/{id}/error"), r#"{"errorMessage":"as told"}"#);
+            call("POST", &format!("/2018-06-01/runtime/invocation/{id}/error"), r#"{"errorMessage":"injected"}"#);
         } else if wants("die") {
             exit(9);
         } else if wants("hang") || event.contains("aGFuZw==") {
             std::thread::sleep(Duration::from_secs(60));
         } else if wants("big") {
-            call("POST", &answer, &"x".repeat(7 * 1024 * 1024));
+            call("POST", &response, &"x".repeat(7 * 1024 * 1024));
         } else if wants("environment") {
             let variables: Vec<_> = std::env::vars().map(|(name, _)| format!("{name:?}")).collect();
-            call("POST", &answer, &format!("[{}]", variables.join(",")));
+            call("POST", &response, &format!("[{}]", variables.join(",")));
         } else {
             if wants("sleep") {
                 std::thread::sleep(Duration::from_millis(300));
             }
-            // A batch with `once` in it is processed and reported all the same, the first time.
+            // A batch with `once` in it is processed, and reported nevertheless the first time.
             let report = event.contains("b25jZQ==") && !std::mem::replace(&mut reported, true);
             if handler == "processor" {
                 let records = event.matches("\"kinesis\":").count();
@@ -75,12 +75,12 @@ fn main() {
                 "catalog" => r#"{"statusCode":200,"headers":{"x-cache":"miss"},"body":"a product"}"#.to_owned(),
                 _ => std::process::id().to_string(),
             };
-            call("POST", &answer, &text);
+            call("POST", &response, &text);
         }
     }
 }
 
-/// One request on a connection of its own: headers and body of the answer. Ends the process when nobody is there.
+/// Makes a request on a connection of its own, and returns headers and body of the response. Exits if the server is gone.
 fn call(method: &str, path: &str, body: &str) -> (String, String) {
     let address = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
     let Ok(mut connection) = TcpStream::connect(&address) else { exit(0) };
@@ -88,14 +88,14 @@ fn call(method: &str, path: &str, body: &str) -> (String, String) {
         "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    // A server that refuses a large body stops reading it.
+    // A server that rejects a large body stops reading it.
     let _ = connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(body.as_bytes()));
-    let mut answer = Vec::new();
-    let _ = connection.read_to_end(&mut answer);
-    if answer.is_empty() {
+    let mut response = Vec::new();
+    let _ = connection.read_to_end(&mut response);
+    if response.is_empty() {
         exit(0);
     }
-    let answer = String::from_utf8(answer).unwrap();
-    let (headers, body) = answer.split_once("\r\n\r\n").unwrap();
+    let response = String::from_utf8(response).unwrap();
+    let (headers, body) = response.split_once("\r\n\r\n").unwrap();
     (headers.to_owned(), body.to_owned())
 }

@@ -1,12 +1,13 @@
-//! The rotation contract: the runtime's steps on a real PostgreSQL and on the run's own Secrets Manager. Steps that come twice, die on
-//! the way or come in another order.
+//! The rotation contract: the runtime's steps on a real PostgreSQL and the emulated Secrets Manager. Steps are repeated, fail, or come
+//! in another order.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{Credentials as SdkCredentials, SharedCredentialsProvider};
 use lambda_runtime::{Context, LambdaEvent};
+use parking_lot::Mutex;
 use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::local::functions::Surroundings;
@@ -23,26 +24,26 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::servers::start;
 
-/// What happens to a step.
+/// A fault of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Fate {
-    /// It is done and repeated.
-    Twice,
-    /// It is done, and the function dies before it can say so.
-    DiesAfter,
-    /// The function dies before it begins.
-    DiesBefore,
+enum Fault {
+    /// The step is repeated.
+    Repeated,
+    /// The function fails after the step is done.
+    FailsAfter,
+    /// The function fails before the step begins.
+    FailsBefore,
 }
 
 /// The runtime's function, called in this process.
-struct Function {
+struct RotateFunction {
     variables: BTreeMap<String, String>,
     aws: SdkConfig,
-    /// What happens to steps, each once.
-    fates: Mutex<Vec<(&'static str, Fate)>>,
+    /// The faults of steps, each once.
+    faults: Mutex<Vec<(&'static str, Fault)>>,
 }
 
-impl Function {
+impl RotateFunction {
     async fn call(&self, event: &Value) -> Result<(), String> {
         let event = serde_json::from_value(event.clone()).expect("a rotation's event");
         let lookup = |name: &str| self.variables.get(name).cloned();
@@ -52,38 +53,38 @@ impl Function {
 }
 
 #[async_trait::async_trait]
-impl RotationFunction for Function {
+impl RotationFunction for RotateFunction {
     async fn step(&self, event: bytes::Bytes) -> Result<(), String> {
         let event: Value = serde_json::from_slice(&event).expect("JSON");
-        let fate = self.fates.lock().expect("alive").pop_if(|(step, _)| event["Step"] == *step).map(|(_, fate)| fate);
-        if fate == Some(Fate::DiesBefore) {
-            return Err("died".to_owned());
+        let fault = self.faults.lock().pop_if(|(step, _)| event["Step"] == *step).map(|(_, fault)| fault);
+        if fault == Some(Fault::FailsBefore) {
+            return Err("injected".to_owned());
         }
         self.call(&event).await?;
-        match fate {
-            Some(Fate::Twice) => self.call(&event).await,
-            Some(Fate::DiesAfter) => Err("died".to_owned()),
+        match fault {
+            Some(Fault::Repeated) => self.call(&event).await,
+            Some(Fault::FailsAfter) => Err("injected".to_owned()),
             _ => Ok(()),
         }
     }
 }
 
-/// A database that `migrate` has run in, and what rotates its logins.
-struct Bench {
+/// A database with its schema, and the rotation of its logins.
+struct Setup {
     session: Session,
     servers: Servers,
     secret: LoginSecret,
-    function: Arc<Function>,
+    function: Arc<RotateFunction>,
     rotations: Arc<Rotations>,
     _server: Server,
 }
 
-impl Bench {
+impl Setup {
     async fn new() -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let session = Session::open(None).expect("opened");
         let servers = start(&session).await;
-        let (door, credentials, secrets) =
+        let (listener, credentials, secrets) =
             (Listener::open(0).expect("a port"), Credentials::generate(), Arc::new(Secrets::default()));
         let master = &servers.database.master;
         let master = json!({"username": master.username, "password": master.password}).to_string();
@@ -91,18 +92,19 @@ impl Bench {
             bootstrap: session.folder.join("bootstrap"),
             servers: servers.clone(),
             s3: String::new(),
-            secrets_manager: door.url(),
+            secrets_manager: listener.url(),
             credentials: credentials.clone(),
             master: secrets.create_with("master", &master),
             logins: Access::ALL.map(|access| (access, secrets.create(access.role()))).into(),
         };
-        let aws = aws(&door.url(), &credentials);
+        let aws = aws(&listener.url(), &credentials);
         let variables = |role| surroundings.function(role).variables.into_iter().collect::<BTreeMap<_, _>>();
         let for_migrate = variables(Role::Migrate);
         let function =
-            Arc::new(Function { variables: variables(Role::Rotate), aws: aws.clone(), fates: Mutex::default() });
+            Arc::new(RotateFunction { variables: variables(Role::Rotate), aws: aws.clone(), faults: Mutex::default() });
         let rotations = Arc::new(Rotations::new(secrets, Arc::clone(&function) as Arc<dyn RotationFunction>));
-        let server = secrets_manager::serve(door, Arc::clone(&rotations), credentials, Arc::clone(&session.console));
+        let server =
+            secrets_manager::serve(listener, Arc::clone(&rotations), credentials, Arc::clone(&session.console));
         let mut soon = Context::default();
         soon.deadline = u64::try_from(chrono::Utc::now().timestamp_millis() + 60_000).expect("after 1970");
         let lookup = |name: &str| for_migrate.get(name).cloned();
@@ -156,70 +158,70 @@ fn aws(url: &str, Credentials { key_id, secret_key, .. }: &Credentials) -> SdkCo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_logins_take_turns_and_the_one_before_works_on() {
-    let bench = Bench::new().await;
-    let first = bench.current().await;
-    assert!(bench.logs_in(&first).await);
-    bench.rotate().await.expect("rotated");
-    let second = bench.current().await;
+async fn the_logins_alternate_and_the_previous_one_still_works() {
+    let setup = Setup::new().await;
+    let first = setup.current().await;
+    assert!(setup.logs_in(&first).await);
+    setup.rotate().await.expect("rotated");
+    let second = setup.current().await;
     assert_eq!([&*first.username, &*second.username], Access::Writer.logins());
-    assert!(bench.logs_in(&first).await && bench.logs_in(&second).await);
-    bench.rotate().await.expect("rotated");
-    let third = bench.current().await;
+    assert!(setup.logs_in(&first).await && setup.logs_in(&second).await);
+    setup.rotate().await.expect("rotated");
+    let third = setup.current().await;
     assert_eq!(third.username, first.username);
-    assert!(bench.logs_in(&second).await && bench.logs_in(&third).await);
-    assert!(!bench.logs_in(&first).await, "its password is gone");
-    bench.close().await;
+    assert!(setup.logs_in(&second).await && setup.logs_in(&third).await);
+    assert!(!setup.logs_in(&first).await, "its password was replaced");
+    setup.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_step_may_come_twice() {
-    let bench = Bench::new().await;
-    *bench.function.fates.lock().expect("alive") =
-        ["finishSecret", "testSecret", "setSecret", "createSecret"].map(|step| (step, Fate::Twice)).into();
-    let before = bench.current().await;
-    bench.rotate().await.expect("rotated");
-    assert_eq!(*bench.function.fates.lock().expect("alive"), [], "each has come twice");
-    let after = bench.current().await;
+async fn every_step_may_be_repeated() {
+    let setup = Setup::new().await;
+    *setup.function.faults.lock() =
+        ["finishSecret", "testSecret", "setSecret", "createSecret"].map(|step| (step, Fault::Repeated)).into();
+    let before = setup.current().await;
+    setup.rotate().await.expect("rotated");
+    assert_eq!(*setup.function.faults.lock(), [], "each was repeated");
+    let after = setup.current().await;
     assert_ne!(before.username, after.username);
-    assert!(bench.logs_in(&before).await && bench.logs_in(&after).await);
-    bench.close().await;
+    assert!(setup.logs_in(&before).await && setup.logs_in(&after).await);
+    setup.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotation_that_dies_anywhere_is_finished_by_the_next() {
-    let bench = Bench::new().await;
+async fn a_rotation_that_fails_at_any_step_is_finished_by_the_next() {
+    let setup = Setup::new().await;
     for step in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
-        for fate in [Fate::DiesBefore, Fate::DiesAfter] {
-            bench.function.fates.lock().expect("alive").push((step, fate));
-            let before = bench.current().await;
-            assert_eq!(bench.rotate().await, Err(format!("{step} failed: died")));
-            let between = bench.current().await;
-            assert!(bench.logs_in(&before).await && bench.logs_in(&between).await, "while it stands still");
-            if (step, fate) == ("finishSecret", Fate::DiesAfter) {
+        for fault in [Fault::FailsBefore, Fault::FailsAfter] {
+            setup.function.faults.lock().push((step, fault));
+            let before = setup.current().await;
+            assert_eq!(setup.rotate().await, Err(format!("{step} failed: injected")));
+            let between = setup.current().await;
+            assert!(setup.logs_in(&before).await && setup.logs_in(&between).await, "between the rotations");
+            if (step, fault) == ("finishSecret", Fault::FailsAfter) {
                 assert_ne!(before.username, between.username, "all was done");
                 continue;
             }
             assert_eq!(before, between);
-            bench.rotate().await.expect("finished");
-            let after = bench.current().await;
+            setup.rotate().await.expect("finished");
+            let after = setup.current().await;
             assert_ne!(before.username, after.username);
-            assert!(bench.logs_in(&before).await && bench.logs_in(&after).await);
+            assert!(setup.logs_in(&before).await && setup.logs_in(&after).await);
         }
     }
-    bench.close().await;
+    setup.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn steps_out_of_their_order_change_nothing() {
-    let bench = Bench::new().await;
-    bench.function.fates.lock().expect("alive").push(("createSecret", Fate::DiesBefore));
-    bench.rotate().await.expect_err("announced only");
-    let before = bench.current().await;
-    let version = bench.pending_version().await;
+async fn steps_out_of_order_change_nothing() {
+    let setup = Setup::new().await;
+    setup.function.faults.lock().push(("createSecret", Fault::FailsBefore));
+    setup.rotate().await.expect_err("pending only");
+    let before = setup.current().await;
+    let version = setup.pending_version().await;
     let step = async |step: &str, version: &str| {
-        let event = json!({"SecretId": bench.secret.arn, "ClientRequestToken": version, "Step": step});
-        bench.function.call(&event).await
+        let event = json!({"SecretId": setup.secret.arn, "ClientRequestToken": version, "Step": step});
+        setup.function.call(&event).await
     };
     for early in ["setSecret", "testSecret", "finishSecret"] {
         let error = step(early, &version).await.expect_err("there is no pending login");
@@ -229,12 +231,12 @@ async fn steps_out_of_their_order_change_nothing() {
     assert!(unknown.contains("not pending"), "{unknown}");
     step("createSecret", &version).await.expect("in its turn");
     step("testSecret", &version).await.expect_err("the login has no password yet");
-    assert_eq!(bench.current().await, before);
+    assert_eq!(setup.current().await, before);
     for late in ["setSecret", "testSecret", "finishSecret", "setSecret", "createSecret"] {
         step(late, &version).await.expect("in its turn, or done already");
     }
-    let after = bench.current().await;
+    let after = setup.current().await;
     assert_ne!(after.username, before.username);
-    assert!(bench.logs_in(&before).await && bench.logs_in(&after).await);
-    bench.close().await;
+    assert!(setup.logs_in(&before).await && setup.logs_in(&after).await);
+    setup.close().await;
 }

@@ -1,6 +1,7 @@
 //! The rules one by one. Time is in milliseconds since the start.
 
 use chrono::DateTime;
+use pipegen_contract::payload::LARGEST_PAYLOAD;
 
 use super::*;
 
@@ -127,7 +128,7 @@ fn a_batch_stays_within_the_payload_limit() {
     }
     let Step::Invoke { records, .. } = mapping.next(ms(0)) else { panic!("full by bytes") };
     assert_eq!(records.len(), 4, "base64 makes 1.4 MB of each");
-    assert!(event(&records, &settings().origin).len() <= 6 * 1024 * 1024);
+    assert!(event(&records, &settings().origin).len() <= LARGEST_PAYLOAD);
 }
 
 #[test]
