@@ -1,14 +1,14 @@
-//! Finds installed programs: on the `PATH`, and where packages put them beside it.
+//! The installed programs: on the `PATH`, and in folders where packages put them outside of it.
 
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Names the folders to look in (separated like `PATH`), instead of `PATH` and the usual places.
+/// Folders to search (separated like `PATH`), instead of `PATH` and the usual folders.
 pub(super) const OVERRIDE: &str = "PIPEGEN_SERVER_PATH";
 
-/// Folders that are on nobody's `PATH`: `{parent}/{prefix}*/bin`, of Debian, Fedora and Homebrew.
+/// Folders that are not on the `PATH`: `{parent}/{prefix}*/bin`, of Debian, Fedora and Homebrew.
 const USUAL: [(&str, &str); 4] = [
     ("/usr/lib/postgresql", ""),
     ("/usr", "pgsql-"),
@@ -16,7 +16,7 @@ const USUAL: [(&str, &str); 4] = [
     ("/usr/local/opt", "postgresql@"),
 ];
 
-/// Where programs are looked for, in order.
+/// Folders that are searched for programs, in this order.
 #[derive(Debug)]
 pub(super) struct Folders(Vec<PathBuf>);
 
@@ -39,7 +39,7 @@ impl Folders {
         Self(folders.iter().map(|folder| folder.to_path_buf()).collect())
     }
 
-    /// Every folder that holds all of these programs, with the version that the first one tells.
+    /// Returns every folder that holds all of these programs, with the version of the first one.
     pub(super) fn holding<'a>(&'a self, programs: &'a [&str]) -> impl Iterator<Item = (&'a Path, Version)> + 'a {
         self.0
             .iter()
@@ -56,13 +56,13 @@ fn children<'a>(parent: &Path, prefix: &'a str) -> impl Iterator<Item = PathBuf>
 /// A version's first two numbers.
 pub(super) type Version = (u32, u32);
 
-/// What `--version` says; nothing if the program does not run.
+/// Returns the version that `--version` prints, or none if the program does not run.
 fn version(program: &Path) -> Option<Version> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     parse_version(&String::from_utf8_lossy(&output.stdout))
 }
 
-/// The first number of `postgres (PostgreSQL) 15.18 (Debian …)`, `Redis server v=7.0.15 sha=…`, `postgres (PostgreSQL) 18beta1`.
+/// Parses the version in `postgres (PostgreSQL) 15.18 (Debian …)`, `Redis server v=7.0.15 sha=…`, `postgres (PostgreSQL) 18beta1`.
 pub(super) fn parse_version(text: &str) -> Option<Version> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let (_, text) = text.split_at(start);

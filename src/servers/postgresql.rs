@@ -217,7 +217,7 @@ fn own_parameters(port: u16, kept: bool) -> Vec<String> {
     parameters
 }
 
-/// Waits until the server takes connections; nothing if its port was taken.
+/// Waits until the server accepts connections. Returns none if its port was taken.
 async fn ready(options: &PgConnectOptions, process: &Process) -> anyhow::Result<Option<PgConnection>> {
     let probe = async {
         loop {
@@ -265,7 +265,7 @@ pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
     let version = tokio::time::timeout(Duration::from_secs(10), connect)
         .await
         .context("no answer within 10 s")?
-        // Its text names its own causes.
+        // The error's text already includes its causes.
         .map_err(|error| anyhow::anyhow!("cannot connect: {error}"))?;
     let major = version.parse::<u32>().unwrap_or_default() / 10_000;
     anyhow::ensure!(major >= OLDEST, "is PostgreSQL {major}; version {OLDEST} or later is needed");

@@ -19,14 +19,14 @@ use crate::session::Session;
 use crate::session::process::{Process, ProcessKind, StopPolicy};
 
 const FOLDER: &str = "redis";
-/// The oldest major version that will do.
+/// The oldest supported major version.
 const OLDEST: u32 = 7;
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// The servers that will do, the first choice first. Valkey counts its versions on from Redis 7.
+/// Programs in order of preference. Valkey continues the version numbers of Redis 7.
 const PROGRAMS: [&str; 2] = ["redis-server", "valkey-server"];
 
-/// The first server that will do.
+/// Finds the first supported server.
 pub(super) fn find(folders: &Folders) -> anyhow::Result<PathBuf> {
     let mut too_old = None;
     for program in &PROGRAMS {
@@ -128,13 +128,14 @@ fn stack_lines(settings: &ServerSettings) -> String {
     settings.cache_parameters.iter().map(parameter).chain(settings.cache_users.iter().map(user)).collect()
 }
 
-/// A path as Redis reads it in its configuration.
+/// Quotes a path for `redis.conf`.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
-/// A path as Redis takes it from its command line, where it looks for patterns (`*`, `?`, `[`); where there is none, a backslash is one.
+/// Escapes a path for the command line of Redis, which takes it as a pattern if it contains `*`, `?` or `[`. A backslash is an escape only
+/// in a pattern.
 fn literal(path: &Path) -> String {
     let is_special = |character: char| matches!(character, '*' | '?' | '[');
     let text = path.display().to_string();
@@ -152,10 +153,10 @@ enum Readiness {
     WithoutTls,
 }
 
-/// What a server says that was built without TLS: Valkey and newer versions of Redis, and older ones of Redis.
+/// Error messages of a server that was built without TLS: of Valkey and newer versions of Redis, and of older ones.
 const WITHOUT_TLS: [&str; 2] = ["Failed finding TLS support", "'tls-port"];
 
-/// Waits until the server answers, or ends for a reason that another start can do something about.
+/// Waits until the server answers, or ends for a reason that another start can avoid.
 async fn ready(url: &str, process: &Process) -> anyhow::Result<Readiness> {
     let probe = async {
         while connect(url).await.is_err() {
@@ -195,10 +196,10 @@ pub(super) async fn check_given(url: &str) -> anyhow::Result<()> {
     let info = tokio::time::timeout(Duration::from_secs(10), ask)
         .await
         .context("no answer within 10 s")?
-        // Its text names its own causes.
+        // The error's text already includes its causes.
         .map_err(|error| anyhow::anyhow!("cannot connect: {error}"))?;
     let version = info.lines().find_map(|line| line.strip_prefix("redis_version:")).and_then(parse_version);
-    let (major, _) = version.context("does not say its version")?;
+    let (major, _) = version.context("does not report its version")?;
     anyhow::ensure!(major >= OLDEST, "is Redis {major}; version {OLDEST} or later is needed");
     anyhow::ensure!(
         !info.lines().any(|line| line == "cluster_enabled:1"),

@@ -78,3 +78,42 @@ impl Session {
         removed.context("cannot remove the scratch folder")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::time::Duration;
+
+    use anyhow::bail;
+    use nix::sys::signal::Signal;
+    use tokio::process::Command;
+
+    use super::*;
+    use process::{Process, ProcessKind, StopPolicy};
+
+    fn sleep(session: &Session, kind: ProcessKind) -> anyhow::Result<Arc<Process>> {
+        let mut command = Command::new("sleep");
+        command.arg("1000");
+        let stop = StopPolicy { signal: Signal::SIGTERM, grace: Duration::from_secs(5) };
+        Ok(session.supervisor.spawn("sleep", kind, stop, command, Arc::new(|_, _: &str| {}))?)
+    }
+
+    #[test]
+    fn after_an_error_every_process_has_ended_and_the_folder_is_gone() {
+        let mut left = None;
+        let ended: anyhow::Result<Ended<()>> = run(None, async |session, _| {
+            fs::write(session.folder.join("object"), "")?;
+            let processes = [sleep(session, ProcessKind::Function)?, sleep(session, ProcessKind::Server)?];
+            left = Some((session.folder.join("object"), processes));
+            bail!("the work has failed")
+        });
+        assert_eq!(ended.err().expect("an error").to_string(), "the work has failed");
+        let (object, processes) = left.expect("started");
+        assert!(!object.parent().expect("a folder").exists());
+        for process in processes {
+            // Not by the guard, which sends another one.
+            assert_eq!(process.status().and_then(|status| status.signal()), Some(Signal::SIGTERM as i32));
+        }
+    }
+}

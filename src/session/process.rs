@@ -1,4 +1,4 @@
-//! Child processes that are watched, stopped and reaped, and whose output is read line by line.
+//! Child processes: started, stopped and reaped, with their output read line by line.
 
 use std::collections::VecDeque;
 use std::process::{ExitStatus, Stdio};
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 
 use crate::session::guard::Guard;
 
@@ -108,7 +108,7 @@ impl Supervisor {
         }
         let (signals, received) = mpsc::unbounded_channel();
         let (exited, exit) = watch::channel(None);
-        drop(watch_over(child, readers, received, exited, Arc::clone(&self.guard)));
+        watch_over(child, readers, received, exited, Arc::clone(&self.guard));
         let process = Arc::new(Process { name: name.to_owned(), kind, stop, signals, exit, tail });
         processes.started.retain(|process| process.status().is_none());
         processes.started.push(Arc::clone(&process));
@@ -141,7 +141,7 @@ fn watch_over(
     mut signals: mpsc::UnboundedReceiver<Signal>,
     exited: watch::Sender<Option<ExitStatus>>,
     guard: Arc<Guard>,
-) -> JoinHandle<()> {
+) {
     let id = child.id().unwrap_or_default();
     guard.add(id);
     tokio::spawn(async move {
@@ -150,8 +150,8 @@ fn watch_over(
                 status = child.wait() => break status,
                 Some(signal) = signals.recv() => {
                     if let Ok(id) = i32::try_from(id) {
-                        // Its group, so that what it started (initdb starts postgres) goes with it. The only failure
-                        // is that it ended by itself just now.
+                        // Its group, so that its own children (initdb starts postgres) end too. This fails only if it has just ended
+                        // by itself.
                         killpg(Pid::from_raw(id), signal).ok();
                     }
                 }
@@ -159,9 +159,9 @@ fn watch_over(
         };
         guard.remove(id);
         tokio::time::timeout(OUTPUT_AFTER_END, readers.join_all()).await.ok();
-        // `wait` fails for a process that is not ours only.
+        // `wait` fails only for a process that is not a child.
         exited.send_replace(Some(status.unwrap_or_default()));
-    })
+    });
 }
 
 async fn read(
@@ -198,7 +198,7 @@ impl Process {
         *self.exit.borrow()
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and returns its exit status.
     pub async fn exited(&self) -> ExitStatus {
         let mut exit = self.exit.clone();
         let status = exit.wait_for(Option::is_some).await.ok().and_then(|status| *status);

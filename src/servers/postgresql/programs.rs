@@ -1,4 +1,4 @@
-//! Which of the installed versions is used.
+//! The choice among the installed versions.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,17 +8,17 @@ use anyhow::Context as _;
 
 use crate::servers::installed::Folders;
 
-/// The oldest major version that will do.
+/// The oldest supported major version.
 pub(super) const OLDEST: u32 = 15;
 
-/// Installed programs of one version.
+/// The installed programs of one version.
 #[derive(Debug)]
 pub(in crate::servers) struct Programs {
     pub(super) folder: PathBuf,
 }
 
 impl Programs {
-    /// The newest that will do; for a cluster that is there already, its own version.
+    /// Finds the newest supported version; for an existing cluster, the version that created it.
     pub(in crate::servers) fn find(folders: &Folders, kept: Option<&Path>) -> anyhow::Result<Self> {
         let mut found: Vec<_> = folders.holding(&["postgres", "initdb"]).collect();
         found.sort_by_key(|(_, version)| *version);
