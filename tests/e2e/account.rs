@@ -1,4 +1,4 @@
-//! The emulated AWS account: moto's server with the patches in `emulator/`, and the calls that it got.
+//! The emulated AWS account: moto's server with the patches in `emulator/`, and the calls that it received.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -14,30 +14,30 @@ use tokio::sync::watch;
 
 use crate::client::{Client, TESTS_KEY, module, python};
 
-/// How long the emulator may take to start; Python compiles it the first time.
+/// The longest start of the emulator: Python compiles it the first time.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
-/// What the emulator is told about this machine.
-pub(crate) struct Parts<'a> {
+/// Settings of the emulator, as its environment variables.
+pub(crate) struct EmulatorSettings<'a> {
     pub(crate) master_password: &'a str,
     pub(crate) database_host: &'a str,
     pub(crate) cache_host: &'a str,
-    /// Where functions are run.
+    /// The URL of [`crate::functions`].
     pub(crate) invoke_url: &'a str,
 }
 
-/// The account.
+/// The emulated account.
 #[derive(Clone)]
-pub(crate) struct Account {
+pub(crate) struct EmulatedAccount {
     pub(crate) client: Client,
-    /// Where all services are.
+    /// The URL of all services.
     pub(crate) endpoint: String,
     calls: PathBuf,
 }
 
-/// A signed call that the account got.
+/// A signed call that the account received.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Recorded {
+pub(crate) struct RecordedCall {
     /// The access key.
     pub(crate) key: String,
     pub(crate) service: String,
@@ -47,20 +47,20 @@ pub(crate) struct Recorded {
     pub(crate) status: u16,
 }
 
-impl Account {
-    /// Starts it. What it says is kept in `emulator.log` in that folder.
-    pub(crate) async fn start(parts: Parts<'_>, folder: &Path, supervisor: &Supervisor) -> Result<Self> {
+impl EmulatedAccount {
+    /// Starts the emulator, which logs to `emulator.log` in this folder.
+    pub(crate) async fn start(settings: EmulatorSettings<'_>, folder: &Path, supervisor: &Supervisor) -> Result<Self> {
         let python = python()?;
         let calls = folder.join("calls.jsonl");
         File::create(&calls)?;
         let mut command = module(&python, "emulator");
         command
-            .env("EMULATOR_MASTER_PASSWORD", parts.master_password)
-            .env("EMULATOR_DATABASE_HOST", parts.database_host)
-            .env("EMULATOR_CACHE_HOST", parts.cache_host)
-            .env("EMULATOR_INVOKE_URL", parts.invoke_url)
+            .env("EMULATOR_MASTER_PASSWORD", settings.master_password)
+            .env("EMULATOR_DATABASE_HOST", settings.database_host)
+            .env("EMULATOR_CACHE_HOST", settings.cache_host)
+            .env("EMULATOR_INVOKE_URL", settings.invoke_url)
             .env("EMULATOR_CALLS", &calls)
-            // It speaks to loopback only.
+            // It connects to loopback only.
             .env("NO_PROXY", "*")
             .env("no_proxy", "*");
         let log = File::create(folder.join("emulator.log"))?;
@@ -79,23 +79,23 @@ impl Account {
             status = process.exited() => bail!("the emulator ended with {status}:{}", process.last_lines()),
             () = tokio::time::sleep(START_LIMIT) => bail!("the emulator does not start:{}", process.last_lines()),
         };
-        let endpoint = endpoint.context("where the emulator serves")?;
+        let endpoint = endpoint.context("the emulator's URL")?;
         Ok(Self { client: Client::new(Some(endpoint.clone()))?, endpoint, calls })
     }
 
-    /// Holds all calls so far, the tests' own left out, against the models of AWS' services; says what was held against what.
-    #[expect(clippy::print_stderr, reason = "how much was held against what is worth a line of a run")]
-    pub(crate) async fn hold_to_models(&self) -> Result<()> {
+    /// Checks all calls so far, without the tests' own, against the models of AWS' services.
+    #[expect(clippy::print_stderr, reason = "the number of checked calls is worth a line of a run")]
+    pub(crate) async fn check_against_models(&self) -> Result<()> {
         let mut command = module(&python()?, "aws_rules.calls");
         let output = command.arg(&self.calls).arg(TESTS_KEY).kill_on_drop(true).output().await?;
-        let [said, broken] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
-        ensure!(output.status.success(), "AWS would refuse calls:\n{said}{broken}");
-        eprint!("{said}");
+        let [checked, broken] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+        ensure!(output.status.success(), "AWS would refuse calls:\n{checked}{broken}");
+        eprint!("{checked}");
         Ok(())
     }
 
-    /// Every signed call so far.
-    pub(crate) fn recorded(&self) -> Result<Vec<Recorded>> {
+    /// Returns every signed call so far.
+    pub(crate) fn recorded(&self) -> Result<Vec<RecordedCall>> {
         fs::read_to_string(&self.calls)?.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 }

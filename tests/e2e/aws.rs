@@ -1,9 +1,9 @@
 //! The steps of a proof in a real AWS account. `scripts/proof` runs it; [`crate::proof`] has the steps.
 //!
-//! Says whose account it is and what it costs, and asks, before anything is made. Whatever becomes of the steps, Ctrl-C among them, what
-//! was applied is destroyed, and what is left is listed.
+//! It names the account and the price, and asks for consent before anything is created. Whether the steps succeed, fail or are
+//! interrupted, the stack is destroyed and its remains are listed.
 
-#![expect(dead_code, reason = "some of what the shared modules hold is for the emulated account only")]
+#![expect(dead_code, reason = "parts of the shared modules are for the emulated account only")]
 
 mod client;
 mod proof;
@@ -27,10 +27,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use client::Client;
-use proof::{Host, prove};
+use proof::{ProofAccount, prove};
 use report::Report;
 use state::State;
-use terraform::{Parts, Stack};
+use terraform::{Stack, StackOptions};
 
 /// Applies the throwaway preset in an AWS account, uses it, plans it again, destroys it and looks for what is left.
 #[derive(Parser)]
@@ -42,10 +42,10 @@ struct Arguments {
     /// The bootstrap to apply; `scripts/proof` builds one.
     #[arg(long, value_name = "PATH", hide = true)]
     bootstrap: PathBuf,
-    /// The folder for the rendered files, Terraform's state and the report, in a folder of each proof's own.
+    /// The folder of rendered files, Terraform's state and the report; each proof has a folder of its own in it.
     #[arg(long, value_name = "DIR", default_value = "target/proof")]
     out: PathBuf,
-    /// Does not ask.
+    /// Does not ask for consent.
     #[arg(long)]
     yes: bool,
 }
@@ -53,10 +53,10 @@ struct Arguments {
 /// A real account.
 struct Aws;
 
-impl Host for Aws {
-    const LONGEST: Duration = Duration::from_mins(12);
-    /// Lambda's network interfaces go last.
-    const LISTED: Duration = Duration::from_mins(45);
+impl ProofAccount for Aws {
+    const VISIBLE_WITHIN: Duration = Duration::from_mins(12);
+    /// Lambda's network interfaces are the last to be removed.
+    const GONE_WITHIN: Duration = Duration::from_mins(45);
 
     async fn catalog_url(&self, state: &State) -> Result<String> {
         state.attribute("aws_lambda_function_url.catalog", "function_url")
@@ -91,15 +91,15 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let client = Client::new(None)?;
     let caller = client.call_one("sts", "get_caller_identity", json!({}), "@").await;
     let caller = caller.context(
-        "these are no credentials for AWS (set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
+        "AWS does not accept the credentials (set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
     )?;
     let suffix: String = Uuid::new_v4().simple().to_string().chars().take(6).collect();
     let environment = format!("proof-{suffix}");
     let folder = arguments.out.join(&environment);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
 
     let session = Session::open(None)?;
-    let stack = Stack::new(Parts {
+    let stack = Stack::new(StackOptions {
         root: folder.canonicalize()?,
         environment: environment.clone(),
         program: absolute(&arguments.pipegen)?,
@@ -110,13 +110,13 @@ async fn run(arguments: &Arguments) -> Result<()> {
     })?;
     stack.render("").await?;
     let cost = stack.cost().await?;
-    let hourly = cost["fixed"]["subtotal"].as_f64().context("`pipegen cost` names what stands")? / 730.0;
+    let hourly = cost["fixed"]["subtotal"].as_f64().context("`pipegen cost` names the fixed cost")? / 730.0;
     announce(&caller, &environment, &cost, hourly)?;
     if !arguments.yes {
         ask()?;
     }
 
-    eprintln!("Should this be killed: terraform -chdir={} destroy", stack.folder.display());
+    eprintln!("If this is killed, run: terraform -chdir={} destroy", stack.folder.display());
     let mut report = Report::new(format!("A proof: {environment}"), folder.join("report.md"), hourly);
     let outcome = prove(&client, &stack, &Aws, &mut report).await;
     eprintln!("The report is in {}", report.file().display());
@@ -127,11 +127,11 @@ async fn run(arguments: &Arguments) -> Result<()> {
 #[expect(clippy::print_stderr, reason = "a program for the terminal")]
 fn announce(caller: &Value, environment: &str, cost: &Value, hourly: f64) -> Result<()> {
     let [account, arn] = ["Account", "Arn"].map(|name| caller[name].as_str());
-    let (account, arn) = account.zip(arn).context("AWS tells the caller's account and ARN")?;
+    let (account, arn) = account.zip(arn).context("AWS names the caller's account and ARN")?;
     let total = cost["total"].as_f64().context("`pipegen cost` names a total")?;
     eprintln!(
         "The environment {environment} will be applied in account {account}, us-east-1, as {arn}, used and destroyed.\n\
-         It takes about an hour, most of it waiting for AWS, and costs about ${hourly:.2} an hour as long as it stands; the \n\
+         It takes about an hour, most of it waiting for AWS, and costs about ${hourly:.2} an hour as long as it exists; the\n\
          database is billed for ten minutes at least. A month of it would be ${total:.2}."
     );
     Ok(())
@@ -139,17 +139,17 @@ fn announce(caller: &Value, environment: &str, cost: &Value, hourly: f64) -> Res
 
 #[expect(clippy::print_stderr, reason = "a program for the terminal")]
 fn ask() -> Result<()> {
-    ensure!(io::stdin().is_terminal(), "nobody is there to be asked: `--yes` goes on without");
-    eprint!("Go on? [y/N] ");
+    ensure!(io::stdin().is_terminal(), "cannot ask for consent, since standard input is not a terminal: give `--yes`");
+    eprint!("Continue? [y/N] ");
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
     if !matches!(answer.trim(), "y" | "Y" | "yes") {
-        bail!("nothing was made");
+        bail!("nothing was created");
     }
     Ok(())
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
-    path.canonicalize().with_context(|| format!("there is no {}", path.display()))
+    path.canonicalize().with_context(|| format!("{} does not exist", path.display()))
 }

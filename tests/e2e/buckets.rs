@@ -1,4 +1,4 @@
-//! Fills buckets with what makes them hard to remove: objects, older versions, delete markers, an upload that was never finished.
+//! Fills buckets with everything that makes them hard to remove: objects, older versions, delete markers, an unfinished upload.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::state::State;
 
 const DELETED: [&str; 2] = ["deleted", "a key with blanks & signs"];
 
-/// Puts all of it into every bucket. From some nobody may delete, so they get no delete markers.
+/// Fills every bucket. Some deny deleting, so they get no delete markers.
 pub(crate) async fn fill(client: &Client, state: &State, main: &Value) -> Result<()> {
     let buckets = main["resource"]["aws_s3_bucket"].as_object().context("there are buckets")?;
     for label in buckets.keys() {
@@ -29,7 +29,7 @@ pub(crate) async fn fill(client: &Client, state: &State, main: &Value) -> Result
     Ok(())
 }
 
-/// Whether a rendered policy keeps everybody from deleting.
+/// Returns whether a rendered policy denies deleting to everybody.
 fn denies_deleting(policy: &Value) -> Result<bool> {
     let policy: Value = serde_json::from_str(policy["policy"].as_str().context("a bucket has a policy")?)?;
     let statements = policy["Statement"].as_array().context("a policy has statements")?;

@@ -1,4 +1,4 @@
-//! Holds the calls that functions' code has really signed against the table of the calls that it makes, both ways.
+//! Compares the calls that functions have signed with the table of their calls, in both directions.
 
 use std::collections::BTreeMap;
 
@@ -7,57 +7,61 @@ use pipegen::lambda_host::credentials::Credentials;
 use pipegen_contract::role::Role;
 use serde_json::Value;
 
-use crate::account::Recorded;
+use crate::account::RecordedCall;
 use crate::state::State;
 
 const TABLE: &str = include_str!("../data/calls.json");
-/// Nobody gets this one over HTTP: the signed token is the password for Redis.
+/// Never sent over HTTP: the signed token is the password for Redis.
 const TOKEN: &str = "elasticache:Connect";
 
 /// An action and a resource, which may end in `*`.
-type Right = (String, String);
+type Permission = (String, String);
 
-/// Refuses calls that are not in the table, and what is in the table and was never called.
-pub(crate) fn are_those_of_the_table(recorded: &[Recorded], state: &State) -> Result<()> {
+/// Refuses calls that are not in the table, and entries of the table that were never called.
+pub(crate) fn are_those_of_the_table(recorded: &[RecordedCall], state: &State) -> Result<()> {
     agree(&serde_json::from_str(TABLE)?, &Role::ALL, recorded, state)
 }
 
-fn agree(table: &BTreeMap<String, Value>, roles: &[Role], recorded: &[Recorded], state: &State) -> Result<()> {
+fn agree(table: &BTreeMap<String, Value>, roles: &[Role], recorded: &[RecordedCall], state: &State) -> Result<()> {
     for &role in roles {
-        let rights = rights(table, role, state)?;
+        let permissions = permissions(table, role, state)?;
         let key = Credentials::of_function(role.handler()).key_id;
         let mut called = Vec::new();
-        for Recorded { service, action, resource, .. } in recorded.iter().filter(|call| call.key == key) {
+        for RecordedCall { service, action, resource, .. } in recorded.iter().filter(|call| call.key == key) {
             let call = (format!("{service}:{action}"), arn(service, resource));
-            ensure!(rights.iter().any(|right| covers(right, &call)), "{}: the table lacks {call:?}", role.handler());
+            ensure!(
+                permissions.iter().any(|permission| covers(permission, &call)),
+                "{}: the table lacks {call:?}",
+                role.handler()
+            );
             called.push(call);
         }
-        for right in rights.iter().filter(|(action, _)| action != TOKEN) {
-            let used = called.iter().any(|call| covers(right, call));
-            ensure!(used, "{}: nothing has called {right:?}", role.handler());
+        for permission in permissions.iter().filter(|(action, _)| action != TOKEN) {
+            let used = called.iter().any(|call| covers(permission, call));
+            ensure!(used, "{}: nothing has called {permission:?}", role.handler());
         }
     }
     Ok(())
 }
 
-fn rights(table: &BTreeMap<String, Value>, role: Role, state: &State) -> Result<Vec<Right>> {
-    let mut rights = Vec::new();
+fn permissions(table: &BTreeMap<String, Value>, role: Role, state: &State) -> Result<Vec<Permission>> {
+    let mut permissions = Vec::new();
     let actions = table.get(role.handler()).and_then(|row| row["code"].as_object());
     for (action, resources) in actions.with_context(|| format!("the table lacks {}", role.handler()))? {
         for resource in resources.as_array().context("a list of resources")? {
             let resource = state.resolve(resource.as_str().context("a resource is text")?)?;
-            rights.push((action.clone(), resource));
+            permissions.push((action.clone(), resource));
         }
     }
-    Ok(rights)
+    Ok(permissions)
 }
 
-/// What a call was about, as policies name it.
+/// Returns the ARN of a call's resource.
 fn arn(service: &str, resource: &str) -> String {
     if service == "s3" { format!("arn:aws:s3:::{}", resource.trim_start_matches('/')) } else { resource.to_owned() }
 }
 
-fn covers((action, pattern): &Right, (called, resource): &Right) -> bool {
+fn covers((action, pattern): &Permission, (called, resource): &Permission) -> bool {
     let matches = match pattern.strip_suffix('*') {
         Some(prefix) => resource.starts_with(prefix),
         None => resource == pattern,
@@ -77,7 +81,7 @@ mod tests {
             {"address": "aws_secretsmanager_secret.y", "values": {"arn": "arn:y"}}
         ]}}}"#;
         let key = Credentials::of_function(Role::Processor.handler()).key_id;
-        let recorded = |&[service, action, resource]: &[&str; 3]| Recorded {
+        let recorded = |&[service, action, resource]: &[&str; 3]| RecordedCall {
             key: key.clone(),
             service: service.to_owned(),
             action: action.to_owned(),
@@ -89,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_and_a_spare_right_are_found() {
+    fn a_missing_and_an_unused_permission_are_found() {
         let table = json!({"code": {
             "elasticache:Connect": ["*"],
             "s3:PutObject": ["${aws_s3_bucket.x.arn}/kept/*"],

@@ -1,4 +1,4 @@
-//! Calls to an AWS account, in boto3's words: the emulated one, or the one that the environment's credentials are for.
+//! Calls to an AWS account by boto3: to the emulated one, or to the one of the environment's credentials.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-/// Names a Python with the packages in `tests/e2e/requirements.txt`; `scripts/e2e` and `scripts/proof` make one.
+/// Path of a Python with the packages in `tests/e2e/requirements.txt`; `scripts/e2e` and `scripts/proof` install one.
 const PYTHON: &str = "PIPEGEN_EMULATOR_PYTHON";
-/// By this key the tests' own calls to the emulated account are known.
+/// The access key of the tests' own calls to the emulated account.
 pub(crate) const TESTS_KEY: &str = "AKIAPIPEGENTESTS0000";
 const REGION: &str = "us-east-1";
 
-/// Makes calls.
+/// Makes calls to an account.
 #[derive(Clone)]
 pub(crate) struct Client {
     python: PathBuf,
-    /// Where all services of the emulated account are; the real ones without it.
+    /// The URL of the emulated account; without it, calls go to AWS.
     endpoint: Option<String>,
 }
 
@@ -28,28 +28,27 @@ pub(crate) struct Call {
     pub(crate) service: &'static str,
     pub(crate) operation: &'static str,
     pub(crate) parameters: Value,
-    /// The part of the answer that is returned, in `JMESPath`.
+    /// The part of the response that is returned, in `JMESPath`.
     pub(crate) query: &'static str,
 }
 
-/// An answer to a signed HTTP request.
+/// The response to a signed HTTP request.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
-    /// Their names in lower case.
+    /// By their names in lower case.
     pub(crate) headers: Value,
     pub(crate) body: String,
 }
 
 impl Client {
-    /// Calls the emulated account at this endpoint, or AWS.
+    /// Creates a client of the emulated account at this endpoint, or of AWS.
     pub(crate) fn new(endpoint: Option<String>) -> Result<Self> {
         Ok(Self { python: python()?, endpoint })
     }
 
-    /// Leads a program's calls to the account. To the emulated one they are signed with this key, and nothing of anybody's own account is
-    /// left in the program's environment.
-    pub(crate) fn lead(&self, command: &mut Command, key: &str) {
+    /// Sets a program's environment so that it calls the account. For the emulated one, it has this access key and no other credentials.
+    pub(crate) fn configure(&self, command: &mut Command, key: &str) {
         let Some(endpoint) = &self.endpoint else {
             command.env("AWS_REGION", REGION).env("AWS_DEFAULT_REGION", REGION);
             return;
@@ -69,7 +68,7 @@ impl Client {
             .env("no_proxy", "*");
     }
 
-    /// Makes calls one after the other; what was asked for of each answer.
+    /// Makes calls one after the other, and returns the queried part of each response.
     pub(crate) async fn call(&self, calls: &[Call]) -> Result<Vec<Value>> {
         let calls: Vec<Value> = calls
             .iter()
@@ -77,10 +76,9 @@ impl Client {
                 json!({"service": service, "operation": operation, "parameters": parameters, "query": query})
             })
             .collect();
-        Ok(serde_json::from_slice(&self.ask("emulator.client", &json!(calls)).await?)?)
+        Ok(serde_json::from_slice(&self.run("emulator.client", &json!(calls)).await?)?)
     }
 
-    /// Makes one call.
     pub(crate) async fn call_one(
         &self,
         service: &'static str,
@@ -89,18 +87,18 @@ impl Client {
         query: &'static str,
     ) -> Result<Value> {
         let mut answers = self.call(&[Call { service, operation, parameters, query }]).await?;
-        answers.pop().context("an answer for each call")
+        answers.pop().context("a response for each call")
     }
 
-    /// Asks a function's URL, with a signed request.
-    pub(crate) async fn get(&self, url: &str) -> Result<Answer> {
-        Ok(serde_json::from_slice(&self.ask("emulator.signed_get", &json!({"url": url})).await?)?)
+    /// Sends a signed request to a function's URL.
+    pub(crate) async fn get(&self, url: &str) -> Result<HttpResponse> {
+        Ok(serde_json::from_slice(&self.run("emulator.signed_get", &json!({"url": url})).await?)?)
     }
 
-    /// Runs a module of the Python package with this on standard input; its standard output.
-    async fn ask(&self, name: &str, input: &Value) -> Result<Vec<u8>> {
+    /// Runs a module of the Python package with this standard input, and returns its standard output.
+    async fn run(&self, name: &str, input: &Value) -> Result<Vec<u8>> {
         let mut command = module(&self.python, name);
-        self.lead(&mut command, TESTS_KEY);
+        self.configure(&mut command, TESTS_KEY);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
         let mut pipe = child.stdin.take().context("no pipe")?;
@@ -112,14 +110,14 @@ impl Client {
     }
 }
 
-/// The Python that has the packages.
+/// Returns the Python that has the packages.
 pub(crate) fn python() -> Result<PathBuf> {
     std::env::var_os(PYTHON).map(PathBuf::from).with_context(|| {
-        format!("{PYTHON} names no Python with boto3 and moto: run scripts/e2e or scripts/proof, which make one")
+        format!("{PYTHON} is not set: run scripts/e2e or scripts/proof, which install a Python with boto3 and moto")
     })
 }
 
-/// A module of the Python packages as a program: the emulator's, or the one with AWS' own rules.
+/// Returns the command of a Python module: of the emulator, or of the package with AWS' own rules.
 pub(crate) fn module(python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
     command

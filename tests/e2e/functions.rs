@@ -1,7 +1,6 @@
-//! Runs functions as the emulated account asks: with the code and the configuration that Terraform gave it.
+//! Runs the functions that the emulated account invokes, with the code and the configuration that Terraform has applied.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,37 +16,36 @@ use pipegen::lambda_host::Outcome;
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::lambda_host::{Function, FunctionPool};
 use pipegen::session::console::Console;
+use pipegen::session::listener::{Listener, Server};
 use pipegen::session::process::Supervisor;
 use pipegen_contract::env;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::AbortHandle;
 
-use crate::account::Account;
+use crate::account::EmulatedAccount;
 
-/// Serves invocations until it is dropped.
-pub(crate) struct Functions {
+/// A server that runs functions for the emulated account until it is dropped.
+pub(crate) struct InvokeServer {
     pub(crate) url: String,
     endpoint: Arc<OnceLock<String>>,
-    server: AbortHandle,
+    _server: Server,
 }
 
-/// What invocations need on this machine.
+/// Everything that an invocation needs.
 #[derive(Clone)]
-struct Machine {
+struct InvokeContext {
     bootstrap: PathBuf,
-    /// The certificate of the authority behind the servers' certificates.
+    /// The PEM file of the authority that signed the servers' certificates.
     authority: String,
-    /// Where all services are.
+    /// The URL of all services.
     endpoint: Arc<OnceLock<String>>,
     supervisor: Arc<Supervisor>,
 }
 
-/// What the emulator sends.
+/// A request from the emulator.
 #[derive(Deserialize)]
 struct Request {
-    /// As `GetFunctionConfiguration` answers.
+    /// The response of `GetFunctionConfiguration`.
     configuration: Configuration,
     payload: Value,
 }
@@ -70,43 +68,36 @@ struct Environment {
     variables: BTreeMap<String, String>,
 }
 
-impl Functions {
-    /// Begins to serve on a free port. Functions trust servers with a certificate from this authority (a PEM file).
-    pub(crate) async fn serve(bootstrap: PathBuf, authority: String, supervisor: Arc<Supervisor>) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let url = format!("http://{}", listener.local_addr()?);
+impl InvokeServer {
+    /// Starts the server on a free port. Functions trust servers with a certificate from this authority (a PEM file).
+    pub(crate) fn start(bootstrap: PathBuf, authority: String, supervisor: Arc<Supervisor>) -> Result<Self> {
+        let listener = Listener::open(0)?;
+        let url = listener.url();
         let endpoint = Arc::new(OnceLock::new());
-        let machine = Machine { bootstrap, authority, endpoint: Arc::clone(&endpoint), supervisor };
-        let routes = Router::new().route("/", post(invoke)).with_state(machine);
-        let server = tokio::spawn(async move { drop(axum::serve(listener, routes).await) });
-        Ok(Self { url, endpoint, server: server.abort_handle() })
+        let context = InvokeContext { bootstrap, authority, endpoint: Arc::clone(&endpoint), supervisor };
+        let routes = Router::new().route("/", post(invoke)).with_state(context);
+        Ok(Self { url, endpoint, _server: listener.serve(routes)? })
     }
 
-    /// Leads functions to the account, which has to be there before the first one runs.
-    pub(crate) fn lead_to(&self, account: &Account) {
+    /// Sets the account that functions call, before the first one runs.
+    pub(crate) fn set_endpoint(&self, account: &EmulatedAccount) {
         self.endpoint.get_or_init(|| account.endpoint.clone());
     }
 }
 
-impl Drop for Functions {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-async fn invoke(State(machine): State<Machine>, body: Bytes) -> Response {
-    match machine.run(&body).await {
+async fn invoke(State(context): State<InvokeContext>, body: Bytes) -> Response {
+    match context.run(&body).await {
         Ok(Ok(payload)) => payload.into_response(),
         Ok(Err(failure)) => ([("x-amz-function-error", "Unhandled")], failure).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
     }
 }
 
-impl Machine {
-    /// One invocation in a new environment: what the function answered, or how it failed.
+impl InvokeContext {
+    /// Invokes a function in a new execution environment, and returns its response or its error.
     async fn run(&self, body: &[u8]) -> Result<Result<Vec<u8>, String>> {
         let Request { configuration, payload } = serde_json::from_slice(body)?;
-        let endpoint = self.endpoint.get().context("there is no account yet")?;
+        let endpoint = self.endpoint.get().context("the account has not started")?;
         let here = [("AWS_ENDPOINT_URL", endpoint.clone()), (env::DEV_AUTHORITY, self.authority.clone())];
         let here = here.map(|(name, value)| (name.to_owned(), value));
         let function = Function {

@@ -1,13 +1,14 @@
-//! `pipegen local --applied`, as a process of its own.
+//! `pipegen local --applied` as a child process.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use nix::sys::signal::Signal;
+use parking_lot::Mutex;
 use pipegen::session::process::{LineHandler, OutputStream, Process, ProcessKind, StopPolicy, Supervisor};
 use serde_json::Value;
 use tokio::process::Command;
@@ -17,17 +18,17 @@ use crate::client::{Client, TESTS_KEY};
 
 const START_LIMIT: Duration = Duration::from_mins(1);
 
-/// The running stack.
-pub(crate) struct Local {
+/// The running process.
+pub(crate) struct LocalProcess {
     process: Arc<Process>,
     /// `127.0.0.1:PORT` of the catalog.
     catalog: String,
-    /// What it writes on standard output.
+    /// Its standard output so far.
     data: Arc<Mutex<String>>,
 }
 
-impl Local {
-    /// Starts it. What it says is kept in `local.log` in that folder.
+impl LocalProcess {
+    /// Starts it on the applied stack. It logs to `local.log` in the folder `logs`.
     pub(crate) async fn start(
         stack: &Path,
         authority: &str,
@@ -37,7 +38,7 @@ impl Local {
     ) -> Result<Self> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
         command.args(["local", "--json", "--authority", authority, "--applied"]).arg(stack);
-        client.lead(&mut command, TESTS_KEY);
+        client.configure(&mut command, TESTS_KEY);
         let log = File::create(logs.join("local.log"))?;
         let data = Arc::new(Mutex::new(String::new()));
         let (answering, mut answers) = watch::channel(None);
@@ -46,13 +47,13 @@ impl Local {
             Arc::new(move |stream: OutputStream, line: &str| {
                 (&log).write_all(format!("{line}\n").as_bytes()).ok();
                 if stream == OutputStream::Stdout {
-                    *data.lock().unwrap_or_else(PoisonError::into_inner) += line;
+                    *data.lock() += line;
                 } else if let Some((_, url)) = line.split_once(" answers at http://") {
                     answering.send_replace(Some(url.trim_end_matches('/').to_owned()));
                 }
             })
         };
-        // Ctrl-C; then it finishes what it has read.
+        // As Ctrl-C does: it finishes what it has read.
         let stop = StopPolicy { signal: Signal::SIGINT, grace: Duration::from_mins(1) };
         let process = supervisor.spawn("pipegen local", ProcessKind::Function, stop, command, lines)?;
         let answering = tokio::select! {
@@ -60,19 +61,18 @@ impl Local {
             status = process.exited() => bail!("pipegen local ended with {status}:{}", process.last_lines()),
             () = tokio::time::sleep(START_LIMIT) => bail!("pipegen local does not start:{}", process.last_lines()),
         };
-        Ok(Self { process, catalog: answering.context("where the catalog answers")?, data })
+        Ok(Self { process, catalog: answering.context("the catalog's URL")?, data })
     }
 
-    /// The catalog's URL.
     pub(crate) fn catalog_url(&self) -> String {
         format!("http://{}/", self.catalog)
     }
 
-    /// Stops it as Ctrl-C does; what it says about its run.
+    /// Stops it as Ctrl-C does, and returns the summary of its run.
     pub(crate) async fn stop(self) -> Result<Value> {
         let status = self.process.stop().await;
         ensure!(status.success(), "pipegen local ended with {status}:{}", self.process.last_lines());
-        let data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
+        let data = self.data.lock();
         serde_json::from_str(&data).with_context(|| format!("a summary: {data}"))
     }
 }

@@ -1,4 +1,4 @@
-//! The database's logins, as the account's secrets hold them.
+//! The database's logins in the account's secrets.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::client::{Call, Client};
-use crate::world::World;
+use crate::fixture::Fixture;
 
-/// A login.
+/// A secret's login for the database.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Login {
+pub(crate) struct DatabaseLogin {
     pub(crate) username: String,
     pub(crate) password: String,
 }
 
-/// The logins in all secrets of the account, by the secret's ARN.
-pub(crate) async fn all(client: &Client) -> Result<BTreeMap<String, Login>> {
+/// Returns the logins in all secrets of the account, by the secret's ARN.
+pub(crate) async fn all(client: &Client) -> Result<BTreeMap<String, DatabaseLogin>> {
     let secrets = client.call_one("secretsmanager", "list_secrets", json!({}), "SecretList[].ARN").await?;
     let secrets: Vec<String> = serde_json::from_value(secrets)?;
     let get = |secret: &String| Call {
@@ -34,23 +34,23 @@ pub(crate) async fn all(client: &Client) -> Result<BTreeMap<String, Login>> {
     secrets.into_iter().zip(&values).map(|(secret, value)| Ok((secret, login(value)?))).collect()
 }
 
-impl Login {
-    /// Whether it is a function's; the other is the master login.
+impl DatabaseLogin {
+    /// Returns whether it is a function's; the only other one is the master login.
     pub(crate) fn is_a_functions(&self) -> bool {
         Access::of_login(&self.username).is_some()
     }
 
     /// Logs in with it, over TLS.
-    pub(crate) async fn works(&self, world: &World) -> Result<()> {
-        let reach = &world.reach;
+    pub(crate) async fn works(&self, fixture: &Fixture) -> Result<()> {
+        let endpoints = &fixture.endpoints;
         let options = PgConnectOptions::new_without_pgpass()
-            .host(&reach.database_host)
-            .port(reach.database_port)
+            .host(&endpoints.database_host)
+            .port(endpoints.database_port)
             .username(&self.username)
             .password(&self.password)
-            .database(&reach.database_name)
+            .database(&endpoints.database_name)
             .ssl_mode(PgSslMode::VerifyFull)
-            .ssl_root_cert(&reach.authority);
+            .ssl_root_cert(&endpoints.authority);
         Ok(options.connect().await?.close().await?)
     }
 }

@@ -1,5 +1,5 @@
-//! The steps of a proof: an environment applied, used, planned again and destroyed in an AWS account. `scripts/proof` does them in a real
-//! account, `scripts/e2e` in an emulated one.
+//! The steps of a proof: an environment is applied, used, planned again and destroyed in an AWS account. `scripts/proof` runs them in a
+//! real account, `scripts/e2e` in an emulated one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -13,119 +13,126 @@ use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::client::{Answer, Call, Client};
+use crate::client::{Call, Client, HttpResponse};
 use crate::records::{self, Record};
 use crate::report::Report;
 use crate::state::State;
 use crate::sweep::Inventory;
 use crate::terraform::Stack;
 
-/// Between two looks at what is not there yet.
+/// Time between two attempts of [`eventually`].
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The roles that AWS makes once in an account for its own services, as they are listed.
+/// Service-linked roles, which AWS creates once in an account, as they are listed.
 const SERVICE_ROLE: &str = "iam list_roles: AWSServiceRoleFor";
 
-/// What differs between accounts, between the steps.
-pub(crate) trait Host {
-    /// How long what was put on the stream may take to be everywhere: the archive's window is five minutes.
-    const LONGEST: Duration;
-    /// How long what was destroyed may still be listed.
-    const LISTED: Duration;
+/// An account in which a proof runs, with the steps that differ between a real and an emulated one.
+pub(crate) trait ProofAccount {
+    /// The longest time until records on the stream are visible everywhere: the archive's window is five minutes.
+    const VISIBLE_WITHIN: Duration;
+    /// The longest time that destroyed resources may still be listed.
+    const GONE_WITHIN: Duration;
 
-    /// Prepares for an apply of what is rendered.
+    /// Prepares the first apply.
     async fn before_apply(&self, _stack: &Stack) -> Result<()> {
         Ok(())
     }
 
-    /// Looks at what has been applied.
+    /// Checks the applied stack.
     async fn applied(&self, _state: &State) -> Result<()> {
         Ok(())
     }
 
-    /// Has the stack running; the URL of its catalog.
+    /// Makes the stack run, and returns the URL of its catalog.
     async fn catalog_url(&self, state: &State) -> Result<String>;
 
-    /// Looks at the stack in use.
+    /// Checks the stack in use.
     async fn in_use(&self) -> Result<()>;
 
-    /// Has everything finished that was put on the stream, where that can be done sooner than by waiting.
+    /// Finishes the records on the stream, where that takes less time than waiting.
     async fn finish(&self, _state: &State) -> Result<()> {
         Ok(())
     }
 
-    /// Looks at the stack once it was planned again.
+    /// Checks the stack after the second plan.
     async fn planned(&self, _stack: &Stack) -> Result<()> {
         Ok(())
     }
 
-    /// Prepares for the end.
+    /// Prepares the destroy.
     async fn before_destroy(&self, _stack: &Stack, _state: &State) -> Result<()> {
         Ok(())
     }
 
-    /// Resolves when the steps are to be cut short: what stands is destroyed then.
+    /// Resolves when the proof is interrupted. The stack is then destroyed.
     async fn interrupted(&self) {
         std::future::pending::<()>().await;
     }
 }
 
-/// Does all the steps with what is rendered. Whatever becomes of them, what was applied is destroyed and looked for at the end.
-pub(crate) async fn prove<H: Host>(client: &Client, stack: &Stack, host: &H, report: &mut Report) -> Result<()> {
-    let before = report.step("list what is in the account", Inventory::take(client)).await?;
-    report.step("terraform init", async { host.before_apply(stack).await.and(stack.init().await) }).await?;
-    report.stands();
+/// Runs all steps on the rendered stack. Whether they succeed or not, the stack is destroyed and its remains are searched for.
+pub(crate) async fn prove<A: ProofAccount>(
+    client: &Client,
+    stack: &Stack,
+    account: &A,
+    report: &mut Report,
+) -> Result<()> {
+    let before = report.step("list the resources of the account", Inventory::take(client)).await?;
+    report.step("terraform init", async { account.before_apply(stack).await.and(stack.init().await) }).await?;
+    report.start_billing();
     let outcome = tokio::select! {
-        outcome = apply_and_use(client, stack, host, report, &before) => outcome,
-        () = host.interrupted() => report.step("the rest is left out", async { bail!("interrupted") }).await,
+        outcome = apply_and_use(client, stack, account, report, &before) => outcome,
+        () = account.interrupted() => report.step("the other steps are skipped", async { bail!("interrupted") }).await,
     };
     stack.stop_running().await;
     let state = stack.state().await;
     let destroyed = report.step("terraform destroy", stack.destroy()).await;
-    let swept = report.step("sweep: nothing is left", is_gone::<H>(client, &before, state.as_ref().ok())).await;
+    let swept = report.step("sweep: nothing is left", is_gone::<A>(client, &before, state.as_ref().ok())).await;
     outcome.and(destroyed).and(swept)
 }
 
-async fn apply_and_use<H: Host>(
+async fn apply_and_use<A: ProofAccount>(
     client: &Client,
     stack: &Stack,
-    host: &H,
+    account: &A,
     report: &mut Report,
     before: &Inventory,
 ) -> Result<()> {
     report.step("terraform apply, with migrate and the first rotations", stack.apply()).await?;
     let state = stack.state().await?;
     let shown = async { Inventory::take(client).await?.shows_the_stack(before) };
-    report.step("everything that was applied is listed", async { shown.await.and(host.applied(&state).await) }).await?;
+    report
+        .step("everything that was applied is listed", async { shown.await.and(account.applied(&state).await) })
+        .await?;
 
-    let url = host.catalog_url(&state).await?;
+    let url = account.catalog_url(&state).await?;
     let first = records::first(Utc::now());
     report.step("events are put on the stream", put(client, &state, &first)).await?;
-    report.step("the catalog shows them", shows(client, &url, &records::views(0), H::LONGEST)).await?;
-    report.step("the cache answers", is_cached(client, &url, &records::views(0)[0], H::LONGEST)).await?;
-    report.step("schedules and rotations", host.in_use()).await?;
+    report.step("the catalog shows them", shows(client, &url, &records::views(0), A::VISIBLE_WITHIN)).await?;
+    report.step("the cache answers", is_cached(client, &url, &records::views(0)[0], A::VISIBLE_WITHIN)).await?;
+    report.step("schedules and rotations", account.in_use()).await?;
     let second = records::second(Utc::now());
     report.step("more events are put on the stream", put(client, &state, &second)).await?;
-    report.step("the cache shows them", is_cached(client, &url, &records::views(1)[0], H::LONGEST)).await?;
-    report.step("the catalog shows them all", shows(client, &url, &records::views(1), H::LONGEST)).await?;
+    report.step("the cache shows them", is_cached(client, &url, &records::views(1)[0], A::VISIBLE_WITHIN)).await?;
+    report.step("the catalog shows them all", shows(client, &url, &records::views(1), A::VISIBLE_WITHIN)).await?;
 
-    host.finish(&state).await?;
+    account.finish(&state).await?;
     let put: Vec<_> = first.into_iter().chain(second).collect();
-    let archive = async { eventually(H::LONGEST, || keeps_every_record(client, &state, &put)).await };
+    let archive = async { eventually(A::VISIBLE_WITHIN, || keeps_every_record(client, &state, &put)).await };
     report.step("the archive keeps every record, byte for byte", archive).await?;
-    let quarantine = async { eventually(H::LONGEST, || quarantines_garbage(client, &state)).await };
-    report.step("the quarantine keeps what was rejected, with its reason", quarantine).await?;
+    let quarantine = async { eventually(A::VISIBLE_WITHIN, || quarantines_garbage(client, &state)).await };
+    report.step("the quarantine keeps rejected events, with their reason", quarantine).await?;
 
     let plan = async {
         let changes = stack.plan().await?;
         ensure!(changes.is_empty(), "a second plan changes {changes:#?}");
         Ok(())
     };
-    report.step("terraform plan: nothing is left to do", plan).await?;
+    report.step("terraform plan: no changes", plan).await?;
     report
         .step("another setting, and full buckets", async {
-            host.planned(stack).await?;
-            host.before_destroy(stack, &state).await
+            account.planned(stack).await?;
+            account.before_destroy(stack, &state).await
         })
         .await
 }
@@ -140,7 +147,7 @@ async fn put(client: &Client, state: &State, records: &[Record]) -> Result<()> {
         query: "FailedRecordCount",
     };
     let failed = client.call(&records.chunks(400).map(call).collect::<Vec<_>>()).await?;
-    ensure!(failed.iter().all(|count| *count == 0), "records were not taken: {failed:?}");
+    ensure!(failed.iter().all(|count| *count == 0), "records were not accepted: {failed:?}");
     Ok(())
 }
 
@@ -149,8 +156,8 @@ async fn shows(client: &Client, url: &str, expected: &[Value], longest: Duration
     let skus: Vec<_> = expected.iter().map(|view| format!("sku={}", encoded(view))).collect();
     let url = format!("{url}products?{}", skus.join("&"));
     eventually(longest, async || {
-        let answer = answered(client, &url).await?;
-        let products = answer["products"].as_array().context("an answer lists products")?;
+        let answer = get(client, &url).await?;
+        let products = answer["products"].as_array().context("a response lists products")?;
         let shown: Vec<_> = products.iter().cloned().map(without_version).collect();
         ensure!(shown == expected, "expected: {expected:#?}\nshown: {answer:#}");
         Ok(())
@@ -158,31 +165,31 @@ async fn shows(client: &Client, url: &str, expected: &[Value], longest: Duration
     .await
 }
 
-/// Waits until this view comes out of the cache, which is told after the database.
+/// Waits until this view comes out of the cache, which is refreshed after the commit.
 async fn is_cached(client: &Client, url: &str, expected: &Value, longest: Duration) -> Result<()> {
     let url = format!("{url}products/{}", encoded(expected));
     eventually(longest, async || {
-        let answer = client.get(&url).await?;
-        ensure!(answer.status == 200 && answer.headers["x-cache"] == "hit", "not from the cache: {answer:?}");
-        let view = without_version(serde_json::from_str(&answer.body)?);
+        let response = client.get(&url).await?;
+        ensure!(response.status == 200 && response.headers["x-cache"] == "hit", "not from the cache: {response:?}");
+        let view = without_version(serde_json::from_str(&response.body)?);
         ensure!(view == *expected, "expected {expected:#}\nthe cache answers {view:#}");
         Ok(())
     })
     .await
 }
 
-async fn answered(client: &Client, url: &str) -> Result<Value> {
-    let Answer { status, body, .. } = client.get(url).await?;
+async fn get(client: &Client, url: &str) -> Result<Value> {
+    let HttpResponse { status, body, .. } = client.get(url).await?;
     ensure!(status == 200, "the catalog answers {status}: {body}");
     Ok(serde_json::from_str(&body)?)
 }
 
-/// The view's SKU as a part of a URL.
+/// Returns the view's SKU, encoded for a URL.
 fn encoded(view: &Value) -> String {
     view["sku"].as_str().unwrap_or_default().replace(' ', "%20")
 }
 
-/// A view without its version and time.
+/// Returns a view without its version and time.
 pub(crate) fn without_version(mut view: Value) -> Value {
     for field in ["version", "updated_at"] {
         view.as_object_mut().and_then(|view| view.remove(field));
@@ -190,7 +197,7 @@ pub(crate) fn without_version(mut view: Value) -> Value {
     view
 }
 
-/// Tries until it holds; its last error, if that takes too long.
+/// Retries a check until it succeeds, and returns its last error if that takes too long.
 async fn eventually(longest: Duration, holds: impl AsyncFn() -> Result<()>) -> Result<()> {
     let deadline = Instant::now() + longest;
     loop {
@@ -202,7 +209,7 @@ async fn eventually(longest: Duration, holds: impl AsyncFn() -> Result<()>) -> R
     }
 }
 
-/// The archive holds every record, byte for byte.
+/// Checks that the archive holds every record, byte for byte.
 async fn keeps_every_record(client: &Client, state: &State, put: &[Record]) -> Result<()> {
     let mut kept = BTreeMap::new();
     for line in lines(client, state, "aws_s3_bucket.archive", "archive/v1/").await? {
@@ -222,7 +229,7 @@ async fn keeps_every_record(client: &Client, state: &State, put: &[Record]) -> R
     Ok(())
 }
 
-/// The quarantine holds every event that had to be rejected, with its reason.
+/// Checks that the quarantine holds every rejected event, with its reason.
 async fn quarantines_garbage(client: &Client, state: &State) -> Result<()> {
     let (mut seen, mut rejections) = (BTreeSet::new(), BTreeMap::new());
     for line in lines(client, state, "aws_s3_bucket.quarantine", "rejected/v1/").await? {
@@ -235,7 +242,7 @@ async fn quarantines_garbage(client: &Client, state: &State) -> Result<()> {
     Ok(())
 }
 
-/// The lines of all gzip'd objects in a bucket below a prefix.
+/// Returns the lines of all gzip'd objects in a bucket below a prefix.
 async fn lines(client: &Client, state: &State, bucket: &str, prefix: &str) -> Result<Vec<Value>> {
     let bucket = state.attribute(bucket, "bucket")?;
     let listed = json!({"Bucket": bucket, "Prefix": prefix});
@@ -259,8 +266,8 @@ async fn lines(client: &Client, state: &State, bucket: &str, prefix: &str) -> Re
     Ok(lines)
 }
 
-/// Nothing is left of the stack but what AWS itself cannot remove at once.
-async fn is_gone<H: Host>(client: &Client, before: &Inventory, state: Option<&State>) -> Result<()> {
+/// Checks that nothing is left of the stack, except what AWS itself cannot remove at once.
+async fn is_gone<A: ProofAccount>(client: &Client, before: &Inventory, state: Option<&State>) -> Result<()> {
     let key = state.and_then(|state| {
         let attribute = |name| state.attribute("aws_kms_key.main", name).ok();
         attribute("key_id").zip(attribute("arn"))
@@ -269,14 +276,14 @@ async fn is_gone<H: Host>(client: &Client, before: &Inventory, state: Option<&St
     if let Some((id, arn)) = key {
         let status = client.call_one("kms", "describe_key", json!({"KeyId": id}), "KeyMetadata.KeyState").await?;
         ensure!(status == "PendingDeletion", "the key is {status}");
-        // It is listed until its last day, with its tags.
+        // A key is listed until its last day, with its tags.
         pending = vec![format!("kms list_keys: {id}"), format!("resourcegroupstaggingapi get_resources: {arn}")];
     }
-    eventually(H::LISTED, async || {
+    eventually(A::GONE_WITHIN, async || {
         let after = Inventory::take(client).await?;
         let mut left = after.since(before);
         left.retain(|name| !name.starts_with(SERVICE_ROLE) && !pending.iter().any(|key| key == name));
-        ensure!(left.is_empty(), "new since the proof began, and still there:\n  {}", left.join("\n  "));
+        ensure!(left.is_empty(), "created since the proof began, and still there:\n  {}", left.join("\n  "));
         Ok(())
     })
     .await

@@ -1,11 +1,10 @@
-//! What suppliers put on the stream, and what must come of it.
+//! Records that suppliers put on the stream, and the views and rejections that must result.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-/// How many products there are.
 const PRODUCTS: u32 = 60;
 
 /// A record of the stream.
@@ -15,7 +14,7 @@ pub(crate) struct Record {
     pub(crate) data: Vec<u8>,
 }
 
-/// Every product described, counted, adjusted and priced, some of it twice, with garbage in between.
+/// Returns records in which every product is described, counted, adjusted and priced, some twice, with garbage in between.
 pub(crate) fn first(now: DateTime<Utc>) -> Vec<Record> {
     let mut records = Vec::new();
     for number in 0..PRODUCTS {
@@ -36,13 +35,13 @@ pub(crate) fn first(now: DateTime<Utc>) -> Vec<Record> {
     records
 }
 
-/// One more of every product.
+/// Returns a record for each product that adds one item.
 pub(crate) fn second(now: DateTime<Utc>) -> Vec<Record> {
     let one = |number| single(number, &event("stock.adjusted", number, "more", now, &json!({"delta": 1})));
     (0..PRODUCTS).map(one).collect()
 }
 
-/// What the catalog must show, without versions and times, once these many records more have come for each product.
+/// Returns the views that the catalog must show, without versions and times, after this many more records for each product.
 pub(crate) fn views(more: u32) -> Vec<Value> {
     let view = |number: u32| {
         let on_hand = 105 + number + more;
@@ -55,7 +54,7 @@ pub(crate) fn views(more: u32) -> Vec<Value> {
     (0..PRODUCTS).map(view).collect()
 }
 
-/// How many events must be rejected, by reason.
+/// Returns the number of events that must be rejected, by reason.
 pub(crate) fn rejections() -> BTreeMap<String, usize> {
     let mut rejections = BTreeMap::new();
     for (reason, _) in garbage(Utc::now()) {
@@ -64,7 +63,7 @@ pub(crate) fn rejections() -> BTreeMap<String, usize> {
     rejections
 }
 
-/// A SKU as real ones are, with a blank.
+/// Returns a SKU with a space, which real ones have.
 pub(crate) fn sku(number: u32) -> String {
     format!("E2E {number:03}")
 }
@@ -73,7 +72,7 @@ fn title(number: u32) -> String {
     format!("THING № {number}")
 }
 
-/// Records that must be refused, with the reason.
+/// Returns records that must be rejected, with the reason.
 fn garbage(now: DateTime<Utc>) -> Vec<(&'static str, Vec<u8>)> {
     let text = |value: Value| value.to_string().into_bytes();
     let good = event("stock.counted", 0, "garbage", now, &json!({"quantity": 1}));

@@ -1,29 +1,30 @@
-//! Makes the real servers what the emulated ones claim to be.
+//! Logins and users that RDS and ElastiCache would create, on the real servers behind the emulated ones.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use pipegen::servers::Servers;
+use pipegen::servers::{CacheUser, Servers};
 use pipegen_contract::env;
+use serde::Deserialize as _;
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 
-/// Where the servers listen for functions.
-pub(crate) struct Reach {
+/// Addresses that functions connect to.
+pub(crate) struct ServerEndpoints {
     pub(crate) database_host: String,
     pub(crate) database_port: u16,
     pub(crate) database_name: String,
     pub(crate) cache_host: String,
     pub(crate) cache_port: u16,
-    /// The file with the authority behind their certificates.
+    /// The file with the authority that signed their certificates.
     pub(crate) authority: String,
 }
 
-impl Reach {
+impl ServerEndpoints {
     pub(crate) fn of(servers: &Servers) -> Result<Self> {
         let variables = servers.database.variables().into_iter().chain(servers.cache.variables(""));
         let mut variables: BTreeMap<_, _> = variables.collect();
-        let mut text = |name| variables.remove(name).with_context(|| format!("the servers set no {name}"));
+        let mut text = |name| variables.remove(name).with_context(|| format!("the servers do not set {name}"));
         Ok(Self {
             database_host: text(env::DATABASE_HOST)?,
             database_port: text(env::DATABASE_PORT)?.parse()?,
@@ -35,10 +36,15 @@ impl Reach {
     }
 }
 
-/// Creates the master login as RDS does: no superuser, but the database's owner, who may create roles.
-pub(crate) async fn create_master(servers: &Servers, reach: &Reach, name: &str, password: &str) -> Result<()> {
+/// Creates the master login as RDS does: not a superuser, but the owner of the database, with the right to create roles.
+pub(crate) async fn create_master(
+    servers: &Servers,
+    endpoints: &ServerEndpoints,
+    name: &str,
+    password: &str,
+) -> Result<()> {
     let mut admin = PgConnection::connect(&servers.database_url).await?;
-    let database = &reach.database_name;
+    let database = &endpoints.database_name;
     let statements = format!(
         "create role {name} login createrole createdb password '{password}'; alter database {database} owner to {name}"
     );
@@ -46,18 +52,17 @@ pub(crate) async fn create_master(servers: &Servers, reach: &Reach, name: &str, 
     Ok(())
 }
 
-/// Gives Redis the rendered users with their rendered rights. It cannot check IAM tokens, so any password will do.
+/// Creates the rendered users in Redis. It cannot check IAM tokens, so it takes any password.
 pub(crate) async fn create_cache_users(servers: &Servers, main: &Value) -> Result<()> {
-    let users = main["resource"]["aws_elasticache_user"].as_object().context("no users are rendered")?;
+    let users = main["resource"]["aws_elasticache_user"].as_object().context("the stack has no users")?;
     let mut redis = redis::Client::open(servers.cache_url.as_str())?.get_multiplexed_async_connection().await?;
     for user in users.values() {
-        let (name, rights) = (user["user_name"].as_str(), user["access_string"].as_str());
-        let (name, rights) = name.zip(rights).context("a user without a name or rights")?;
-        // The tests themselves come in by this one.
+        let CacheUser { name, access_string } = CacheUser::deserialize(user)?;
+        // The tests themselves log in as this one.
         if name != "default" {
             let mut command = redis::cmd("ACL");
-            command.arg("SETUSER").arg(name).arg("nopass").arg(rights.split(' ').collect::<Vec<_>>());
-            command.query_async::<()>(&mut redis).await.with_context(|| format!("the rights of {name}"))?;
+            command.arg("SETUSER").arg(&name).arg("nopass").arg(access_string.split(' ').collect::<Vec<_>>());
+            command.query_async::<()>(&mut redis).await.with_context(|| format!("the access string of {name}"))?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What Terraform's state says.
+//! Terraform's state.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(crate) struct State(BTreeMap<String, Value>);
 
 impl State {
-    /// Takes what `terraform show -json` prints.
+    /// Parses the output of `terraform show -json`.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let mut shown: Value = serde_json::from_str(text)?;
         let mut resources = BTreeMap::new();
@@ -21,20 +21,21 @@ impl State {
         Ok(Self(resources))
     }
 
-    /// An attribute that is text.
+    /// Returns an attribute that is text.
     pub(crate) fn attribute(&self, address: &str, name: &str) -> Result<String> {
         let value = self.0.get(address).and_then(|values| values.pointer(&pointer(name)));
         let text = value.and_then(Value::as_str).map(str::to_owned);
         text.with_context(|| format!("the state has no {address}.{name}"))
     }
 
-    /// A text as in `main.tf.json`, with the values in the place of its expressions.
+    /// Resolves the expressions in a text of `main.tf.json`.
     pub(crate) fn resolve(&self, text: &str) -> Result<String> {
         let mut resolved = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (expression, after) = after.split_once('}').with_context(|| format!("`{text}` ends too early"))?;
-            // Data sources have one part more.
+            let (expression, after) =
+                after.split_once('}').with_context(|| format!("`{text}` has an unclosed expression"))?;
+            // The address of a data source has one more part.
             let parts = if expression.starts_with("data.") { 3 } else { 2 };
             let (end, _) = expression.match_indices('.').nth(parts - 1).with_context(|| format!("`{expression}`"))?;
             let (address, name) = expression.split_at(end);
@@ -46,7 +47,7 @@ impl State {
     }
 }
 
-/// `a[0].b` as a JSON pointer.
+/// Returns `a[0].b` as a JSON pointer.
 fn pointer(name: &str) -> String {
     format!("/{}", name.replace('[', "/").replace(']', "").replace('.', "/"))
 }

@@ -1,4 +1,4 @@
-//! Lists what is in the account, service by service: the tagging API knows neither all kinds nor what AWS makes by itself.
+//! Lists the account's resources service by service: the tagging API knows neither all kinds nor those that AWS creates by itself.
 
 use std::collections::BTreeSet;
 
@@ -7,23 +7,23 @@ use serde_json::{Value, json};
 
 use crate::client::{Call, Client};
 
-/// A kind of resources: how they are listed, and whether the stack has some. The others could only be left by accident.
-struct Kind {
+/// The call that lists a kind of resources. Kinds that the stack does not have could only be left by accident.
+struct ResourceKind {
     service: &'static str,
     operation: &'static str,
     query: &'static str,
-    has_some: bool,
+    in_stack: bool,
 }
 
-const fn some(service: &'static str, operation: &'static str, query: &'static str) -> Kind {
-    Kind { service, operation, query, has_some: true }
+const fn some(service: &'static str, operation: &'static str, query: &'static str) -> ResourceKind {
+    ResourceKind { service, operation, query, in_stack: true }
 }
 
-const fn none(service: &'static str, operation: &'static str, query: &'static str) -> Kind {
-    Kind { service, operation, query, has_some: false }
+const fn none(service: &'static str, operation: &'static str, query: &'static str) -> ResourceKind {
+    ResourceKind { service, operation, query, in_stack: false }
 }
 
-const KINDS: &[Kind] = &[
+const KINDS: &[ResourceKind] = &[
     some("athena", "list_work_groups", "WorkGroups[].Name"),
     some("cloudwatch", "describe_alarms", "MetricAlarms[].AlarmName"),
     some("cloudwatch", "list_dashboards", "DashboardEntries[].DashboardName"),
@@ -74,13 +74,12 @@ const KINDS: &[Kind] = &[
     none("sqs", "list_queues", "QueueUrls"),
 ];
 
-/// What is there, as `service operation: name`.
+/// The account's resources, as `service operation: name`.
 pub(crate) struct Inventory(BTreeSet<String>);
 
 impl Inventory {
-    /// Lists everything.
     pub(crate) async fn take(client: &Client) -> Result<Self> {
-        let call = |kind: &Kind| Call {
+        let call = |kind: &ResourceKind| Call {
             service: kind.service,
             operation: kind.operation,
             parameters: parameters(kind),
@@ -95,43 +94,46 @@ impl Inventory {
         Ok(Self(found))
     }
 
-    /// What is there and was not before.
+    /// Returns the resources that were not there before.
     pub(crate) fn since<'a>(&'a self, before: &Self) -> Vec<&'a str> {
         self.0.iter().filter(|name| !before.0.contains(*name)).map(String::as_str).collect()
     }
 
-    /// Sees to it that the lists could find the stack at all: each kind that it has.
+    /// Checks that the lists find the stack at all: each kind that it has.
     pub(crate) fn shows_the_stack(&self, before: &Self) -> Result<()> {
         let new = self.since(before);
-        for kind in KINDS.iter().filter(|kind| kind.has_some) {
+        for kind in KINDS.iter().filter(|kind| kind.in_stack) {
             let entry = kind.entry("");
-            ensure!(new.iter().any(|name| name.starts_with(&entry)), "{entry} nothing of the applied stack is listed");
+            ensure!(
+                new.iter().any(|name| name.starts_with(&entry)),
+                "{entry} no resource of the applied stack is listed"
+            );
         }
         Ok(())
     }
 }
 
-/// The services whose resources are listed, by the names that requests to them are signed with.
+/// Returns the services whose resources are listed, by their signing names.
 pub(crate) fn listed_services() -> BTreeSet<&'static str> {
     KINDS.iter().map(|kind| signing_name(kind.service)).collect()
 }
 
-impl Kind {
+impl ResourceKind {
     fn entry(&self, name: &str) -> String {
         format!("{} {}: {name}", self.service, self.operation)
     }
 }
 
-/// What makes a list whole.
-fn parameters(kind: &Kind) -> Value {
+/// Returns the parameters that make a list complete.
+fn parameters(kind: &ResourceKind) -> Value {
     match kind.operation {
-        "list_policies" => json!({"Scope": "Local"}),
+        "list_policies" => json!({"Scope": "LocalProcess"}),
         "list_secrets" => json!({"IncludePlannedDeletion": true}),
         _ => json!({}),
     }
 }
 
-/// The name by which requests to a service are signed.
+/// Returns the name that requests to a service are signed with.
 fn signing_name(service: &'static str) -> &'static str {
     match service {
         "cloudwatch" => "monitoring",

@@ -1,14 +1,15 @@
-//! The rendered folder of an environment, and Terraform in it.
+//! Terraform in the rendered folder of an environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
+use parking_lot::Mutex;
 use pipegen::session::process::{LineHandler, OutputStream, Process, ProcessKind, StopPolicy, Supervisor};
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -16,11 +17,11 @@ use tokio::process::Command;
 use crate::client::Client;
 use crate::state::State;
 
-/// By this key Terraform's calls are known.
+/// The access key of Terraform's calls.
 pub(crate) const TERRAFORM_KEY: &str = "AKIATERRAFORM0000000";
-/// How long Terraform may take to end when it is asked to.
+/// The longest shutdown of Terraform.
 const END_LIMIT: Duration = Duration::from_mins(5);
-/// Most of the time Terraform waits, so many resources at once cost nothing.
+/// Terraform mostly waits, so many resources at the same time cost nothing.
 const PARALLELISM: &str = "-parallelism=30";
 
 /// The rendered folder.
@@ -34,52 +35,52 @@ pub(crate) struct Stack {
     client: Client,
     supervisor: Arc<Supervisor>,
     log: PathBuf,
-    /// The command that runs now, if one does.
+    /// The command that runs now.
     running: Mutex<Option<Arc<Process>>>,
 }
 
-/// What a stack is made with.
-pub(crate) struct Parts<'a> {
+/// Programs and folders of a stack.
+pub(crate) struct StackOptions<'a> {
     /// The folder in which `pipegen render` runs.
     pub(crate) root: PathBuf,
     pub(crate) environment: String,
-    /// `pipegen` itself.
+    /// The built `pipegen`.
     pub(crate) program: PathBuf,
     pub(crate) bootstrap: PathBuf,
     pub(crate) client: Client,
     pub(crate) supervisor: Arc<Supervisor>,
-    /// The folder for what Terraform says: `terraform.log`.
+    /// The folder of `terraform.log`.
     pub(crate) logs: &'a Path,
 }
 
-/// How a command ended, and what it said.
-struct Said {
+/// Exit code and output of a command.
+struct CommandOutput {
     code: i32,
-    /// On standard output.
+    /// Standard output.
     data: String,
-    /// On standard output and standard error.
+    /// Standard output and standard error.
     all: String,
 }
 
-/// What a plan does to one resource.
+/// A planned change of a resource.
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) actions: Vec<String>,
-    /// The attributes that get another value.
+    /// The attributes whose value changes.
     pub(crate) attributes: BTreeSet<String>,
 }
 
 impl Stack {
-    /// Nothing is rendered yet.
-    pub(crate) fn new(parts: Parts<'_>) -> Result<Self> {
-        let Parts { root, environment, program, bootstrap, client, supervisor, logs } = parts;
+    /// Creates the log; [`Self::render`] renders the stack.
+    pub(crate) fn new(options: StackOptions<'_>) -> Result<Self> {
+        let StackOptions { root, environment, program, bootstrap, client, supervisor, logs } = options;
         let log = logs.join("terraform.log");
         File::create(&log)?;
         let folder = root.join("tf-out").join(&environment);
         Ok(Self { root, folder, environment, program, bootstrap, client, supervisor, log, running: Mutex::default() })
     }
 
-    /// Renders the `throwaway` preset with these settings besides.
+    /// Renders the `throwaway` preset with these settings in addition.
     pub(crate) async fn render(&self, settings: &str) -> Result<()> {
         let settings = format!("[environments.{}]\npreset = \"throwaway\"\n{settings}", self.environment);
         fs::write(self.root.join("pipegen.toml"), settings)?;
@@ -89,12 +90,12 @@ impl Stack {
         Ok(())
     }
 
-    /// The estimate of what the environment costs, as `pipegen cost --json` prints it.
+    /// Returns the estimate of the environment's cost, as `pipegen cost --json` prints it.
     pub(crate) async fn cost(&self) -> Result<Value> {
         let mut command = self.pipegen("cost");
         command.arg("--json");
-        let said = self.run("pipegen cost", command).await?.succeeded("pipegen cost")?;
-        Ok(serde_json::from_str(&said)?)
+        let cost = self.run("pipegen cost", command).await?.succeeded("pipegen cost")?;
+        Ok(serde_json::from_str(&cost)?)
     }
 
     fn pipegen(&self, subcommand: &str) -> Command {
@@ -103,7 +104,7 @@ impl Stack {
         command
     }
 
-    /// The rendered resources.
+    /// Returns the rendered `main.tf.json`.
     pub(crate) fn rendered(&self) -> Result<Value> {
         Ok(serde_json::from_slice(&fs::read(self.folder.join("main.tf.json"))?)?)
     }
@@ -123,9 +124,9 @@ impl Stack {
         Ok(())
     }
 
-    /// Plans; every resource that the plan changes.
+    /// Plans, and returns every resource that would change.
     pub(crate) async fn plan(&self) -> Result<BTreeMap<String, Change>> {
-        let Said { code, all, .. } =
+        let CommandOutput { code, all, .. } =
             self.terraform(&["plan", "-detailed-exitcode", "-input=false", "-out=plan", PARALLELISM]).await?;
         ensure!(code == 0 || code == 2, "terraform plan fails:\n{all}");
         let plan: Value = serde_json::from_str(&self.succeeds(&["show", "-json", "plan"]).await?)?;
@@ -138,19 +139,19 @@ impl Stack {
         Ok(changes)
     }
 
-    /// What has been applied.
+    /// Returns the state.
     pub(crate) async fn state(&self) -> Result<State> {
         State::parse(&self.succeeds(&["show", "-json"]).await?)
     }
 
-    /// Runs Terraform, which must succeed: what it said on standard output.
+    /// Runs Terraform, which must succeed, and returns its standard output.
     async fn succeeds(&self, arguments: &[&str]) -> Result<String> {
         self.terraform(arguments).await?.succeeded(&format!("terraform {}", arguments.join(" ")))
     }
 
-    async fn terraform(&self, arguments: &[&str]) -> Result<Said> {
+    async fn terraform(&self, arguments: &[&str]) -> Result<CommandOutput> {
         let mut command = Command::new("terraform");
-        self.client.lead(&mut command, TERRAFORM_KEY);
+        self.client.configure(&mut command, TERRAFORM_KEY);
         command
             .args(arguments)
             .arg("-no-color")
@@ -160,48 +161,48 @@ impl Stack {
         self.run("terraform", command).await
     }
 
-    /// Ends the command that still runs, if one does, and waits for its end: it may hold the state's lock.
+    /// Stops the command that still runs, if any, and waits for its end: it may hold the state's lock.
     pub(crate) async fn stop_running(&self) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let running = self.running.lock().take();
         if let Some(process) = running.filter(|process| process.status().is_none()) {
             process.stop().await;
         }
     }
 
     /// Runs a command to its end.
-    async fn run(&self, name: &str, command: Command) -> Result<Said> {
-        let said = Arc::new(Mutex::new((String::new(), String::new())));
+    async fn run(&self, name: &str, command: Command) -> Result<CommandOutput> {
+        let output = Arc::new(Mutex::new((String::new(), String::new())));
         let lines: LineHandler = {
-            let (said, log) = (Arc::clone(&said), File::options().append(true).open(&self.log)?);
+            let (output, log) = (Arc::clone(&output), File::options().append(true).open(&self.log)?);
             Arc::new(move |stream: OutputStream, line: &str| {
                 let line = format!("{line}\n");
                 (&log).write_all(line.as_bytes()).ok();
-                let (data, all) = &mut *said.lock().unwrap_or_else(PoisonError::into_inner);
+                let (data, all) = &mut *output.lock();
                 all.push_str(&line);
                 if stream == OutputStream::Stdout {
                     data.push_str(&line);
                 }
             })
         };
-        // On this signal Terraform ends orderly, once the calls under way have been answered.
+        // On this signal Terraform shuts down gracefully, once the calls in flight have been answered.
         let stop = StopPolicy { signal: Signal::SIGINT, grace: END_LIMIT };
         let process = self.supervisor.spawn(name, ProcessKind::Function, stop, command, lines)?;
-        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&process));
+        *self.running.lock() = Some(Arc::clone(&process));
         let code = process.exited().await.code().with_context(|| format!("{name} was killed"))?;
-        let (data, all) = std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(Said { code, data, all })
+        let (data, all) = std::mem::take(&mut *output.lock());
+        Ok(CommandOutput { code, data, all })
     }
 }
 
-impl Said {
-    /// What was said on standard output, if all went well.
+impl CommandOutput {
+    /// Returns standard output if the command has succeeded.
     fn succeeded(self, name: &str) -> Result<String> {
         ensure!(self.code == 0, "{name} fails:\n{}", self.all);
         Ok(self.data)
     }
 }
 
-/// What a plan changes, by address.
+/// Returns the changes of a plan by address.
 fn changes(plan: &Value) -> Result<BTreeMap<String, Change>> {
     let mut changes = BTreeMap::new();
     for resource in plan["resource_changes"].as_array().context("a plan lists its resources")? {

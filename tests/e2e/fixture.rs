@@ -1,4 +1,4 @@
-//! Everything that a run needs: real servers, the emulated account, and what runs functions.
+//! Servers, emulated account, function runner and stack of the test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,47 +9,47 @@ use pipegen::servers::{ServerPlan, ServerSettings, Servers};
 use pipegen::session::Session;
 use uuid::Uuid;
 
-use crate::account::{Account, Parts};
-use crate::functions::Functions;
-use crate::local::Local;
-use crate::servers::Reach;
-use crate::terraform::{Parts as StackParts, Stack};
+use crate::account::{EmulatedAccount, EmulatorSettings};
+use crate::functions::InvokeServer;
+use crate::local::LocalProcess;
+use crate::servers::ServerEndpoints;
+use crate::terraform::{Stack, StackOptions};
 
-/// All of it. Whatever becomes of the test, the guard leaves no process and no folder behind.
-pub(crate) struct World {
+/// All of it. The session's guard leaves no process and no folder behind, however the test ends.
+pub(crate) struct Fixture {
     pub(crate) servers: Servers,
-    pub(crate) reach: Reach,
-    pub(crate) account: Account,
+    pub(crate) endpoints: ServerEndpoints,
+    pub(crate) account: EmulatedAccount,
     pub(crate) stack: Stack,
-    /// The password that RDS would make for the master login.
+    /// The password that RDS would generate for the master login.
     pub(crate) master_password: String,
-    _functions: Functions,
-    /// The folder with what everything says, which stays after the run.
+    _functions: InvokeServer,
+    /// The folder of the logs, which is kept after the run.
     pub(crate) logs: PathBuf,
     session: Session,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn open() -> Result<Self> {
         let session = Session::open(None)?;
         let supervisor = &session.supervisor;
         let logs = logs()?;
         let servers = ServerPlan::make(None, None, None)?.start(&session, &settings()?).await?;
-        let reach = Reach::of(&servers)?;
+        let endpoints = ServerEndpoints::of(&servers)?;
         let bootstrap = bootstrap()?;
-        let functions = Functions::serve(bootstrap.clone(), reach.authority.clone(), Arc::clone(supervisor)).await?;
+        let functions = InvokeServer::start(bootstrap.clone(), endpoints.authority.clone(), Arc::clone(supervisor))?;
         let master_password = Uuid::new_v4().simple().to_string();
-        let parts = Parts {
+        let settings = EmulatorSettings {
             master_password: &master_password,
-            database_host: &reach.database_host,
-            cache_host: &reach.cache_host,
+            database_host: &endpoints.database_host,
+            cache_host: &endpoints.cache_host,
             invoke_url: &functions.url,
         };
-        let account = Account::start(parts, &logs, supervisor).await?;
-        functions.lead_to(&account);
+        let account = EmulatedAccount::start(settings, &logs, supervisor).await?;
+        functions.set_endpoint(&account);
         let root = session.folder.join("render");
         fs::create_dir(&root)?;
-        let stack = Stack::new(StackParts {
+        let stack = Stack::new(StackOptions {
             root,
             environment: "proof".to_owned(),
             program: env!("CARGO_BIN_EXE_pipegen").into(),
@@ -58,14 +58,13 @@ impl World {
             supervisor: Arc::clone(supervisor),
             logs: &logs,
         })?;
-        let world = Self { servers, reach, account, stack, master_password, _functions: functions, logs, session };
-        Ok(world)
+        Ok(Self { servers, endpoints, account, stack, master_password, _functions: functions, logs, session })
     }
 
-    /// Runs the applied stack.
-    pub(crate) async fn local(&self) -> Result<Local> {
-        let Self { stack, reach, account, logs, session, .. } = self;
-        Local::start(&stack.folder, &reach.authority, &account.client, logs, &session.supervisor).await
+    /// Starts `pipegen local` on the applied stack.
+    pub(crate) async fn local(&self) -> Result<LocalProcess> {
+        let Self { stack, endpoints, account, logs, session, .. } = self;
+        LocalProcess::start(&stack.folder, &endpoints.authority, &account.client, logs, &session.supervisor).await
     }
 
     pub(crate) async fn close(self) -> Result<()> {
@@ -79,16 +78,15 @@ fn settings() -> Result<ServerSettings> {
     Ok(ServerSettings { cache_users: Vec::new(), ..ServerSettings::from_stack(&main)? })
 }
 
-/// Where the emulator's and Terraform's words are kept after the run.
+/// Returns the folder of the emulator's and Terraform's logs, which are kept after the run.
 fn logs() -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("e2e");
     fs::create_dir_all(&folder)?;
     Ok(folder)
 }
 
-/// The bootstrap that is applied.
+/// Returns the bootstrap that is applied.
 pub(crate) fn bootstrap() -> Result<PathBuf> {
-    let path =
-        std::env::var_os("PIPEGEN_BOOTSTRAP").context("PIPEGEN_BOOTSTRAP names no bootstrap: run scripts/e2e")?;
+    let path = std::env::var_os("PIPEGEN_BOOTSTRAP").context("PIPEGEN_BOOTSTRAP is not set: run scripts/e2e")?;
     fs::canonicalize(&path).with_context(|| format!("there is no bootstrap {}", Path::new(&path).display()))
 }
