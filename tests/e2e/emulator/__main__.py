@@ -1,4 +1,4 @@
-"""An AWS account on loopback: moto's server, with what it lacks put in. Each module patches one service."""
+"""An AWS account on loopback: moto's server with patches. Each module patches one service."""
 
 import os
 
@@ -14,5 +14,5 @@ from emulator import calls, ec2, elasticache, glue, kinesis, kms, lambda_, rds, 
 
 default_user_config["lambda"] = {"use_docker": False}
 calls.record(SETTINGS.calls)
-# On a free port, which is told by the line that says that the server is running.
+# On a free port; the line that says that the server is running names it.
 moto.server.main(["--host", "127.0.0.1", "--port", "0"])

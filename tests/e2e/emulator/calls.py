@@ -1,6 +1,6 @@
-"""Writes down every signed call: who called what on which resource, with which parameters.
+"""Records every signed call: access key, action, resource and parameters.
 
-Of what is secret or large in them only the length is kept.
+Only the length of secret or large parameters is kept.
 """
 
 import io
@@ -20,11 +20,11 @@ from moto.core.request import Request
 from moto.core.routing import NotFound, get_service_router
 
 CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
-"""Of the `Authorization` header of a signed request."""
+"""Matches the `Authorization` header of a signed request."""
 
 
 def record(path: Path) -> None:
-    """Has the server write a line of JSON for each signed call once it is answered."""
+    """Makes the server write a line of JSON for each signed call, after its response."""
     file = path.open("a", encoding="utf-8", buffering=1)
     lock = threading.Lock()
     answer = moto.server.DomainDispatcherApplication.__call__
@@ -44,7 +44,7 @@ def record(path: Path) -> None:
 
 
 def describe(environ: dict[str, Any]) -> dict[str, Any] | None:
-    """The call that a request is; nothing, if it is not signed."""
+    """Returns the call of a request, or nothing if it is not signed."""
     credential = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
     if credential is None:
         return None
@@ -59,10 +59,10 @@ SESSION = botocore.session.get_session()
 
 
 def asked(service: str, action: str, environ: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """The parameters of a call, or why they cannot be read."""
+    """Returns a call's parameters, or the reason why they cannot be read."""
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
-    # As it was sent: in PATH_INFO a slash within a name is one between names.
+    # As it was sent: in PATH_INFO a slash within a name cannot be told from one between names.
     path = environ["RAW_URI"].partition("?")[0]
     request = Received(path, environ.get("QUERY_STRING", ""), headers, body)
     try:
@@ -73,7 +73,7 @@ def asked(service: str, action: str, environ: dict[str, Any], body: bytes) -> di
 
 
 def action_of(service: str, environ: dict[str, Any], body: bytes) -> tuple[str, str]:
-    """The action by its name in the API, and what says best on which resource."""
+    """Returns the action's name in the API, and the best description of its resource."""
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         names = ("SecretId", "StreamARN", "StreamName", "KeyId")
         parameters = json.loads(body or b"{}")

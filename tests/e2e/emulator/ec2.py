@@ -1,4 +1,4 @@
-"""EC2: moto forgets descriptions, takes any VPC for the default one, and leaves something of it behind."""
+"""EC2: moto forgets descriptions, takes any VPC for the default one, and leaves a network ACL behind."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ init_rule = SecurityGroupRule.__init__
 @replaces(SecurityGroupRule, "__init__")
 def init(self: Any, *arguments: Any, **named: Any) -> None:
     init_rule(self, *arguments, **named)
-    # moto looks for it only where the rule names addresses; it stands with the group or the prefix list, too.
+    # moto reads it only from address ranges; AWS also from groups and prefix lists.
     peers = [argument for argument in arguments if isinstance(argument, dict)]
     self.peer_description = next((peer["Description"] for peer in peers if "Description" in peer), None)
 
@@ -30,7 +30,7 @@ init_subnet = Subnet.__init__
 @replaces(Subnet, "__init__")
 def init_plain(self: Any, *arguments: Any, **named: Any) -> None:
     init_subnet(self, *arguments, **named)
-    # moto gives public addresses in the first subnet of each zone; AWS does so in the default VPC only.
+    # moto assigns public addresses in the first subnet of each zone; AWS only in the default VPC.
     if self.vpc_id != getattr(getattr(self.ec2_backend, "default_vpc", None), "id", self.vpc_id):
         self.default_for_az = self.map_public_ip_on_launch = False
 
@@ -40,7 +40,7 @@ delete_vpc = VPCBackend.delete_vpc
 
 @replaces(VPCBackend, "delete_vpc")
 def delete_vpc_whole(self: Any, vpc_id: str) -> Any:
-    # Its default network ACL goes with it, which moto forgets.
+    # Its default network ACL is removed with it, which moto forgets.
     vpc = delete_vpc(self, vpc_id)
     self.network_acls = {name: acl for name, acl in self.network_acls.items() if acl.vpc_id != vpc_id}
     return vpc

@@ -1,4 +1,4 @@
-"""ElastiCache: moto knows neither parameter groups nor user groups, and deletes less than it says."""
+"""ElastiCache: moto has neither parameter groups nor user groups, and does not delete everything."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ def init(self: Any, region_name: str, account_id: str) -> None:
     # By name.
     self.parameter_groups = {}
     self.user_groups = {}
-    # moto knows tags of fewer kinds than there are.
+    # moto supports tags of some kinds only.
     self.arn_regex = re.compile(r"^arn:aws:elasticache:.*:[0-9]*:[a-z]+:.*$")
 
 
@@ -32,7 +32,7 @@ def arn(backend: ElastiCacheBackend, kind: str, name: str) -> str:
 
 def find(resources: dict[str, Fields], name: str, code: str) -> Fields:
     if name not in resources:
-        # Of moto's own class: what is defined elsewhere is answered as an internal error.
+        # Of moto's own class: an exception of another class becomes an internal error.
         raise ElastiCacheException(code, f"{name} not found.")
     return resources[name]
 
@@ -160,7 +160,7 @@ describe_clusters = ElastiCacheBackend.describe_cache_clusters
 
 @replaces(ElastiCacheBackend)
 def describe_cache_clusters(self: Any, cache_cluster_id: str | None = None) -> list[Any]:
-    # A replication group's nodes are clusters too; that is where AWS tells what it does not tell about the group.
+    # A replication group's nodes are clusters too, with attributes that AWS does not return for the group.
     nodes = {
         name: node(self, group, name) for group in self.replication_groups.values() for name in group.member_clusters
     }

@@ -1,4 +1,4 @@
-"""Glue: moto keeps the tags of a database that is gone, and so the tagging API goes on listing it."""
+"""Glue: moto keeps the tags of a removed database, so the tagging API still lists it."""
 
 from typing import Any
 

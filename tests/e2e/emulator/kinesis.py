@@ -1,4 +1,4 @@
-"""Kinesis: moto ignores tags that a stream is given at its creation."""
+"""Kinesis: moto ignores the tags in `CreateStream`."""
 
 from typing import Any
 

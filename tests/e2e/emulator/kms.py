@@ -1,4 +1,4 @@
-"""KMS: moto forgets how often a key is renewed."""
+"""KMS: moto forgets a key's rotation period."""
 
 import json
 from typing import Any

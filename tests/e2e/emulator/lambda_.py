@@ -28,7 +28,7 @@ def update(self: Any, config_updates: dict[str, Any]) -> dict[str, Any]:
     self.tracing_config = config_updates.get("TracingConfig", self.tracing_config)
     self.kms_key_arn = config_updates.get("KMSKeyArn", self.kms_key_arn)
     if network := config_updates.get("VpcConfig"):
-        # What is not named stays as it is.
+        # Fields that are not named keep their values.
         config_updates = {**config_updates, "VpcConfig": {**(self._vpc_config or {}), **network}}
     return update_configuration(self, config_updates)
 
@@ -40,7 +40,7 @@ def get(self: Any, on_create: bool = False) -> dict[str, Any]:
 
 @replaces(LambdaFunction, wrap=property)
 def vpc_config(self: Any) -> dict[str, Any] | None:
-    # moto makes the VPC's name up; Terraform looks for its default security group when the function goes.
+    # moto invents the VPC's id; Terraform looks for its default security group when the function is removed.
     if not self._vpc_config or not self._vpc_config["SubnetIds"]:
         return None
     subnets = ec2_backends[self.account_id][self.region].describe_subnets(self._vpc_config["SubnetIds"])
@@ -51,7 +51,7 @@ def vpc_config(self: Any) -> dict[str, Any] | None:
 def invoke(
     self: Any, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: dict[str, str]
 ) -> bytes:
-    """Has the function run by whoever started the emulator."""
+    """Runs the function by the server at `invoke_url`."""
     call = {
         "configuration": self.get_function(function_name, qualifier).get_configuration(),
         "payload": json.loads(body or "{}"),

@@ -1,4 +1,4 @@
-"""How moto is patched: a function takes a method's place in one of its classes."""
+"""Patches of moto: a function replaces a method of one of its classes."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ def plain(method: Callable[..., Any]) -> Any:
 
 
 def adds(owner: type, name: str | None = None) -> Callable[[Method], Method]:
-    """Gives a class of moto's a method that it lacks."""
+    """Adds a method that a class of moto lacks."""
 
     def put(method: Method) -> Method:
         method_name = name or method.__name__
@@ -24,7 +24,7 @@ def adds(owner: type, name: str | None = None) -> Callable[[Method], Method]:
 
 
 def replaces(owner: type, name: str | None = None, wrap: Wrap = plain) -> Callable[[Method], Method]:
-    """Puts a method, a property or a static method (`wrap`) in the place of one that a class of moto's has."""
+    """Replaces a method, a property or a static method (`wrap`) of a class of moto."""
 
     def put(method: Method) -> Method:
         method_name = name or method.__name__

@@ -1,4 +1,4 @@
-"""RDS: moto forgets some of an instance's attributes, and knows no server that the instance could be."""
+"""RDS: moto forgets some of an instance's attributes, and has no server behind it."""
 
 import json
 import uuid
@@ -17,7 +17,7 @@ def init(self: Any, backend: Any, **attributes: Any) -> None:
     # AWS' default; Terraform would wait for it to appear.
     attributes.setdefault("ca_certificate_identifier", "rds-ca-rsa2048-g1")
     init_instance(self, backend, **attributes)
-    # moto gives all instances the same; AWS never gives one again.
+    # moto gives every instance the same id; AWS never reuses one.
     self.dbi_resource_id = f"db-{uuid.uuid4().hex.upper()[:26]}"
     self.database_insights_mode = attributes.get("database_insights_mode")
     self.engine_lifecycle_support = attributes.get("engine_lifecycle_support")
@@ -41,5 +41,5 @@ update_parameters = DBParameterGroup.update_parameters
 
 @replaces(DBParameterGroup, "update_parameters")
 def update(self: Any, new_parameters: Any) -> None:
-    # Without it the provider takes each for a default that nobody set.
+    # Without the source, the provider takes each parameter for a default.
     update_parameters(self, [{**parameter, "Source": "user"} for parameter in new_parameters])

@@ -1,4 +1,4 @@
-"""S3: moto evaluates bucket policies without their conditions, and does not give back all that it was given."""
+"""S3: moto evaluates bucket policies without their conditions, and does not return everything that was set."""
 
 import copy
 import json
@@ -18,7 +18,7 @@ get_notification = S3Response.get_bucket_notification
 
 @replaces(FakeBucket)
 def get_permission(self: Any, action: str, resource: str) -> PermissionResult:
-    # Statements with a condition deny what no test does: plain HTTP (moto speaks nothing else), overwriting.
+    # Statements with a condition deny requests that no test makes: plain HTTP (which moto always uses), overwriting.
     if self.policy is None:
         return PermissionResult.NEUTRAL
     policy = json.loads(self.policy)
@@ -28,8 +28,8 @@ def get_permission(self: Any, action: str, resource: str) -> PermissionResult:
 
 @replaces(FakeBucket, wrap=property)
 def is_versioned(self: Any) -> bool:
-    # moto takes suspended versioning for none, loses versions and stumbles over delete markers. Terraform suspends it
-    # before it empties a bucket.
+    # moto treats suspended versioning as none, loses versions and fails on delete markers. Terraform suspends it before
+    # it empties a bucket.
     return self.versioning_status in ("Enabled", "Suspended")
 
 
@@ -51,7 +51,7 @@ def get_bucket_lifecycle(self: Any) -> Any:
 
 @replaces(S3Response)
 def get_bucket_notification(self: Any) -> Any:
-    # moto tells of all destinations but this one.
+    # moto returns every destination except this one.
     configuration = self.backend.get_bucket_notification_configuration(self.bucket_name)
     if configuration is None or configuration.event_bridge is None:
         return get_notification(self)
@@ -60,5 +60,5 @@ def get_bucket_notification(self: Any) -> Any:
 
 @replaces(FakeBucket, wrap=staticmethod)
 def _log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | None) -> bool:
-    # moto knows one form of a policy that lets logs in; whether it does is AWS' to say.
+    # moto accepts one form of a policy that allows log delivery; only AWS can decide whether ours does.
     return target_bucket.policy is not None and b"logging.s3.amazonaws.com" in target_bucket.policy

@@ -1,4 +1,4 @@
-"""Secrets Manager: moto's rotation goes on after a step that failed, and its idea of the current version is its own."""
+"""Secrets Manager: moto's rotation continues after a failed step, and moto confuses the last version with the current one."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
 @replaces(SecretsManagerBackend)
 def get_secret_value(self: Any, secret_id: str, version_id: str, version_stage: str) -> Any:
-    # moto answers with the version that was put last, which a rotation may not have made current yet, or any more.
+    # moto returns the version that was put last, which is not the current one during a rotation.
     stage = version_stage if version_id or version_stage else "AWSCURRENT"
     return get_value(self, secret_id, version_id, stage)
 
@@ -30,7 +30,7 @@ def rotate_secret(
     rotation_rules: dict[str, Any] | None = None,
     rotate_immediately: bool = True,
 ) -> str:
-    """Runs the steps before it answers; AWS does so afterwards. It is the last that makes the new version current."""
+    """Runs the steps before it responds; AWS does so afterwards. The last step makes the new version current."""
     secret = self.secrets[secret_id]
     secret.rotation_requested = secret.rotation_enabled = True
     secret.rotation_lambda_arn = rotation_lambda_arn or secret.rotation_lambda_arn
@@ -38,7 +38,7 @@ def rotate_secret(
     token = client_request_token or str(uuid.uuid4())
     version = {"createdate": secret.created_date, "version_id": token, "version_stages": ["AWSPENDING"]}
     if not rotate_immediately:
-        # Only whether it could work is seen, with a pending version that is the current one and goes again.
+        # Only tests the rotation, with the current version as a pending one that is removed again.
         version["secret_string"] = secret.secret_string
     secret.versions[token] = version
     for step in STEPS if rotate_immediately else ["testSecret"]:

@@ -1,4 +1,4 @@
-"""What the emulator is told by whoever starts it: environment variables that begin with `EMULATOR_`."""
+"""The emulator's settings: environment variables that begin with `EMULATOR_`."""
 
 import os
 import sys
@@ -8,16 +8,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings. Each field `name` is the variable `EMULATOR_NAME`."""
+    """Settings by name. Each field `name` is the variable `EMULATOR_NAME`."""
 
     master_password: str
-    """The password of the database's master login, which RDS would make by itself."""
+    """The password of the database's master login, which RDS would generate."""
     database_host: str
-    """Where the PostgreSQL listens that plays the database instance. Its port is the instance's own."""
+    """The host of the PostgreSQL behind the database instance. Its port is the instance's."""
     cache_host: str
-    """Where the Redis listens that plays the replication group. Its port is the group's own."""
+    """The host of the Redis behind the replication group. Its port is the group's."""
     invoke_url: str
-    """What runs a function: it gets a function's configuration and a payload, and answers as `Invoke` does."""
+    """The URL that runs functions: it receives a function's configuration and a payload, and responds as `Invoke` does."""
     calls: Path
     """The file to which a line is written for each signed call."""
 

@@ -1,6 +1,6 @@
-"""Asks a function's URL with a signed request.
+"""Sends a signed request to a function's URL.
 
-Standard input holds `{"url"}`, standard output gets `{"status", "headers", "body"}`.
+Standard input is `{"url"}`, standard output `{"status", "headers", "body"}`.
 """
 
 import json
@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 
 TIMEOUT = 30
-"""Seconds; the function itself answers or gives up sooner."""
+"""Seconds. The function's own timeout is shorter."""
 
 
 def main() -> None:
