@@ -1,4 +1,4 @@
-//! What readers are answered.
+//! The responses to readers.
 
 use std::slice::from_ref;
 
@@ -6,13 +6,15 @@ use pipegen_contract::cache::READER_RIGHTS;
 use serde_json::json;
 
 use crate::proxy::split_login;
-use crate::world::{World, body, cache_url, database_url, get, key, path, query, reader, reader_of, request, seen};
+use crate::test_products::{
+    TestProducts, body, cache_url, database_url, get, key, path, query, reader, reader_of, request, seen,
+};
 
 #[tokio::test]
 async fn a_product_is_read_from_the_database_once() {
-    let (world, reader) = (World::new().await, reader());
-    let sku = world.sku("a/b,c+d");
-    let view = world.process(&sku, 42).await;
+    let (products, reader) = (TestProducts::new().await, reader());
+    let sku = products.sku("a/b,c+d");
+    let view = products.process(&sku, 42).await;
     let first = get(&sku, &reader).await;
     assert_eq!((first.status_code, &*first.headers["x-cache"]), (200, "miss"));
     assert_eq!(first.body.as_ref(), Some(&view.json));
@@ -25,17 +27,17 @@ async fn a_product_is_read_from_the_database_once() {
 
 #[tokio::test]
 async fn the_cache_s_bytes_are_passed_on_untouched() {
-    let (world, reader) = (World::new().await, reader());
-    let (sku, json) = (world.sku("a"), "{ \"sku\" : \"é\" }\n");
-    let _: i64 = world.redis(redis::cmd("HSET").arg(key(&sku)).arg("version").arg(5).arg("view").arg(json)).await;
+    let (products, reader) = (TestProducts::new().await, reader());
+    let (sku, json) = (products.sku("a"), "{ \"sku\" : \"é\" }\n");
+    let _: i64 = products.redis(redis::cmd("HSET").arg(key(&sku)).arg("version").arg(5).arg("view").arg(json)).await;
     assert_eq!(get(&sku, &reader).await.body.as_deref(), Some(json));
 }
 
 #[tokio::test]
 async fn a_reader_that_has_the_version_gets_no_body() {
-    let (world, reader) = (World::new().await, reader());
-    let sku = world.sku("a");
-    let view = world.process(&sku, 1).await;
+    let (products, reader) = (TestProducts::new().await, reader());
+    let sku = products.sku("a");
+    let view = products.process(&sku, 1).await;
     let etag = format!("\"{}\"", view.version);
     let has = format!("W/{etag}");
     for cached in ["miss", "hit"] {
@@ -44,18 +46,18 @@ async fn a_reader_that_has_the_version_gets_no_body() {
         assert_eq!(response.headers["etag"], etag);
         assert_eq!(response.headers["x-cache"], cached);
     }
-    world.process(&sku, 2).await;
+    products.process(&sku, 2).await;
     let response = request("GET", &path(&sku), "", &[("if-none-match", &has)], &reader).await;
     assert_eq!((response.status_code, body(&response)["available"].as_i64()), (200, Some(2)));
 }
 
 #[tokio::test]
 async fn head_is_get_without_a_body() {
-    let (world, reader) = (World::new().await, reader());
-    let sku = world.sku("a");
-    world.process(&sku, 1).await;
+    let (products, reader) = (TestProducts::new().await, reader());
+    let sku = products.sku("a");
+    products.process(&sku, 1).await;
     get(&sku, &reader).await;
-    let unknown = world.sku("unknown");
+    let unknown = products.sku("unknown");
     get(&unknown, &reader).await;
     for (path, status) in [(path(&sku), 200), (path(&unknown), 404), ("/products".to_owned(), 400)] {
         let (mut head, got) =
@@ -69,13 +71,13 @@ async fn head_is_get_without_a_body() {
     let (head, got) =
         (request("HEAD", &path(&sku), "", &has, &reader).await, request("GET", &path(&sku), "", &has, &reader).await);
     assert_eq!((head.status_code, &head.headers, &head.body), (304, &got.headers, &got.body));
-    assert_eq!(head.headers.get("content-length"), None, "a 304 has no body whose length could be told");
+    assert_eq!(head.headers.get("content-length"), None, "a 304 has no body that could have a length");
 }
 
 #[tokio::test]
 async fn an_unknown_sku_is_remembered_for_a_short_time() {
-    let (world, reader) = (World::new().await, reader());
-    let sku = world.sku("a");
+    let (products, reader) = (TestProducts::new().await, reader());
+    let sku = products.sku("a");
     for cached in ["miss", "hit"] {
         let response = get(&sku, &reader).await;
         assert_eq!((response.status_code, &*response.headers["x-cache"]), (404, cached));
@@ -83,16 +85,16 @@ async fn an_unknown_sku_is_remembered_for_a_short_time() {
         let problem = body(&response);
         assert_eq!((&problem["status"], &problem["title"]), (&json!(404), &json!("Unknown SKU")));
     }
-    assert_eq!(world.entry(&sku).await, (Some("0".to_owned()), Some(String::new())));
-    assert!((1..=30).contains(&world.seconds(&sku).await));
+    assert_eq!(products.entry(&sku).await, (Some("0".to_owned()), Some(String::new())));
+    assert!((1..=30).contains(&products.seconds(&sku).await));
 }
 
 #[tokio::test]
-async fn many_products_come_in_the_order_asked() {
-    let (world, reader) = (World::new().await, reader());
-    let skus = ["c", "a,b", "none", "b c", "a", "nothing"].map(|name| world.sku(name));
+async fn several_products_are_in_the_order_requested() {
+    let (products, reader) = (TestProducts::new().await, reader());
+    let skus = ["c", "a,b", "none", "b c", "a", "nothing"].map(|name| products.sku(name));
     for known in [0, 1, 3, 4] {
-        world.process(&skus[known], 1).await;
+        products.process(&skus[known], 1).await;
     }
     seen(&skus[1], &reader).await;
     let asked: Vec<&str> = skus.iter().map(String::as_str).collect();
@@ -108,13 +110,14 @@ async fn many_products_come_in_the_order_asked() {
 }
 
 #[tokio::test]
-async fn what_lambda_cannot_send_is_a_problem() {
-    let (world, reader) = (World::new().await, reader());
-    let skus: Vec<String> = (0..100).map(|n| world.sku(&n.to_string())).collect();
+async fn a_response_that_is_too_large_for_lambda_is_a_problem() {
+    let (products, reader) = (TestProducts::new().await, reader());
+    let skus: Vec<String> = (0..100).map(|n| products.sku(&n.to_string())).collect();
     // 4 MB of views, which become 6.7 MB inside the response's JSON.
     let view = format!("[{}0]", "\"\",".repeat(40_000 / 3));
     for sku in &skus {
-        let _: i64 = world.redis(redis::cmd("HSET").arg(key(sku)).arg("version").arg(5).arg("view").arg(&view)).await;
+        let _: i64 =
+            products.redis(redis::cmd("HSET").arg(key(sku)).arg("version").arg(5).arg("view").arg(&view)).await;
     }
     let asked: Vec<&str> = skus.iter().map(String::as_str).collect();
     let response = request("GET", "/products", &query(&asked), &[], &reader).await;
@@ -124,37 +127,37 @@ async fn what_lambda_cannot_send_is_a_problem() {
 }
 
 #[tokio::test]
-async fn an_entry_that_cannot_be_understood_is_a_miss() {
-    let (world, reader) = (World::new().await, reader());
+async fn an_entry_that_cannot_be_parsed_is_a_miss() {
+    let (products, reader) = (TestProducts::new().await, reader());
     let set = |sku: &str, fields: &[(&str, &str)]| redis::cmd("HSET").arg(key(sku)).arg(fields).to_owned();
     for (name, command) in [
-        ("no version", set(&world.sku("no version"), &[("view", "{}")])),
-        ("no number", set(&world.sku("no number"), &[("version", "new"), ("view", "{}")])),
-        ("other fields", set(&world.sku("other fields"), &[("x", "y")])),
-        ("other type", redis::cmd("SET").arg(key(&world.sku("other type"))).arg("{}").to_owned()),
+        ("no version", set(&products.sku("no version"), &[("view", "{}")])),
+        ("no number", set(&products.sku("no number"), &[("version", "new"), ("view", "{}")])),
+        ("other fields", set(&products.sku("other fields"), &[("x", "y")])),
+        ("other type", redis::cmd("SET").arg(key(&products.sku("other type"))).arg("{}").to_owned()),
     ] {
-        let sku = world.sku(name);
-        let view = world.commit(&sku, 1).await;
-        let _: redis::Value = world.redis(&command).await;
+        let sku = products.sku(name);
+        let view = products.commit(&sku, 1).await;
+        let _: redis::Value = products.redis(&command).await;
         assert_eq!(seen(&sku, &reader).await, (view.version, "miss".to_owned()), "{name}");
-        // The next one finds it mended; but what is not even a hash is for the writers to remove.
+        // The next read finds it repaired; but a value of another type is the writers' to remove.
         let cached = if name == "other type" { "miss" } else { "hit" };
         assert_eq!(seen(&sku, &reader).await, (view.version, cached.to_owned()), "{name}");
-        world.cache.refresh(from_ref(&view)).await.unwrap();
+        products.cache.refresh(from_ref(&view)).await.unwrap();
         seen(&sku, &reader).await;
         assert_eq!(seen(&sku, &reader).await, (view.version, "hit".to_owned()), "{name}");
     }
 }
 
 #[tokio::test]
-async fn readers_get_along_with_their_rights() {
-    let world = World::new().await;
-    let (known, unknown) = (world.sku("known"), world.sku("unknown"));
-    let view = world.process(&known, 1).await;
-    let user = world.sku("reader").replace(' ', "-");
+async fn readers_need_no_other_rights_than_theirs() {
+    let products = TestProducts::new().await;
+    let (known, unknown) = (products.sku("known"), products.sku("unknown"));
+    let view = products.process(&known, 1).await;
+    let user = products.sku("reader").replace(' ', "-");
     let rights: Vec<_> = READER_RIGHTS.split(' ').collect();
-    let _: redis::Value = world.redis(redis::cmd("ACL").arg("SETUSER").arg(&user).arg(">secret").arg(rights)).await;
-    let _: redis::Value = world.redis(redis::cmd("SCRIPT").arg("FLUSH")).await;
+    let _: redis::Value = products.redis(redis::cmd("ACL").arg("SETUSER").arg(&user).arg(">secret").arg(rights)).await;
+    let _: redis::Value = products.redis(redis::cmd("SCRIPT").arg("FLUSH")).await;
     let (_, server) = split_login(cache_url());
     let reader = reader_of(database_url(), &format!("redis://{user}:secret@{server}"));
     assert_eq!(seen(&known, &reader).await, (view.version, "miss".to_owned()));
@@ -162,5 +165,5 @@ async fn readers_get_along_with_their_rights() {
     for cached in ["miss", "hit"] {
         assert_eq!(get(&unknown, &reader).await.headers["x-cache"], cached);
     }
-    let _: i64 = world.redis(redis::cmd("ACL").arg("DELUSER").arg(&user)).await;
+    let _: i64 = products.redis(redis::cmd("ACL").arg("DELUSER").arg(&user)).await;
 }

@@ -1,12 +1,12 @@
 //! The catalog's read path on a real PostgreSQL and a real Redis.
 //!
-//! - `world`: the servers, a writer, and readers
-//! - `proxy`: a server that keeps its answers back, falls silent, or is another one from some moment on
-//! - `answers`: what readers are answered
-//! - `fills`: what may be put into the cache
-//! - `interleavings`: readers and writers in each other's way
+//! - `answers`: the responses to readers
+//! - `fills`: filling of the cache
+//! - `interleavings`: concurrent readers and writers
+//! - `trouble`: servers that are unreachable, hung, demoted or full
+//! - `test_products`: the servers, and a test's own products, writer and readers
+//! - `proxy`: a proxy that holds responses, hangs, or switches to another server
 //! - `redis_servers`: Redis servers beside the shared one
-//! - `trouble`: servers that are away, silent, demoted or full
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -16,5 +16,5 @@ mod interleavings;
 mod proxy;
 #[path = "../runtime/redis_servers.rs"]
 mod redis_servers;
+mod test_products;
 mod trouble;
-mod world;

@@ -1,4 +1,4 @@
-//! A server that keeps its answers back, falls silent, or is another one from some moment on, as a name's address changes.
+//! A proxy that holds a server's responses, hangs, or switches to another server, as a name's address changes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,9 +8,9 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Stands between a client and a server.
+/// A proxy between clients and a server.
 pub(crate) struct Proxy {
-    /// The server's URL, by way of here.
+    /// The server's URL with the proxy's address.
     pub(crate) url: String,
     rule: watch::Sender<Rule>,
     server: watch::Sender<String>,
@@ -21,29 +21,29 @@ pub(crate) struct Proxy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
     Pass,
-    /// What the server says is kept back.
+    /// Holds the server's responses.
     Hold,
-    /// What the server says is kept back from when the client has sent this.
+    /// Holds the server's responses once a client has sent this.
     HoldFrom(&'static str),
-    /// All that is said is swallowed, and connections are made all the same. Nobody learns that the other one has gone.
-    Silent,
-    /// The same, from when the client sends this; it is swallowed, too.
-    SilentFrom(&'static str),
+    /// Discards everything, but accepts connections. Neither end learns that the other one has gone.
+    Hang,
+    /// Hangs once a client sends this, which is discarded, too.
+    HangFrom(&'static str),
 }
 
-/// What each connection knows.
+/// The state of a connection.
 #[derive(Clone)]
-struct Wire {
+struct ProxiedConnection {
     rule: watch::Receiver<Rule>,
-    /// All that clients have sent.
+    /// Everything that clients have sent.
     heard: watch::Sender<Vec<u8>>,
     held: watch::Sender<bool>,
-    /// Whether this connection has met the silence: it stays silent for ever, as one to a server that is no more.
-    silent: Arc<AtomicBool>,
+    /// True once this connection hangs: it does so for ever, like one to a server that is gone.
+    hung: Arc<AtomicBool>,
 }
 
 impl Proxy {
-    /// Before the server at this URL, which names host and port.
+    /// Starts a proxy before the server at this URL, which names host and port.
     pub(crate) async fn before(url: &str) -> Self {
         let (login, server, path) = split(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -52,53 +52,53 @@ impl Proxy {
         let (server, servers) = watch::channel(server);
         let (holds, held) = watch::channel(false);
         let heard = watch::Sender::new(Vec::new());
-        let wire = Wire { rule: rules, heard: heard.clone(), held: holds, silent: Arc::default() };
-        tokio::spawn(accept(listener, servers, wire));
+        let connection = ProxiedConnection { rule: rules, heard: heard.clone(), held: holds, hung: Arc::default() };
+        tokio::spawn(accept(listener, servers, connection));
         Self { url, rule, server, held, heard }
     }
 
-    /// Keeps back what the server says from now on.
+    /// Holds the server's responses from now on.
     pub(crate) fn hold(&self) {
         self.rule.send_replace(Rule::Hold);
     }
 
-    /// Keeps back what the server says once a client has sent this.
+    /// Holds the server's responses once a client has sent this.
     pub(crate) fn hold_from(&self, what: &'static str) {
         self.rule.send_replace(Rule::HoldFrom(what));
     }
 
-    /// Swallows everything from now on. Connections that are there, or are made meanwhile, never come to life again.
-    pub(crate) fn fall_silent(&self) {
-        self.rule.send_replace(Rule::Silent);
+    /// Hangs from now on. Connections that exist, or are made meanwhile, hang for ever.
+    pub(crate) fn hang(&self) {
+        self.rule.send_replace(Rule::Hang);
     }
 
-    /// The same, once a client sends this.
-    pub(crate) fn fall_silent_from(&self, what: &'static str) {
-        self.rule.send_replace(Rule::SilentFrom(what));
+    /// Hangs once a client sends this.
+    pub(crate) fn hang_from(&self, what: &'static str) {
+        self.rule.send_replace(Rule::HangFrom(what));
     }
 
-    /// Leads new connections to the server at this URL. Those that are there stay where they are.
-    pub(crate) fn lead_to(&self, url: &str) {
+    /// Connects new clients to the server at this URL. Existing connections stay.
+    pub(crate) fn switch_to(&self, url: &str) {
         self.server.send_replace(split(url).1);
     }
 
-    /// Waits until something is kept back: the server has done what it was asked.
+    /// Waits until a response is held: the server has executed the command.
     pub(crate) async fn holding(&self) {
         self.held.clone().wait_for(|held| *held).await.unwrap();
     }
 
-    /// Lets everything through that was kept back, and all that follows.
+    /// Passes everything that was held, and all that follows.
     pub(crate) fn release(&self) {
         self.rule.send_replace(Rule::Pass);
     }
 
-    /// How often clients have sent this.
+    /// Returns the number of times that clients have sent this.
     pub(crate) fn heard(&self, what: &str) -> usize {
         self.heard.borrow().windows(what.len()).filter(|bytes| *bytes == what.as_bytes()).count()
     }
 }
 
-/// A URL's scheme and login, host and port, and the rest.
+/// Splits a URL into scheme and login, host and port, and the rest.
 fn split(url: &str) -> (String, String, String) {
     let (login, rest) = split_login(url);
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -106,46 +106,46 @@ fn split(url: &str) -> (String, String, String) {
     (login, server.to_owned(), path.to_owned())
 }
 
-/// What a URL has before its server's name, and the rest.
+/// Splits a URL before its server's name.
 pub(crate) fn split_login(url: &str) -> (String, String) {
     let start = url.find('@').or_else(|| url.find("//").map(|slashes| slashes + 1)).unwrap() + 1;
     let (login, server) = url.split_at(start);
     (login.to_owned(), server.to_owned())
 }
 
-async fn accept(listener: TcpListener, server: watch::Receiver<String>, wire: Wire) {
+async fn accept(listener: TcpListener, server: watch::Receiver<String>, connection: ProxiedConnection) {
     while let Ok((client, _)) = listener.accept().await {
         let (from_client, to_client) = client.into_split();
         let server = server.borrow().clone();
         let (from_server, to_server) = TcpStream::connect(&server).await.unwrap().into_split();
-        let wire = Wire { silent: Arc::default(), ..wire.clone() };
-        tokio::spawn(wire.clone().watch());
-        tokio::spawn(wire.clone().ask(from_client, to_server));
-        tokio::spawn(wire.answer(from_server, to_client));
+        let connection = ProxiedConnection { hung: Arc::default(), ..connection.clone() };
+        tokio::spawn(connection.clone().watch());
+        tokio::spawn(connection.clone().ask(from_client, to_server));
+        tokio::spawn(connection.answer(from_server, to_client));
     }
 }
 
-impl Wire {
-    /// Notes the silence, also while nobody says anything.
+impl ProxiedConnection {
+    /// Notes the start of the hang, also while nothing is sent.
     async fn watch(mut self) {
-        if self.rule.wait_for(|rule| *rule == Rule::Silent).await.is_ok() {
-            self.silent.store(true, Ordering::Relaxed);
+        if self.rule.wait_for(|rule| *rule == Rule::Hang).await.is_ok() {
+            self.hung.store(true, Ordering::Relaxed);
         }
     }
 
     async fn ask(self, mut client: OwnedReadHalf, mut server: OwnedWriteHalf) {
         while let Some(bytes) = some(&mut client).await {
             self.heard.send_modify(|heard| heard.extend(&bytes));
-            if !self.is_silent() && server.write_all(&bytes).await.is_err() {
+            if !self.hangs() && server.write_all(&bytes).await.is_err() {
                 break;
             }
         }
-        self.stay_if_silent().await;
+        self.stay_open_if_hung().await;
     }
 
     async fn answer(mut self, mut server: OwnedReadHalf, mut client: OwnedWriteHalf) {
         while let Some(bytes) = some(&mut server).await {
-            if self.is_silent() {
+            if self.hangs() {
                 continue;
             }
             if !self.passes() {
@@ -161,27 +161,27 @@ impl Wire {
                 break;
             }
         }
-        self.stay_if_silent().await;
+        self.stay_open_if_hung().await;
     }
 
     fn passes(&self) -> bool {
         match *self.rule.borrow() {
             Rule::Hold => false,
             Rule::HoldFrom(what) => !self.has_heard(what),
-            Rule::Pass | Rule::Silent | Rule::SilentFrom(_) => true,
+            Rule::Pass | Rule::Hang | Rule::HangFrom(_) => true,
         }
     }
 
-    fn is_silent(&self) -> bool {
-        let silent = match *self.rule.borrow() {
-            Rule::Silent => true,
-            Rule::SilentFrom(what) => self.has_heard(what),
+    fn hangs(&self) -> bool {
+        let hangs = match *self.rule.borrow() {
+            Rule::Hang => true,
+            Rule::HangFrom(what) => self.has_heard(what),
             Rule::Pass | Rule::Hold | Rule::HoldFrom(_) => false,
         };
-        if silent {
-            self.silent.store(true, Ordering::Relaxed);
+        if hangs {
+            self.hung.store(true, Ordering::Relaxed);
         }
-        self.silent.load(Ordering::Relaxed)
+        self.hung.load(Ordering::Relaxed)
     }
 
     fn has_heard(&self, what: &str) -> bool {
@@ -189,8 +189,8 @@ impl Wire {
     }
 
     /// Keeps this half open, so that the other end does not learn of an end.
-    async fn stay_if_silent(&self) {
-        if self.is_silent() {
+    async fn stay_open_if_hung(&self) {
+        if self.hangs() {
             std::future::pending::<()>().await;
         }
     }

@@ -1,4 +1,4 @@
-//! The archive holds every record, byte for byte, where it is looked for.
+//! The archive holds every record, byte for byte, under the key that readers expect.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -33,7 +33,7 @@ fn resources(endpoint: &str, key: &Key) -> ArchiverResources {
     ArchiverResources { settings, s3: aws_sdk_s3::Client::new(&aws) }
 }
 
-/// 30 records, a minute apart, over the full hour; some are no text.
+/// Returns 30 records, a minute apart, across a full hour; some are not text.
 fn records() -> Vec<(String, Vec<u8>)> {
     let data = |n: u8| {
         if n.is_multiple_of(7) { vec![0xff, n, b'"'] } else { format!("{{\"n\": {n},\t\"ü\"}}\u{0}").into_bytes() }
@@ -57,7 +57,7 @@ async fn archive(resources: &ArchiverResources, batch: Value) -> Vec<Option<Stri
     response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
 }
 
-/// The objects' keys and lines.
+/// Returns the objects' keys and lines.
 fn objects(root: &Path) -> BTreeMap<String, Vec<Value>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.join(BUCKET)];
@@ -89,12 +89,12 @@ fn bytes(line: &Value) -> Vec<u8> {
 async fn every_record_lies_in_the_object_of_its_hour_once() {
     let root = tempfile::tempdir().expect("a folder");
     let folder = Buckets::open(root.path().to_owned(), &[BUCKET]).expect("a bucket");
-    let (door, key) = (Listener::open(0).expect("a port"), Key::generate());
-    let resources = resources(&door.url(), &key);
-    let _server = s3::serve(door, Arc::new(folder), &key).expect("served");
+    let (listener, key) = (Listener::open(0).expect("a port"), Key::generate());
+    let resources = resources(&listener.url(), &key);
+    let _server = s3::serve(listener, Arc::new(folder), &key).expect("served");
     let records = records();
 
-    // The same batch twice, as after an answer that was lost: the objects are there already, which is success.
+    // The same batch twice, as after a response that was lost: the objects are there already, which is success.
     for _ in 0..2 {
         assert_eq!(archive(&resources, batch(&records)).await, []);
         let objects = objects(root.path());
@@ -120,49 +120,49 @@ async fn every_record_lies_in_the_object_of_its_hour_once() {
         (&"2026-11-23T04:51:00.250000Z".into(), &"acme/1".into())
     );
 
-    // A batch that is cut otherwise hides behind no key that is there.
+    // A batch with other bounds gets a key of its own.
     assert_eq!(archive(&resources, batch(records.get(..5).expect("five"))).await, []);
     assert_eq!(objects(root.path()).len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_cannot_be_kept_comes_again() {
+async fn a_batch_that_cannot_be_archived_is_retried() {
     let resources = resources("http://127.0.0.1:1", &Key::generate());
     assert_eq!(archive(&resources, batch(&records())).await, [Some("400".to_owned())]);
 }
 
-/// S3 answers 409 while another upload of the same key is on its way: nothing has been stored, and the other one may yet fail.
+/// S3 responds 409 while another upload of the same key is on its way: nothing has been stored, and the other one may yet fail.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_that_meets_its_twin_is_not_taken_for_stored() {
+async fn an_upload_that_conflicts_is_not_taken_for_stored() {
     const CONFLICT: &str = "<Error><Code>ConditionalRequestConflict</Code><Message>again</Message></Error>";
-    // Conflicts before the upload succeeds, whether the batch is done then, uploads.
-    for (conflicts, kept, uploads) in [(1, true, 2), (3, true, 4), (usize::MAX, false, 4)] {
-        let (door, key, uploaded) =
+    // The conflicts before an upload succeeds, true if the batch is done then, and the uploads.
+    for (conflicts, is_done, uploads) in [(1, true, 2), (3, true, 4), (usize::MAX, false, 4)] {
+        let (listener, key, uploaded) =
             (Listener::open(0).expect("a port"), Key::generate(), Arc::new(AtomicUsize::new(0)));
-        let resources = resources(&door.url(), &key);
+        let resources = resources(&listener.url(), &key);
         let counter = Arc::clone(&uploaded);
         let answer = move || async move {
             let conflicted = counter.fetch_add(1, Ordering::Relaxed) < conflicts;
             if conflicted { (StatusCode::CONFLICT, CONFLICT) } else { (StatusCode::OK, "") }
         };
-        let _server = door.serve(Router::new().fallback(answer)).expect("served");
+        let _server = listener.serve(Router::new().fallback(answer)).expect("served");
         let one_hour = records().split_off(10);
-        let again = archive(&resources, batch(&one_hour)).await;
-        assert_eq!(again.is_empty(), kept, "after {conflicts} conflicts: {again:?}");
+        let reported = archive(&resources, batch(&one_hour)).await;
+        assert_eq!(reported.is_empty(), is_done, "after {conflicts} conflicts: {reported:?}");
         assert_eq!(uploaded.load(Ordering::Relaxed), uploads, "after {conflicts} conflicts");
     }
 }
 
-/// Its invocation fails, so that Lambda halves the batch.
+/// The invocation fails, so that Lambda bisects the batch.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_takes_too_long_to_keep_comes_again_in_halves() {
-    let (door, key) = (Listener::open(0).expect("a port"), Key::generate());
-    let resources = resources(&door.url(), &key);
+async fn a_batch_that_takes_too_long_to_archive_is_bisected() {
+    let (listener, key) = (Listener::open(0).expect("a port"), Key::generate());
+    let resources = resources(&listener.url(), &key);
     let slow = || async {
         tokio::time::sleep(Duration::from_secs(2)).await;
         StatusCode::OK
     };
-    let _server = door.serve(Router::new().fallback(slow)).expect("served");
+    let _server = listener.serve(Router::new().fallback(slow)).expect("served");
     let event = serde_json::from_value(batch(&records())).expect("a batch");
     let answer = archiver::handle(LambdaEvent::new(event, context(Duration::from_secs(2))), &resources).await;
     assert_eq!(answer.expect_err("too slow").kind, FailureKind::BatchTooSlow);

@@ -22,28 +22,28 @@ use pipegen_lambda::secrets::UserPassword;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::workshop::Workshop;
+use super::test_catalog::TestCatalog;
 
-/// What a test changes in a function's environment: a name, and its value or nothing.
+/// A change in a function's environment: a variable and its value, or `None` to remove it.
 pub(crate) type Change<'a> = (&'a str, Option<&'a str>);
 
-/// Everything that a function needs.
+/// The functions of the bootstrap, on servers of a test's own.
 pub(crate) struct Functions {
-    pub(crate) workshop: Workshop,
+    pub(crate) catalog: TestCatalog,
     pub(crate) surroundings: Surroundings,
     secrets: aws_sdk_secretsmanager::Client,
     folder: TempDir,
     _servers: [Server; 2],
 }
 
-/// What an invocation failed with.
+/// The failure of an invocation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Failed {
     pub(crate) error_type: String,
     pub(crate) message: String,
 }
 
-/// Nobody rotates by itself here.
+/// A rotation function that is never called.
 struct NoRotation;
 
 #[async_trait::async_trait]
@@ -53,7 +53,7 @@ impl RotationFunction for NoRotation {
     }
 }
 
-/// The one that `PIPEGEN_BOOTSTRAP` names, else one that is built.
+/// Returns the bootstrap that `PIPEGEN_BOOTSTRAP` names, else builds one.
 fn bootstrap() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let build = || bootstrap::build(Architecture::X86_64).expect("built");
@@ -61,18 +61,18 @@ fn bootstrap() -> PathBuf {
 }
 
 impl Functions {
-    /// On a PostgreSQL with the schema but without logins.
+    /// Opens them on a PostgreSQL with the schema but without logins.
     pub(crate) async fn open() -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
-        let workshop = Workshop::open().await;
+        let catalog = TestCatalog::open().await;
         let folder = tempfile::tempdir().expect("a folder");
         let (for_objects, for_secrets) = (Listener::open(0).expect("a port"), Listener::open(0).expect("a port"));
         let (credentials, secrets) = (Credentials::generate(), Arc::new(Secrets::default()));
-        let master = &workshop.servers.database.master;
+        let master = &catalog.servers.database.master;
         let master = json!({"username": master.username, "password": master.password}).to_string();
         let surroundings = Surroundings {
             bootstrap: bootstrap(),
-            servers: workshop.servers.clone(),
+            servers: catalog.servers.clone(),
             s3: for_objects.url(),
             secrets_manager: for_secrets.url(),
             credentials: credentials.clone(),
@@ -86,10 +86,10 @@ impl Functions {
             s3::serve(for_objects, Arc::new(buckets), &credentials).expect("served"),
             secrets_manager::serve(for_secrets, rotations, credentials, quiet()).expect("served"),
         ];
-        Self { workshop, surroundings, secrets: client, folder, _servers: servers }
+        Self { catalog, surroundings, secrets: client, folder, _servers: servers }
     }
 
-    /// The same, with the logins that `migrate` makes.
+    /// Opens them with the logins that `migrate` makes.
     pub(crate) async fn migrated() -> Self {
         let functions = Self::open().await;
         let migrated = functions.host(Role::Migrate, &[]).invoke("{}".into()).await.expect("a host");
@@ -97,33 +97,33 @@ impl Functions {
         functions
     }
 
-    /// A function of this role; what it writes is kept.
+    /// Returns a function of this role; its output is kept.
     pub(crate) fn host(&self, role: Role, changes: &[Change<'_>]) -> FunctionPool {
         self.run(self.surroundings.function(role), changes)
     }
 
-    /// This function, with changes.
+    /// Returns this function with changes in its environment.
     pub(crate) fn run(&self, mut function: Function, changes: &[Change<'_>]) -> FunctionPool {
         for (name, value) in changes {
             function.variables.retain(|(set, _)| set != name);
             function.variables.extend(value.map(|value| ((*name).to_owned(), value.to_owned())));
         }
-        FunctionPool::new(function, Arc::clone(&self.workshop.session.supervisor), quiet(), Some(self.folder.path()))
+        FunctionPool::new(function, Arc::clone(&self.catalog.session.supervisor), quiet(), Some(self.folder.path()))
             .expect("a log")
     }
 
-    /// The lines that functions of this role wrote so far.
+    /// Returns the lines that functions of this role wrote so far.
     pub(crate) fn lines(&self, role: Role) -> Vec<Value> {
         let log = std::fs::read_to_string(self.folder.path().join(format!("{}.log", role.handler()))).expect("a log");
         log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// Where the objects are.
+    /// Returns the folder of the quarantine's objects.
     pub(crate) fn quarantine(&self) -> PathBuf {
         self.folder.path().join("objects").join(QUARANTINE_BUCKET)
     }
 
-    /// The login in an access' secret.
+    /// Returns the login in an access' secret.
     pub(crate) async fn login(&self, access: Access) -> UserPassword {
         let arn = &self.surroundings.logins[&access];
         let answer = self.secrets.get_secret_value().secret_id(arn).send().await.expect("a value");
@@ -131,18 +131,18 @@ impl Functions {
     }
 
     pub(crate) async fn close(self) {
-        self.workshop.close().await;
+        self.catalog.close().await;
     }
 }
 
-/// What a function answers.
+/// Invokes a function and returns its response.
 pub(crate) async fn answer(host: &FunctionPool, event: &Value) -> Value {
     let invocation = host.invoke(event.to_string().into()).await.expect("a host");
     let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
     serde_json::from_slice(&answer).expect("JSON")
 }
 
-/// What a function fails with, as it posts it to Lambda's Runtime API.
+/// Invokes a function and returns its failure as it posts it to Lambda's Runtime API.
 pub(crate) async fn failure(host: &FunctionPool, event: &Value) -> Failed {
     let invocation = host.invoke(event.to_string().into()).await.expect("a host");
     let posted: Value = serde_json::from_str(&invocation.failure.expect("a failure")).expect("JSON");
@@ -150,7 +150,7 @@ pub(crate) async fn failure(host: &FunctionPool, event: &Value) -> Failed {
     Failed { error_type: text("errorType"), message: text("errorMessage") }
 }
 
-/// Lambda's event with a record for each of these texts, just arrived.
+/// Returns Lambda's event with a record for each of these texts, just arrived.
 pub(crate) fn batch(texts: &[String]) -> Value {
     #[expect(clippy::cast_precision_loss, reason = "as in Lambda's events")]
     let now = chrono::Utc::now().timestamp_millis() as f64 / 1000.0;
@@ -162,7 +162,7 @@ pub(crate) fn batch(texts: &[String]) -> Value {
     json!({"Records": texts.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
-/// The most memory that the function's one process has held so far, in KiB.
+/// Returns the peak memory of the function's one process, in KiB.
 pub(crate) fn peak_memory(host: &FunctionPool) -> u64 {
     let name = format!("AWS_LAMBDA_FUNCTION_NAME={}", host.function().name);
     let is_it = |folder: &Path| {

@@ -1,4 +1,4 @@
-//! What the cache keeps and what it takes.
+//! Refreshing of cache entries.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use pipegen_store::View;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 
-use super::workshop::Workshop;
+use super::test_catalog::TestCatalog;
 
 const VIEW_SECONDS: u32 = 300;
 
@@ -39,14 +39,14 @@ async fn put(redis: &mut MultiplexedConnection, sku: &str, fields: &[(&str, &str
     redis.hset_multiple::<_, _, _, ()>(format!("product:{sku}"), fields).await.expect("put");
 }
 
-fn told(version: &str, view: Option<&str>) -> (Option<String>, Option<String>) {
+fn fields(version: &str, view: Option<&str>) -> (Option<String>, Option<String>) {
     (Some(version.to_owned()), view.map(str::to_owned))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_are_replaced_by_newer_ones_only() {
-    let workshop = Workshop::open().await;
-    let (cache, mut redis) = (cache(&workshop.servers.cache_url), connect(&workshop.servers.cache_url).await);
+    let catalog = TestCatalog::open().await;
+    let (cache, mut redis) = (cache(&catalog.servers.cache_url), connect(&catalog.servers.cache_url).await);
     put(&mut redis, "cached", &[("version", "5"), ("view", "old")]).await;
     put(&mut redis, "unknown", &[("version", "0"), ("view", "")]).await;
     put(&mut redis, "newer", &[("version", "9"), ("view", "newer")]).await;
@@ -58,42 +58,42 @@ async fn entries_are_replaced_by_newer_ones_only() {
     let skus = ["cached", "unknown", "newer", "same", "tombstone", "nothing", "strange", "wrong type"];
     let views: Vec<View> = skus.iter().map(|sku| view(sku, 7)).collect();
     for _ in 0..2 {
-        cache.refresh(&views).await.expect("told");
+        cache.refresh(&views).await.expect("refreshed");
         let new = views[0].json.as_str();
-        assert_eq!(entry(&mut redis, "cached").await, told("7", Some(new)));
-        assert_eq!(entry(&mut redis, "unknown").await, told("7", Some(new)));
-        assert_eq!(entry(&mut redis, "newer").await, told("9", Some("newer")));
-        assert_eq!(entry(&mut redis, "same").await, told("7", Some("same")));
-        assert_eq!(entry(&mut redis, "tombstone").await, told("7", None));
-        assert_eq!(entry(&mut redis, "nothing").await, told("7", None));
-        assert_eq!(entry(&mut redis, "strange").await, told("7", Some(new)));
-        assert_eq!(entry(&mut redis, "wrong type").await, told("7", None));
+        assert_eq!(entry(&mut redis, "cached").await, fields("7", Some(new)));
+        assert_eq!(entry(&mut redis, "unknown").await, fields("7", Some(new)));
+        assert_eq!(entry(&mut redis, "newer").await, fields("9", Some("newer")));
+        assert_eq!(entry(&mut redis, "same").await, fields("7", Some("same")));
+        assert_eq!(entry(&mut redis, "tombstone").await, fields("7", None));
+        assert_eq!(entry(&mut redis, "nothing").await, fields("7", None));
+        assert_eq!(entry(&mut redis, "strange").await, fields("7", Some(new)));
+        assert_eq!(entry(&mut redis, "wrong type").await, fields("7", None));
     }
     let seconds: i64 = redis.ttl("product:nothing").await.expect("read");
     assert!((50..=60).contains(&seconds), "a tombstone lives {seconds} s");
     let seconds: i64 = redis.ttl("product:cached").await.expect("read");
     assert!((230..=300).contains(&seconds), "a view lives {seconds} s");
-    workshop.close().await;
+    catalog.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_entries_than_one_call_takes_are_all_told() {
-    let workshop = Workshop::open().await;
-    let (cache, mut redis) = (cache(&workshop.servers.cache_url), connect(&workshop.servers.cache_url).await);
+async fn more_entries_than_one_call_takes_are_all_refreshed() {
+    let catalog = TestCatalog::open().await;
+    let (cache, mut redis) = (cache(&catalog.servers.cache_url), connect(&catalog.servers.cache_url).await);
     // Versions that differ in their last digit only: Redis' scripts count in 64-bit floats.
     let great = (1_i64 << 53) - 2;
     let views: Vec<View> = (0..1201).map(|number| view(&number.to_string(), great)).collect();
-    cache.refresh(&views).await.expect("told");
+    cache.refresh(&views).await.expect("refreshed");
     let later: Vec<View> = views.iter().map(|old| view(&old.sku, great + 1)).collect();
-    cache.refresh(&later).await.expect("told");
+    cache.refresh(&later).await.expect("refreshed");
     for number in [0, 500, 1000, 1200] {
-        assert_eq!(entry(&mut redis, &number.to_string()).await, told(&(great + 1).to_string(), None));
+        assert_eq!(entry(&mut redis, &number.to_string()).await, fields(&(great + 1).to_string(), None));
     }
-    workshop.close().await;
+    catalog.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cache_that_is_away_is_left_alone_for_a_moment() {
+async fn a_cache_that_has_failed_is_not_called_for_a_moment() {
     let cache = cache("redis://127.0.0.1:1");
     let views = [view("1", 1)];
     assert!(matches!(cache.refresh(&views).await, Err(CacheError::Failed(_))));

@@ -1,10 +1,10 @@
-//! What the functions must not forget.
+//! Quarantine, suppliers, pruning and metrics of the real bootstrap.
 
 use pipegen_contract::{env, metric, role::Role};
 use serde_json::{Value, json};
 
 use super::bootstrap::{Functions, answer, batch};
-use super::workshop::{adjusted, at};
+use super::test_catalog::{adjusted, at};
 
 fn counted(supplier: &str) -> String {
     json!({"specversion": "1.0", "id": "1", "source": format!("/suppliers/{supplier}"), "subject": "S1",
@@ -12,11 +12,11 @@ fn counted(supplier: &str) -> String {
     .to_string()
 }
 
-/// An event whose rejection cannot be kept would be gone without a trace.
+/// Without the retry, the rejected event would be lost without a trace.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_whose_rejections_cannot_be_kept_comes_again() {
+async fn a_batch_whose_rejections_cannot_be_stored_is_retried() {
     let functions = Functions::migrated().await;
-    let event = batch(&[counted("acme"), "no JSON".to_owned()]);
+    let event = batch(&[counted("acme"), "not JSON".to_owned()]);
     let broken = functions.host(Role::Processor, &[("AWS_ENDPOINT_URL_S3", Some("http://127.0.0.1:1"))]);
     assert_eq!(answer(&broken, &event).await["batchItemFailures"], json!([{"itemIdentifier": "0"}]));
     let whole = functions.host(Role::Processor, &[]);
@@ -26,32 +26,32 @@ async fn a_batch_whose_rejections_cannot_be_kept_comes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_suppliers_that_are_named_may_speak() {
+async fn only_events_of_the_listed_suppliers_are_accepted() {
     let functions = Functions::migrated().await;
-    let named = functions.host(Role::Processor, &[(env::SUPPLIERS, Some("acme,globex"))]);
+    let restricted = functions.host(Role::Processor, &[(env::SUPPLIERS, Some("acme,globex"))]);
     let event = batch(&[counted("acme"), counted("initech"), counted("globex")]);
-    assert_eq!(answer(&named, &event).await["batchItemFailures"], json!([]));
+    assert_eq!(answer(&restricted, &event).await["batchItemFailures"], json!([]));
     let suppliers = |views: &[Value]| -> Vec<Value> {
         views[0]["offers"].as_array().expect("a list").iter().map(|offer| offer["supplier"].clone()).collect()
     };
-    assert_eq!(suppliers(&functions.workshop.shown().await), ["acme", "globex"]);
+    assert_eq!(suppliers(&functions.catalog.shown().await), ["acme", "globex"]);
     let lines = functions.lines(Role::Processor);
     let line = lines.iter().find(|line| line["message"] == "batch").expect("a batch's line");
     assert_eq!(line["rejected"], json!({"unknown_supplier": 1}));
 
     answer(&functions.host(Role::Processor, &[]), &event).await;
-    assert_eq!(suppliers(&functions.workshop.shown().await), ["acme", "globex", "initech"]);
+    assert_eq!(suppliers(&functions.catalog.shown().await), ["acme", "globex", "initech"]);
     functions.close().await;
 }
 
-/// A row goes once it is older than any copy of its event can be that is still on its way, and no sooner.
+/// A row is pruned once no copy of its event can still be on its way, and no sooner.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_is_pruned_after_horizon_and_retention() {
     let functions = Functions::migrated().await;
     let events: Vec<_> = (0..4).map(|number| adjusted("1", &number.to_string(), number, 1)).collect();
-    functions.workshop.store.apply(&events.iter().collect::<Vec<_>>()).await.expect("applied");
+    functions.catalog.store.apply(&events.iter().collect::<Vec<_>>()).await.expect("applied");
     functions
-        .workshop
+        .catalog
         .execute(
             "update ledger set applied_at = now() - case id
                  when '0' then interval '8 days 65 minutes'
@@ -63,19 +63,19 @@ async fn the_ledger_is_pruned_after_horizon_and_retention() {
     let week_and_day = [(env::HORIZON_SECONDS, Some("604800")), (env::STREAM_RETENTION_SECONDS, Some("86400"))];
     let maintain = functions.host(Role::Maintain, &week_and_day);
     assert_eq!(answer(&maintain, &json!({})).await["pruned"], 1);
-    assert_eq!(functions.workshop.number("select min(id::bigint) from ledger").await, 1);
+    assert_eq!(functions.catalog.number("select min(id::bigint) from ledger").await, 1);
     let floor = "select extract(epoch from occurred_at)::bigint from ledger_floor";
-    assert_eq!(functions.workshop.number(floor).await, at(0).timestamp());
-    assert_eq!(functions.workshop.shown().await[0]["available"], 4);
+    assert_eq!(functions.catalog.number(floor).await, at(0).timestamp());
+    assert_eq!(functions.catalog.shown().await[0]["available"], 4);
     functions.close().await;
 }
 
-/// CloudWatch counts nothing of a line without a namespace.
+/// CloudWatch ignores the metrics of a line without a namespace.
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_are_counted_in_the_stack_s_namespace() {
     let functions = Functions::migrated().await;
     let namespace = [(env::METRIC_NAMESPACE, Some("metrics-inventory-test"))];
-    answer(&functions.host(Role::Processor, &namespace), &batch(&[counted("acme"), "no JSON".to_owned()])).await;
+    answer(&functions.host(Role::Processor, &namespace), &batch(&[counted("acme"), "not JSON".to_owned()])).await;
     answer(&functions.host(Role::Maintain, &namespace), &json!({})).await;
     let mut counted: Vec<Value> = Vec::new();
     for line in [Role::Processor, Role::Maintain].into_iter().flat_map(|role| functions.lines(role)) {

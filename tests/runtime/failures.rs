@@ -1,4 +1,4 @@
-//! What Lambda is told of an invocation that failed.
+//! The error types and messages of failed invocations.
 
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use sqlx::{ConnectOptions as _, Executor as _};
 
 use super::bootstrap::{Change, Functions, answer, batch, failure, seconds};
-use super::workshop::at;
+use super::test_catalog::at;
 
-/// An event that a function of this role can read.
+/// Returns an event that a function of this role can read.
 fn event(role: Role) -> Value {
     match role {
         Role::Processor | Role::Archiver => batch(&["{}".to_owned()]),
@@ -37,7 +37,7 @@ async fn every_role_names_the_settings_that_are_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_went_wrong_is_a_type_that_can_be_searched_for() {
+async fn every_failure_has_a_type_that_can_be_searched_for() {
     let functions = Functions::migrated().await;
     let mut unknown = functions.surroundings.function(Role::Migrate);
     unknown.handler = "bootstrap".to_owned();
@@ -58,7 +58,7 @@ async fn what_went_wrong_is_a_type_that_can_be_searched_for() {
         (Role::Rotate, no_secrets, "Rotate.SecretUnreachable"),
     ] {
         let mut function = functions.surroundings.function(role);
-        // What heals is tried again for as long as there is time: not long, here.
+        // Transient failures are retried for as long as there is time: not long, here.
         function.timeout = seconds(14);
         let failed = failure(&functions.run(function, &[change]), &event(role)).await;
         assert_eq!(failed.error_type, expected, "{failed:?}");
@@ -72,9 +72,9 @@ async fn what_went_wrong_is_a_type_that_can_be_searched_for() {
     functions.close().await;
 }
 
-/// What cannot heal is not tried again: it fails long before the five minutes that `migrate` has.
+/// The invocation fails long before the five minutes that `migrate` has.
 #[tokio::test(flavor = "multi_thread")]
-async fn migrate_does_not_wait_for_what_cannot_heal() {
+async fn migrate_does_not_retry_a_failure_that_is_not_transient() {
     let functions = Functions::open().await;
     let fails = async |changes: &[Change<'_>]| {
         let host = functions.host(Role::Migrate, changes);
@@ -82,35 +82,35 @@ async fn migrate_does_not_wait_for_what_cannot_heal() {
         let failed = tokio::time::timeout(seconds(60), failure(&host, &event)).await;
         failed.expect("it fails at once")
     };
-    functions.workshop.execute("alter role pipegen password 'another'").await;
+    functions.catalog.execute("alter role pipegen password 'another'").await;
     let failed = fails(&[]).await;
     assert_eq!(failed.error_type, "Migrate.DatabaseLoginRefused", "{failed:?}");
     functions.close().await;
 }
 
-/// The statements hold every character that JSON may, and an encoding of fewer would refuse good events as the supplier's fault.
+/// Events may hold every character of JSON, and an encoding with fewer would reject good events as the supplier's fault.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_in_another_encoding_is_refused() {
     let functions = Functions::open().await;
-    functions.workshop.execute("create database latin1 encoding 'LATIN1' template template0 locale 'C'").await;
+    functions.catalog.execute("create database latin1 encoding 'LATIN1' template template0 locale 'C'").await;
     let failed = failure(&functions.host(Role::Migrate, &[(env::DATABASE_NAME, Some("latin1"))]), &json!({})).await;
     assert_eq!(failed.error_type, "Migrate.DatabaseUnfit");
     assert!(failed.message.contains("the database's encoding is LATIN1 and must be UTF8"), "{failed:?}");
     functions.close().await;
 }
 
-/// Whatever path the database, or a login in it, is set to: the tables are found where they are.
+/// The tables are found with any search path of the database or of a login.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_search_path_changes_nothing() {
     let functions = Functions::open().await;
-    functions.workshop.execute("create schema other").await;
-    functions.workshop.execute("create database elsewhere").await;
-    functions.workshop.execute("alter database elsewhere set search_path = other, pg_catalog").await;
-    functions.workshop.execute("alter role pipegen set search_path = other").await;
+    functions.catalog.execute("create schema other").await;
+    functions.catalog.execute("create database elsewhere").await;
+    functions.catalog.execute("alter database elsewhere set search_path = other, pg_catalog").await;
+    functions.catalog.execute("alter role pipegen set search_path = other").await;
     let there: Change<'_> = (env::DATABASE_NAME, Some("elsewhere"));
     let migrated = answer(&functions.host(Role::Migrate, &[there]), &json!({})).await;
     assert_eq!(migrated["logins"], 3);
-    functions.workshop.execute("alter role inventory_writer_a set search_path = nowhere").await;
+    functions.catalog.execute("alter role inventory_writer_a set search_path = nowhere").await;
 
     let text = json!({"specversion": "1.0", "id": "1", "source": "/suppliers/acme", "subject": "S1",
         "type": "com.retailtech.stock.counted.v1", "time": chrono::Utc::now().to_rfc3339(), "data": {"quantity": 4}});
@@ -118,7 +118,7 @@ async fn another_search_path_changes_nothing() {
     let answer = answer(&processor, &batch(&[text.to_string()])).await;
     assert_eq!(answer["batchItemFailures"], json!([]), "{:?}", functions.lines(Role::Processor));
 
-    let url = functions.workshop.servers.database_url.replace("/inventory", "/elsewhere");
+    let url = functions.catalog.servers.database_url.replace("/inventory", "/elsewhere");
     let mut views = Vec::new();
     let write = &mut |line: &str| {
         views.push(line.to_owned());
@@ -129,7 +129,7 @@ async fn another_search_path_changes_nothing() {
     functions.close().await;
 }
 
-/// Nobody but an operator can mend this: the invocation fails, and says what is missing.
+/// Only an operator can repair this: the invocation fails, and says what is missing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_right_or_table_fails_the_invocation() {
     let functions = Functions::migrated().await;
@@ -137,7 +137,7 @@ async fn a_missing_right_or_table_fails_the_invocation() {
         "type": "com.retailtech.stock.counted.v1", "time": chrono::Utc::now().to_rfc3339(), "data": {"quantity": 4}});
     let processor = functions.host(Role::Processor, &[]);
     let mut admin = functions
-        .workshop
+        .catalog
         .servers
         .database_url
         .parse::<sqlx::postgres::PgConnectOptions>()
@@ -168,14 +168,14 @@ async fn a_missing_right_or_table_fails_the_invocation() {
     functions.close().await;
 }
 
-/// `pipegen local` would try for ever: it ends, and says why.
+/// `pipegen local` would retry for ever; it ends, and says why.
 #[tokio::test(flavor = "multi_thread")]
-async fn local_ends_where_nothing_helps() {
+async fn local_ends_at_a_failure_that_no_retry_repairs() {
     let functions = Functions::open().await;
-    functions.workshop.execute("revoke insert on product from inventory_writer").await;
-    // A given database is spoken to in plain text.
+    functions.catalog.execute("revoke insert on product from inventory_writer").await;
+    // The connection to a given database is in plain text.
     functions
-        .workshop
+        .catalog
         .execute(
             "do $$ begin
                  execute format('copy (select %L) to %L', 'host all all 127.0.0.1/32 scram-sha-256', current_setting('hba_file'));
@@ -183,8 +183,8 @@ async fn local_ends_where_nothing_helps() {
              end $$",
         )
         .await;
-    let place = tempfile::tempdir().expect("a folder");
-    let records = place.path().join("records.jsonl");
+    let folder = tempfile::tempdir().expect("a folder");
+    let records = folder.path().join("records.jsonl");
     let record = json!({"shard": "shardId-000000000000", "sequence_number": "1", "partition_key": "acme",
         "arrived_at": at(1).to_rfc3339(), "data": json!({"specversion": "1.0", "id": "1", "source": "/suppliers/acme",
         "subject": "S1", "type": "com.retailtech.stock.counted.v1", "time": at(1).to_rfc3339(), "data": {"quantity": 4}})
@@ -194,16 +194,16 @@ async fn local_ends_where_nothing_helps() {
         .arg("local")
         .arg("--records")
         .arg(&records)
-        .args(["--database-url", &functions.workshop.servers.database_url])
+        .args(["--database-url", &functions.catalog.servers.database_url])
         .arg("--bootstrap")
         .arg(&functions.surroundings.bootstrap)
-        .env("TMPDIR", place.path())
+        .env("TMPDIR", folder.path())
         .kill_on_drop(true)
         .output();
     let ended = tokio::time::timeout(seconds(120), local).await.expect("it ends").expect("started");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert_eq!(ended.status.code(), Some(1), "{said}");
-    assert!(said.contains("Processor.DatabaseNotPrepared"), "{said}");
-    assert!(said.contains("permission denied for table product"), "{said}");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("Processor.DatabaseNotPrepared"), "{stderr}");
+    assert!(stderr.contains("permission denied for table product"), "{stderr}");
     functions.close().await;
 }

@@ -17,11 +17,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::bootstrap::{Functions, answer, failure, seconds};
 
-/// Requests that a role's new policy does not reach yet.
+/// The number of requests that are denied before the role's new policy takes effect.
 const DENIED: usize = 4;
 
-/// A Secrets Manager that refuses at first, then has the master login and one that is made already.
-fn refusing_at_first(master: Value, asked: Arc<AtomicUsize>, denied: usize) -> Router {
+/// Makes a Secrets Manager that denies the first requests, then returns the master login and logins that exist already.
+fn denying_at_first(master: Value, asked: Arc<AtomicUsize>, denied: usize) -> Router {
     let answer = move |request: Bytes| {
         let request: Value = serde_json::from_slice(&request).expect("JSON");
         let (is_early, master) = (asked.fetch_add(1, Ordering::SeqCst) < denied, master.clone());
@@ -42,29 +42,29 @@ fn refusing_at_first(master: Value, asked: Arc<AtomicUsize>, denied: usize) -> R
 }
 
 fn master(functions: &Functions) -> Value {
-    let master = &functions.workshop.servers.database.master;
+    let master = &functions.catalog.servers.database.master;
     json!({"username": master.username, "password": master.password})
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_that_is_not_known_yet_is_waited_for() {
+async fn a_policy_that_has_not_taken_effect_is_waited_for() {
     let functions = Functions::open().await;
-    let (door, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
-    let url = door.url();
-    let _server = door.serve(refusing_at_first(master(&functions), Arc::clone(&asked), DENIED)).expect("served");
+    let (listener, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
+    let url = listener.url();
+    let _server = listener.serve(denying_at_first(master(&functions), Arc::clone(&asked), DENIED)).expect("served");
     let migrate = functions.host(Role::Migrate, &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(&url))]);
     assert_eq!(answer(&migrate, &json!({})).await["logins"], 3);
     assert_eq!(asked.load(Ordering::SeqCst), DENIED + 4, "the master's, and one for each access");
     functions.close().await;
 }
 
-/// A policy that stays wrong is said when the time is almost up, not hidden behind a time-out.
+/// The error names the policy when the time is almost up, and is not hidden behind a time-out.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_that_stays_wrong_is_said_in_the_end() {
+async fn a_policy_that_stays_wrong_is_reported_in_the_end() {
     let functions = Functions::open().await;
-    let (door, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
-    let url = door.url();
-    let _server = door.serve(refusing_at_first(json!({}), Arc::clone(&asked), usize::MAX)).expect("served");
+    let (listener, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
+    let url = listener.url();
+    let _server = listener.serve(denying_at_first(json!({}), Arc::clone(&asked), usize::MAX)).expect("served");
     let mut function = functions.surroundings.function(Role::Migrate);
     function.timeout = seconds(15);
     let failed =
@@ -78,7 +78,7 @@ async fn a_policy_that_stays_wrong_is_said_in_the_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_come_late_are_waited_for() {
     let functions = Functions::open().await;
-    // Ports on which nobody listens yet.
+    // Ports without a listener yet.
     let free = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port").local_addr().expect("bound");
     let (late_database, late_secrets) = (free().await, free().await);
     let url = |function: &str| function.to_owned();
@@ -100,7 +100,7 @@ async fn servers_that_come_late_are_waited_for() {
     functions.close().await;
 }
 
-/// Listens after a while and passes everything on.
+/// Listens after a while and forwards everything.
 async fn forward_after(pause: Duration, from: SocketAddr, to: SocketAddr) {
     tokio::time::sleep(pause).await;
     let listener = TcpListener::bind(from).await.expect("still free");

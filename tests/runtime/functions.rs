@@ -1,4 +1,4 @@
-//! The functions on given servers, invoked in this process.
+//! The functions in this process, on given servers.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,13 +19,13 @@ use pipegen_lambda::settings::{
 };
 use serde_json::{Value, json};
 
-/// What is told of the batch: that it is done, or the first record that comes again, or that it comes again in halves.
-pub(crate) type Answer = Result<Option<String>, Failure>;
+/// The result for a batch: `None` if it is done, the first record if it is retried unchanged, an error if it is bisected.
+pub(crate) type BatchResult = Result<Option<String>, Failure>;
 
-/// A processor on these servers.
+/// Makes a processor on these servers.
 pub(crate) fn processor_on(database: &str, cache: &str) -> ProcessorResources {
     let settings = ProcessorSettings {
-        database: nowhere(),
+        database: unused(),
         cache: cache_settings(cache),
         horizon: TimeDelta::days(7),
         suppliers: None,
@@ -39,38 +39,38 @@ pub(crate) fn processor_on(database: &str, cache: &str) -> ProcessorResources {
     }
 }
 
-/// Maintenance on these servers.
+/// Makes maintenance on these servers.
 pub(crate) fn maintenance_on(database: &str, cache: &str) -> MaintainResources {
     let (horizon, stream_retention) = (TimeDelta::days(7), TimeDelta::days(1));
-    let settings = MaintainSettings { database: nowhere(), cache: cache_settings(cache), horizon, stream_retention };
+    let settings = MaintainSettings { database: unused(), cache: cache_settings(cache), horizon, stream_retention };
     MaintainResources { database: database_on(database), cache: cache_on(cache), settings }
 }
 
-/// A cache.
+/// Makes the client of a cache.
 pub(crate) fn cache_on(url: &str) -> Cache {
     Cache::new(&cache_settings(url), &SdkConfig::builder().build()).expect("settings")
 }
 
-/// Processes these records of one shard, in this time.
-pub(crate) async fn process(records: &[Value], time: Duration, resources: &ProcessorResources) -> Answer {
+/// Processes these records of one shard, within this time.
+pub(crate) async fn process(records: &[Value], time: Duration, resources: &ProcessorResources) -> BatchResult {
     process_batch(batch(records), time, resources).await
 }
 
-/// Processes Lambda's event, in this time.
-pub(crate) async fn process_batch(batch: Value, time: Duration, resources: &ProcessorResources) -> Answer {
+/// Processes Lambda's event, within this time.
+pub(crate) async fn process_batch(batch: Value, time: Duration, resources: &ProcessorResources) -> BatchResult {
     let event = LambdaEvent::new(serde_json::from_value(batch).expect("a batch"), context(time));
     let response = processor::handle(event, resources).await?;
     Ok(response.batch_item_failures.into_iter().next().and_then(|failure| failure.item_identifier))
 }
 
-/// One run of maintenance.
+/// Does one run of maintenance.
 pub(crate) async fn maintain(resources: &MaintainResources) -> MaintainSummary {
     maintain::handle(LambdaEvent::new(json!({}), context(Duration::from_secs(20))), resources)
         .await
         .expect("maintained")
 }
 
-/// A count, as a supplier sends it now.
+/// Returns a count as a supplier sends it now.
 pub(crate) fn count(sku: &str, id: &str, quantity: i64) -> Value {
     json!({
         "specversion": "1.0", "id": id, "source": "/suppliers/acme", "subject": sku,
@@ -78,7 +78,7 @@ pub(crate) fn count(sku: &str, id: &str, quantity: i64) -> Value {
     })
 }
 
-/// Lambda's event.
+/// Returns Lambda's event.
 fn batch(records: &[Value]) -> Value {
     #[expect(clippy::cast_precision_loss, reason = "as in Lambda's events")]
     let now = Utc::now().timestamp_millis() as f64 / 1000.0;
@@ -90,7 +90,7 @@ fn batch(records: &[Value]) -> Value {
     json!({"Records": records.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
-/// An invocation that has this long.
+/// Returns the context of an invocation with this much time.
 pub(crate) fn context(time: Duration) -> Context {
     let deadline = (SystemTime::now() + time).duration_since(UNIX_EPOCH).expect("later");
     let mut context = Context::default();
@@ -106,13 +106,13 @@ fn cache_settings(url: &str) -> CacheSettings {
     CacheSettings { endpoint: CacheEndpoint::Url(Secret(url.to_owned())), view_seconds: 300 }
 }
 
-/// The login is given, so that this is not used.
-fn nowhere() -> DatabaseSettings {
+/// Returns empty settings: the login is given, so they are not used.
+fn unused() -> DatabaseSettings {
     let text = String::new;
     DatabaseSettings { host: text(), port: 1, name: text(), secret_arn: text(), tls: DatabaseTls::Disabled }
 }
 
-/// AWS at this endpoint.
+/// Returns the AWS configuration for this endpoint.
 pub(crate) fn aws(endpoint: &str) -> SdkConfig {
     let credentials = Credentials::new("key", "secret", None, None, "test");
     SdkConfig::builder()

@@ -1,4 +1,4 @@
-//! What a supplier may put behind one count, and on one SKU.
+//! Bounds on what a supplier can put behind one count, and on one SKU.
 
 use std::time::Instant;
 
@@ -9,10 +9,10 @@ use pipegen_store::{MAX_OFFERS, Outcome};
 use serde_json::{Value, json};
 
 use super::bootstrap::{Functions, answer, batch, peak_memory};
-use super::workshop::{Workshop, adjusted, at, counted, event};
+use super::test_catalog::{TestCatalog, adjusted, at, counted, event};
 
-/// How much more memory than before the processor may take for a count, in KiB.
-const MOST_GROWTH: u64 = 64 * 1024;
+/// The most additional memory that the processor may use for a count, in KiB.
+const MAX_GROWTH: u64 = 64 * 1024;
 
 /// A million adjustments, a millisecond apart, the first a second after `at(0)`. The tables' statistics are fresh, so that the
 /// planner knows that nearly all of the ledger is of one SKU.
@@ -27,10 +27,10 @@ const MILLION: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn a_million_adjustments_behind_a_count_take_no_memory() {
     let functions = Functions::migrated().await;
-    functions.workshop.execute(MILLION).await;
+    functions.catalog.execute(MILLION).await;
     let mut function = functions.surroundings.function(Role::Processor);
     function.name = "lambda-processor-with-a-million".to_owned();
-    // The adjustments lie as they are; what counts is that the events are not too old.
+    // The adjustments are in the past; the horizon is long enough that the events are not too old.
     let processor = functions.run(function, &[(env::HORIZON_SECONDS, Some("315360000"))]);
     let process = async |kind: &str, sku: &str, id: &str, minute: i64, data: Value| {
         let text = json!({"specversion": "1.0", "id": id, "source": "/suppliers/acme", "subject": sku,
@@ -42,67 +42,67 @@ async fn a_million_adjustments_behind_a_count_take_no_memory() {
     process("counted", "COLD", "first", 1, json!({"quantity": 1})).await;
     let before = peak_memory(&processor);
 
-    // Behind it lie all of them, then none.
+    // All of them are later than the first count, none is later than the second.
     let late = process("counted", "HOT", "late", 0, json!({"quantity": 5})).await;
-    assert_eq!(functions.workshop.shown().await[1]["available"], 1_000_005);
+    assert_eq!(functions.catalog.shown().await[1]["available"], 1_000_005);
     let last = process("counted", "HOT", "last", 60, json!({"quantity": 7})).await;
-    assert_eq!(functions.workshop.shown().await[1]["available"], 7);
+    assert_eq!(functions.catalog.shown().await[1]["available"], 7);
     let growth = peak_memory(&processor) - before;
     println!("{growth} KiB more than {before}; the late count took {late:?}, the one that supersedes all {last:?}");
-    assert!(growth < MOST_GROWTH, "{growth} KiB");
+    assert!(growth < MAX_GROWTH, "{growth} KiB");
 
-    // So many go with one count; those that are left have no effect.
-    let left = functions.workshop.number("select count(*) from ledger").await;
+    // One count removes so many; those that are left have no effect.
+    let left = functions.catalog.number("select count(*) from ledger").await;
     assert_eq!(left, 950_000);
     process("adjusted", "HOT", "id-1000000", 61, json!({"delta": 2})).await;
-    assert_eq!(functions.workshop.shown().await[1]["available"], 9);
+    assert_eq!(functions.catalog.shown().await[1]["available"], 9);
     functions.close().await;
 }
 
 /// With one SKU's rows being nearly all, the planner would read the whole ledger for each count of another one.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crowded_sku_is_in_nobody_elses_way() {
-    let workshop = Workshop::open().await;
-    workshop.execute(MILLION).await;
+async fn a_sku_with_many_adjustments_slows_down_no_other() {
+    let catalog = TestCatalog::open().await;
+    catalog.execute(MILLION).await;
     let counts: Vec<_> = (0..300).map(|number| counted(&format!("S{number}"), "a", 1, 5)).collect();
-    let store = Workshop::another_store(&workshop.servers);
+    let store = TestCatalog::another_store(&catalog.servers);
     store.apply(&counts.iter().collect::<Vec<_>>()).await.expect("applied");
-    // A session tells what it has read when it ends, at the latest.
+    // A session reports its statistics when it ends, at the latest.
     drop(store);
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let read = "select coalesce(seq_tup_read, 0) from pg_stat_user_tables where relname = 'ledger'";
-    assert!(workshop.number(read).await <= 2_000_000, "the ledger was read as a whole");
-    workshop.close().await;
+    assert!(catalog.number(read).await <= 2_000_000, "the ledger was read as a whole");
+    catalog.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sku_has_so_many_offers_at_most() {
-    let workshop = Workshop::open().await;
+async fn a_sku_has_a_limited_number_of_offers() {
+    let catalog = TestCatalog::open().await;
     let by = |supplier: usize, id: &str| {
         event("stock.counted", &format!("s{supplier:05}"), "1", id, 1, &json!({"quantity": 1}))
     };
     let first: Vec<_> = (0..MAX_OFFERS).map(|supplier| by(supplier, "a")).collect();
-    let applied = workshop.store.apply(&first.iter().collect::<Vec<_>>()).await.expect("applied");
+    let applied = catalog.store.apply(&first.iter().collect::<Vec<_>>()).await.expect("applied");
     assert!(applied.outcomes.iter().all(|outcome| *outcome == Outcome::Applied));
 
-    // One that has an offer may speak, one more may not, however often it comes.
+    // A supplier with an offer is accepted, one more is rejected, each time.
     let batch = [by(MAX_OFFERS, "a"), by(7, "b"), adjusted("2", "c", 1, 1)];
     for expected in [Outcome::Applied, Outcome::Duplicate] {
-        let outcomes = workshop.store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied").outcomes;
+        let outcomes = catalog.store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied").outcomes;
         let Outcome::Rejected(rejection) = &outcomes[0] else { panic!("{outcomes:?}") };
         assert_eq!(rejection.reason, Reason::TooManyOffers);
         assert_eq!(outcomes[1..], [expected.clone(), expected]);
     }
     let offers = |view: &Value| view["offers"].as_array().expect("a list").len();
-    assert_eq!(offers(&workshop.shown().await[0]), MAX_OFFERS);
+    assert_eq!(offers(&catalog.shown().await[0]), MAX_OFFERS);
 
-    // A table that has more all the same does not fill anybody's memory, and no offer is overwritten.
-    workshop
+    // A table that has more all the same does not fill the memory, and no offer is overwritten.
+    catalog
         .execute("insert into offer (sku, supplier, on_hand) select '1', 't' || n, 1 from generate_series(1, 5000) n")
         .await;
-    let outcomes = workshop.store.apply(&[&event("stock.counted", "t77", "1", "a", 1, &json!({"quantity": 9}))]).await;
+    let outcomes = catalog.store.apply(&[&event("stock.counted", "t77", "1", "a", 1, &json!({"quantity": 9}))]).await;
     assert!(matches!(outcomes.expect("applied").outcomes[0], Outcome::Rejected(_)));
-    assert_eq!(offers(&workshop.shown().await[0]), MAX_OFFERS);
-    assert_eq!(workshop.number("select on_hand from offer where supplier = 't77'").await, 1);
-    workshop.close().await;
+    assert_eq!(offers(&catalog.shown().await[0]), MAX_OFFERS);
+    assert_eq!(catalog.number("select on_hand from offer where supplier = 't77'").await, 1);
+    catalog.close().await;
 }

@@ -1,4 +1,4 @@
-//! Batches in any order, size and number, also at the same time, leave the same catalog.
+//! Batches in any order, size and number, also concurrent ones, leave the same catalog.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 
-use super::workshop::{Workshop, event};
+use super::test_catalog::{TestCatalog, event};
 
-/// Events on few products, suppliers, ids and times, so that all of them meet. What one says follows from its identity and
+/// Generates events on few products, suppliers, ids and times, so that they overlap. An event's data follows from its identity and
 /// time, because of two with the same either may win.
-fn crowd(runner: &mut TestRunner, size: usize) -> Vec<Event> {
+fn overlapping_events(runner: &mut TestRunner, size: usize) -> Vec<Event> {
     let one = (0..4_usize, select(vec!["acme", "globex"]), 0..12_u32, 0..9_u32, 0..12_i64);
     let one = one.prop_map(|(kind, supplier, sku, id, minute)| {
         let salt = i64::from(id) + minute;
@@ -36,43 +36,43 @@ fn shuffled(runner: &mut TestRunner, events: &[Event]) -> Vec<Event> {
     Just(events.to_vec()).prop_shuffle().new_tree(runner).expect("an order").current()
 }
 
-async fn play(workshop: &Workshop, events: &[Event], batch: usize) {
-    let store = Workshop::another_store(&workshop.servers);
+async fn apply(catalog: &TestCatalog, events: &[Event], batch: usize) {
+    let store = TestCatalog::another_store(&catalog.servers);
     for batch in events.chunks(batch) {
         store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied");
     }
 }
 
-async fn emptied(workshop: &Workshop) {
-    workshop.execute("truncate product, offer, ledger").await;
+async fn empty(catalog: &TestCatalog) {
+    catalog.execute("truncate product, offer, ledger").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn order_batches_repetition_and_company_do_not_matter() {
-    let workshop = Workshop::open().await;
+async fn order_batch_size_repetition_and_concurrency_do_not_matter() {
+    let catalog = TestCatalog::open().await;
     // A deadlock would be resolved after a second and the batch run again, unseen: here it must hang.
-    workshop.execute("alter system set deadlock_timeout = '10min'").await;
-    workshop.execute("select pg_reload_conf()").await;
+    catalog.execute("alter system set deadlock_timeout = '10min'").await;
+    catalog.execute("select pg_reload_conf()").await;
     let mut runner = TestRunner::deterministic();
-    let events = crowd(&mut runner, 400);
-    play(&workshop, &events, 400).await;
-    let expected = workshop.shown().await;
+    let events = overlapping_events(&mut runner, 400);
+    apply(&catalog, &events, 400).await;
+    let expected = catalog.shown().await;
     assert_eq!(expected.len(), 12);
 
     for batch in [1, 7, 150] {
-        emptied(&workshop).await;
+        empty(&catalog).await;
         let twice = [shuffled(&mut runner, &events), shuffled(&mut runner, &events)].concat();
-        play(&workshop, &twice, batch).await;
-        assert_eq!(workshop.shown().await, expected, "twice, in batches of {batch}");
+        apply(&catalog, &twice, batch).await;
+        assert_eq!(catalog.shown().await, expected, "twice, in batches of {batch}");
     }
 
-    emptied(&workshop).await;
+    empty(&catalog).await;
     let orders: Vec<_> = (0..4).map(|_| shuffled(&mut runner, &events)).collect();
-    let company = orders.iter().map(|events| play(&workshop, events, 60));
-    let together = async { for_all(company.collect()).await };
+    let concurrent = orders.iter().map(|events| apply(&catalog, events, 60));
+    let together = async { for_all(concurrent.collect()).await };
     tokio::time::timeout(Duration::from_mins(2), together).await.expect("no two batches wait for each other");
-    assert_eq!(workshop.shown().await, expected, "four at a time");
-    workshop.close().await;
+    assert_eq!(catalog.shown().await, expected, "four at a time");
+    catalog.close().await;
 }
 
 /// Polls all of them, side by side.
@@ -86,24 +86,27 @@ async fn for_all<F: Future<Output = ()>>(futures: Vec<F>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn outcomes_say_what_happened() {
-    let workshop = Workshop::open().await;
+async fn every_event_has_its_outcome() {
+    let catalog = TestCatalog::open().await;
     let count = event("stock.counted", "acme", "1", "a", 5, &json!({"quantity": 10}));
     let early = event("stock.adjusted", "acme", "1", "b", 4, &json!({"delta": -1}));
     let late = event("stock.adjusted", "acme", "1", "c", 6, &json!({"delta": -1}));
-    let applied = workshop.store.apply(&[&count, &early, &late, &late]).await.expect("applied");
+    let applied = catalog.store.apply(&[&count, &early, &late, &late]).await.expect("applied");
     assert_eq!(applied.outcomes, [Outcome::Applied, Outcome::Stale, Outcome::Applied, Outcome::Duplicate]);
-    assert_eq!(workshop.shown().await[0]["available"], 9);
+    assert_eq!(catalog.shown().await[0]["available"], 9);
 
-    let again = workshop.store.apply(&[&count, &late]).await.expect("applied");
+    let again = catalog.store.apply(&[&count, &late]).await.expect("applied");
     assert_eq!(again.outcomes, [Outcome::Duplicate, Outcome::Duplicate]);
-    assert_eq!(again.views, applied.views, "a batch that comes again is told to the cache again, unchanged");
-    workshop.close().await;
+    assert_eq!(
+        again.views, applied.views,
+        "the cache is refreshed again for a batch that is retried, with the same views"
+    );
+    catalog.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_shows_every_offer_and_every_field() {
-    let workshop = Workshop::open().await;
+    let catalog = TestCatalog::open().await;
     let events = [
         event("stock.counted", "globex", "A B", "1", 1, &json!({"quantity": 5})),
         event("stock.adjusted", "acme", "A B", "2", 1, &json!({"delta": -3})),
@@ -117,7 +120,7 @@ async fn a_view_shows_every_offer_and_every_field() {
             &json!({"title": "Ärmel", "description": "long", "category": "c", "attributes": {"b": "2", "a": "1"}}),
         ),
     ];
-    workshop.store.apply(&events.iter().collect::<Vec<_>>()).await.expect("applied");
+    catalog.store.apply(&events.iter().collect::<Vec<_>>()).await.expect("applied");
     let expected = json!({
         "sku": "A B", "title": "Ärmel", "description": "long", "category": "c", "attributes": {"a": "1", "b": "2"},
         "available": 5,
@@ -127,6 +130,6 @@ async fn a_view_shows_every_offer_and_every_field() {
             {"supplier": "initech", "on_hand": 0, "price": {"amount": "2.5", "currency": "GBP"}},
         ],
     });
-    assert_eq!(workshop.shown().await, [expected]);
-    workshop.close().await;
+    assert_eq!(catalog.shown().await, [expected]);
+    catalog.close().await;
 }

@@ -1,4 +1,4 @@
-//! The servers that the tests run on, and the parameters that the stack sets.
+//! The servers' versions, and the parameters that the stack sets.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,12 +8,12 @@ use pipegen::stack::{self, Package};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
 
-use super::workshop::Workshop;
+use super::test_catalog::TestCatalog;
 
-/// Where the servers' programs are looked for, if not everywhere.
+/// The variable with the folder of the servers' programs.
 const SERVER_PATH: &str = "PIPEGEN_SERVER_PATH";
 
-/// The parameters that are rendered for PostgreSQL of this major version.
+/// Returns the parameters that are rendered for PostgreSQL of this major version.
 fn rendered(version: u32) -> Vec<(String, String)> {
     let text = format!("[defaults]\ndatabase_version = {version}");
     let source = Source { path: "pipegen.toml".into(), text };
@@ -26,16 +26,16 @@ fn rendered(version: u32) -> Vec<(String, String)> {
     parameters.iter().map(|parameter| (text(parameter, "name"), text(parameter, "value"))).collect()
 }
 
-/// PostgreSQL knows each parameter and takes its value; what begins with `rds.` only RDS knows.
+/// PostgreSQL knows each parameter and accepts its value, except those that only RDS knows (`rds.`).
 #[tokio::test(flavor = "multi_thread")]
-async fn postgresql_takes_the_parameters() {
-    let workshop = Workshop::open().await;
-    let mut admin = PgConnection::connect(&workshop.servers.database_url).await.expect("connected");
+async fn postgresql_accepts_the_parameters() {
+    let catalog = TestCatalog::open().await;
+    let mut admin = PgConnection::connect(&catalog.servers.database_url).await.expect("connected");
     let number: i32 = sqlx::query_scalar("select current_setting('server_version_num')::int")
         .fetch_one(&mut admin)
         .await
         .expect("one");
-    // The oldest server that the tests take is older than the oldest that can be set.
+    // The oldest server that the tests accept is older than the oldest version that can be set.
     let version = u32::try_from(number / 10_000).expect("a version").max(16);
     let own: Vec<_> = rendered(version).into_iter().filter(|(name, _)| !name.starts_with("rds.")).collect();
     assert!(own.len() >= 5, "{own:?}");
@@ -44,27 +44,27 @@ async fn postgresql_takes_the_parameters() {
         let set = sqlx::raw_sql(&statement).execute(&mut admin).await;
         assert!(set.is_ok(), "{name} = {value}: {set:?}");
     }
-    workshop.close().await;
+    catalog.close().await;
 }
 
-/// Where a folder of servers is named, it is these that the tests run on.
+/// The tests run on the servers in the folder that the variable names, if it is set.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_servers_are_those_that_were_named() {
     let Some(folder) = std::env::var_os(SERVER_PATH) else { return };
-    let workshop = Workshop::open().await;
-    let mut admin = PgConnection::connect(&workshop.servers.database_url).await.expect("connected");
+    let catalog = TestCatalog::open().await;
+    let mut admin = PgConnection::connect(&catalog.servers.database_url).await.expect("connected");
     let version: String = sqlx::query_scalar("show server_version").fetch_one(&mut admin).await.expect("a version");
     let own = version_of(&Path::new(&folder).join("postgres"));
     assert!(own.contains(&format!(" {version}")), "{own} is named, {version} runs");
 
-    let client = redis::Client::open(workshop.servers.cache_url.as_str()).expect("a URL");
+    let client = redis::Client::open(catalog.servers.cache_url.as_str()).expect("a URL");
     let mut admin = client.get_multiplexed_async_connection().await.expect("connected");
     let info: String = redis::cmd("INFO").arg("server").query_async(&mut admin).await.expect("told");
     let line = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let version = line("valkey_version").or(line("redis_version")).expect("a version");
     let own = version_of(&Path::new(&folder).join("redis-server"));
     assert!(own.contains(&format!("v={version}")), "{own} is named, {version} runs");
-    workshop.close().await;
+    catalog.close().await;
 }
 
 fn version_of(program: &Path) -> String {

@@ -45,14 +45,14 @@ impl RedisServer {
         url(self.port)
     }
 
-    /// Asks it, as an administrator.
+    /// Sends a command as an administrator.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &str) -> T {
         let mut words = command.split(' ');
         let mut ask = redis::cmd(words.next().expect("a command"));
         ask.arg(words.collect::<Vec<_>>()).query_async(&mut self.connection.clone()).await.expect("answered")
     }
 
-    /// Follows another one, and waits until it has all that this one holds.
+    /// Becomes a replica of another server, and waits until it has its data.
     pub(crate) async fn replicate(&self, primary: &Self) {
         self.ask::<()>(&format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
         while !self.ask::<String>("INFO replication").await.contains("master_link_status:up") {
@@ -60,7 +60,7 @@ impl RedisServer {
         }
     }
 
-    /// Becomes the primary, once it has all that the old one was told. The old one is demoted, and closes no connection.
+    /// Becomes the primary, once it has all data of the old one. The old one is demoted, and closes no connection.
     pub(crate) async fn take_over_from(&self, old: &Self) {
         while self.offset().await != old.offset().await {
             sleep(Duration::from_millis(20)).await;
@@ -69,13 +69,13 @@ impl RedisServer {
         old.demote().await;
     }
 
-    /// How much was written to it, or to what it follows.
+    /// Returns the replication offset.
     async fn offset(&self) -> String {
         let info: String = self.ask("INFO replication").await;
         info.lines().find_map(|line| line.strip_prefix("master_repl_offset:")).expect("an offset").to_owned()
     }
 
-    /// Demotes it to a replica of a server that is away, so that it keeps what it holds. It closes no connection.
+    /// Demotes it to a replica of an unreachable server, so that it keeps its data. It closes no connection.
     pub(crate) async fn demote(&self) {
         self.ask::<()>("REPLICAOF 127.0.0.1 1").await;
     }

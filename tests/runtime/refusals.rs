@@ -1,10 +1,10 @@
-//! What PostgreSQL refuses, and what is not an event's fault. The refusals are a trigger's: nothing that the decoder lets
-//! through is known to be refused.
+//! Data that PostgreSQL refuses, and errors that are not an event's fault. A trigger refuses the data: the decoder accepts nothing
+//! that PostgreSQL is known to refuse.
 
 use pipegen_event::{Event, Reason};
 use pipegen_store::{ErrorKind, Outcome};
 
-use super::workshop::{Workshop, adjusted};
+use super::test_catalog::{TestCatalog, adjusted};
 
 const DATA_ERROR: &str = "
     create function refuse() returns trigger language plpgsql as $$
@@ -22,10 +22,10 @@ fn batch() -> Vec<Event> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_event_that_cannot_be_stored_is_rejected_and_the_rest_applied() {
-    let workshop = Workshop::open().await;
-    workshop.execute(DATA_ERROR).await;
+    let catalog = TestCatalog::open().await;
+    catalog.execute(DATA_ERROR).await;
     let batch = batch();
-    let applied = workshop.store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied");
+    let applied = catalog.store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied");
     for (event, outcome) in batch.iter().zip(&applied.outcomes) {
         match outcome {
             Outcome::Rejected(rejection) => {
@@ -37,16 +37,16 @@ async fn the_event_that_cannot_be_stored_is_rejected_and_the_rest_applied() {
         }
     }
     assert_eq!(applied.views.len(), 96);
-    assert_eq!(workshop.shown().await.len(), 96, "no product is left of a refused event");
-    workshop.close().await;
+    assert_eq!(catalog.shown().await.len(), 96, "no product is left of a refused event");
+    catalog.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_constraint_is_our_own_mistake() {
-    let workshop = Workshop::open().await;
-    workshop.execute("alter table ledger add constraint ours check (delta < 1)").await;
-    let error = workshop.store.apply(&batch().iter().collect::<Vec<_>>()).await.expect_err("the batch comes again");
+    let catalog = TestCatalog::open().await;
+    catalog.execute("alter table ledger add constraint ours check (delta < 1)").await;
+    let error = catalog.store.apply(&batch().iter().collect::<Vec<_>>()).await.expect_err("the batch is retried");
     assert_eq!((error.kind(), error.sqlstate().as_deref()), (ErrorKind::Other, Some("23514")));
-    assert_eq!(workshop.shown().await.len(), 0, "nothing is half applied");
-    workshop.close().await;
+    assert_eq!(catalog.shown().await.len(), 0, "nothing is half applied");
+    catalog.close().await;
 }

@@ -1,4 +1,4 @@
-//! What the logins that `migrate` and `rotate` make may do in PostgreSQL, and what not.
+//! The rights in PostgreSQL of the logins that `migrate` and `rotate` make.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::bootstrap::{Functions, answer};
 const TABLES: [&str; 6] = ["product", "offer", "ledger", "ledger_floor", "pending_refresh", "_sqlx_migrations"];
 const STATEMENTS: [&str; 5] = ["select", "insert", "update", "delete", "truncate"];
 
-/// What an access may do: everything else, it may not.
+/// Returns the statements that an access may execute, by table. It may execute no others.
 fn allowed(access: Access) -> BTreeSet<(&'static str, &'static str)> {
     let tables: &[(&str, &[&str])] = match access {
         Access::Writer => &[
@@ -41,13 +41,13 @@ async fn log_in(functions: &Functions, login: &UserPassword) -> PgConnection {
 }
 
 async fn try_log_in(functions: &Functions, login: &UserPassword) -> sqlx::Result<PgConnection> {
-    let options: PgConnectOptions = functions.workshop.servers.database_url.parse().expect("a URL");
+    let options: PgConnectOptions = functions.catalog.servers.database_url.parse().expect("a URL");
     let options = options.username(&login.username).password(&login.password);
-    // Nobody but the administrator gets in without TLS.
+    // Only the administrator can log in without TLS.
     options.ssl_mode(PgSslMode::Require).connect().await
 }
 
-/// Whether PostgreSQL refuses a statement for want of a right. Nothing that it does stays.
+/// Returns true if PostgreSQL refuses a statement for lack of a right. The statement is rolled back.
 async fn is_denied(connection: &mut PgConnection, statement: &str) -> bool {
     let mut transaction = connection.begin().await.expect("begun");
     let result = transaction.execute(statement).await;
@@ -137,8 +137,8 @@ async fn every_login_has_a_connection_limit() {
     let limits: Vec<(&str, Option<&str>)> = Access::ALL.map(|access| (access.connections_variable(), Some("3"))).into();
     answer(&functions.host(Role::Migrate, &limits), &json!({})).await;
     let unlimited = "select count(*) from pg_roles where rolname ~ '^inventory_.*_[ab]$' and rolconnlimit <> 3";
-    assert_eq!(functions.workshop.number(unlimited).await, 0);
-    assert_eq!(functions.workshop.number("select count(*) from pg_roles where rolname ~ '^inventory_.*_a$'").await, 3);
+    assert_eq!(functions.catalog.number(unlimited).await, 0);
+    assert_eq!(functions.catalog.number("select count(*) from pg_roles where rolname ~ '^inventory_.*_a$'").await, 3);
 
     let login = functions.login(Access::Reader).await;
     let mut held = Vec::new();

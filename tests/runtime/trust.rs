@@ -1,4 +1,4 @@
-//! Functions speak to servers that prove their name only, and do in Redis what their rights allow only.
+//! Functions connect only to servers with a trusted certificate, and have only their rights in Redis.
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
@@ -12,26 +12,24 @@ use pipegen_store::View;
 use redis::aio::MultiplexedConnection;
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::workshop::Workshop;
+use super::bootstrap::Change;
+use super::test_catalog::TestCatalog;
 
-/// Another authority than the throwaway servers'.
-const ANOTHER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/lambda/certificates/rds-us-east-1.pem");
-
-/// What a test changes in a function's environment; nothing takes a variable away.
-type Change<'a> = (&'a str, Option<&'a str>);
+/// Another certificate authority than that of the tests' servers.
+const OTHER_AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/lambda/certificates/rds-us-east-1.pem");
 
 /// The role's user of the staging stack.
 fn cache_user(role: Role) -> String {
     format!("cache-user-{}-staging", role.handler())
 }
 
-/// The variables that tell a function of this role where the servers are.
-fn variable(workshop: &Workshop, role: Role, changes: &[Change<'_>], name: &str) -> Option<String> {
+/// Returns a variable of a function of this role on the test's servers.
+fn variable(catalog: &TestCatalog, role: Role, changes: &[Change<'_>], name: &str) -> Option<String> {
     if let Some((_, value)) = changes.iter().find(|(changed, _)| *changed == name) {
         return value.map(str::to_owned);
     }
-    let mut variables = workshop.servers.database.variables();
-    variables.extend(workshop.servers.cache.variables(&cache_user(role)));
+    let mut variables = catalog.servers.database.variables();
+    variables.extend(catalog.servers.cache.variables(&cache_user(role)));
     variables.extend([
         (env::DATABASE_SECRET_ARN, "arn:secret".to_owned()),
         (env::CACHE_VIEW_SECONDS, "300".to_owned()),
@@ -41,7 +39,7 @@ fn variable(workshop: &Workshop, role: Role, changes: &[Change<'_>], name: &str)
     variables.into_iter().find(|(set, _)| *set == name).map(|(_, value)| value)
 }
 
-/// The tokens are signed with these; a throwaway Redis takes any.
+/// Returns credentials to sign the tokens with; the tests' Redis accepts any.
 fn aws() -> SdkConfig {
     let credentials = Credentials::new("key", "secret", None, None, "test");
     SdkConfig::builder()
@@ -51,9 +49,9 @@ fn aws() -> SdkConfig {
         .build()
 }
 
-async fn log_in(workshop: &Workshop, database: &DatabaseSettings) -> Result<(), String> {
+async fn log_in(catalog: &TestCatalog, database: &DatabaseSettings) -> Result<(), String> {
     let login = Login::new(database, &aws()).map_err(|error| error.to_string())?;
-    let master = &workshop.servers.database.master;
+    let master = &catalog.servers.database.master;
     let options = login.without_login().clone().username(&master.username).password(&master.password);
     let mut connection = options.connect().await.map_err(|error| format!("{error:#}"))?;
     let encrypted: bool = sqlx::query_scalar("select ssl from pg_stat_ssl where pid = pg_backend_pid()")
@@ -75,73 +73,73 @@ fn view(version: i64) -> View {
     View { sku: "85123A".to_owned(), version, json: format!("{{\"version\":{version}}}") }
 }
 
-/// What is wrong with whom a function is told to trust. The certificates bear `localhost`.
-const MISPLACED_TRUST: [&[Change<'_>]; 3] = [
+/// Changes with which the certificates must be refused. They are for `localhost`.
+const UNTRUSTED: [&[Change<'_>]; 3] = [
     &[(env::DATABASE_HOST, Some("127.0.0.1")), (env::CACHE_HOST, Some("127.0.0.1"))],
-    &[(env::DEV_AUTHORITY, Some(ANOTHER))],
+    &[(env::DEV_AUTHORITY, Some(OTHER_AUTHORITY))],
     &[(env::DEV_AUTHORITY, None)],
 ];
 
-fn settings(workshop: &Workshop, changes: &[Change<'_>]) -> ProcessorSettings {
-    ProcessorSettings::read(|name| variable(workshop, Role::Processor, changes, name)).expect("complete")
+fn settings(catalog: &TestCatalog, changes: &[Change<'_>]) -> ProcessorSettings {
+    ProcessorSettings::read(|name| variable(catalog, Role::Processor, changes, name)).expect("complete")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_of_a_wrong_name_or_authority_is_refused() {
+async fn a_database_with_another_name_or_authority_is_refused() {
     rustls::crypto::ring::default_provider().install_default().ok();
-    let workshop = Workshop::open().await;
-    log_in(&workshop, &settings(&workshop, &[]).database).await.expect("the right name and authority");
-    for changes in MISPLACED_TRUST {
-        let why = log_in(&workshop, &settings(&workshop, changes).database).await.expect_err("refused");
+    let catalog = TestCatalog::open().await;
+    log_in(&catalog, &settings(&catalog, &[]).database).await.expect("the right name and authority");
+    for changes in UNTRUSTED {
+        let why = log_in(&catalog, &settings(&catalog, changes).database).await.expect_err("refused");
         assert!(why.contains("certificate"), "{changes:?}: {why}");
     }
-    workshop.close().await;
+    catalog.close().await;
 }
 
 /// Needs a server that was built with TLS, as `pipegen local` does not.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cache_of_a_wrong_name_or_authority_is_refused() {
+async fn a_cache_with_another_name_or_authority_is_refused() {
     rustls::crypto::ring::default_provider().install_default().ok();
-    let workshop = Workshop::open().await;
-    ask(&settings(&workshop, &[]).cache).await.expect("the right name and authority");
-    for changes in MISPLACED_TRUST {
-        let why = ask(&settings(&workshop, changes).cache).await.expect_err("refused");
+    let catalog = TestCatalog::open().await;
+    ask(&settings(&catalog, &[]).cache).await.expect("the right name and authority");
+    for changes in UNTRUSTED {
+        let why = ask(&settings(&catalog, changes).cache).await.expect_err("refused");
         assert!(why.contains("certificate"), "{changes:?}: {why}");
     }
-    workshop.close().await;
+    catalog.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_authority_that_is_not_there_is_named() {
-    let workshop = Workshop::open().await;
+async fn a_missing_authority_is_named() {
+    let catalog = TestCatalog::open().await;
     let changes = [(env::DEV_AUTHORITY, Some("/not/there.pem"))];
-    let settings = ProcessorSettings::read(|name| variable(&workshop, Role::Processor, &changes, name));
+    let settings = ProcessorSettings::read(|name| variable(&catalog, Role::Processor, &changes, name));
     let database = settings.expect("complete").database;
-    let why = log_in(&workshop, &database).await.expect_err("refused");
+    let why = log_in(&catalog, &database).await.expect_err("refused");
     assert!(why.contains("/not/there.pem"), "{why}");
-    workshop.close().await;
+    catalog.close().await;
 }
 
-async fn administrator(workshop: &Workshop) -> redis::RedisResult<MultiplexedConnection> {
-    redis::Client::open(workshop.servers.cache_url.as_str())?.get_multiplexed_async_connection().await
+async fn administrator(catalog: &TestCatalog) -> redis::RedisResult<MultiplexedConnection> {
+    redis::Client::open(catalog.servers.cache_url.as_str())?.get_multiplexed_async_connection().await
 }
 
-/// The rights are the very ones that the stack renders.
+/// The rights are those that the stack renders.
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_do_in_redis_what_their_rights_allow() {
     rustls::crypto::ring::default_provider().install_default().ok();
-    let workshop = Workshop::open().await;
+    let catalog = TestCatalog::open().await;
     let cache = |role| {
-        let settings = CatalogSettings::read(|name| variable(&workshop, role, &[], name)).expect("complete");
+        let settings = CatalogSettings::read(|name| variable(&catalog, role, &[], name)).expect("complete");
         Cache::new(&settings.cache, &aws()).expect("settings")
     };
     let (writer, maintainer, reader) = (cache(Role::Processor), cache(Role::Maintain), cache(Role::Catalog));
-    writer.refresh(&[view(1)]).await.expect("told");
-    maintainer.refresh(&[view(2)]).await.expect("told");
-    let entries = reader.read(&["85123A"]).await.expect("asked").entries;
+    writer.refresh(&[view(1)]).await.expect("refreshed");
+    maintainer.refresh(&[view(2)]).await.expect("refreshed");
+    let entries = reader.read(&["85123A"]).await.expect("read").entries;
     assert_eq!(entries, [Entry::Missing { min_version: 2 }]);
 
-    let mut admin = administrator(&workshop).await.expect("connected");
+    let mut admin = administrator(&catalog).await.expect("connected");
     let everybody = [Role::Processor, Role::Maintain, Role::Catalog];
     let denied: [(&str, &[Role]); 5] = [
         ("FLUSHALL", &everybody),
@@ -158,27 +156,28 @@ async fn functions_do_in_redis_what_their_rights_allow() {
             assert!(allowed.contains("no permissions") || allowed.contains("no access"), "{user} {command}: {allowed}");
         }
     }
-    // What the stack gives the user `default`: nobody gets in without a name.
+    // With the rights of the user `default` in the stack, nobody can log in without a name.
     let rights: Vec<_> = DEFAULT_RIGHTS.split(' ').collect();
     redis::cmd("ACL").arg("SETUSER").arg("default").arg(rights).query_async::<()>(&mut admin).await.expect("set");
-    assert!(administrator(&workshop).await.is_err());
-    workshop.close().await;
+    assert!(administrator(&catalog).await.is_err());
+    catalog.close().await;
 }
 
-/// What the stack gives shops that read the cache themselves.
+/// The shop has the rights that the stack gives to shops that read the cache themselves.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shop_reads_products_and_does_nothing_else() {
-    let workshop = Workshop::open().await;
-    let mut admin = administrator(&workshop).await.expect("connected");
+    let catalog = TestCatalog::open().await;
+    let mut admin = administrator(&catalog).await.expect("connected");
     let mut create = redis::cmd("ACL");
     create.arg("SETUSER").arg("shop").arg(">secret").arg(SHOP_RIGHTS.split(' ').collect::<Vec<_>>());
     create.query_async::<()>(&mut admin).await.expect("set");
     let filled: i64 = words("HSET product:1 version 7 view {}").query_async(&mut admin).await.expect("filled");
     assert_eq!(filled, 2);
 
-    let url = url::Url::parse(&workshop.servers.cache_url).expect("a URL");
+    let url = url::Url::parse(&catalog.servers.cache_url).expect("a URL");
     let url = format!("redis://shop:secret@127.0.0.1:{}", url.port().expect("a port"));
-    let mut shop = redis::Client::open(url).expect("a URL").get_multiplexed_async_connection().await.expect("let in");
+    let mut shop =
+        redis::Client::open(url).expect("a URL").get_multiplexed_async_connection().await.expect("logged in");
     let view: String = words("HGET product:1 view").query_async(&mut shop).await.expect("read");
     assert_eq!(view, "{}");
     for allowed in
@@ -209,10 +208,10 @@ async fn a_shop_reads_products_and_does_nothing_else() {
         let answer = words(refused).query_async::<redis::Value>(&mut shop).await;
         assert_eq!(answer.expect_err(refused).code(), Some("NOPERM"), "{refused}");
     }
-    workshop.close().await;
+    catalog.close().await;
 }
 
-/// A command as it is typed.
+/// Makes a command from its words.
 fn words(command: &str) -> redis::Cmd {
     let mut words = command.split(' ');
     let mut built = redis::cmd(words.next().expect("a name"));

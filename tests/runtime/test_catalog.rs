@@ -1,4 +1,4 @@
-//! What the tests are made with: servers of their own, events, and what the catalog shows.
+//! Servers of a test's own, events, and the views in the catalog.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pipegen::servers::{ServerPlan, ServerSettings, Servers};
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
 /// A PostgreSQL with the schema, and a Redis; both end with the test.
-pub(crate) struct Workshop {
+pub(crate) struct TestCatalog {
     pub(crate) servers: Servers,
     pub(crate) store: Store,
     pub(crate) session: Session,
 }
 
-impl Workshop {
+impl TestCatalog {
     pub(crate) async fn open() -> Self {
         let main = serde_json::from_str(include_str!("../golden/staging.main.tf.json")).expect("JSON");
         let settings = ServerSettings::from_stack(&main).expect("complete");
@@ -28,7 +28,7 @@ impl Workshop {
         Self { servers, store, session }
     }
 
-    /// Connections of another function instance.
+    /// Returns a store with connections of its own, like another function instance.
     pub(crate) fn another_store(servers: &Servers) -> Store {
         Store::new(servers.database_url.parse().expect("a URL"), 1)
     }
@@ -39,18 +39,18 @@ impl Workshop {
         sqlx::raw_sql(statements).execute(&mut admin).await.expect("executed");
     }
 
-    /// One number that a query finds.
+    /// Returns the number that a query selects.
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
         let mut admin = PgConnection::connect(&self.servers.database_url).await.expect("connected");
         sqlx::query_scalar(query).fetch_one(&mut admin).await.expect("a number")
     }
 
-    /// Every view, without its version and time.
+    /// Returns every view, without its version and time.
     pub(crate) async fn shown(&self) -> Vec<Value> {
         self.exported().await.into_iter().map(without_version).collect()
     }
 
-    /// Every view.
+    /// Returns every view.
     pub(crate) async fn exported(&self) -> Vec<Value> {
         let mut views = Vec::new();
         let write = &mut |line: &str| {
@@ -73,12 +73,12 @@ fn without_version(mut view: Value) -> Value {
     view
 }
 
-/// Minutes after some morning.
+/// Returns the time this many minutes after a fixed one.
 pub(crate) fn at(minute: i64) -> DateTime<Utc> {
     "2026-11-23T05:00:00Z".parse::<DateTime<Utc>>().expect("a time") + TimeDelta::minutes(minute)
 }
 
-/// An event as a supplier sends it, decoded.
+/// Decodes an event as a supplier sends it.
 pub(crate) fn event(kind: &str, supplier: &str, sku: &str, id: &str, minute: i64, data: &Value) -> Event {
     let text = json!({
         "specversion": "1.0", "id": id, "source": format!("/suppliers/{supplier}"), "subject": sku,

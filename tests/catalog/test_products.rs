@@ -1,4 +1,4 @@
-//! The servers, a writer, and readers.
+//! The servers that all tests share, and a test's own products, writer and readers.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -25,12 +25,12 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::runtime::Runtime;
 
-/// How long a view stays in the cache, before jitter, in seconds.
+/// The time to live of a view in the cache, before jitter, in seconds.
 pub(crate) const VIEW_SECONDS: u32 = 300;
 
 /// A test's own products on the servers that all tests share.
-pub(crate) struct World {
-    /// Begins each of the test's SKUs.
+pub(crate) struct TestProducts {
+    /// The prefix of each of the test's SKUs.
     prefix: String,
     /// The writer's tables.
     pub(crate) store: Store,
@@ -40,10 +40,10 @@ pub(crate) struct World {
     redis: MultiplexedConnection,
 }
 
-impl World {
+impl TestProducts {
     pub(crate) async fn new() -> Self {
-        static WORLDS: AtomicU64 = AtomicU64::new(0);
-        let number = WORLDS.fetch_add(1, Ordering::Relaxed);
+        static TESTS: AtomicU64 = AtomicU64::new(0);
+        let number = TESTS.fetch_add(1, Ordering::Relaxed);
         let client = redis::Client::open(cache_url()).unwrap();
         Self {
             prefix: format!("{}-{number}", Utc::now().timestamp_micros()),
@@ -53,35 +53,35 @@ impl World {
         }
     }
 
-    /// A SKU of this test.
+    /// Returns a SKU of this test.
     pub(crate) fn sku(&self, name: &str) -> String {
         format!("{} {name}", self.prefix)
     }
 
-    /// The processor commits a batch with one count, and returns the view.
+    /// Commits a batch with one count, as the processor does, and returns the view.
     pub(crate) async fn commit(&self, sku: &str, quantity: u32) -> View {
         let mut applied = self.store.apply(&[&counted(sku, quantity)]).await.unwrap();
         applied.views.pop().unwrap()
     }
 
-    /// The processor commits a batch with one count, tells the cache and acknowledges.
+    /// Commits a batch with one count and refreshes the cache, as the processor does before it acknowledges.
     pub(crate) async fn process(&self, sku: &str, quantity: u32) -> View {
         let view = self.commit(sku, quantity).await;
         self.cache.refresh(std::slice::from_ref(&view)).await.unwrap();
         view
     }
 
-    /// An entry's version and view.
+    /// Returns an entry's version and view.
     pub(crate) async fn entry(&self, sku: &str) -> (Option<String>, Option<String>) {
         self.redis(redis::cmd("HMGET").arg(key(sku)).arg("version").arg("view")).await
     }
 
-    /// An entry's time to live, in seconds.
+    /// Returns an entry's time to live, in seconds.
     pub(crate) async fn seconds(&self, sku: &str) -> i64 {
         self.redis(redis::cmd("TTL").arg(key(sku))).await
     }
 
-    /// The cache loses an entry.
+    /// Removes an entry from the cache, as an eviction does.
     pub(crate) async fn evict(&self, sku: &str) {
         let gone: i64 = self.redis(redis::cmd("DEL").arg(key(sku))).await;
         assert_eq!(gone, 1, "there was an entry");
@@ -92,17 +92,17 @@ impl World {
     }
 }
 
-/// An entry's key.
+/// Returns an entry's key.
 pub(crate) fn key(sku: &str) -> String {
     format!("product:{sku}")
 }
 
-/// A reader of the shared servers.
+/// Makes a reader of the shared servers.
 pub(crate) fn reader() -> CatalogResources {
     reader_of(database_url(), cache_url())
 }
 
-/// A reader of these servers.
+/// Makes a reader of these servers.
 pub(crate) fn reader_of(database: &str, cache: &str) -> CatalogResources {
     let login = Login::Fixed(database.parse().unwrap());
     CatalogResources {
@@ -112,7 +112,7 @@ pub(crate) fn reader_of(database: &str, cache: &str) -> CatalogResources {
     }
 }
 
-/// A connection to a cache.
+/// Makes the client of a cache.
 pub(crate) fn cache(url: &str, view_seconds: u32) -> Cache {
     let settings = CacheSettings { endpoint: CacheEndpoint::Url(Secret(url.to_owned())), view_seconds };
     Cache::new(&settings, &SdkConfig::builder().build()).unwrap()
@@ -123,24 +123,24 @@ pub(crate) async fn get(sku: &str, reader: &CatalogResources) -> UrlResponse {
     request("GET", &path(sku), "", &[], reader).await
 }
 
-/// What a reader sees of a product: its version, and whether that came from the cache.
+/// Reads one product and returns its version, and `hit` or `miss`.
 pub(crate) async fn seen(sku: &str, reader: &CatalogResources) -> (i64, String) {
     let response = get(sku, reader).await;
     assert_eq!(response.status_code, 200, "{response:?}");
     (body(&response)["version"].as_i64().unwrap(), response.headers["x-cache"].clone())
 }
 
-/// A product's path.
+/// Returns a product's path.
 pub(crate) fn path(sku: &str) -> String {
     format!("/products/{}", percent_encoding::utf8_percent_encode(sku, percent_encoding::NON_ALPHANUMERIC))
 }
 
-/// The query for these products.
+/// Returns the query for these products.
 pub(crate) fn query(skus: &[&str]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(skus.iter().map(|sku| ("sku", sku))).finish()
 }
 
-/// One invocation.
+/// Invokes the function.
 pub(crate) async fn request(
     method: &str,
     path: &str,
@@ -151,7 +151,7 @@ pub(crate) async fn request(
     invoke(method, path, query, headers, Duration::from_secs(30), reader).await
 }
 
-/// One invocation that has this long.
+/// Invokes the function with this much time.
 pub(crate) async fn invoke(
     method: &str,
     path: &str,
@@ -175,7 +175,7 @@ pub(crate) async fn invoke(
     catalog::handle(LambdaEvent::new(request, context), reader).await.unwrap()
 }
 
-/// The response's JSON.
+/// Parses the response's JSON.
 pub(crate) fn body(response: &UrlResponse) -> Value {
     serde_json::from_str(response.body.as_deref().unwrap()).unwrap()
 }
@@ -219,17 +219,17 @@ fn start() -> Shared {
     Shared { servers, _session: session, _runtime: runtime }
 }
 
-/// The shared Redis.
+/// Returns the URL of the shared Redis.
 pub(crate) fn cache_url() -> &'static str {
     &shared().cache_url
 }
 
-/// The shared database, migrated.
+/// Returns the URL of the shared database, which is migrated.
 pub(crate) fn database_url() -> &'static str {
     &shared().database_url
 }
 
-/// A connection that may do everything.
+/// Connects as an administrator.
 pub(crate) async fn administrator() -> PgConnection {
     PgConnection::connect(database_url()).await.unwrap()
 }
