@@ -19,6 +19,7 @@ const MAX_AGGREGATED: usize = 10_000;
 const MAX_BYTES: usize = 256 * 1024;
 
 /// An accepted event.
+#[expect(clippy::struct_field_names, reason = "`type` is a keyword")]
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) source: String,
