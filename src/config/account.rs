@@ -1,14 +1,14 @@
-//! The account that an environment belongs to, and what that account asks of roles.
+//! The account that an environment belongs to, and the permissions boundary of its roles.
 
 use super::fault::Fault;
 use super::reader::Reader;
 
-/// The account's number.
+/// Parses the number of an account.
 pub(super) fn account_id(text: &str) -> Result<String, String> {
     if is_account(text) { Ok(text.to_owned()) } else { Err("an account's number has 12 digits".into()) }
 }
 
-/// The ARN of a policy, of the account or of AWS.
+/// Parses the ARN of a policy, of an account or of AWS.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 pub(super) fn policy_arn(text: &str) -> Result<String, String> {
@@ -24,7 +24,7 @@ pub(super) fn policy_arn(text: &str) -> Result<String, String> {
     if fits { Ok(text.to_owned()) } else { Err(rule.into()) }
 }
 
-/// A boundary must be of the account that the roles are in.
+/// Returns a fault if the boundary is a policy of another account than the roles are in.
 pub(super) fn check(account: &str, boundary: &str, reader: &Reader<'_>) -> Option<Fault> {
     let (of, _) = account_of(boundary)?;
     let message = format!("`permissions_boundary` is a policy of the account {of}, `account_id` is {account}");
@@ -34,10 +34,10 @@ pub(super) fn check(account: &str, boundary: &str, reader: &Reader<'_>) -> Optio
     (of != AWS && of != account).then(fault)
 }
 
-/// What stands in an ARN in an account's place where the policy is AWS' own.
+/// The account of AWS' own policies, as their ARNs have it.
 const AWS: &str = "aws";
 
-/// Whose policy it is, and its path with its name.
+/// Returns the account of a policy, and its path with its name.
 fn account_of(arn: &str) -> Option<(&str, &str)> {
     arn.strip_prefix("arn:aws:iam::")?.split_once(":policy/")
 }

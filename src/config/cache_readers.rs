@@ -1,11 +1,11 @@
-//! Who may read the cache directly.
+//! Clients that may read the cache directly.
 
 use std::fmt;
 
 use super::network_range::NetworkRange;
 use super::reader::{Problem, Reader, wrong_type};
 
-/// Where somebody's connections to the cache come from.
+/// The origin of a client's connections to the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CacheReader {
     /// A security group in this network or in one that is peered with it.
@@ -16,7 +16,7 @@ pub enum CacheReader {
 
 const KEY: &str = "cache_readers";
 
-/// A group takes 60 rules in one direction, and the functions need theirs.
+/// The most readers: a security group takes 60 rules in one direction, and the functions need theirs.
 ///
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>
 const MOST: usize = 50;
@@ -31,12 +31,12 @@ impl CacheReader {
             };
         }
         let range = NetworkRange::parse_part(text)
-            .map_err(|problem| format!("it is no security group (`sg-…`), and as a range of addresses {problem}"))?;
+            .map_err(|problem| format!("it is not a security group (`sg-…`), and as a range of addresses {problem}"))?;
         if network.contains(range) {
             return Ok(Self::Range(range));
         }
         Err(format!(
-            "it is not inside `network_cidr`, which is {network}; who is in a peered network is named by a security group"
+            "it is not inside `network_cidr`, which is {network}; a client in a peered network is named by its security group"
         ))
     }
 }
@@ -50,7 +50,7 @@ impl fmt::Display for CacheReader {
     }
 }
 
-/// The list `cache_readers`.
+/// Reads the list `cache_readers`.
 pub(super) fn cache_readers(reader: &mut Reader<'_>, network: NetworkRange) -> Vec<CacheReader> {
     let kinds = "a list of security groups and ranges of addresses";
     let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
@@ -75,7 +75,7 @@ pub(super) fn cache_readers(reader: &mut Reader<'_>, network: NetworkRange) -> V
     }
     if readers.len() > MOST {
         let problem = Problem::new(format!("are too many for a security group: {}, it takes {MOST}", readers.len()));
-        let help = "give what reads the cache one security group in common".to_owned();
+        let help = "give all clients of the cache one security group in common".to_owned();
         reader.refuse(KEY, value.span(), problem.help(help));
     }
     readers

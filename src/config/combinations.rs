@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::settings::Settings;
 use super::suppliers;
 
-/// Collects what cannot go together in this environment.
+/// Collects the settings of this environment that contradict each other.
 pub(super) fn check(environment: &str, settings: &Settings, reader: &mut Reader<'_>) {
     let faults = database_class(settings, reader).into_iter().chain(backend(settings, reader));
     let faults = faults.chain(boundary(settings, reader)).chain(catalog_concurrency(settings, reader));
@@ -18,12 +18,12 @@ pub(super) fn check(environment: &str, settings: &Settings, reader: &mut Reader<
     reader.faults.extend(faults);
 }
 
-/// The boundary must be of the account that the roles are in.
+/// Checks that the boundary is of the account that the roles are in.
 fn boundary(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
     account::check(settings.account_id.as_ref()?, settings.permissions_boundary.as_ref()?, reader)
 }
 
-/// The database must take every connection that the functions may hold.
+/// Checks that the database takes every connection that the functions may hold.
 fn database_class(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
     let needed = connections::needed(settings.peak_updates_per_minute, settings.catalog_connections);
     let class = settings.database_instance_class;
@@ -46,7 +46,8 @@ fn database_class(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
     }))
 }
 
-/// The catalog's environments hold a connection each; while a new version replaces an old one, twice as many stand as may run.
+/// Checks that the catalog can use all of its connections. Each of its execution environments holds one; while a new
+/// version replaces an old one, there are twice as many as may run.
 fn catalog_concurrency(settings: &Settings, reader: &Reader<'_>) -> Option<Fault> {
     let most = 2 * settings.catalog_concurrency?;
     let message = format!(
@@ -59,13 +60,13 @@ fn catalog_concurrency(settings: &Settings, reader: &Reader<'_>) -> Option<Fault
     (settings.catalog_connections > most).then(fault)
 }
 
-/// What is said about the state's place in a bucket wants a bucket. In the defaults it may stand for those environments that
-/// have one.
+/// Checks that `state_prefix` and `state_region` come with a bucket. In the defaults they may be set for those
+/// environments that have one.
 fn backend(settings: &Settings, reader: &Reader<'_>) -> Vec<Fault> {
     if settings.backend.is_some() || reader.span("state_bucket").is_some() {
         return Vec::new();
     }
     let alone = ["state_prefix", "state_region"].into_iter().filter_map(|key| Some((key, reader.own_span(key)?)));
-    let fault = |(key, span)| Fault::new(Some(span), format!("`{key}` means nothing without `state_bucket`"));
+    let fault = |(key, span)| Fault::new(Some(span), format!("`{key}` has no effect without `state_bucket`"));
     alone.map(fault).collect()
 }

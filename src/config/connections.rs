@@ -4,10 +4,11 @@ use pipegen_contract::database::Access;
 
 use super::sizing::Sizing;
 
-/// Maintenance runs once a minute, one run at a time; the second connection is for one that begins as another ends.
+/// Connections of maintenance, which runs once a minute, one run at a time; the second is for a run that begins as
+/// another ends.
 const MAINTAINER_CONNECTIONS: u32 = 2;
 
-/// Connections that are kept free of the functions' logins: `migrate`, `rotate`, an administrator, what RDS itself holds.
+/// Connections of everything else: `migrate`, `rotate`, an administrator, RDS itself.
 const OTHER_CONNECTIONS: u32 = 15;
 
 /// Returns the limit of connections of each of an access' two logins.

@@ -1,4 +1,4 @@
-//! Which engines and which provider: what of them can be chosen.
+//! Versions of database, cache and provider.
 
 /// The database's major versions, oldest first.
 pub(super) const DATABASE_VERSIONS: &[u32] = &[16, 17, 18];
@@ -6,7 +6,7 @@ pub(super) const DATABASE_VERSIONS: &[u32] = &[16, 17, 18];
 /// The major versions of Terraform's provider, oldest first.
 pub(super) const PROVIDER_VERSIONS: &[u32] = &[5, 6];
 
-/// What the cache runs on.
+/// The engine of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheEngine {
     /// Redis OSS, which `ElastiCache` has up to version 7.1.
@@ -16,10 +16,9 @@ pub enum CacheEngine {
 }
 
 impl CacheEngine {
-    /// Both of them.
     pub const ALL: [Self; 2] = [Self::Redis, Self::Valkey];
 
-    /// ElastiCache's name of it.
+    /// Returns ElastiCache's name of it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Redis => "redis",
@@ -27,7 +26,7 @@ impl CacheEngine {
         }
     }
 
-    /// Its own name.
+    /// Returns the name that its makers gave it.
     pub fn title(self) -> &'static str {
         match self {
             Self::Redis => "Redis",
@@ -35,7 +34,7 @@ impl CacheEngine {
         }
     }
 
-    /// The engine that `ElastiCache` calls so.
+    /// Returns the engine with this name in `ElastiCache`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|engine| engine.as_str() == name)
     }

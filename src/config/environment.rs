@@ -1,14 +1,14 @@
-//! The environment: the suffix of every name.
+//! The environment, which is the suffix of every name.
 
 use std::fmt;
 
-/// A suffix that every AWS name grammar takes: lower-case letters, digits and single inner hyphens. How long it may be
-/// follows from the names that it ends, so that is checked where they are.
+/// A suffix that every AWS name grammar takes: lower-case letters, digits and single inner hyphens. The names that it
+/// ends bound its length, so that is checked where they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Environment(String);
 
 impl Environment {
-    /// The environment of this name, or what is wrong with the name.
+    /// Parses the name of an environment; the error says what is wrong with it.
     pub fn parse(name: &str) -> Result<Self, String> {
         let problem = if name.is_empty() {
             "is empty"
@@ -24,7 +24,6 @@ impl Environment {
         Err(format!("the environment `{name}` {problem}"))
     }
 
-    /// The suffix itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,36 +1,34 @@
-//! What is wrong, where, and what to do.
+//! Mistakes in the settings, and their report with the lines that they are about.
 
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-/// A settings file's text and what to call it in messages.
+/// A settings file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The path as the user wrote it.
     pub path: String,
-    /// The whole text.
     pub text: String,
 }
 
-/// One mistake of the user's.
+/// A mistake of the user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What is wrong.
     pub message: String,
-    /// Where, in bytes of the settings file; nowhere if it was typed on the command line or is a default.
+    /// The bytes of the settings file that are wrong; none if it was typed on the command line or is a default.
     pub span: Option<Range<usize>>,
-    /// What to do about it.
+    /// Advice.
     pub help: Option<String>,
 }
 
 impl Fault {
-    /// A fault at a place of the settings file, if it has one.
+    /// Creates a fault at this place of the settings file, if it has one.
     pub fn new(span: Option<Range<usize>>, message: impl Into<String>) -> Self {
         Self { message: message.into(), span, help: None }
     }
 
-    /// Adds what to do about it.
+    /// Adds advice.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -38,7 +36,7 @@ impl Fault {
     }
 }
 
-/// All faults as one text with the lines they are about, coloured.
+/// Returns all faults as one coloured text, with the lines that they are about.
 pub fn report(faults: &[Fault], source: Option<&Source>) -> String {
     let renderer = Renderer::styled();
     let texts = faults.iter().map(|fault| {

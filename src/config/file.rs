@@ -9,19 +9,18 @@ use super::fault::{Fault, Source};
 use super::reader::{Reader, nearest};
 use super::settings::Settings;
 
-/// The settings of the environment that was asked for.
+/// An environment and its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// The environment.
     pub environment: Environment,
-    /// Its settings.
     pub settings: Settings,
-    /// An environment of the file that was perhaps meant: the file names others, but not the one that was asked for.
+    /// A similar name in the file, if the file has not this environment but others.
     pub perhaps_meant: Option<String>,
 }
 
-/// Reads a settings file, or none, for one environment (or what is wrong with that, to be reported with the rest). The whole
-/// file is checked, other environments too: a file with a fault is a file that somebody must look at.
+/// Reads a settings file, if there is one, for an environment; a fault of the environment's name is reported with those
+/// of the file. The whole file is checked, other environments too: a fault in it is to be corrected, whoever it
+/// concerns.
 pub fn load(source: Option<&Source>, environment: Result<Environment, Fault>) -> Result<Config, Vec<Fault>> {
     let text = source.map_or("", |source| source.text.as_str());
     let (root, errors) = DeTable::parse_recoverable(text);
@@ -48,7 +47,7 @@ pub fn load(source: Option<&Source>, environment: Result<Environment, Fault>) ->
     }
 }
 
-/// The layers of a file.
+/// The sections of a file.
 struct Sections<'a> {
     defaults: Option<&'a DeTable<'a>>,
     environments: Vec<(&'a str, &'a DeTable<'a>)>,
@@ -71,7 +70,8 @@ impl<'a> Sections<'a> {
         sections
     }
 
-    /// The settings of a table over the defaults. Rules over more than one setting are checked for this environment, if it is one.
+    /// Reads the settings of a table over the defaults. Rules over more than one setting are checked for this
+    /// environment, if it is one.
     fn read(&self, table: Option<&DeTable<'_>>, environment: Option<&str>, faults: &mut Vec<Fault>) -> Settings {
         let mut reader = Reader::new(table.into_iter().chain(self.defaults).collect());
         let settings = Settings::read(&mut reader);
@@ -83,7 +83,7 @@ impl<'a> Sections<'a> {
         settings
     }
 
-    /// The settings of an environment, which need not be in the file.
+    /// Reads the settings of an environment, which need not be in the file.
     fn config(&self, environment: Environment, faults: &mut Vec<Fault>) -> Config {
         let own = self.environments.iter().find(|(name, _)| *name == environment.as_str());
         let settings = self.read(own.map(|(_, table)| *table), Some(environment.as_str()), faults);
@@ -115,11 +115,11 @@ fn table<'a>(name: &str, value: &'a Spanned<DeValue<'a>>, faults: &mut Vec<Fault
     found
 }
 
-/// A key at the top that is no section.
+/// Returns the fault of a key at the top that is not a section.
 fn stray(name: &str, key: &Spanned<toml::de::DeString<'_>>) -> Fault {
     let fault = Fault::new(Some(key.span()), format!("unknown key `{name}`"));
     match nearest(name, ["defaults", "environments"].into_iter()) {
         Some(near) => fault.help(format!("did you mean `[{near}]`?")),
-        None => fault.help("settings stand under `[defaults]` or `[environments.NAME]`"),
+        None => fault.help("settings belong under `[defaults]` or `[environments.NAME]`"),
     }
 }

@@ -1,24 +1,24 @@
 //! Instance classes and what they hold. Terraform and the provider take any class name, so a wrong one would only fail
 //! minutes into an apply; another class is one more line here.
 
-/// A class of database instance.
+/// A class of database instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatabaseClass {
-    /// RDS' name of it.
     pub name: &'static str,
-    /// Its memory in GiB.
     pub memory_gib: u32,
 }
 
 impl DatabaseClass {
-    /// How many connections PostgreSQL takes at least: RDS sets `max_connections` to a 9 531 392nd of the memory that is
-    /// left for the database, at most 5000. What is left is not published; seven tenths is on the safe side.
+    /// Returns the number of connections that PostgreSQL takes at least: RDS sets `max_connections` to memory /
+    /// 9531392, at most 5000, of the memory that is left for the database. How much that is is not published; seven
+    /// tenths is on the safe side.
     pub fn connections(self) -> u32 {
         let bytes = u64::from(self.memory_gib) << 30;
         u32::try_from(bytes * 7 / 10 / 9_531_392).unwrap_or(u32::MAX).min(5000)
     }
 
-    /// The class of this name, or the next larger one of its family that takes so many connections; the largest where none does.
+    /// Returns the class of this name, or the next larger one of its family that takes so many connections; the largest
+    /// where none does.
     pub(super) fn at_least(name: &str, connections: u32) -> Self {
         let from_there = DATABASE_CLASSES.iter().skip_while(|class| class.name != name);
         let family = from_there.take_while(|class| class.family() == family(name));
@@ -31,7 +31,7 @@ impl DatabaseClass {
     }
 }
 
-/// `db.t4g` of `db.t4g.micro`.
+/// Returns the family of a class: `db.t4g` of `db.t4g.micro`.
 fn family(class: &str) -> &str {
     class.rsplit_once('.').map_or(class, |(family, _)| family)
 }
@@ -81,7 +81,7 @@ pub const CACHE_NODE_TYPES: &[&str] = &[
     "cache.r7g.2xlarge",
 ];
 
-/// Processors of a cache node type: two up to `large`, then twice as many with each size.
+/// Returns the number of processors of a cache node type: two up to `large`, then twice as many with each size.
 pub fn cache_processors(node_type: &str) -> u32 {
     match node_type.rsplit('.').next() {
         Some("xlarge") => 4,

@@ -1,23 +1,27 @@
-//! `pipegen.toml` as validated plain data. Knows no Terraform.
+//! `pipegen.toml` as validated plain data, without any knowledge of Terraform.
 //!
-//! The file is optional: `[defaults]`, then `[environments.NAME]`. Every fault in it is reported together, with its line.
+//! The file is optional: `[defaults]`, then `[environments.NAME]`. Every fault in it is reported together, with its
+//! line.
 //!
-//! - `environment`: the suffix of every name
-//! - `settings`: what can be set, with meaning and range
-//! - `presets`: what the settings are by kind of environment
-//! - `sizing`: what follows from the peak number of updates
-//! - `connections`: how many connections to the database the functions may hold
+//! - `file`: a whole file
+//! - `environment`: the environment, which is the suffix of every name
+//! - `settings`: the settings of an environment, read from the layers of a file
+//! - `combinations`: rules over more than one setting
+//! - `meanings`, `reference`: the meaning of every setting, and everything about it for `docs/settings.md`
+//! - `presets`: defaults by kind of environment
+//! - `sizing`: shards, batch size and connections for a peak number of updates
+//! - `connections`: connections to the database
+//! - `architecture`: processor architectures of functions
 //! - `engines`: the versions of database, cache and provider
 //! - [`machines`]: instance classes and what they hold
 //! - `network_range`: the network's addresses
-//! - `principal`: somebody in AWS, who is let in
-//! - `cache_readers`: who may read the cache directly
-//! - `suppliers`: who may put events on the stream
-//! - `account`: the account that an environment belongs to
-//! - `tags`: tags of the user's own
+//! - `principal`: ARNs of roles, users and accounts
+//! - `cache_readers`: clients that may read the cache directly
+//! - `suppliers`: suppliers, who may put events on the stream
+//! - `account`: the account, and the permissions boundary of its roles
+//! - `tags`: the user's own tags
 //! - `reader`: typed look-ups through the layers of a file
-//! - `combinations`: rules over more than one setting
-//! - `fault`: what is wrong, where, and what to do
+//! - `fault`: mistakes in the settings, and their report
 
 mod account;
 mod architecture;
@@ -54,4 +58,4 @@ pub use reference::{Setting, SettingGroup, reference};
 pub use settings::{Backend, REGION, Settings};
 pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};
 pub use suppliers::{ROLE_PREFIX, Supplier, supplier_names};
-pub use tags::OWN as OWN_TAGS;
+pub use tags::OWN_TAGS;

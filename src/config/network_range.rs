@@ -16,7 +16,7 @@ pub struct NetworkRange {
 pub(super) const PREFIXES: RangeInclusive<u32> = 16..=24;
 
 impl NetworkRange {
-    /// What is taken where nothing is set: 4096 addresses that few other networks use, so that peering stays possible.
+    /// The default: 4096 addresses that few other networks use, so that peering stays possible.
     pub const DEFAULT: Self = Self { address: Ipv4Addr::new(10, 64, 0, 0), prefix: 20 };
 
     /// Reads a network's `ADDRESS/PREFIX`; the error says what is wrong.
@@ -35,32 +35,32 @@ impl NetworkRange {
 
     fn read(text: &str, prefixes: RangeInclusive<u32>) -> Result<Self, String> {
         let (address, prefix) = text.split_once('/').ok_or("it has no `/`")?;
-        let address: Ipv4Addr = address.parse().map_err(|_| "what stands before the `/` is no IPv4 address")?;
-        let prefix: u32 = prefix.parse().map_err(|_| "what stands after the `/` is no number")?;
+        let address: Ipv4Addr = address.parse().map_err(|_| "the part before the `/` is not an IPv4 address")?;
+        let prefix: u32 = prefix.parse().map_err(|_| "the part after the `/` is not a number")?;
         if !prefixes.contains(&prefix) {
             return Err(format!("the prefix must be {} to {}", prefixes.start(), prefixes.end()));
         }
         let range = Self { address, prefix };
         let first = Ipv4Addr::from(u32::from(address) & !(range.size() - 1));
         if first != address {
-            return Err(format!("it does not begin where it should; {first}/{prefix} does"));
+            return Err(format!("it has host bits; {first}/{prefix} has none"));
         }
         Ok(range)
     }
 
-    /// One of the range's four quarters, counted from 0.
+    /// Returns one of the range's four quarters, counted from 0.
     #[must_use]
     pub fn quarter(self, index: u32) -> Self {
         let address = u32::from(self.address) + (index % 4) * (self.size() / 4);
         Self { address: address.into(), prefix: self.prefix + 2 }
     }
 
-    /// Whether all of another range lies in this one.
+    /// Returns whether all of another range lies in this one.
     pub(super) fn contains(self, other: Self) -> bool {
         other.prefix >= self.prefix && u32::from(other.address) & !(self.size() - 1) == u32::from(self.address)
     }
 
-    /// How many addresses there are.
+    /// The number of addresses.
     fn size(self) -> u32 {
         1 << (32 - self.prefix)
     }

@@ -1,9 +1,9 @@
-//! Kinds of environments, as plain data: what a setting is where the file does not say. Another kind is one more constant.
+//! Defaults by kind of environment, as plain data. Another kind is one more constant.
 
-/// What the settings are where nothing else is said.
+/// Defaults of a kind of environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {
-    /// What `preset` calls it.
+    /// Its name as a value of `preset`.
     pub name: &'static str,
     pub(super) stream_retention_hours: u32,
     pub(super) log_retention_days: u32,
@@ -28,7 +28,8 @@ const THROWAWAY: Preset = Preset {
     database_instance_class: "db.t4g.micro",
     database_storage_gb: 20,
     database_multi_az: false,
-    // None at all would also turn off restoring to a point in time, and RDS asks nothing for a copy no larger than the database.
+    // None at all would also turn off restoring to a point in time, and RDS asks nothing for a copy no larger than the
+    // database.
     database_backup_days: 1,
     cache_node_type: "cache.t4g.micro",
     cache_nodes: 1,
@@ -38,7 +39,7 @@ const THROWAWAY: Preset = Preset {
     key_rotation_days: 2560,
 };
 
-/// Where releases are tried: as small, but kept like something that matters.
+/// For trying releases: as small, but kept like something that matters.
 const STAGING: Preset = Preset { name: "staging", log_retention_days: 365, database_backup_days: 7, ..THROWAWAY };
 
 /// For shoppers: a zone may fail, and so may any one machine.
@@ -59,10 +60,9 @@ const PRODUCTION: Preset = Preset {
 };
 
 impl Preset {
-    /// All of them.
     pub const ALL: [Self; 3] = [THROWAWAY, STAGING, PRODUCTION];
 
-    /// What an environment gets that names none. Its own name decides nothing: what is called `production` in one company is a
-    /// rehearsal in another, and a standby that appears because of a name is a bill that nobody asked for.
+    /// The preset of an environment that names none. Its own name decides nothing: what is called `production` in one
+    /// company is a rehearsal in another, and a standby that appears because of a name is a bill that nobody asked for.
     pub const DEFAULT: Self = STAGING;
 }

@@ -1,4 +1,4 @@
-//! Somebody in AWS, who is let in.
+//! ARNs of roles, users and accounts.
 
 use std::fmt;
 
@@ -15,16 +15,16 @@ const KEY: &str = "readers";
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
 pub const LONGEST_IAM_NAME: usize = 64;
 
-/// What Lambda takes as a function's policy, in bytes.
+/// The largest policy of a function, in bytes.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const LARGEST_POLICY: usize = 20 * 1024;
 
-/// What a reader's two statements take of it, besides its ARN in each.
+/// The bytes of a reader's two statements, besides its ARN in each.
 const STATEMENTS: usize = 520;
 
 impl Principal {
-    /// The principal of this ARN; the error says what is wrong.
+    /// Parses an ARN; the error says what is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let resource = text.strip_prefix("arn:aws:iam::").and_then(|rest| {
             let (account, resource) = rest.split_once(':')?;
@@ -37,7 +37,6 @@ impl Principal {
             .into())
     }
 
-    /// The ARN.
     pub fn arn(&self) -> &str {
         &self.0
     }
@@ -49,7 +48,7 @@ impl fmt::Display for Principal {
     }
 }
 
-/// `role/NAME` or `user/NAME`, with a path before the name if there is one.
+/// Returns whether this is `role/NAME` or `user/NAME`, with a path before the name if there is one.
 fn is_role_or_user(resource: &str) -> bool {
     let Some((kind, path)) = resource.split_once('/') else { return false };
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -60,7 +59,7 @@ fn is_role_or_user(resource: &str) -> bool {
         && path.chars().all(|c| c.is_ascii_alphanumeric() || "/_+=,.@-".contains(c))
 }
 
-/// Who may ask the catalog: the ARNs of the list `readers`.
+/// Reads the list `readers`: principals that may call the catalog's URL.
 pub(super) fn readers(reader: &mut Reader<'_>) -> Vec<Principal> {
     let kinds = "a list of ARNs";
     let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
@@ -85,7 +84,7 @@ pub(super) fn readers(reader: &mut Reader<'_>) -> Vec<Principal> {
     let size: usize = readers.iter().map(|principal| STATEMENTS + 2 * principal.arn().len()).sum();
     if size > LARGEST_POLICY {
         let message = format!("are too many for a function's policy: {size} bytes, it takes {LARGEST_POLICY}");
-        let help = "name a whole account (`arn:aws:iam::111122223333:root`) and let its own policies say who";
+        let help = "name a whole account (`arn:aws:iam::111122223333:root`) and let its own policies decide";
         reader.refuse(KEY, value.span(), Problem::new(message).help(help.to_owned()));
     }
     readers

@@ -30,12 +30,12 @@ impl<'a> Reader<'a> {
         Self { layers, known: BTreeMap::new(), faults: Vec::new() }
     }
 
-    /// An integer within a range.
+    /// Reads an integer within a range.
     pub(super) fn integer(&mut self, key: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
         self.optional_integer_or(key, range, Some(default)).unwrap_or(default)
     }
 
-    /// An integer within a range, if it is set.
+    /// Reads an integer within a range, if it is set.
     pub(super) fn optional_integer(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         self.optional_integer_or(key, range, None)
     }
@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// An integer out of a list.
+    /// Reads an integer out of a list.
     pub(super) fn listed(&mut self, key: &'static str, allowed: &[u32], default: u32) -> u32 {
         let list = allowed.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
         self.accept(key, &list, Some(default));
@@ -69,14 +69,14 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// True or false.
+    /// Reads a boolean.
     pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         let values = "true or false";
         self.accept(key, values, Some(default));
         self.read(key, default, |value| value.as_bool().ok_or_else(|| wrong_type(values, value)))
     }
 
-    /// One of several things by their names.
+    /// Reads the name of one of these choices.
     pub(super) fn choice<T: Copy + PartialEq>(&mut self, key: &'static str, choices: &[(&str, T)], default: T) -> T {
         let names: Vec<_> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
         let default_name = choices.iter().find(|(_, choice)| *choice == default).map(|(name, _)| format!("`{name}`"));
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Text that `parse` understands; `values` says in words what that is.
+    /// Reads text that `parse` understands; `values` describes it.
     pub(super) fn text<T: Display>(
         &mut self,
         key: &'static str,
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         self.read(key, default, |value| parsed(value, parse))
     }
 
-    /// The same, if it is set.
+    /// Reads such text, if it is set.
     pub(super) fn optional_text<T>(
         &mut self,
         key: &'static str,
@@ -121,13 +121,14 @@ impl<'a> Reader<'a> {
         self.read(key, None, |value| parsed(value, parse).map(Some))
     }
 
-    /// A key's value as it stands in the strongest layer that has it, for settings that are lists or tables.
+    /// Returns a key's value in the strongest layer that has it, for settings that are lists or tables; `values`
+    /// describes it.
     pub(super) fn value(&mut self, key: &'static str, values: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.accept(key, values, None::<u32>);
         self.strongest(key)
     }
 
-    /// The keys that were read, with the values that each may have.
+    /// Returns the keys that were read, with the values that each may have.
     pub(super) fn into_known(self) -> BTreeMap<&'static str, Accepted> {
         self.known
     }
@@ -146,18 +147,18 @@ impl<'a> Reader<'a> {
         self.faults.push(problem.fault(span, &format!("`{key}`")));
     }
 
-    /// Where a key's value stands, for faults that concern more than one key.
+    /// Returns the place of a key's value, for faults that concern more than one key.
     pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
         self.strongest(key).map(Spanned::span)
     }
 
-    /// Where an entry of a key's table stands.
+    /// Returns the place of an entry of a key's table.
     pub(super) fn span_of_entry(&self, key: &str, entry: &str) -> Option<Range<usize>> {
         let table = self.strongest(key)?.get_ref().as_table()?;
         table.iter().find(|(name, _)| name.get_ref() == entry).map(|(name, _)| name.span())
     }
 
-    /// The same, but in the strongest layer only.
+    /// Returns the place of a key's value in the strongest layer, if it has the key.
     pub(super) fn own_span(&self, key: &str) -> Option<Range<usize>> {
         self.layers.first()?.get(key).map(Spanned::span)
     }
@@ -189,7 +190,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What is wrong with a value, to be read after the key's name.
+/// The fault of a value, without the key's name, which begins its message.
 pub(super) struct Problem {
     message: String,
     help: Option<String>,
@@ -200,7 +201,7 @@ impl Problem {
         Self { message, help: None }
     }
 
-    /// The fault at a place, with what it is about.
+    /// Makes a fault of it, with its place and its subject.
     pub(super) fn fault(self, span: Range<usize>, what: &str) -> Fault {
         Fault { message: format!("{what} {}", self.message), span: Some(span), help: self.help }
     }
@@ -224,7 +225,7 @@ fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" }
 }
 
-/// The name that was probably meant.
+/// Returns the name that was probably meant.
 pub(super) fn nearest<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let scored = names.map(|name| (strsim::jaro_winkler(typed, name), name));
     scored.filter(|(score, _)| *score > 0.8).max_by(|left, right| left.0.total_cmp(&right.0)).map(|(_, name)| name)

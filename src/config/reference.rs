@@ -25,7 +25,8 @@ pub struct Setting {
     pub defaults: Vec<Option<String>>,
 }
 
-/// Returns every setting that the program reads, or the keys that are read but not described, or described but not read.
+/// Returns every setting that the program reads, or the keys that are read but not described, or described but not
+/// read.
 pub fn reference() -> Result<Vec<SettingGroup>, Vec<&'static str>> {
     let presets = Preset::ALL.map(|preset| {
         let text = format!("preset = \"{}\"", preset.name);

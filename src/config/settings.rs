@@ -16,14 +16,15 @@ use super::tags;
 /// The only region: names, prices and limits are checked for it.
 pub const REGION: &str = "us-east-1";
 
-/// Days for which `CloudWatch` can keep logs. It can also keep them for ever, which would outlive every destroy.
+/// The retentions that `CloudWatch` Logs has, in days. It can also keep logs for ever, which would outlive every
+/// destroy.
 const LOG_RETENTION_DAYS: &[u32] =
     &[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
-/// Three years, a leap day among them: what the regulators want at least.
+/// Three years, a leap day among them: the least that regulators want.
 const LEAST_RETENTION_DAYS: u32 = 1096;
 
-/// Connections of the catalog if nothing is said.
+/// The catalog's default of connections.
 const CATALOG_CONNECTIONS: u32 = 20;
 
 /// The settings of one environment, all within their ranges. What each of them means is in [`super::meanings`].
@@ -69,14 +70,13 @@ pub struct Settings {
 pub struct Backend {
     /// The bucket, which must exist.
     pub bucket: String,
-    /// What the state's key begins with. The environment follows, so that no two environments can share a state.
+    /// The beginning of the state's key. The environment follows, so that no two environments can share a state.
     pub prefix: String,
-    /// The bucket's region.
     pub region: String,
 }
 
 impl Settings {
-    /// Reads every setting; what is wrong is left in the reader.
+    /// Reads every setting; faults are left in the reader.
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let presets = Preset::ALL.map(|preset| (preset.name, preset));
         let preset = reader.choice("preset", &presets, Preset::DEFAULT);
@@ -155,7 +155,8 @@ fn archive_retention_days(reader: &mut Reader<'_>) -> u32 {
     days
 }
 
-/// Enough to catch what was typed wrong; whether the address exists shows when it agrees to be sent alarms.
+/// Parses an address, strictly enough to catch a slip. Whether it exists shows when its owner confirms the
+/// subscription.
 fn email_address(text: &str) -> Result<String, String> {
     let fits = text.split_once('@').is_some_and(|(name, host)| {
         let plain = |part: &str, others: &str| part.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c));

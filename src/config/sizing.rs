@@ -1,14 +1,14 @@
-//! What follows from the peak number of updates: shards, parallelization, batch size, connections. Nowhere else.
+//! Shards, parallelization, batch size and connections for a peak number of updates. No other file computes them.
 
 /// Updates a second that one shard is planned for: half of the 1000 that Kinesis takes, so that neither a burst nor
 /// events of 2 KB (a shard also takes only 1 MB/s) throttle the suppliers.
 const UPDATES_PER_SHARD: u32 = 500;
 
-/// Updates a second that one invocation at a time is planned for. A batch of 500 takes tens of milliseconds on a machine
-/// of two cores; a tenth of that speed is left for the smallest database class.
+/// Updates a second that one invocation at a time is planned for. A batch of 500 takes tens of milliseconds on a
+/// machine of two cores; a tenth of that speed is left for the smallest database class.
 const UPDATES_PER_LANE: u32 = 500;
 
-/// How much faster than the peak the processor must be, so that it catches up after an outage while the peak lasts.
+/// The processor's speed as a multiple of the peak, so that it catches up after an outage while the peak lasts.
 const CATCH_UP: u32 = 2;
 
 /// Seconds of a lane's peak that one batch may hold.
@@ -23,7 +23,6 @@ pub const ARCHIVE_BATCH: u32 = 10_000;
 /// Sizes that follow from the peak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizing {
-    /// Shards of the stream.
     pub shards: u32,
     /// Batches of one shard that are processed at the same time, 1–10.
     pub parallelization: u32,
@@ -35,7 +34,7 @@ pub struct Sizing {
 }
 
 impl Sizing {
-    /// The sizes for this many updates a minute.
+    /// Returns the sizes for a peak.
     pub fn for_peak(updates_per_minute: u32) -> Self {
         let per_second = updates_per_minute.div_ceil(60).max(1);
         let shards = per_second.div_ceil(UPDATES_PER_SHARD);
@@ -48,7 +47,7 @@ impl Sizing {
         Self { shards, parallelization, batch_size, writer_connections: shards * parallelization * 2 }
     }
 
-    /// The most updates a minute that so many shards are planned for.
+    /// Returns the largest peak that this many shards are planned for.
     pub fn largest_peak(shards: u32) -> u32 {
         shards.saturating_mul(UPDATES_PER_SHARD * 60)
     }
@@ -75,7 +74,8 @@ mod tests {
         }
     }
 
-    /// At every peak the stream takes what comes, the processor catches up while it lasts, and Lambda takes the batches.
+    /// At every peak the stream takes what comes, the processor catches up while it lasts, and Lambda takes the
+    /// batches.
     #[test]
     fn every_peak_is_served() {
         for peak in (1..=1_000_000).step_by(997) {

@@ -1,4 +1,4 @@
-//! Who may put events on the stream.
+//! Suppliers, who may put events on the stream.
 
 use pipegen_event::Supplier as Name;
 use toml::Spanned;
@@ -13,24 +13,25 @@ use super::reader::{Problem, Reader, wrong_type};
 pub struct Supplier {
     /// Its name in events (`/suppliers/{name}`) and in its role.
     pub name: Name,
-    /// Who may take the role.
+    /// The principal that may assume the role.
     pub principal: Principal,
-    /// What whoever takes it has to say, so that a third party with many customers cannot be talked into taking it for another.
+    /// The external id that must be given with it, so that a third party with many customers cannot be talked into
+    /// assuming the role for another of them.
     pub external_id: Option<String>,
 }
 
 const KEY: &str = "suppliers";
 
-/// What begins the name of a supplier's role; the environment ends it.
+/// The beginning of the name of a supplier's role; the environment is its end.
 pub const ROLE_PREFIX: &str = "role-supplier-";
 
-/// The longest list of names for which there is room in an environment variable. Lambda takes 4096 bytes of all of a function's
-/// variables, as JSON, and the processor's others take less than 1396.
+/// The longest list of names for which there is room in an environment variable. Lambda takes 4096 bytes of all of a
+/// function's variables, as JSON, and the processor's others take less than 1396.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const LONGEST_NAMES: usize = 2700;
 
-/// The table `suppliers`: from a name to an ARN, or to a table of `principal` and `external_id`.
+/// Reads the table `suppliers`: from a name to an ARN, or to a table of `principal` and `external_id`.
 pub(super) fn suppliers(reader: &mut Reader<'_>) -> Vec<Supplier> {
     let kinds = "a table of ARNs by name";
     let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
@@ -45,7 +46,7 @@ pub(super) fn suppliers(reader: &mut Reader<'_>) -> Vec<Supplier> {
             let problem = Problem::new(format!("cannot have the name `{}`: it {rule}", name.get_ref()));
             reader.refuse(KEY, name.span(), problem);
         }
-        let who = let_in(reader, name.get_ref(), who);
+        let who = principal(reader, name.get_ref(), who);
         if let (Ok(name), Some((principal, external_id))) = (named, who) {
             suppliers.push(Supplier { name, principal, external_id });
         }
@@ -53,8 +54,8 @@ pub(super) fn suppliers(reader: &mut Reader<'_>) -> Vec<Supplier> {
     suppliers
 }
 
-/// Who may take a supplier's role, and what they have to say.
-fn let_in(reader: &mut Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>) -> Option<(Principal, Option<String>)> {
+/// Reads the principal that may assume a supplier's role, and the external id.
+fn principal(reader: &mut Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>) -> Option<(Principal, Option<String>)> {
     let DeValue::Table(table) = value.get_ref() else {
         let text = value.get_ref().as_str().ok_or_else(|| wrong_type("an ARN or a table", value.get_ref()));
         let principal = text.and_then(|text| {
@@ -79,7 +80,7 @@ fn let_in(reader: &mut Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>) -> 
     principal.map(|principal| (principal, external_id))
 }
 
-/// What IAM takes as an external id.
+/// Parses an external id.
 ///
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 fn external_id(text: &str) -> Result<String, String> {
@@ -103,22 +104,22 @@ pub(super) fn check_names(environment: &str, suppliers: &[Supplier], reader: &Re
     too_long.map(fault).collect()
 }
 
-/// The names, as the processor reads them; none if there are none.
+/// Returns the names as the processor reads them, if there are any.
 pub fn supplier_names(suppliers: &[Supplier]) -> Option<String> {
     let names: Vec<&str> = suppliers.iter().map(|supplier| supplier.name.as_str()).collect();
     (!names.is_empty()).then(|| names.join(","))
 }
 
-/// The suppliers that are more than the processor can be told of.
+/// Returns a fault if there are more suppliers than the processor's environment variable can hold.
 pub(super) fn check_number(suppliers: &[Supplier], reader: &Reader<'_>) -> Option<Fault> {
     let length = supplier_names(suppliers)?.len();
     let message = format!(
         "`suppliers` names {} suppliers in {length} characters, commas among them, and may take {LONGEST_NAMES}: the processor \
-         is told of them by an environment variable, and all of a function's may take 4 KB",
+         reads them from an environment variable, and all of a function's may take 4 KB",
         suppliers.len()
     );
     let help = "give them shorter names, or leave `suppliers` out: then everybody's events are accepted, and the roles are to \
-                be made elsewhere";
+                be created elsewhere";
     (length > LONGEST_NAMES).then(|| Fault::new(reader.span(KEY), message).help(help))
 }
 

@@ -1,16 +1,16 @@
-//! Tags of the user's own, on everything that can be tagged.
+//! The user's own tags, on everything that can be tagged.
 
 use super::reader::{Problem, Reader, wrong_type};
 
 const KEY: &str = "tags";
 
-/// Tags that every resource has without being asked: they say whose it is and how it came about.
-pub const OWN: [&str; 3] = ["Application", "Environment", "ManagedBy"];
+/// Tags that every resource has in any case: they say whose it is and how it came about.
+pub const OWN_TAGS: [&str; 3] = ["Application", "Environment", "ManagedBy"];
 
-/// The tag that some resources have besides: what consoles show as their name.
+/// The tag that some resources have besides: consoles show it as their name.
 const NAME: &str = "Name";
 
-/// Tags that a resource may have.
+/// The most tags of a resource.
 ///
 /// <https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html>
 const MOST: usize = 50;
@@ -18,7 +18,8 @@ const MOST: usize = 50;
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
 
-/// The table `tags`: from a tag's key to its value. Each stands on every resource, so it must be one that all services take.
+/// Reads the table `tags`: from a tag's key to its value. Each is put on every resource, so it must be one that all
+/// services take.
 pub(super) fn tags(reader: &mut Reader<'_>) -> Vec<(String, String)> {
     let kinds = "a table of strings";
     let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
@@ -41,7 +42,7 @@ pub(super) fn tags(reader: &mut Reader<'_>) -> Vec<(String, String)> {
             Err(problem) => reader.refuse(KEY, text.span(), problem),
         }
     }
-    let room = MOST - OWN.len() - 1;
+    let room = MOST - OWN_TAGS.len() - 1;
     if table.len() > room {
         let problem =
             format!("has {} entries and may have {room}: AWS takes {MOST}, the rest are pipegen's own", table.len());
@@ -50,13 +51,13 @@ pub(super) fn tags(reader: &mut Reader<'_>) -> Vec<(String, String)> {
     tags
 }
 
-/// IAM takes no two keys that differ in capitals only, so nothing here does.
+/// Checks a key. IAM takes no two keys that differ in capitals only, so the table may not have them either.
 fn key_fits(key: &str, others: &[(String, String)]) -> Result<(), String> {
     text_fits(key, "a key", LONGEST_KEY)?;
     if key.to_ascii_lowercase().starts_with("aws:") {
         return Err("keys that begin with `aws:` are AWS' own".into());
     }
-    if let Some(own) = OWN.into_iter().chain([NAME]).find(|own| own.eq_ignore_ascii_case(key)) {
+    if let Some(own) = OWN_TAGS.into_iter().chain([NAME]).find(|own| own.eq_ignore_ascii_case(key)) {
         return Err(format!("pipegen sets `{own}` itself"));
     }
     match others.iter().find(|(other, _)| other.to_lowercase() == key.to_lowercase()) {
@@ -65,7 +66,7 @@ fn key_fits(key: &str, others: &[(String, String)]) -> Result<(), String> {
     }
 }
 
-/// An empty value is taken by most services, but not by `EventBridge` Scheduler.
+/// Checks a value. Most services take an empty one, but `EventBridge` Scheduler does not.
 fn value_fits(value: &str) -> Result<&str, String> {
     text_fits(value, "a value", LONGEST_VALUE).map(|()| value)
 }

@@ -1,4 +1,4 @@
-//! What policies are made of.
+//! Policy documents and their statements.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::account::AwsAccount;
 use crate::config::REGION;
 use crate::terraform::Expression;
 
-/// A policy document of these statements.
+/// Makes a policy document of these statements.
 pub(super) fn policy(statements: impl IntoIterator<Item = Value>) -> Expression {
     let statements: Vec<_> = statements.into_iter().collect();
     Expression::json(json!({ "Version": "2012-10-17", "Statement": statements }))
@@ -18,7 +18,7 @@ pub(super) fn allow(sid: &str, actions: &[&str], resources: impl IntoIterator<It
     json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources })
 }
 
-/// Allows an action on the key, but only through these services and on behalf of who calls them.
+/// Allows an action on the key, but only through these services and on behalf of their caller.
 pub(super) fn allow_key(sid: &str, actions: &[&str], key: Expression, services: &[&str]) -> Value {
     let services: Vec<_> = services.iter().map(|service| format!("{service}.{REGION}.amazonaws.com")).collect();
     let mut statement = allow(sid, actions, [key]);
@@ -38,7 +38,7 @@ pub(super) fn deny_code(function_arn: &Expression, actions: &[&str]) -> Value {
     })
 }
 
-/// Refuses to anybody what is not encrypted on its way, nothing else: further conditions would refuse AWS' own calls.
+/// Denies requests without TLS and nothing else: further conditions would deny AWS' own calls.
 pub(super) fn tls_only(action: &str, resources: &[Expression]) -> Value {
     json!({
         "Sid": "TlsOnly",
@@ -50,7 +50,7 @@ pub(super) fn tls_only(action: &str, resources: &[Expression]) -> Value {
     })
 }
 
-/// Lets somebody take a role. Nobody else can. A null is no condition.
+/// Makes the trust policy of a role: only this principal may assume it. A null means no condition.
 pub(super) fn trust(principal: &Value, condition: &Value) -> Expression {
     policy([json!({
         "Effect": "Allow",
@@ -60,7 +60,7 @@ pub(super) fn trust(principal: &Value, condition: &Value) -> Expression {
     })])
 }
 
-/// A service as a principal.
+/// Makes a principal of a service.
 pub(super) fn service(name: &str) -> Value {
     json!({ "Service": format!("{name}.amazonaws.com") })
 }

@@ -1,5 +1,5 @@
-//! Who read or wrote which object: a bucket of access logs (a [`super::bucket`]), and `aws_s3_bucket_logging` for each bucket that is
-//! watched.
+//! S3 access logs: a bucket for them (a [`super::bucket`]), and `aws_s3_bucket_logging` for each bucket whose accesses
+//! are logged.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::build::Build;
 use super::names::ACCESS_LOGS;
 use crate::terraform::Expression;
 
-/// Declares the bucket, and has S3 log each access to these.
+/// Declares the bucket, and has S3 log each access to these buckets.
 pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, watched: &[&Bucket]) {
     let sources: Vec<_> = watched.iter().map(|bucket| bucket.arn()).collect();
     let spec = BucketSpec {
@@ -28,8 +28,8 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, watched: &[&B
     }
 }
 
-/// Lets S3 deliver the logs of these buckets. Logs come late, up to hours; as destroy removes this before the bucket, none can
-/// come into a bucket that was just emptied.
+/// Lets S3 deliver the logs of these buckets. Logs come late, up to hours; as destroy removes this before the bucket,
+/// none can be delivered into a bucket that was just emptied.
 fn delivery(account: &AwsAccount, logs: &Bucket, sources: &[Expression]) -> Value {
     json!({
         "Sid": "Delivery",

@@ -13,23 +13,22 @@ pub(super) struct AwsAccount {
 }
 
 impl AwsAccount {
-    /// Its number.
     pub(super) fn id(&self) -> Expression {
         self.identity.attribute("account_id")
     }
 
-    /// The ARN of something in this account and region that cannot be referred to, because it would refer back.
+    /// Returns the ARN of something in this account and region that cannot be referred to, because it would refer back.
     pub(super) fn arn(&self, service: &str, resource: &str) -> Expression {
         Expression::from(&format!("arn:aws:{service}:{REGION}:")).then(self.id()).then(":").then(resource)
     }
 
-    /// The account itself as a principal: its own policies decide who that is.
+    /// Returns the account itself as a principal: its own policies decide who that is.
     pub(super) fn root(&self) -> Expression {
         Expression::from("arn:aws:iam::").then(self.id()).then(":root")
     }
 }
 
-/// Declares the provider and asks for the account.
+/// Declares the provider, and the data source that looks the account up.
 pub(super) fn declare(build: &mut Build<'_>) -> AwsAccount {
     let settings = build.settings;
     let [application, environment, managed_by] = OWN_TAGS;

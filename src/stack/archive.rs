@@ -25,7 +25,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, co
     archive
 }
 
-/// Moves objects to a colder class, but only those for which that saves money.
+/// Moves objects to a colder class, but only those for which it saves money.
 fn colder(cold_storage: &ColdStorage) -> Value {
     json!({
         "id": "colder",

@@ -1,5 +1,4 @@
-//! What every bucket has: `aws_s3_bucket` with encryption, versions, TLS only, no public access and an end for
-//! everything in it.
+//! Buckets: `aws_s3_bucket` with encryption, versions, TLS only, no public access and an expiry for everything in it.
 
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ use super::keep;
 use super::names::Name;
 use crate::terraform::{Block, Expression, Reference};
 
-/// Days until unfinished uploads and what was overwritten or deleted are gone.
+/// Days until unfinished uploads, and versions that were overwritten or deleted, are gone.
 const LEFTOVER_DAYS: u32 = 7;
 
 /// A bucket.
@@ -19,20 +18,20 @@ const LEFTOVER_DAYS: u32 = 7;
 pub(super) struct Bucket {
     pub(super) label: String,
     resource: Reference,
-    /// What must be there before anything is put into it.
+    /// The resources that must exist before any object is put into it.
     pub(super) protection: Vec<Reference>,
 }
 
-/// What differs from bucket to bucket.
+/// The differences from bucket to bucket.
 pub(super) struct BucketSpec<'a> {
     pub(super) name: Name,
-    /// What its objects are encrypted with; none is S3's own key.
+    /// The key of its objects; `None` is S3's own key.
     pub(super) key: Option<&'a Key>,
     /// Days for which its objects are kept.
     pub(super) days: u32,
-    /// What else becomes of them: rules of its lifecycle.
+    /// Further lifecycle rules.
     pub(super) rules: Vec<Value>,
-    /// What its policy says besides TLS only.
+    /// Further statements of its policy.
     pub(super) statements: &'a dyn Fn(&Bucket) -> Vec<Value>,
 }
 
@@ -45,7 +44,7 @@ impl Bucket {
         self.resource.attribute("bucket")
     }
 
-    /// The ARN of everything under a prefix.
+    /// Returns the ARN of all objects under a prefix.
     pub(super) fn objects(&self, prefix: &str) -> Expression {
         self.arn().then("/").then(prefix).then("*")
     }
@@ -99,7 +98,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, spec: BucketS
     bucket
 }
 
-/// Says on the account's event bus when an object is created or deleted, for whoever wants to react to that.
+/// Announces created and deleted objects on the account's event bus, for consumers outside this stack.
 pub(super) fn announce(build: &mut Build<'_>, bucket: &Bucket) {
     bucket.part(build, "aws_s3_bucket_notification", json!({ "eventbridge": true }), &[]);
 }
@@ -108,7 +107,7 @@ fn encryption(build: &Build<'_>, key: Option<&Key>) -> Value {
     let mut rule = match key {
         Some(key) => json!({
             "apply_server_side_encryption_by_default": { "sse_algorithm": "aws:kms", "kms_master_key_id": key.arn() },
-            // One call to the key for many objects.
+            // One call to KMS for many objects.
             "bucket_key_enabled": true,
         }),
         None => json!({ "apply_server_side_encryption_by_default": { "sse_algorithm": "AES256" } }),
@@ -120,7 +119,7 @@ fn encryption(build: &Build<'_>, key: Option<&Key>) -> Value {
     rule
 }
 
-/// Refuses that anybody deletes objects; the lifecycle still ends them. Destroy removes the policy first.
+/// Denies everybody to delete objects; the lifecycle still expires them. Destroy removes the policy first.
 pub(super) fn no_deleting(bucket: &Bucket) -> Value {
     json!({
         "Sid": "NoDeleting",
@@ -131,7 +130,7 @@ pub(super) fn no_deleting(bucket: &Bucket) -> Value {
     })
 }
 
-/// Refuses what would take an object's place under this prefix: what is overwritten is gone with the leftovers.
+/// Denies overwriting objects under this prefix: an overwritten version expires with the leftovers.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html>
 pub(super) fn no_overwriting(bucket: &Bucket, prefix: &str) -> Value {

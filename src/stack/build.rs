@@ -1,10 +1,10 @@
-//! What every file of the stack works with.
+//! The document under construction, with everything that resources are declared from.
 
 use super::names::Names;
 use crate::config::{Settings, Sizing};
 use crate::terraform::Document;
 
-/// The Lambda package, as the stack sees it.
+/// The Lambda package, as far as the stack names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     /// The zip's name beside the rendered files.
@@ -13,7 +13,7 @@ pub struct Package {
     pub source_code_hash: String,
 }
 
-/// The document under construction, and what every resource is declared from.
+/// The document under construction, and everything that resources are declared from.
 pub(super) struct Build<'a> {
     pub(super) document: Document,
     pub(super) names: Names,

@@ -1,6 +1,6 @@
 //! The cache of product views: `aws_elasticache_replication_group` with its `aws_elasticache_subnet_group`,
 //! `aws_elasticache_parameter_group`, users and their group (`aws_elasticache_user`, `aws_elasticache_user_group`).
-//! Nobody has a password: functions log in by IAM, and so do shops that read the cache themselves.
+//! No user has a password: functions log in by IAM, and so do shops that read the cache themselves.
 
 use pipegen_contract::cache::{DEFAULT_RIGHTS, READER_RIGHTS, SHOP_RIGHTS, WRITER_RIGHTS};
 use serde_json::{Value, json};
@@ -16,16 +16,16 @@ use super::security_groups::{self, SecurityGroup};
 use crate::config::CacheEngine;
 use crate::terraform::{Block, Expression, Reference};
 
-/// Where the cache listens.
+/// The port of the cache.
 pub(super) const PORT: u16 = 6379;
 
-/// What an engine is called and takes.
+/// An engine's version and parameters.
 struct EngineVersion {
     version: &'static str,
     /// The family of its parameters.
     family: &'static str,
-    /// Each engine's parameters have a name of their own: a group cannot change its family, and goes only once the upgraded cache
-    /// has let go of it.
+    /// Each engine's parameters have a name of their own: a group cannot change its family, and can be deleted only
+    /// once the upgraded cache no longer uses it.
     parameters: Name,
 }
 
@@ -36,8 +36,8 @@ fn engine(engine: CacheEngine) -> EngineVersion {
     }
 }
 
-/// The engine of users and of their group, whatever the cache's own is. A cache of Valkey takes either, one of Redis only this: so the
-/// cache changes its engine in one step, with everybody logged in, and can be brought back.
+/// The engine of users and of their group, whatever the cache's own is. A Valkey cache takes either, a Redis cache only
+/// this: so the cache changes its engine in one step, with all clients logged in, and can be changed back.
 ///
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html>
 const USERS_ENGINE: &str = "redis";
@@ -49,12 +49,12 @@ pub(super) struct Cache {
     pub(super) processor: CacheUser,
     pub(super) catalog: CacheUser,
     pub(super) maintain: CacheUser,
-    /// Whom shops log in as that may reach the cache.
+    /// The user of shops that may reach the cache.
     pub(super) shop: Option<CacheUser>,
     pub(super) group: SecurityGroup,
 }
 
-/// Somebody who may log in.
+/// A user of the cache.
 #[derive(Clone, Debug)]
 pub(super) struct CacheUser {
     user: Reference,
@@ -102,13 +102,13 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Ca
         "name": build.names.of(engine.parameters),
         "description": "Any entry may go when memory is short",
         "family": engine.family,
-        // A `volatile-…` policy would evict tombstones first, and they are what keeps old views out.
+        // A `volatile-…` policy would evict tombstones first, and those keep old views out.
         "parameter": [{ "name": "maxmemory-policy", "value": "allkeys-lru" }],
         "lifecycle": { "create_before_destroy": true },
     });
     let parameters = build.document.resource(Block::new("aws_elasticache_parameter_group", "views", parameters));
 
-    // A group of Redis users must have one of this name. It may do nothing.
+    // A group of Redis users must have one of this name. It has no rights.
     let no_password = json!({ "type": "no-password-required" });
     let default = user(build, DEFAULT_USER, Some("default"), DEFAULT_RIGHTS, &no_password);
     let iam = json!({ "type": "iam" });

@@ -1,8 +1,8 @@
-//! Whether the archive's objects are worth moving to a colder storage class (pure).
+//! The archive's transition to a colder storage class, if it saves money. Pure.
 //!
-//! The colder class is Glacier Instant Retrieval: the coldest that is read at once, so that Athena finds everything. Moving an object
-//! costs, a small one is billed as if it were larger, and reading costs $0.03 a GB, which is why the first month stays where reading is
-//! free.
+//! The colder class is Glacier Instant Retrieval: the coldest that is read at once, so that Athena finds everything.
+//! Moving an object costs, a small one is billed as if it were larger, and reading costs $0.03 a GB, which is why the
+//! first month stays where reading is free.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::cost::weights::{ARCHIVED_BYTES, LARGEST_PAYLOAD_BYTES, LEAST_COLD_BYT
 /// Dollars for moving an object to the colder class.
 const MOVE: f64 = S3_TO_GLACIER_IR.dollars / S3_TO_GLACIER_IR.size;
 
-/// What the smallest object there is billed as, in KiB.
+/// The least size that an object there is billed as, in KiB.
 const LEAST_BILLED_KIB: u32 = LEAST_COLD_BYTES / KIB;
 
 /// No object is larger than a batch.
@@ -28,10 +28,10 @@ const DAYS_IN_MONTH: f64 = 365.25 / 12.0;
 /// Days after which an object moves.
 pub(super) const WARM_DAYS: u32 = 30;
 
-/// How many records a batch holds at most.
+/// The most records of a batch.
 const RECORDS_IN_PAYLOAD: u32 = LARGEST_PAYLOAD_BYTES / PAYLOAD_BYTES;
 
-/// What becomes of the archive's objects when they are [`WARM_DAYS`] old, and why.
+/// The decision about the archive's objects that are [`WARM_DAYS`] old, and its sums.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ColdStorage {
     /// An object's size at the peak, in KiB.
@@ -45,7 +45,7 @@ pub struct ColdStorage {
 }
 
 impl ColdStorage {
-    /// The sum for these settings.
+    /// Does the sum for these settings.
     pub fn of(settings: &Settings, sizing: Sizing) -> Self {
         let days = settings.archive_retention_days;
         let in_window = (settings.peak_updates_per_minute * (ARCHIVE_WINDOW_SECONDS / 60)).div_ceil(sizing.shards);
@@ -63,7 +63,7 @@ impl ColdStorage {
         }
     }
 
-    /// Whether there is anything to move.
+    /// Returns whether objects are large enough to move.
     pub fn moves(&self) -> bool {
         self.object_kib >= self.worthwhile_kib
     }
@@ -88,19 +88,19 @@ impl fmt::Display for ColdStorage {
     }
 }
 
-/// The smallest object that is cheaper moved than left.
+/// Returns the size of the smallest object that is cheaper moved than left.
 fn worthwhile_kib(retention_days: u32) -> u32 {
     let days = retention_days.saturating_sub(WARM_DAYS);
     let is_cheaper = |kib: &u32| moved(*kib, days) < in_standard(*kib, days);
     (1..=LARGEST_KIB).find(is_cheaper).unwrap_or(u32::MAX)
 }
 
-/// Dollars for an object for so many days in S3 Standard.
+/// Returns the dollars for an object for so many days in S3 Standard.
 fn in_standard(kib: u32, days: u32) -> f64 {
     f64::from(kib) / KIB_IN_GIB * S3_STANDARD.dollars * f64::from(days) / DAYS_IN_MONTH
 }
 
-/// Dollars for moving an object, and for so many days in the colder class.
+/// Returns the dollars for moving an object, and for so many days in the colder class.
 fn moved(kib: u32, days: u32) -> f64 {
     MOVE + f64::from(kib.max(LEAST_BILLED_KIB)) / KIB_IN_GIB * S3_GLACIER_IR.dollars * f64::from(days) / DAYS_IN_MONTH
 }
@@ -116,7 +116,8 @@ mod tests {
         ColdStorage::of(&settings, Sizing::for_peak(peak))
     }
 
-    /// By hand: 5000 records × 52 bytes; 128 KiB × 0.004 / 0.023 and the price of moving over 35 months; 76 GiB for $0.023.
+    /// By hand: 5000 records × 52 bytes; 128 KiB × 0.004 / 0.023 and the price of moving over 35 months; 76 GiB for
+    /// $0.023.
     #[test]
     fn the_sum_is_right_for_a_thousand_updates_a_minute() {
         let sum = at(1000);

@@ -1,5 +1,5 @@
-//! The way of an event, in graphs: `aws_cloudwatch_dashboard`. A row for each part of the pipeline, with what passes through it and
-//! what its alarms watch.
+//! The way of an event, in graphs: `aws_cloudwatch_dashboard`. A row for each part of the pipeline, with what passes
+//! through it and what its alarms watch.
 
 use pipegen_contract::metric;
 use pipegen_event::Reason;
@@ -22,7 +22,7 @@ const WIDTH: u32 = 6;
 const HEIGHT: u32 = 5;
 const TITLE_HEIGHT: u32 = 1;
 
-/// The rows, in the order in which an event meets them, and what each is about.
+/// The rows and their titles, in the order in which an event passes the parts.
 const ROWS: [(Part, &str); 8] = [
     (Part::Suppliers, "Suppliers put events on the stream"),
     (Part::Stream, "The stream is read"),
@@ -38,9 +38,9 @@ const ROWS: [(Part, &str); 8] = [
 struct Graph {
     title: String,
     series: Vec<Series>,
-    /// Seconds whose values become one.
+    /// Seconds whose values become one datapoint.
     period: u32,
-    /// Where the alarm is.
+    /// The alarm's threshold, drawn as a line.
     threshold: Option<Threshold>,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn declare(build: &mut Build<'_>, watched: &Watched<'_>, alarms: &[Al
     build.document.resource(Block::new("aws_cloudwatch_dashboard", "overview", body));
 }
 
-/// What passes through a part. No alarm needs it; somebody who looks for a reason does.
+/// Returns graphs of a part's throughput. No alarm needs them; they help to find the cause of one.
 fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
     let graph = |title: &str, series| Graph { title: title.to_owned(), series, period: 60, threshold: None };
     match part {
@@ -105,8 +105,9 @@ fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
         }
         Part::Quarantine => {
             let by_reason = |reason: Reason| {
-                let series = Series::own(build, metric::REJECTED, "Sum").by(metric::REASON, reason.as_str());
-                series.called(reason.as_str())
+                let series =
+                    Series::own(build, metric::REJECTED, "Sum").with_dimension(metric::REASON, reason.as_str());
+                series.labelled(reason.as_str())
             };
             vec![graph("Rejected events a minute", Reason::ALL.map(by_reason).to_vec())]
         }
@@ -119,7 +120,7 @@ impl From<&Alarm> for Graph {
             title: alarm.name.purpose.to_owned(),
             series: alarm.measure.series().to_vec(),
             period: alarm.period,
-            // What a formula is compared with says nothing about its parts.
+            // The threshold of an expression says nothing about its series.
             threshold: (!matches!(alarm.measure, Measure::Expression(..))).then_some(alarm.threshold),
         }
     }
@@ -131,14 +132,14 @@ impl Graph {
             Threshold::Above(value) => json!({ "value": value, "label": "alarm above", "fill": "above" }),
             Threshold::Below(value) => json!({ "value": value, "label": "alarm below", "fill": "below" }),
         });
-        // Nothing says that an empty list of lines is taken.
+        // No documentation says that an empty list of lines is valid.
         let lines = line.map(|line| json!({ "horizontal": [line] }));
         json!({
             "title": self.title,
             "region": REGION,
             "view": "timeSeries",
             "period": self.period,
-            "metrics": self.series.iter().map(Series::shown).collect::<Vec<_>>(),
+            "metrics": self.series.iter().map(Series::widget_metric).collect::<Vec<_>>(),
             "annotations": lines,
             "yAxis": { "left": { "min": 0 } },
         })

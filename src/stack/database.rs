@@ -13,7 +13,7 @@ use super::security_groups::{self, SecurityGroup};
 use super::{keep, logs};
 use crate::terraform::{Block, Expression, Reference};
 
-/// Where PostgreSQL listens.
+/// The port of the database.
 pub(super) const PORT: u16 = 5432;
 
 /// The database's name in the instance.
@@ -22,13 +22,13 @@ const DATABASE_NAME: &str = "inventory";
 /// The master login. RDS makes its password, keeps it in a secret and renews it.
 const MASTER: &str = "inventory_master";
 
-/// How often the storage may double, and once more: it grows by itself before it is full, up to so many times the setting.
+/// The storage grows by itself before it is full, up to so many times the setting.
 const STORAGE_GROWTH: u32 = 5;
 
-/// The most that a gp3 volume of RDS holds, in GiB.
+/// The largest gp3 volume of RDS, in GiB.
 const LARGEST_STORAGE_GB: u32 = 65_536;
 
-/// What RDS exports, each to a log group of its own.
+/// The logs that RDS exports, each to a log group of its own.
 const LOGS: [&str; 2] = ["postgresql", "upgrade"];
 
 /// The database.
@@ -55,7 +55,7 @@ impl DatabaseInstance {
         self.instance.attribute("db_name")
     }
 
-    /// What changes when the instance is made anew, although its name does not.
+    /// The id that changes when the instance is recreated, although its name does not.
     pub(super) fn resource_id(&self) -> Expression {
         self.instance.attribute("resource_id")
     }
@@ -65,7 +65,7 @@ impl DatabaseInstance {
     }
 }
 
-/// The log groups that RDS writes to; their names are not ours to choose.
+/// Returns the names of the log groups that RDS writes to, which RDS prescribes.
 pub(super) fn log_groups(build: &Build<'_>) -> [String; 2] {
     LOGS.map(|log| format!("/aws/rds/instance/{}/{log}", build.names.of(CATALOG)))
 }
@@ -90,8 +90,8 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Da
     DatabaseInstance { instance, group }
 }
 
-/// The name of the parameters. Each version has one of its own: a group cannot change its family, and goes only once the upgraded
-/// database has let go of it.
+/// Returns the name of the parameter group. Each version has its own: a group cannot change its family, and can be
+/// deleted only once the upgraded database no longer uses it.
 fn parameters_name(version: u32) -> Name {
     match version {
         17 => CATALOG_PARAMETERS_17,
@@ -109,17 +109,17 @@ fn parameters(build: &mut Build<'_>) -> Reference {
         "description": "TLS only, short locks, slow statements in the log",
         "family": format!("postgres{version}"),
         "parameter": [
-            // A function that Lambda froze or stopped in a transaction must not hold its locks.
+            // A function that Lambda froze or stopped in a transaction must not keep its locks.
             parameter("idle_in_transaction_session_timeout", "60000"),
             parameter("log_min_duration_statement", "1000"),
-            // Values that a statement is given are events, megabytes a line, and just when the database is slow.
+            // The parameters of statements are events: megabytes a line, and just when the database is slow.
             parameter("log_parameter_max_length", "0"),
             parameter("log_parameter_max_length_on_error", "0"),
             // Schema changes and roles are logged; statements with data are not.
             parameter("log_statement", "ddl"),
             parameter("password_encryption", "scram-sha-256"),
             parameter("rds.force_ssl", "1"),
-            // Lets a dead client's connection go within a minute.
+            // Closes a dead client's connection within a minute.
             parameter("tcp_keepalives_count", "3"),
             parameter("tcp_keepalives_idle", "30"),
             parameter("tcp_keepalives_interval", "10"),
@@ -141,7 +141,8 @@ fn instance(build: &Build<'_>, key: &Key, group: &SecurityGroup, subnets: &Refer
         "auto_minor_version_upgrade": true,
         // The setting says which major version is wanted.
         "allow_major_version_upgrade": true,
-        // By default RDS would keep a version that the community has given up, and charge for it by the hour and processor.
+        // By default RDS would keep a version that the community no longer maintains, and charge for it by the hour and
+        // processor.
         "engine_lifecycle_support": "open-source-rds-extended-support-disabled",
         "instance_class": settings.database_instance_class.name,
         "multi_az": settings.database_multi_az,
@@ -158,7 +159,7 @@ fn instance(build: &Build<'_>, key: &Key, group: &SecurityGroup, subnets: &Refer
         "username": MASTER,
         "manage_master_user_password": true,
         "master_user_secret_kms_key_id": key.arn(),
-        // Nobody is granted `rds_iam`, so nobody can log in by IAM; that it is possible costs nothing.
+        // No role is granted `rds_iam`, so no login by IAM is possible; the feature costs nothing.
         "iam_database_authentication_enabled": true,
 
         "db_subnet_group_name": subnets.attribute("name"),
@@ -168,11 +169,11 @@ fn instance(build: &Build<'_>, key: &Key, group: &SecurityGroup, subnets: &Refer
         "parameter_group_name": parameters.attribute("name"),
 
         "enabled_cloudwatch_logs_exports": LOGS,
-        // The free kind.
+        // The free mode.
         "database_insights_mode": "standard",
         "performance_insights_enabled": true,
         "performance_insights_kms_key_id": key.arn(),
-        // The span that is free.
+        // The retention that is free.
         "performance_insights_retention_period": 7,
         // Enhanced monitoring would create the account's log group `RDSOSMetrics`, which nothing removes.
         "monitoring_interval": 0,
@@ -181,7 +182,7 @@ fn instance(build: &Build<'_>, key: &Key, group: &SecurityGroup, subnets: &Refer
         "backup_window": "06:00-06:30",
         "maintenance_window": "sun:07:00-sun:08:00",
         "copy_tags_to_snapshot": true,
-        // Else a change waits for the maintenance window and every plan until then shows it again.
+        // Otherwise a change waits for the maintenance window and every plan until then shows it again.
         "apply_immediately": true,
 
         "deletion_protection": keeps,

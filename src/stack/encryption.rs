@@ -30,7 +30,8 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, statements: i
             "description": format!("Everything of the inventory pipeline {}", build.names.environment()),
             "enable_key_rotation": true,
             "rotation_period_in_days": build.settings.key_rotation_days,
-            // The shortest wait that AWS allows, or the longest for second thoughts; a key pending deletion costs nothing.
+            // The shortest wait that AWS allows, or the longest for second thoughts; a key pending deletion costs
+            // nothing.
             "deletion_window_in_days": if build.settings.keep_on_destroy { 30 } else { 7 },
             "policy": policy(std::iter::once(root(account)).chain(statements)),
             "lifecycle": keep::lifecycle(build),
@@ -47,8 +48,8 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, statements: i
     Key { key }
 }
 
-/// Hands the key over to the account's own policies. Without it nobody could manage the key any more. Roles are not named
-/// here: their ARNs become ids when a role is made anew, which would show as a change for ever.
+/// Lets the account's own policies grant rights on the key. Without it nobody could manage the key any more. Roles are
+/// not named here: their ARNs become ids when a role is recreated, which would show as a change for ever.
 fn root(account: &AwsAccount) -> Value {
     json!({
         "Sid": "AccountPolicies",

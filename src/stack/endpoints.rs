@@ -1,5 +1,5 @@
-//! The only ways out of the network: `aws_vpc_endpoint` for S3 (a gateway, free) and for Secrets Manager (an interface).
-//! Each lets through what the functions' code calls and nothing else.
+//! VPC endpoints, the only connections out of the network: `aws_vpc_endpoint` for S3 (a gateway, free) and for Secrets
+//! Manager (an interface). Each allows the calls of the functions' code and nothing else.
 
 use pipegen_contract::object_key::{ARCHIVE, REJECTED};
 use serde_json::json;
@@ -21,12 +21,12 @@ use crate::terraform::{Block, Expression, Reference};
 pub(super) struct Endpoints {
     pub(super) s3: Reference,
     pub(super) secrets: Reference,
-    /// Who may reach the interface endpoints.
+    /// The security group of the interface endpoint.
     pub(super) group: SecurityGroup,
 }
 
 impl Endpoints {
-    /// S3's addresses, for security group rules.
+    /// Returns the prefix list of S3's addresses, for security group rules.
     pub(super) fn s3_prefix_list(&self) -> Expression {
         self.s3.attribute("prefix_list_id")
     }
@@ -61,7 +61,7 @@ pub(super) fn declare(
         "vpc_id": network.vpc_id(),
         "vpc_endpoint_type": "Interface",
         "service_name": format!("com.amazonaws.{REGION}.secretsmanager"),
-        // The usual host name leads here.
+        // The usual host name resolves to the endpoint.
         "private_dns_enabled": true,
         "subnet_ids": network.first_subnet_ids(build.settings.secrets_endpoint_zones),
         "security_group_ids": [group.id()],

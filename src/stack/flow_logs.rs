@@ -1,9 +1,9 @@
-//! What the network refused: `aws_flow_log` to a log group, with a role of its own.
+//! Traffic that the network refused: `aws_flow_log` to a log group, with a role of its own.
 //!
-//! Only refused traffic is logged. In this network everything that is meant to happen is a rule, so what is refused is either a
-//! rule that is missing or somebody who tries; it is next to nothing, where all traffic would be a line for each connection of
-//! each invocation. For so little a log group costs no more than a bucket, ends by itself, and goes with the stack, where a bucket
-//! could be filled again by a late delivery while Terraform empties it.
+//! Only refused traffic is logged. In this network everything that is meant to happen is a rule, so refused traffic is
+//! either a rule that is missing or an attack; it is next to nothing, where all traffic would be a line for each
+//! connection of each invocation. For so little a log group costs no more than a bucket, ends by itself, and goes with
+//! the stack, where a bucket could be filled again by a late delivery while Terraform empties it.
 
 use serde_json::json;
 
@@ -16,11 +16,11 @@ use super::names::{FLOW_LOG_ROLE, NETWORK_FLOW_LOG, NETWORK_LOGS};
 use super::network::{Network, name_tag};
 use crate::terraform::Block;
 
-/// What the service does with the group. It has no right to create one: a group that is gone must stay gone.
+/// The service's actions on the group. It has no right to create one: a group that is gone must stay gone.
 const ACTIONS: [&str; 3] = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
 
-/// What the service asks. `CloudWatch` Logs grants the list of groups as a whole or not at all.
-const QUESTIONS: [&str; 1] = ["logs:DescribeLogGroups"];
+/// The service's look-ups. `CloudWatch` Logs grants the list of groups as a whole or not at all.
+const LOOKUPS: [&str; 1] = ["logs:DescribeLogGroups"];
 
 /// Declares the flow log.
 pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, network: &Network) {
@@ -43,7 +43,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, ne
         "role": role.attribute("name"),
         "policy": policy([
             allow("Write", &ACTIONS, [group.attribute("arn").then(":*")]),
-            allow("Questions", &QUESTIONS, ["*".into()]),
+            allow("Questions", &LOOKUPS, ["*".into()]),
         ]),
     });
     let writing = build.document.resource(Block::new("aws_iam_role_policy", "flow_logs_write", writing));

@@ -1,7 +1,7 @@
-//! Who the functions are: a role each (`aws_iam_role`), with the right to be in the network (`aws_iam_role_policy`).
+//! The functions' roles: an `aws_iam_role` each, with the right to create network interfaces (`aws_iam_role_policy`).
 //!
-//! Lambda removes a function's network interfaces with the function's own role, some time after the function is gone. So
-//! these come before the network and go after it; what a function may do besides stands in `functions`.
+//! Lambda removes a function's network interfaces with the function's own role, some time after the function is gone.
+//! So these come before the network and go after it; a function's other rights are in `functions`.
 
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::build::Build;
 use super::names::FunctionNames;
 use crate::terraform::{Block, Expression, Reference};
 
-/// What Lambda does with the role for the network interfaces.
+/// Lambda's actions on network interfaces, with the function's role.
 const INTERFACE_ACTIONS: [&str; 4] = [
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -20,8 +20,8 @@ const INTERFACE_ACTIONS: [&str; 4] = [
     "ec2:UnassignPrivateIpAddresses",
 ];
 
-/// What Lambda asks; EC2 knows no resources for these.
-const INTERFACE_QUESTIONS: [&str; 2] = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
+/// Lambda's look-ups, which EC2 does not grant by resource.
+const INTERFACE_LOOKUPS: [&str; 2] = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"];
 
 /// The role of a function.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Identity {
     pub(super) role: Role,
     pub(super) names: FunctionNames,
     iam_role: Reference,
-    /// The right to be in the network.
+    /// The right to create network interfaces.
     pub(super) network_policy: Reference,
     function_arn: Expression,
 }
@@ -65,7 +65,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, role: Role) -
         }),
     ));
     let function_arn = account.arn("lambda", &format!("function:{}", build.names.of(names.function)));
-    let denied: Vec<_> = INTERFACE_ACTIONS.into_iter().chain(INTERFACE_QUESTIONS).collect();
+    let denied: Vec<_> = INTERFACE_ACTIONS.into_iter().chain(INTERFACE_LOOKUPS).collect();
     let network_policy = build.document.resource(Block::new(
         "aws_iam_role_policy",
         format!("{label}_network"),
@@ -73,9 +73,10 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, role: Role) -
             "name": "network",
             "role": iam_role.attribute("name"),
             "policy": policy([
-                // Lambda's documentation asks for all resources of the account: it checks the right before there are any.
+                // Lambda's documentation wants all resources of the account: it checks the right before there are any
+                // interfaces.
                 allow("NetworkInterfaces", &INTERFACE_ACTIONS, [account.arn("ec2", "*/*")]),
-                allow("Questions", &INTERFACE_QUESTIONS, ["*".into()]),
+                allow("Questions", &INTERFACE_LOOKUPS, ["*".into()]),
                 deny_code(&function_arn, &denied),
             ]),
         }),

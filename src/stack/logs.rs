@@ -1,5 +1,5 @@
-//! Log groups: `aws_cloudwatch_log_group`. All are declared, so that they are encrypted, expire, and go with the stack; who
-//! logs has no right to create one.
+//! Log groups: `aws_cloudwatch_log_group`. All are declared, so that they are encrypted, expire, and are destroyed with
+//! the stack; what logs has no right to create one.
 
 use serde_json::{Value, json};
 
@@ -24,8 +24,8 @@ pub(super) fn group(build: &mut Build<'_>, key: &Key, label: &str, name: &str) -
     ))
 }
 
-/// Lets `CloudWatch` Logs encrypt exactly the log groups of this stack, those of other services among them. AWS' own example also names `kms:DescribeKey`, which has no
-/// encryption context: under this condition it would allow nothing.
+/// Lets `CloudWatch` Logs encrypt exactly the log groups of this stack, those of other services among them. AWS' own
+/// example also names `kms:DescribeKey`, which has no encryption context: under this condition it would allow nothing.
 pub(super) fn key_statement(build: &Build<'_>, account: &AwsAccount, others: &[String]) -> Value {
     let groups = of_kind(&LOG_GROUP).map(|name| build.names.of(name)).chain(others.iter().cloned());
     let arns: Vec<_> = groups.map(|group| account.arn("logs", &format!("log-group:{group}"))).collect();

@@ -1,5 +1,5 @@
-//! What is measured: the functions' own metrics (`pipegen_contract::metric`), which have a namespace that is there once it is
-//! written to, and those that AWS counts by itself.
+//! Metrics: the functions' own (`pipegen_contract::metric`), in a namespace that exists once it is written to, and
+//! those of AWS.
 
 use pipegen_contract::metric::Metric;
 use serde_json::{Map, Value, json};
@@ -12,40 +12,40 @@ use super::names::METRICS;
 use super::stream::Stream;
 use crate::terraform::Expression;
 
-/// A metric of somebody, and how its values become one for a period. CloudWatch spells all of these.
+/// A metric with its dimensions, and the statistic of a period, as CloudWatch spells them.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     namespace: String,
     name: &'static str,
     dimensions: Vec<(&'static str, Expression)>,
     statistic: &'static str,
-    /// What to call it where several are shown.
+    /// Its label where several are shown.
     label: String,
 }
 
 impl Series {
-    /// What our own code counts.
+    /// Returns a metric of our own code.
     pub(super) fn own(build: &Build<'_>, metric: Metric, statistic: &'static str) -> Self {
         Self::new(&build.names.of(METRICS), metric.name, statistic)
     }
 
-    /// What Lambda counts for a function. `Url…` is there for functions that have one.
+    /// Returns a metric of Lambda. `Url…` exists for functions that have a URL.
     pub(super) fn of_function(function: &LambdaFunction, name: &'static str, statistic: &'static str) -> Self {
-        let series = Self::new("AWS/Lambda", name, statistic).by("FunctionName", function.name());
-        series.called(function.role.handler())
+        let series = Self::new("AWS/Lambda", name, statistic).with_dimension("FunctionName", function.name());
+        series.labelled(function.role.handler())
     }
 
-    /// What Kinesis counts.
+    /// Returns a metric of Kinesis.
     pub(super) fn of_stream(stream: &Stream, name: &'static str, statistic: &'static str) -> Self {
-        Self::new("AWS/Kinesis", name, statistic).by("StreamName", stream.name())
+        Self::new("AWS/Kinesis", name, statistic).with_dimension("StreamName", stream.name())
     }
 
-    /// What RDS counts.
+    /// Returns a metric of RDS.
     pub(super) fn of_database(database: &DatabaseInstance, name: &'static str, statistic: &'static str) -> Self {
-        Self::new("AWS/RDS", name, statistic).by("DBInstanceIdentifier", database.identifier())
+        Self::new("AWS/RDS", name, statistic).with_dimension("DBInstanceIdentifier", database.identifier())
     }
 
-    /// What ElastiCache counts for each node. Which of them is the primary one changes with a failover.
+    /// Returns a metric of ElastiCache for each node, because a failover changes which of them is the primary one.
     pub(super) fn of_cache_nodes(
         build: &Build<'_>,
         cache: &Cache,
@@ -55,7 +55,7 @@ impl Series {
         let of_node = |number: u32| {
             let node = format!("{number:03}");
             let id = cache.id().then("-").then(&node);
-            Self::new("AWS/ElastiCache", name, statistic).by("CacheClusterId", id).called(&node)
+            Self::new("AWS/ElastiCache", name, statistic).with_dimension("CacheClusterId", id).labelled(&node)
         };
         (1..=build.settings.cache_nodes).map(of_node).collect()
     }
@@ -64,47 +64,47 @@ impl Series {
         Self { namespace: namespace.to_owned(), name, dimensions: Vec::new(), statistic, label: name.to_owned() }
     }
 
-    /// Only where this dimension has this value.
+    /// Adds a dimension.
     #[must_use]
-    pub(super) fn by(mut self, dimension: &'static str, value: impl Into<Expression>) -> Self {
+    pub(super) fn with_dimension(mut self, dimension: &'static str, value: impl Into<Expression>) -> Self {
         self.dimensions.push((dimension, value.into()));
         self
     }
 
-    /// Names it otherwise than its metric.
+    /// Gives it another label than its metric's name.
     #[must_use]
-    pub(super) fn called(mut self, label: &str) -> Self {
+    pub(super) fn labelled(mut self, label: &str) -> Self {
         label.clone_into(&mut self.label);
         self
     }
 
-    /// As `aws_cloudwatch_metric_alarm` has it at its root.
-    pub(super) fn watched_alone(&self) -> Map<String, Value> {
-        self.watched("statistic")
+    /// Returns it as `aws_cloudwatch_metric_alarm` has it at its root.
+    pub(super) fn alarm_attributes(&self) -> Map<String, Value> {
+        self.attributes("statistic")
     }
 
-    /// As `aws_cloudwatch_metric_alarm` has it in a `metric_query`.
-    pub(super) fn watched_with_others(&self, id: &str, period: u32) -> Value {
-        let mut metric = self.watched("stat");
+    /// Returns it as `aws_cloudwatch_metric_alarm` has it in a `metric_query`.
+    pub(super) fn metric_query(&self, id: &str, period: u32) -> Value {
+        let mut metric = self.attributes("stat");
         metric.insert("period".to_owned(), json!(period));
         json!({ "id": id, "metric": metric })
     }
 
-    fn watched(&self, statistic: &str) -> Map<String, Value> {
-        let mut watched = Map::new();
-        watched.insert("namespace".to_owned(), json!(self.namespace));
-        watched.insert("metric_name".to_owned(), json!(self.name));
-        watched.insert(statistic.to_owned(), json!(self.statistic));
+    fn attributes(&self, statistic: &str) -> Map<String, Value> {
+        let mut attributes = Map::new();
+        attributes.insert("namespace".to_owned(), json!(self.namespace));
+        attributes.insert("metric_name".to_owned(), json!(self.name));
+        attributes.insert(statistic.to_owned(), json!(self.statistic));
         if !self.dimensions.is_empty() {
             let dimensions: Map<_, _> =
                 self.dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-            watched.insert("dimensions".to_owned(), Value::Object(dimensions));
+            attributes.insert("dimensions".to_owned(), Value::Object(dimensions));
         }
-        watched
+        attributes
     }
 
-    /// As a dashboard's widget has it.
-    pub(super) fn shown(&self) -> Value {
+    /// Returns it as a dashboard's widget has it.
+    pub(super) fn widget_metric(&self) -> Value {
         let mut parts = vec![json!(self.namespace), json!(self.name)];
         for (name, value) in &self.dimensions {
             parts.extend([json!(name), json!(value)]);

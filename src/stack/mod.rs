@@ -1,16 +1,17 @@
 //! The AWS stack, one file a role. Reads and writes no files; [`build()`] is the bill of materials in dependency order.
 //!
 //! - [`names`]: every name, from one table
-//! - `build`: what every file of the stack works with
+//! - `build`: the document under construction, with everything that resources are declared from
 //! - `units`: seconds and bytes
 //! - `account`: the provider and the account
 //! - `access`: policy documents and their statements
 //! - `keep`: the lifecycle of resources that outlive the stack
 //! - `encryption`: the key
 //! - `identity`: a role for each function
-//! - `network`, `security_groups`, `endpoints`: subnets, the connections that are allowed, the AWS services that can be reached
-//! - `logs`, `bucket`: what all log groups and all buckets have
-//! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: where data is stored
+//! - `network`, `security_groups`, `endpoints`: subnets, the connections that are allowed, the AWS services that can be
+//!   reached
+//! - `logs`, `bucket`: log groups and buckets
+//! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: stores of data
 //! - [`cold_storage`]: the archive's transition to a colder storage class, if it saves money
 //! - `queries`: the archive as an Athena table
 //! - `access_logs`: S3 access logs of the buckets
@@ -84,7 +85,6 @@ pub struct Rendered {
     pub versions: String,
     /// The number of declared resources.
     pub resources: usize,
-    /// Whether the archive's objects move to a colder storage class, and why.
     pub cold_storage: ColdStorage,
 }
 

@@ -27,9 +27,8 @@ pub(super) use kind::{ALARM, LOG_GROUP};
 /// A name without its environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Name {
-    /// What kind of thing has it.
     pub kind: &'static ResourceKind,
-    /// What the thing is for.
+    /// The purpose of the resource.
     pub purpose: &'static str,
 }
 
@@ -52,11 +51,11 @@ names! {
     ROUTES = ROUTE_TABLE, "private";
     /// The network's default group, which lets nothing through.
     CLOSED_GROUP = SECURITY_GROUP, "closed";
-    /// The way to S3.
+    /// The endpoint of S3.
     S3_ENDPOINT = ENDPOINT, "s3";
-    /// The way to Secrets Manager.
+    /// The endpoint of Secrets Manager.
     SECRETS_ENDPOINT = ENDPOINT, "secrets";
-    /// Who reaches the endpoints.
+    /// The endpoints' security group.
     ENDPOINT_GROUP = SECURITY_GROUP, "endpoints";
     /// The key.
     KEY = KEY_ALIAS, "inventory";
@@ -72,9 +71,9 @@ names! {
     CATALOG_PARAMETERS_17 = DATABASE_PARAMETERS, "inventory-17";
     /// The same for PostgreSQL 18.
     CATALOG_PARAMETERS_18 = DATABASE_PARAMETERS, "inventory-18";
-    /// What the database leaves behind where data is kept.
+    /// The last snapshot of the database, where data is kept.
     LAST_SNAPSHOT = DATABASE_SNAPSHOT, "inventory";
-    /// Who reaches the database.
+    /// The database's security group.
     CATALOG_GROUP = SECURITY_GROUP, "database";
     /// The cache of product views.
     VIEWS = CACHE, "inventory";
@@ -84,9 +83,9 @@ names! {
     VIEWS_PARAMETERS = CACHE_PARAMETERS, "inventory";
     /// The same for Valkey: while a cache is upgraded, it has both.
     VIEWS_PARAMETERS_VALKEY = CACHE_PARAMETERS, "inventory-valkey";
-    /// Who reaches the cache.
+    /// The cache's security group.
     VIEWS_GROUP = SECURITY_GROUP, "cache";
-    /// Everyone who may log in to the cache.
+    /// All users of the cache.
     VIEWS_USERS = CACHE_USER_GROUP, "views";
     /// The user that Redis takes for a client that names none.
     DEFAULT_USER = CACHE_USER, "default";
@@ -102,37 +101,37 @@ names! {
     ARCHIVE_BUCKET = BUCKET, "archive";
     /// The bucket of rejected events and exhausted batches.
     QUARANTINE = BUCKET, "quarantine";
-    /// The archive as a database that can be asked.
+    /// The archive as a database for queries.
     ARCHIVE_DATABASE = GLUE_DATABASE, "archive";
     /// The archive as a table.
     ARCHIVE_TABLE = GLUE_TABLE, "archive";
-    /// Who asks the archive.
+    /// The workgroup of queries on the archive.
     QUERIES = WORKGROUP, "archive";
-    /// The bucket of what was answered.
+    /// The bucket of query results.
     QUERY_RESULTS = BUCKET, "query-results";
     /// The bucket of access logs.
     ACCESS_LOGS = BUCKET, "access-logs";
     /// The schedules.
     SCHEDULES = SCHEDULE_GROUP, "inventory";
-    /// When maintenance runs.
+    /// The schedule of maintenance.
     MAINTAIN_SCHEDULE = SCHEDULE, "maintain";
     /// The role that the schedules run as.
     SCHEDULE_ROLE = IAM_ROLE, "schedule";
-    /// Where the functions' own metrics are counted.
+    /// The namespace of the functions' own metrics.
     METRICS = METRIC_NAMESPACE, "inventory";
-    /// What the network refused.
+    /// The log of traffic that the network refused.
     NETWORK_FLOW_LOG = FLOW_LOG, "network";
-    /// Where that is logged.
+    /// The log group of that.
     NETWORK_LOGS = LOG_GROUP, "network";
-    /// Who logs it.
+    /// The role that writes it.
     FLOW_LOG_ROLE = IAM_ROLE, "flow-logs";
-    /// Where alarms are sent.
+    /// The topic that alarms are sent to.
     ALARM_TOPIC = TOPIC, "alarms";
-    /// The way of an event, in graphs.
+    /// The dashboard.
     OVERVIEW = DASHBOARD, "inventory";
     /// Suppliers' records are refused.
     STREAM_THROTTLED = ALARM, "stream-throttled";
-    /// Nobody reads the stream.
+    /// The stream is not read.
     STREAM_UNREAD = ALARM, "stream-unread";
     /// Stock is old.
     PROCESSOR_LATE = ALARM, "processor-late";
@@ -146,15 +145,15 @@ names! {
     ARCHIVER_UNDELIVERED = ALARM, "archiver-undelivered";
     /// Readers get no answer.
     CATALOG_ERRORS = ALARM, "catalog-errors";
-    /// The cache has long been owed something.
+    /// A refresh of the cache has long been pending.
     REFRESHES_PENDING = ALARM, "refreshes-pending";
     /// A password could not be renewed.
     ROTATE_ERRORS = ALARM, "rotate-errors";
-    /// Functions may not run.
+    /// Functions are throttled.
     FUNCTIONS_THROTTLED = ALARM, "functions-throttled";
-    /// Suppliers send what is not understood.
+    /// Suppliers send invalid events.
     EVENTS_REJECTED = ALARM, "events-rejected";
-    /// The database works as hard as it can, or is away.
+    /// The database is at its limit, or unavailable.
     DATABASE_BUSY = ALARM, "database-busy";
     /// The database's connections run out.
     DATABASE_CONNECTIONS = ALARM, "database-connections";
@@ -162,27 +161,25 @@ names! {
     DATABASE_STORAGE = ALARM, "database-storage";
     /// The database's memory runs out.
     DATABASE_MEMORY = ALARM, "database-memory";
-    /// Redis works as hard as it can, or is away.
+    /// The cache is at its limit, or unavailable.
     CACHE_BUSY = ALARM, "cache-busy";
-    /// Redis has too little memory.
+    /// The cache has too little memory.
     CACHE_EVICTING = ALARM, "cache-evicting";
 }
 
 /// The names of one function.
 #[derive(Clone, Copy, Debug)]
 pub struct FunctionNames {
-    /// The function itself.
     pub function: Name,
     /// The role that it runs as.
     pub role: Name,
-    /// Where it logs.
+    /// Its log group.
     pub logs: Name,
-    /// Its security group.
     pub group: Name,
 }
 
 impl FunctionNames {
-    /// The names of the function with this role.
+    /// Returns the names of the function with this role.
     pub fn of(role: Role) -> Self {
         let purpose = role.handler();
         let name = |kind| Name { kind, purpose };
@@ -199,24 +196,24 @@ impl FunctionNames {
     }
 }
 
-/// The name of the secret with a login to the database.
+/// Returns the name of the secret with a login to the database.
 pub fn login_secret(access: Access) -> Name {
     Name { kind: &kind::SECRET, purpose: access.name() }
 }
 
-/// Every name in the stack but those of the suppliers' roles, which are as many as there are suppliers.
+/// Returns every name in the stack but those of the suppliers' roles, which are as many as there are suppliers.
 pub fn all() -> Vec<Name> {
     let functions = Role::ALL.into_iter().flat_map(|role| FunctionNames::of(role).all());
     SINGLE.iter().copied().chain(functions).chain(Access::ALL.map(login_secret)).collect()
 }
 
-/// Every name of a kind.
+/// Returns every name of a kind.
 pub(super) fn of_kind(kind: &ResourceKind) -> impl Iterator<Item = Name> {
     all().into_iter().filter(|name| name.kind.prefix == kind.prefix)
 }
 
 impl Name {
-    /// How long the environment at the end may be.
+    /// Returns the greatest length of the environment at its end.
     fn room(self) -> usize {
         let account = if self.kind.has_account { 1 + 12 } else { 0 };
         self.kind.limit - (self.kind.prefix.len() + 1 + self.purpose.len() + account + 1)
@@ -247,29 +244,28 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names that end with this environment.
+    /// Creates the names that end with this environment.
     pub fn new(environment: Environment) -> Self {
         Self { environment }
     }
 
-    /// The environment.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
 
-    /// A whole name.
+    /// Returns a whole name.
     pub fn of(&self, name: Name) -> String {
         debug_assert!(!name.kind.has_account, "a bucket's name wants the account");
         let whole = format!("{}-{}-{}", name.kind.prefix, name.purpose, self.environment);
         if name.kind.has_underscores { whole.replace('-', "_") } else { whole }
     }
 
-    /// The name of a supplier's role. That it is not too long is checked with the settings.
+    /// Returns the name of a supplier's role. That it is not too long is checked with the settings.
     pub fn supplier_role(&self, supplier: &Supplier) -> String {
         format!("{ROLE_PREFIX}{}-{}", supplier.name, self.environment)
     }
 
-    /// A bucket's whole name.
+    /// Returns a bucket's whole name.
     pub fn bucket(&self, name: Name, account_id: Expression) -> Expression {
         let begin = format!("{}-{}-", name.kind.prefix, name.purpose);
         Expression::from(&begin).then(account_id).then("-").then(self.environment.as_str())

@@ -1,5 +1,5 @@
-//! The network: `aws_vpc`, `aws_subnet`, `aws_route_table`, `aws_default_security_group`. No way in or out but the
-//! endpoints.
+//! The network: `aws_vpc`, `aws_subnet`, `aws_route_table`, `aws_default_security_group`. Nothing leads in or out but
+//! the endpoints.
 
 use serde_json::{Value, json};
 
@@ -24,12 +24,12 @@ impl Network {
         self.vpc.attribute("id")
     }
 
-    /// The ids of the private subnets.
+    /// Returns the ids of the private subnets.
     pub(super) fn subnet_ids(&self) -> Vec<Expression> {
         self.subnets.iter().map(|subnet| subnet.attribute("id")).collect()
     }
 
-    /// The ids of the first so many of them.
+    /// Returns the ids of the first so many of them.
     pub(super) fn first_subnet_ids(&self, count: u32) -> Vec<Expression> {
         self.subnets.iter().zip(0..count).map(|(subnet, _)| subnet.attribute("id")).collect()
     }
@@ -39,7 +39,7 @@ impl Network {
     }
 }
 
-/// Declares the network. It is gone before the roles lose the right to remove their network interfaces.
+/// Declares the network. It is destroyed before the roles lose the right to remove their network interfaces.
 pub(super) fn declare(build: &mut Build<'_>, identities: &[&Identity]) -> Network {
     let vpc = build.document.resource(Block::new(
         "aws_vpc",
@@ -47,7 +47,7 @@ pub(super) fn declare(build: &mut Build<'_>, identities: &[&Identity]) -> Networ
         json!({
             "cidr_block": build.settings.network_cidr.to_string(),
             "enable_dns_support": true,
-            // Private names of interface endpoints want both.
+            // Private names of interface endpoints need both.
             "enable_dns_hostnames": true,
             "tags": name_tag(build, NETWORK),
         }),
@@ -96,7 +96,7 @@ fn subnet(
     subnet
 }
 
-/// The tag that stands for a name where AWS has none.
+/// Returns the tag that serves as the name of a resource without one.
 pub(super) fn name_tag(build: &Build<'_>, name: Name) -> Value {
     json!({ "Name": build.names.of(name) })
 }

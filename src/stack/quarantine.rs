@@ -1,6 +1,6 @@
-//! The quarantine: rejected events, and batches that Lambda gave up on (a [`super::bucket`]).
+//! The quarantine: rejected events, and batches that Lambda discarded (a [`super::bucket`]).
 //!
-//! A batch that the archiver gave up on counts as archived, so everything here is kept like the archive, and as long.
+//! A discarded batch of the archiver counts as archived, so everything here is kept like the archive, and as long.
 
 use pipegen_contract::object_key::REJECTED;
 
@@ -17,7 +17,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key) ->
         key: Some(key),
         days: build.settings.archive_retention_days,
         rules: Vec::new(),
-        // Lambda's own writes name no condition, so they cannot be asked for one.
+        // Lambda's own writes carry no condition, so none can be required of them.
         statements: &|bucket| vec![no_deleting(bucket), no_overwriting(bucket, REJECTED)],
     };
     let quarantine = bucket::declare(build, account, spec);

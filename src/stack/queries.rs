@@ -1,5 +1,5 @@
-//! The archive as a table: `aws_glue_catalog_database`, `aws_glue_catalog_table`, and an `aws_athena_workgroup` to ask it with, whose
-//! results go to a bucket of their own (a [`super::bucket`]).
+//! The archive as an Athena table: `aws_glue_catalog_database`, `aws_glue_catalog_table`, and an `aws_athena_workgroup`
+//! for queries, whose results go to a bucket of their own (a [`super::bucket`]).
 
 use pipegen_contract::archive_line::FIELDS;
 use pipegen_contract::object_key::ARCHIVE;
@@ -12,13 +12,13 @@ use super::encryption::Key;
 use super::names::{ARCHIVE_DATABASE, ARCHIVE_TABLE, QUERIES, QUERY_RESULTS};
 use crate::terraform::{Block, Expression, Reference};
 
-/// Days for which results are kept: as long as somebody may be looking at them. The same question gives them again.
+/// Days for which results are kept. The same query gives them again.
 const RESULT_DAYS: u32 = 7;
 
-/// Bytes that a query may read at most, a tebibyte: $5. What reads more was meant to name fewer hours.
+/// The most bytes that a query may read, a tebibyte: $5. A query that reads more was meant to name fewer hours.
 const LARGEST_SCAN: u64 = 1 << 40;
 
-/// The bucket with an archive's query results, and what to ask for.
+/// The resources of queries on the archive.
 pub(super) struct Queries {
     pub(super) results: Bucket,
     database: Reference,
@@ -27,7 +27,7 @@ pub(super) struct Queries {
 }
 
 impl Queries {
-    /// The table as it stands in a query: `database.table`.
+    /// Returns the table's name in a query: `database.table`.
     pub(super) fn table(&self) -> Expression {
         self.database.attribute("name").then(".").then(self.table.attribute("name"))
     }
@@ -37,7 +37,7 @@ impl Queries {
     }
 }
 
-/// Declares the table and what it takes to ask it.
+/// Declares the table, and the resources of queries on it.
 pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, archive: &Bucket) -> Queries {
     let database = json!({
         "name": build.names.of(ARCHIVE_DATABASE),
@@ -59,8 +59,8 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, ar
     Queries { results, database, table, workgroup }
 }
 
-/// The objects as they lie: a partition is an hour, and which hours there are follows from the calendar, so that nothing has to be
-/// registered. A query should say which it means (`dt between '2026/11/23/05' and '2026/11/23/07'`).
+/// The objects as a table: a partition is an hour, and the calendar says which hours there are, so that nothing has to
+/// be registered. A query should name its hours (`dt between '2026/11/23/05' and '2026/11/23/07'`).
 fn table(build: &Build<'_>, database: &Reference, archive: &Bucket) -> Value {
     let location = Expression::from("s3://").then(archive.name()).then("/").then(ARCHIVE);
     let columns: Vec<_> =
@@ -103,10 +103,10 @@ fn workgroup(build: &Build<'_>, account: &AwsAccount, key: &Key, results: &Bucke
         "name": build.names.of(QUERIES),
         "description": "Questions to the archive",
         "state": "ENABLED",
-        // Destroy takes its history and the queries that people saved along.
+        // Destroy also deletes its history and saved queries.
         "force_destroy": !build.settings.keep_on_destroy,
         "configuration": {
-            // What is set here counts, whatever a client asks for.
+            // These settings override a client's.
             "enforce_workgroup_configuration": true,
             "bytes_scanned_cutoff_per_query": LARGEST_SCAN,
             "publish_cloudwatch_metrics_enabled": true,

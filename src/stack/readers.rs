@@ -1,5 +1,5 @@
-//! Who may ask the catalog: its URL (`aws_lambda_function_url`), and the rights of each configured reader
-//! (`aws_lambda_permission`). Requests are signed; nobody is let in without.
+//! The catalog's URL (`aws_lambda_function_url`), and the rights of each configured reader (`aws_lambda_permission`).
+//! Requests must be signed.
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -9,15 +9,15 @@ use super::functions::LambdaFunction;
 use crate::config::Principal;
 use crate::terraform::{Block, Expression};
 
-/// What a reader needs, each with what it is about. A URL asks for both since October 2025. Only version 6 of the provider can narrow
-/// the second to calls over the URL; with 5 a reader may also call the function itself, with whatever request, and gets the same
-/// answers.
+/// The rights of a reader, each with a word for its name. A URL requires both since October 2025. Only version 6 of the
+/// provider can restrict the second to calls over the URL; with 5 a reader may also call the function itself, with any
+/// request, and gets the same answers.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
 const RIGHTS: [(&str, &str, Option<&str>); 2] =
     [("url", "lambda:InvokeFunctionUrl", Some("AWS_IAM")), ("function", "lambda:InvokeFunction", None)];
 
-/// Declares the URL, which is returned, and who may use it.
+/// Declares the URL, which is returned, and the rights to use it.
 pub(super) fn declare(build: &mut Build<'_>, catalog: &LambdaFunction) -> Expression {
     let body = json!({
         "function_name": catalog.name(),
@@ -43,7 +43,7 @@ pub(super) fn declare(build: &mut Build<'_>, catalog: &LambdaFunction) -> Expres
     url.attribute("function_url")
 }
 
-/// A name that stays the reader's own however many others come and go: 8 hex digits of its ARN's SHA-256.
+/// Returns a name that does not depend on other readers: 8 hex digits of the SHA-256 of the reader's ARN.
 fn id(reader: &Principal) -> String {
     let [a, b, c, d, ..] = Sha256::digest(reader.arn()).0;
     format!("{:08x}", u32::from_be_bytes([a, b, c, d]))

@@ -1,5 +1,5 @@
-//! New database passwords, again and again: `aws_secretsmanager_secret_rotation` for each login, and Secrets Manager's right to
-//! call `rotate` (`aws_lambda_permission`).
+//! Rotation of the database passwords: `aws_secretsmanager_secret_rotation` for each login, and Secrets Manager's right
+//! to call `rotate` (`aws_lambda_permission`).
 
 use pipegen_contract::database::Access;
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::functions::LambdaFunction;
 use super::secrets::{Logins, Secret};
 use crate::terraform::{Block, Reference};
 
-/// Declares the rotation of every login. It comes after `migrate` has stored the first values.
+/// Declares the rotation of every login. It begins after `migrate` has stored the first values.
 pub(super) fn declare(
     build: &mut Build<'_>,
     account: &AwsAccount,
@@ -24,8 +24,8 @@ pub(super) fn declare(
         let body = json!({
             "secret_id": secret.arn(),
             "rotation_lambda_arn": rotate.arn(),
-            // Shows at once whether rotation works. Waiting for the first day instead would still call `testSecret`, on a version
-            // that has no value, and that would look like a failing rotation.
+            // Shows at once whether rotation works. Waiting for the first day instead would still call `testSecret`, on
+            // a version that has no value, and that would look like a failing rotation.
             "rotate_immediately": true,
             "rotation_rules": { "automatically_after_days": build.settings.secret_rotation_days },
         });

@@ -1,5 +1,6 @@
-//! What runs `maintain` every minute: `aws_scheduler_schedule` in its `aws_scheduler_schedule_group`, with a role for it. A run that
-//! fails or is late is dropped (`aws_lambda_function_event_invoke_config`): the next one does its work.
+//! The schedule that runs `maintain` every minute: `aws_scheduler_schedule` in its `aws_scheduler_schedule_group`, with
+//! a role for it. A run that fails or is late is dropped (`aws_lambda_function_event_invoke_config`): the next one does
+//! its work.
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::functions::LambdaFunction;
 use super::names::{MAINTAIN_SCHEDULE, SCHEDULE_ROLE, SCHEDULES};
 use crate::terraform::{Block, Expression, Reference};
 
-/// How late a run may be: until the next one is due, and the shortest that AWS takes.
+/// The age at which a late run is dropped: the next one is due, and it is the shortest that AWS takes.
 const LATEST_SECONDS: u32 = 60;
 
 /// Declares the schedule.
@@ -45,7 +46,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, ma
     build.document.resource(block.after([&policy, &dropped]).after(maintain.ready()));
 }
 
-/// A role that only schedules of this group can take.
+/// Declares a role that only schedules of this group can assume.
 fn role(build: &mut Build<'_>, account: &AwsAccount, group: &Reference) -> Reference {
     let condition = json!({
         "StringEquals": { "aws:SourceAccount": account.id() },
@@ -75,8 +76,8 @@ fn rights(
     build.document.resource(Block::new("aws_iam_role_policy", "schedule_work", body))
 }
 
-/// Lets the scheduler read what this schedule sends. It does so as the role, without a service in between, so the context of
-/// the encryption says for what.
+/// Lets the scheduler decrypt the input of this schedule. It does so as the role, without a service in between, so the
+/// encryption context is the condition.
 ///
 /// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html>
 fn decrypt(build: &Build<'_>, account: &AwsAccount, key: &Key) -> Value {

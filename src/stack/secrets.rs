@@ -11,7 +11,7 @@ use super::encryption::Key;
 use super::names::login_secret;
 use crate::terraform::{Block, Expression, Reference};
 
-/// What the four steps of a rotation do with a secret. No function does more with it.
+/// The actions of a rotation's four steps. No function needs others.
 pub(super) const ROTATION_ACTIONS: [&str; 4] = [
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetSecretValue",
@@ -40,7 +40,7 @@ impl Logins {
         &self.0[&access]
     }
 
-    /// The ARNs of all.
+    /// Returns the ARNs of all secrets.
     pub(super) fn arns(&self) -> impl Iterator<Item = Expression> {
         self.0.values().map(Secret::arn)
     }

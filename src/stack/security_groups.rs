@@ -22,7 +22,7 @@ impl SecurityGroup {
     }
 }
 
-/// Declares a group that lets nothing through yet. EC2 takes fewer characters in a description than other services: no apostrophe.
+/// Declares a group without rules. EC2 takes fewer characters in a description than other services: no apostrophe.
 pub(super) fn declare(build: &mut Build<'_>, network: &Network, name: Name, description: &str) -> SecurityGroup {
     let label = name.purpose.to_owned();
     let group = build.document.resource(Block::new(

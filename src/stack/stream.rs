@@ -37,7 +37,7 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key) -> Stream {
             "retention_period": build.settings.stream_retention_hours,
             "encryption_type": "KMS",
             "kms_key_id": key.arn(),
-            // Destroy does not stop at a consumer that somebody registered.
+            // A consumer that somebody registered does not stop destroy.
             "enforce_consumer_deletion": true,
             "lifecycle": keep::lifecycle(build),
         }),

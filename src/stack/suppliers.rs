@@ -1,6 +1,6 @@
-//! Who may put events on the stream: a role for each supplier (`aws_iam_role`, `aws_iam_role_policy`).
+//! Suppliers' rights to put events on the stream: a role for each (`aws_iam_role`, `aws_iam_role_policy`).
 //!
-//! Kinesis cannot bind an event's `source` to who sends it: a supplier may speak for another.
+//! Kinesis cannot bind an event's `source` to its sender: a supplier may speak for another.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::stream::Stream;
 use crate::config::Supplier;
 use crate::terraform::{Block, Expression};
 
-/// Declares the roles; returned is the ARN of each, by the supplier's name.
+/// Declares the roles, and returns the ARN of each with the supplier's name.
 pub(super) fn declare(build: &mut Build<'_>, key: &Key, stream: &Stream) -> Vec<(String, Expression)> {
     let settings = build.settings;
     settings.suppliers.iter().map(|supplier| (supplier.name.to_string(), role(build, supplier, key, stream))).collect()

@@ -1,4 +1,5 @@
-//! Where alarms are sent: `aws_sns_topic` with its `aws_sns_topic_policy`, and an `aws_sns_topic_subscription` if an address is set.
+//! The topic that alarms are sent to: `aws_sns_topic` with its `aws_sns_topic_policy`, and an
+//! `aws_sns_topic_subscription` if an address is set.
 
 use serde_json::{Value, json};
 
@@ -37,11 +38,12 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key) ->
     Topic { topic, policy }
 }
 
-/// What the key's policy must say, so that an alarm can be put on the encrypted topic. Without it alarms are lost in silence.
+/// Returns the statement of the key's policy that lets alarms publish on the encrypted topic. Without it alarms are
+/// lost in silence.
 ///
-/// No page of AWS says that a call to the key on an alarm's behalf carries `aws:SourceArn` or `aws:SourceAccount` (on behalf of an
-/// `EventBridge` rule it does not), so the condition is what SNS itself puts into each of its calls: the topic. Whose alarm it is,
-/// the topic's own policy says.
+/// No page of AWS says that a call to the key on an alarm's behalf carries `aws:SourceArn` or `aws:SourceAccount` (on
+/// behalf of an `EventBridge` rule it does not), so the condition is what SNS itself puts into each of its calls: the
+/// topic. Whose alarm it is, the topic's own policy says.
 ///
 /// - <https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns>
 /// - <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
@@ -63,7 +65,8 @@ pub(super) fn key_statement(build: &Build<'_>, account: &AwsAccount) -> Value {
     })
 }
 
-/// Lets the alarms of this environment publish, and nothing else. The condition names them all: `CloudWatch` serves every account.
+/// Lets the alarms of this environment publish, and nothing else. The condition names them all, because `CloudWatch`
+/// serves every account.
 fn from_alarms(build: &Build<'_>, account: &AwsAccount, topic: &Reference) -> Value {
     let arns: Vec<_> =
         of_kind(&ALARM).map(|name| account.arn("cloudwatch", &format!("alarm:{}", build.names.of(name)))).collect();

@@ -1,4 +1,4 @@
-//! What feeds functions from the stream: `aws_lambda_event_source_mapping`.
+//! Event source mappings of the stream: `aws_lambda_event_source_mapping`.
 
 use serde_json::json;
 
@@ -10,14 +10,14 @@ use super::units::{SECONDS_PER_DAY, SECONDS_PER_HOUR};
 use crate::config::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS};
 use crate::terraform::Block;
 
-/// The oldest record that Lambda can be told to give up on.
+/// The greatest age at which Lambda can discard a record.
 const OLDEST_SECONDS: u32 = 7 * SECONDS_PER_DAY;
 
-/// How long before the stream forgets a record Lambda gives up on it: the longest an invocation can take, so that the batch
-/// can still be read when it goes to the quarantine.
+/// The time between discarding a record and its end on the stream: the longest an invocation can take, so that the
+/// batch can still be read when it is in the quarantine.
 const MARGIN_SECONDS: u32 = 900;
 
-/// How batches are cut.
+/// Limits of a batch.
 struct Batches {
     records: u32,
     window_seconds: u32,
@@ -25,7 +25,7 @@ struct Batches {
     parallel: u32,
 }
 
-/// How old a record is when Lambda gives up on it.
+/// Returns the age at which Lambda discards a record.
 pub(super) fn record_age_seconds(build: &Build<'_>) -> u32 {
     let retention = build.settings.stream_retention_hours * SECONDS_PER_HOUR;
     (retention - MARGIN_SECONDS).min(OLDEST_SECONDS)
@@ -35,7 +35,7 @@ pub(super) fn record_age_seconds(build: &Build<'_>) -> u32 {
 pub(super) fn processor(build: &mut Build<'_>, stream: &Stream, processor: &LambdaFunction, quarantine: &Bucket) {
     let batches = Batches {
         records: build.sizing.batch_size,
-        // Lambda looks each second anyway; waiting on top of that would only make stock visible later.
+        // Lambda polls each second anyway; waiting on top of that would only make stock visible later.
         window_seconds: 0,
         parallel: build.sizing.parallelization,
     };
@@ -67,7 +67,7 @@ fn mapping(
     let body = json!({
         "event_source_arn": stream.arn(),
         "function_name": function.arn(),
-        // With `LATEST` it could miss what is written while the mapping settles.
+        // `LATEST` could miss records that are written while the mapping is being created.
         "starting_position": "TRIM_HORIZON",
         "batch_size": batches.records,
         "maximum_batching_window_in_seconds": batches.window_seconds,

@@ -1,6 +1,6 @@
-//! `versions.tf.json`: which Terraform and provider, and where the state is.
+//! `versions.tf.json`: the versions of Terraform and provider, and the backend.
 //!
-//! The block stands in a file of its own because some readers of Terraform JSON (checkov) stop at a file that has it.
+//! The block has its own file because some readers of Terraform JSON (checkov) stop at a file that has it.
 
 use serde_json::json;
 
@@ -10,13 +10,13 @@ use crate::terraform::literal_text;
 /// The oldest Terraform: 1.10 is the first whose S3 backend locks without a table.
 const TERRAFORM: &str = ">= 1.10.0, < 2.0.0";
 
-/// The provider's versions, by its major one: the last of the fifth, and of the sixth those that read what the fifth wrote of flow
-/// logs and know every attribute that is set for them. `docs/PROVIDERS.md` says which was tried.
+/// Returns the provider's versions, by its major one: the last of the fifth, and of the sixth those that read the
+/// fifth's state of flow logs and know every attribute that is set for them. `docs/PROVIDERS.md` says which was tested.
 fn aws(major: u32) -> &'static str {
     if major >= 6 { "~> 6.69" } else { "~> 5.100" }
 }
 
-/// The file's text.
+/// Returns the file's text.
 pub(super) fn text(config: &Config) -> String {
     let backend = config.settings.backend.as_ref().map(|backend| {
         json!({ "s3": {

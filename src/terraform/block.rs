@@ -14,12 +14,13 @@ pub struct Block {
 }
 
 impl Block {
-    /// A block of the provider's type `kind`, with a body in the provider's own attribute names.
+    /// Creates a block of the provider's type `kind`, with a body in the provider's own attribute names.
     pub fn new(kind: &'static str, label: impl Into<String>, body: Value) -> Self {
         Self { kind, label: label.into(), body, depends_on: Vec::new() }
     }
 
-    /// Made after these and destroyed before them, beyond what the body refers to.
+    /// Adds dependencies: the block is created after these and destroyed before them, besides those that the body
+    /// refers to.
     #[must_use]
     pub fn after<'a>(mut self, others: impl IntoIterator<Item = &'a Reference>) -> Self {
         self.depends_on.extend(others.into_iter().map(|other| other.address().to_owned()));

@@ -26,7 +26,7 @@ impl Declared {
     /// Reads the text of a rendered file.
     ///
     /// # Errors
-    /// If it is no JSON, or not of Terraform's form.
+    /// If it is not JSON, or not of Terraform's form.
     pub fn read(text: &str) -> serde_json::Result<Self> {
         #[derive(Deserialize)]
         struct File {
@@ -40,51 +40,51 @@ impl Declared {
         Ok(Self { resources: resources.collect() })
     }
 
-    /// All of them, sorted by type and label.
+    /// Returns all resources, sorted by type and label.
     pub fn all(&self) -> &[Resource] {
         &self.resources
     }
 
-    /// Those of a type.
+    /// Returns the resources of a type.
     pub fn of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Resource> {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
 
-    /// The resource at an address such as `aws_kms_key.main`.
+    /// Returns the resource at an address such as `aws_kms_key.main`.
     pub fn at(&self, address: &str) -> Option<&Resource> {
         let (kind, label) = address.split_once('.')?;
         self.resources.iter().find(|resource| resource.kind == kind && resource.label == label)
     }
 
-    /// The first resource of a type that is referred to below this value.
+    /// Returns the first resource of a type that is referred to below this value.
     pub fn referred<'a>(&'a self, value: &Value, kind: &str) -> Option<&'a Resource> {
         references(value).iter().filter_map(|address| self.at(address)).find(|resource| resource.kind == kind)
     }
 }
 
 impl Resource {
-    /// Where it stands, such as `aws_kms_key.main`.
+    /// Returns its address, such as `aws_kms_key.main`.
     pub fn address(&self) -> String {
         format!("{}.{}", self.kind, self.label)
     }
 
-    /// An attribute that is a number, if it is there.
+    /// Returns an attribute that is a number, if it is set.
     pub fn number(&self, attribute: &str) -> Option<f64> {
         self.body[attribute].as_f64()
     }
 
-    /// An attribute that is a text, if it is there.
+    /// Returns an attribute that is a text, if it is set.
     pub fn text(&self, attribute: &str) -> Option<&str> {
         self.body[attribute].as_str()
     }
 
-    /// An attribute that is true.
+    /// Returns whether an attribute is true.
     pub fn is(&self, attribute: &str) -> bool {
         self.body[attribute] == Value::Bool(true)
     }
 }
 
-/// The addresses that a value refers to anywhere below it.
+/// Returns the addresses that a value refers to, at any depth.
 pub fn references(value: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     collect(value, &mut found);
@@ -100,7 +100,7 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The addresses between `${` and `}`; `$${` is literal text.
+/// Returns the addresses between `${` and `}`; `$${` is literal text.
 fn in_text(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_refused() {
+    fn what_is_not_a_document_is_refused() {
         assert!(Declared::read("").is_err());
         assert!(Declared::read(r#"{"resource": []}"#).is_err());
         assert!(Declared::read("{}").unwrap().all().is_empty());

@@ -1,4 +1,4 @@
-//! Collects blocks.
+//! The document, which collects blocks.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -19,7 +19,7 @@ pub struct Document {
     invalid: Vec<InvalidBlock>,
 }
 
-/// A mistake in what was added; always the program's own, never the user's.
+/// A block that cannot be added, which is always a mistake in pipegen, never the user's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBlock {
     #[error("`{0}` is declared twice")]
@@ -29,7 +29,7 @@ pub enum InvalidBlock {
 }
 
 impl Document {
-    /// An empty document that begins with a comment for its readers.
+    /// Creates an empty document that begins with a comment for its readers.
     pub fn new(comment: impl Into<String>) -> Self {
         Self { comment: Some(comment.into()), ..Self::default() }
     }
@@ -58,12 +58,12 @@ impl Document {
         self.add("output", vec![name.to_owned()], json!({ "description": description, "value": value }));
     }
 
-    /// How many resources there are.
+    /// Returns the number of resources.
     pub fn resources(&self) -> usize {
         self.blocks.get("resource").map_or(0, BTreeMap::len)
     }
 
-    /// The file's text, or everything that is wrong with it.
+    /// Returns the file's text, or every invalid block.
     pub fn finish(self) -> Result<String, Vec<InvalidBlock>> {
         if !self.invalid.is_empty() {
             return Err(self.invalid);
@@ -100,7 +100,7 @@ impl Document {
     }
 }
 
-/// Labels as nested maps.
+/// Nests blocks by their labels.
 fn nest(blocks: BTreeMap<Vec<String>, Tree>) -> Tree {
     let mut root = BTreeMap::new();
     for (labels, body) in blocks {
@@ -121,7 +121,7 @@ fn nest(blocks: BTreeMap<Vec<String>, Tree>) -> Tree {
     Tree::Map(root)
 }
 
-/// Terraform's identifiers, without the letters beyond ASCII.
+/// Returns whether this is an identifier for Terraform; letters beyond ASCII are not allowed here.
 fn is_identifier(label: &str) -> bool {
     label.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && label.chars().all(|character| character.is_ascii_alphanumeric() || "_-".contains(character))

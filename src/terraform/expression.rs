@@ -3,45 +3,45 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-/// The only key of the object that stands for an expression inside a body. No attribute can have this name.
+/// The only key of the object that represents an expression inside a body. No attribute can have this name.
 const MARKER: &str = "\u{0}expression";
 
-/// Text that Terraform evaluates. It may stand anywhere in a body where a string may.
+/// Text that Terraform evaluates. It may be used anywhere in a body where a string may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expression {
-    /// As it is written: references as `${…}`, literal text escaped.
+    /// The text with references as `${…}` and literal text escaped.
     text: String,
 }
 
 impl Expression {
-    /// The value of a path such as `aws_kms_key.main.arn`.
+    /// Returns the value of a path such as `aws_kms_key.main.arn`.
     pub(super) fn of(path: &str) -> Self {
         Self { text: format!("${{{path}}}") }
     }
 
-    /// A file beside the rendered one, wherever Terraform is started.
+    /// Returns the path of a file beside the rendered one, wherever Terraform is started.
     pub fn file_beside(name: &str) -> Self {
         Self::of("path.module").then("/").then(name)
     }
 
-    /// This text, then that.
+    /// Appends text or a reference.
     #[must_use]
     pub fn then(mut self, next: impl Into<Self>) -> Self {
         self.text.push_str(&next.into().text);
         self
     }
 
-    /// An expression that is written as it stands in this text.
+    /// Takes text that is already escaped.
     pub(super) fn from_text(text: String) -> Self {
         Self { text }
     }
 
-    /// As it is written.
+    /// Returns the escaped text.
     pub(super) fn into_text(self) -> String {
         self.text
     }
 
-    /// The expression that this part of a body stands for, if it is one.
+    /// Returns the expression that this part of a body represents, if it is one.
     pub(super) fn from_value(value: &Value) -> Option<Self> {
         let object = value.as_object()?;
         let text = object.get(MARKER)?.as_str()?;
@@ -49,14 +49,14 @@ impl Expression {
     }
 }
 
-/// Literal text: what looks like an expression in it is none.
+/// Literal text: what looks like an expression in it is escaped.
 impl From<&str> for Expression {
     fn from(literal: &str) -> Self {
         Self { text: literal.replace("${", "$${").replace("%{", "%%{") }
     }
 }
 
-/// Literal text: what looks like an expression in it is none.
+/// Literal text: what looks like an expression in it is escaped.
 impl From<&String> for Expression {
     fn from(literal: &String) -> Self {
         Self::from(literal.as_str())

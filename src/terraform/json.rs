@@ -7,9 +7,10 @@ use super::tree::Tree;
 use super::writer;
 
 impl Expression {
-    /// JSON text with references in it, for attributes that take a policy or a payload as a string.
+    /// Returns JSON text with references in it, for attributes that take a policy or a payload as a string.
     ///
-    /// A reference's value is inserted as it is, so it must hold nothing that JSON escapes: ARNs, ids, names and numbers do not.
+    /// A reference's value is inserted as it is, so it must hold nothing that JSON escapes: ARNs, ids, names and
+    /// numbers do not.
     pub fn json(value: Value) -> Self {
         Self::from_text(Tree::new(value).map(|tree| writer::compact(&tree)).unwrap_or_default())
     }

@@ -1,4 +1,4 @@
-//! Terraform JSON, and nothing about what it describes.
+//! Terraform JSON, without any knowledge of the resources in it.
 //!
 //! - `expression`: text that Terraform evaluates; the only file that writes `${…}`
 //! - `reference`: the handle of a block, and the only way to refer to one

@@ -2,8 +2,8 @@
 
 use super::expression::Expression;
 
-/// A block that is in the document. Only adding one makes one, so what refers to a block that is not there cannot be
-/// written.
+/// A block that is in the document. Only adding a block makes one, so a reference to a block that does not exist cannot
+/// be written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
     address: String,
@@ -14,12 +14,12 @@ impl Reference {
         Self { address }
     }
 
-    /// Where the block stands, such as `aws_kms_key.main`: what `depends_on` takes.
+    /// Returns the address of the block, such as `aws_kms_key.main`, as `depends_on` takes it.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The value of an attribute, such as `arn` or `master_user_secret[0].secret_arn`.
+    /// Returns the value of an attribute, such as `arn` or `master_user_secret[0].secret_arn`.
     pub fn attribute(&self, path: &str) -> Expression {
         Expression::of(&format!("{}.{path}", self.address))
     }

@@ -19,7 +19,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    /// What Terraform evaluates: literal text is escaped, expressions are not. `None` for a null.
+    /// Takes a body that Terraform evaluates: literal text is escaped, expressions are not. `None` for a null.
     pub(super) fn new(value: Value) -> Option<Self> {
         if let Some(expression) = Expression::from_value(&value) {
             return Some(Self::Text(expression.into_text()));
@@ -27,7 +27,7 @@ impl Tree {
         Self::with_text(value, Self::new, |text| Expression::from(text).into_text())
     }
 
-    /// What Terraform takes literally, such as everything in the block `terraform`. `None` for a null.
+    /// Takes a body that Terraform does not evaluate, such as the block `terraform`. `None` for a null.
     pub(super) fn literal(value: Value) -> Option<Self> {
         Self::with_text(value, Self::literal, str::to_owned)
     }

@@ -1,20 +1,20 @@
-//! Text with sorted keys.
+//! The writer of JSON text with sorted keys.
 
 use serde_json::Value;
 
 use super::tree::Tree;
 
-/// A whole file that Terraform takes literally (the block `terraform`): indented, with a final newline.
+/// Writes a whole file that Terraform takes literally (the block `terraform`): indented, with a final newline.
 pub fn literal_text(value: Value) -> String {
     Tree::literal(value).map(|tree| file(&tree)).unwrap_or_default()
 }
 
-/// A whole file: indented, with a final newline.
+/// Writes a whole file: indented, with a final newline.
 pub(super) fn file(tree: &Tree) -> String {
     format!("{tree:#}\n", tree = Shown(tree))
 }
 
-/// One line without blanks.
+/// Writes one line without blanks.
 pub(super) fn compact(tree: &Tree) -> String {
     format!("{tree}", tree = Shown(tree))
 }

@@ -1,12 +1,17 @@
-//! What must hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
+//! Rules that hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
 //!
-//! - `attributes`, `keeping`, `ownership`: what every resource of a type must say, whether data outlives the stack, whose it is
-//! - `access`, `calls`, `doors`, `grants`: what policies may say, who may do what in both directions, who is let in, what has an effect
-//! - `network`, `exposure`: who reaches whom, nothing secret in the output
-//! - `buckets`, `queries`, `stores`, `functions`: what is particular to each
+//! - `attributes`: attributes that every resource of a type must have
+//! - `keeping`: data that is destroyed with the stack, or outlives it
+//! - `ownership`: account, tags and permissions boundary
+//! - `access`, `grants`: least privilege, and statements that have an effect
+//! - `calls`: the calls of every role, in both directions
+//! - `principals`: principals that may assume roles, call functions, or use buckets and the key
+//! - `network`, `exposure`: connections between resources, nothing secret in the output
+//! - `buckets`, `queries`, `stores`, `functions`: rules of one kind of resource
 //! - `engines`: versions of database, cache and provider, each with what belongs to it
-//! - `order`, `lifetimes`, `limits`, `descriptions`: what comes after what, how long things stay, what AWS would refuse
-//! - `alarms`, `dashboard`, `flow_logs`, `topic`: who hears of what
+//! - `order`, `lifetimes`: order of creation, retention
+//! - `limits`, `descriptions`: limits of AWS that Terraform does not know
+//! - `alarms`, `dashboard`, `flow_logs`, `topic`: monitoring
 
 mod access;
 mod alarms;
@@ -15,7 +20,6 @@ mod buckets;
 mod calls;
 mod dashboard;
 mod descriptions;
-mod doors;
 mod engines;
 mod exposure;
 mod flow_logs;
@@ -27,6 +31,7 @@ mod limits;
 mod network;
 mod order;
 mod ownership;
+mod principals;
 mod queries;
 mod stores;
 mod topic;
@@ -35,13 +40,13 @@ use serde_json::{Value, json};
 
 use crate::rendered::every_kind;
 
-/// What the account's number looks like in the output.
+/// The account's number in the output.
 const ACCOUNT: &str = "${data.aws_caller_identity.current.account_id}";
 
-/// A rule: everything in `main.tf.json` that breaks it.
+/// A rule, which returns everything in `main.tf.json` that breaks it.
 type Rule = fn(&Value) -> Vec<String>;
 
-/// A way to break a rule: where, and what is put there (a null takes it away).
+/// A change that breaks a rule: a place in the output, and the value that is put there (a null removes it).
 struct Breach {
     rule: Rule,
     place: String,
@@ -52,7 +57,7 @@ fn breach(rule: Rule, place: &str, value: Value) -> Breach {
     Breach { rule, place: place.to_owned(), value }
 }
 
-/// A policy of these statements, as it stands in the output.
+/// Makes a policy of these statements, as it is in the output.
 fn policy_text(statements: &[Value]) -> Value {
     json!(json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
 }
@@ -65,7 +70,7 @@ fn holds(rule: Rule) {
     }
 }
 
-/// Breaks the output in each way and sees the rule fail.
+/// Makes each change to the output and sees the rule fail.
 #[track_caller]
 fn notices(breaches: Vec<Breach>) {
     notices_in("staging", breaches);
@@ -82,7 +87,7 @@ fn notices_in(kind: &str, breaches: Vec<Breach>) {
     }
 }
 
-/// Puts a value at a place such as `resource/aws_vpc/main/tags`. What is not there yet is made.
+/// Puts a value at a place such as `resource/aws_vpc/main/tags`. Keys that do not exist are created.
 fn put(value: &mut Value, place: &str, new: Value) {
     match place.split_once('/') {
         None if new.is_null() => {

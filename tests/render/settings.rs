@@ -41,13 +41,13 @@ fn a_preset_says_what_the_file_leaves_out() {
     assert_eq!(of(""), of("[defaults]\npreset = \"staging\""));
     assert_eq!(of("[defaults]\npreset = \"throwaway\""), (false, 1, 7, 1));
     assert_eq!(of("[defaults]\npreset = \"production\""), (true, 2, 731, 35));
-    // An environment's preset stands above the defaults' one, a setting above both.
+    // An environment's preset overrides the defaults' one, a setting overrides both.
     let text = "[defaults]\npreset = \"throwaway\"\ncache_nodes = 3\n[environments.staging]\npreset = \"production\"";
     assert_eq!(of(text), (true, 3, 731, 35));
     refused("[defaults]\npreset = \"prod\"", "`preset` cannot be `prod`");
 }
 
-/// Each of a preset's values, typed out, is one that the setting takes and changes nothing.
+/// Each of a preset's values, typed out, is valid and changes nothing.
 #[test]
 fn a_preset_is_within_the_settings_ranges() {
     for preset in Preset::ALL {
@@ -157,7 +157,7 @@ fn a_bucket_for_the_state_is_one_that_can_be() {
     }
 }
 
-/// The golden environment `large` shows what every setting does.
+/// The golden environment `large` shows the effect of every setting.
 #[test]
 fn every_setting_is_in_the_large_environment() {
     let source = Source { path: "pipegen.toml".into(), text: "[defaults]\n\"\" = 1".into() };
@@ -173,7 +173,7 @@ fn every_setting_is_in_the_large_environment() {
 }
 
 #[test]
-fn a_fault_counts_wherever_it_stands() {
+fn a_fault_counts_wherever_it_is() {
     let message = "`horizon_days` must be 1 to 90, not 91";
     refused("[defaults]\nhorizon_days = 91", message);
     refused("[defaults]\nhorizon_days = 91\n[environments.staging]\nhorizon_days = 4", message);
@@ -213,19 +213,19 @@ fn a_combination_counts_only_where_it_is_used() {
 }
 
 #[test]
-fn the_processor_can_be_told_of_every_supplier() {
+fn every_supplier_fits_into_the_processors_variable() {
     let of = |count: usize| {
         let rows = (0..count).map(|number| format!("s{number:041} = \"arn:aws:iam::111122223333:root\"\n"));
         format!("[environments.staging.suppliers]\n{}", rows.collect::<String>())
     };
     assert!(load(&of(50)).is_ok(), "50 names, each as long as it may be in `staging`");
-    let message = "`suppliers` names 63 suppliers in 2708 characters, commas among them, and may take 2700: the processor is \
-                   told of them by an environment variable, and all of a function's may take 4 KB";
+    let message = "`suppliers` names 63 suppliers in 2708 characters, commas among them, and may take 2700: the processor \
+                   reads them from an environment variable, and all of a function's may take 4 KB";
     refused(&of(63), message);
 }
 
 #[test]
-fn a_fault_of_the_name_is_told_with_those_of_the_file() {
+fn a_fault_of_the_name_is_reported_with_those_of_the_file() {
     let workshop = Workshop::new();
     workshop.write("pipegen.toml", "[defaults]\nhorizon_dayz = 7\n");
     let run = workshop.pipegen(["render", "--env", "No_Name", "--bootstrap", "bootstrap"]);
@@ -234,7 +234,7 @@ fn a_fault_of_the_name_is_told_with_those_of_the_file() {
 }
 
 #[test]
-fn the_state_lies_where_it_is_told_to_and_under_the_environment() {
+fn the_state_has_the_bucket_that_is_set_and_a_key_with_the_environment() {
     let rendered = crate::rendered::render("staging", "[defaults]\nstate_bucket = \"some-bucket\"");
     let versions: serde_json::Value = serde_json::from_str(&rendered.versions).unwrap();
     let backend = &versions["terraform"]["backend"]["s3"];

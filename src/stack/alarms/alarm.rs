@@ -22,7 +22,8 @@ pub(in crate::stack) struct Watched<'a> {
     pub(in crate::stack) cache: &'a Cache,
 }
 
-/// The part of the pipeline that an alarm is about: a row of the dashboard, in the order in which an event goes through them.
+/// The part of the pipeline that an alarm is about: a row of the dashboard, in the order in which an event goes through
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::stack) enum Part {
     Suppliers,
@@ -57,7 +58,8 @@ pub(in crate::stack) enum Threshold {
 pub(super) enum MissingData {
     /// Nothing happened that could be counted.
     NotBreaching,
-    /// What should report does not. The alarm then says that its data is insufficient, but not before there has been any.
+    /// What should report does not. The alarm then says that its data is insufficient, but not before there has been
+    /// any.
     Missing,
     /// What should report does not, and perhaps never has: that is what the alarm is about.
     Breaching,
@@ -68,7 +70,7 @@ pub(super) enum MissingData {
 pub(in crate::stack) struct Alarm {
     pub(in crate::stack) name: Name,
     pub(in crate::stack) part: Part,
-    /// What it means, and what to do first.
+    /// Its description: the meaning, and what to do first.
     pub(super) meaning: String,
     pub(in crate::stack) measure: Measure,
     pub(in crate::stack) threshold: Threshold,
@@ -107,7 +109,7 @@ impl Alarm {
             (Some(expression), several) => body["metric_query"] = self.queries(expression, several),
             (None, series) => {
                 body["period"] = json!(self.period);
-                for (attribute, value) in series.iter().flat_map(Series::watched_alone) {
+                for (attribute, value) in series.iter().flat_map(Series::alarm_attributes) {
                     body[attribute] = value;
                 }
             }
@@ -117,7 +119,7 @@ impl Alarm {
 
     fn queries(&self, expression: &str, several: &[Series]) -> Value {
         let metrics = several.iter().enumerate();
-        let metrics = metrics.map(|(index, series)| series.watched_with_others(&format!("m{index}"), self.period));
+        let metrics = metrics.map(|(index, series)| series.metric_query(&format!("m{index}"), self.period));
         let result =
             json!({ "id": "watched", "expression": expression, "label": self.name.purpose, "return_data": true });
         metrics.chain([result]).collect()

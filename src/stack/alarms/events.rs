@@ -1,4 +1,4 @@
-//! Whether events come in, are understood, and arrive where they should.
+//! Alarms about events: they arrive, are understood, and are stored.
 
 use pipegen_contract::metric;
 
@@ -14,16 +14,16 @@ use crate::stack::names::{
 use crate::stack::triggers::record_age_seconds;
 use crate::stack::units::SECONDS_PER_HOUR;
 
-/// How old a record may be when the processor gets it. Usually it is a second old.
+/// The age at which a record is late for the processor. Usually it is a second old.
 const LATE_SECONDS: u32 = 120;
 
-/// How many windows a batch of the archiver may take.
+/// The number of batching windows that a batch of the archiver may take.
 const LATE_WINDOWS: u32 = 3;
 
-/// A part in so many of the events that are planned for may be rejected before somebody should ask a supplier.
+/// One in so many of the planned events may be rejected before a supplier should be asked.
 const REJECTED_ONE_IN: u32 = 100;
 
-/// So many rejections are worth no alarm, however few events are planned for.
+/// So many rejections are not worth an alarm, however few events are planned for.
 const FEW_REJECTIONS: u32 = 10;
 
 pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
@@ -49,18 +49,20 @@ fn throttled_suppliers(watched: &Watched<'_>) -> Alarm {
         measure: Measure::One(Series::of_stream(watched.stream, "WriteProvisionedThroughputExceeded", "Sum")),
         threshold: Threshold::Above(0),
         period: 300,
-        // A burst that a retry gets over is no news.
+        // A burst that retries absorb is not worth an alarm.
         periods: (2, 3),
         missing_data: MissingData::NotBreaching,
     }
 }
 
-/// A reader that does not run says nothing: it is never late and never fails, and what Lambda counts for a function (`Invocations`,
-/// `IteratorAge`) has no values either where nothing comes in. What Kinesis counts for `GetRecords` has: Lambda asks each shard about once
-/// a second, whether or not there is anything, so no value at all means that nobody reads.
+/// A function that does not run reports nothing: it is never late and never fails, and Lambda's metrics of a function
+/// (`Invocations`, `IteratorAge`) have no values either where no events arrive. Kinesis' metrics of `GetRecords` do:
+/// Lambda polls each shard about once a second, whether or not there are records, so no value at all means that nothing
+/// reads the stream.
 ///
-/// `m0 * 0` is a zero wherever somebody reads. Added to a function's invocations it stands for those that are not there; `FILL` would not do,
-/// because it makes nothing of a series without a single value, which is what a function that never ran has.
+/// `m0 * 0` is a zero wherever the stream is read. Added to a function's invocations it replaces missing values; `FILL`
+/// does not help, because it does not fill a series without a single value, which is what a function that never ran
+/// has.
 fn unread(watched: &Watched<'_>) -> Alarm {
     Alarm {
         name: STREAM_UNREAD,
@@ -127,7 +129,7 @@ fn unarchived(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     }
 }
 
-/// The one way in which a record can be lost.
+/// The only case in which a record can be lost.
 fn undelivered(build: &Build<'_>, function: &LambdaFunction, name: Name) -> Alarm {
     let role = function.role.handler();
     Alarm {

@@ -1,4 +1,4 @@
-//! Whether functions run and answer.
+//! Alarms about functions: they run and answer.
 
 use pipegen_contract::metric;
 use pipegen_contract::role::Role;
@@ -11,13 +11,14 @@ use crate::stack::names::{
     CATALOG_ERRORS, FUNCTIONS_THROTTLED, FunctionNames, PROCESSOR_ERRORS, REFRESHES_PENDING, ROTATE_ERRORS,
 };
 
-/// So many answers of the kind 5xx within 5 minutes are a burst that readers get over.
+/// So many 5xx answers within 5 minutes are a burst that readers' retries absorb.
 const FEW_FAILED_ANSWERS: u64 = 10;
 
-/// How long a refresh may be pending. `maintain` tries each minute, and what the cache holds is no older than its time to live.
+/// The time for which a refresh may be pending. `maintain` tries each minute, and entries of the cache expire after
+/// their time to live.
 const PENDING_SECONDS: u64 = 600;
 
-/// `migrate` has no alarm: it runs while somebody applies, and fails the apply.
+/// Returns these alarms. `migrate` has none: it runs during an apply, and fails it.
 pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
     vec![
         errors(build, watched.processor),
@@ -28,8 +29,8 @@ pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
     ]
 }
 
-/// Invocations that ended without an answer. A batch that was reported to come again is none. The archiver's have no alarm of their own:
-/// it is late as soon as they do not end, and loses nothing before.
+/// Invocations that ended without an answer; a batch that was reported for a retry is not one of them. The archiver has
+/// no such alarm: it is late as soon as its invocations fail, and loses nothing before.
 fn errors(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     Alarm {
         name: PROCESSOR_ERRORS,
@@ -47,8 +48,9 @@ fn errors(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     }
 }
 
-/// Those whose waiting somebody feels at once: shoppers see old stock, readers get 429. The archiver runs every five minutes and is late
-/// long before anything is lost, `maintain` leaves refreshes pending, and the others fail whoever called them: each of that has its alarm.
+/// Throttled functions whose delay is felt at once: shoppers see old stock, readers get 429. The archiver runs every
+/// five minutes and is late long before anything is lost, `maintain` leaves refreshes pending, and the others fail
+/// their callers: each of these has its own alarm.
 fn throttled(watched: &Watched<'_>) -> Alarm {
     Alarm {
         name: FUNCTIONS_THROTTLED,
@@ -67,7 +69,8 @@ fn throttled(watched: &Watched<'_>) -> Alarm {
     }
 }
 
-/// The catalog answers whatever happens; what it could not do is in the answer. The URL also counts what Lambda answers for it.
+/// 5xx answers of the catalog, which always answers, also with an error. The URL also counts the answers that Lambda
+/// gives for it.
 fn unanswered(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     Alarm {
         name: CATALOG_ERRORS,
@@ -86,8 +89,8 @@ fn unanswered(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     }
 }
 
-/// `maintain` tells each minute how long the cache has been owed something. A run that fails tells nothing, so it needs no alarm of
-/// its own.
+/// The age of the oldest pending refresh, which `maintain` reports each minute. A run that fails reports nothing, so it
+/// needs no alarm of its own.
 fn pending(build: &Build<'_>) -> Alarm {
     Alarm {
         name: REFRESHES_PENDING,

@@ -1,12 +1,12 @@
 //! The alarms: `aws_cloudwatch_metric_alarm`, from one table, which the dashboard shows as well.
 //!
-//! - `alarm`: what an alarm is made of
+//! - `alarm`: an alarm and its parts
 //! - `events`: events arrive, are understood, and are stored
 //! - `functions`: functions run and answer
 //! - `stores`: database and cache keep up
 //!
-//! An alarm costs by the metrics that it watches ($0.10 a month each), so watching several together saves nothing. Each is there
-//! because none of the others would tell; its description says what it means and what to do first.
+//! An alarm costs by the metrics that it watches ($0.10 a month each), so watching several together saves nothing. Each
+//! is there because none of the others would tell; its description says what it means and what to do first.
 
 mod alarm;
 mod events;
@@ -18,12 +18,12 @@ use super::topic::Topic;
 use crate::terraform::{Block, Expression};
 pub(super) use alarm::{Alarm, Measure, Part, Threshold, Watched};
 
-/// Every alarm.
+/// Returns every alarm.
 pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
     [events::table(build, watched), functions::table(build, watched), stores::table(build, watched)].concat()
 }
 
-/// Declares them, and returns their ARNs.
+/// Declares the alarms, and returns their ARNs.
 pub(super) fn declare(build: &mut Build<'_>, topic: &Topic, alarms: &[Alarm]) -> Vec<Expression> {
     let mut declared = Vec::new();
     for alarm in alarms {

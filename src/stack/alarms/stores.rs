@@ -1,4 +1,4 @@
-//! Whether database, cache and archive can take what is asked of them.
+//! Alarms about database and cache: they keep up.
 
 use super::alarm::{Alarm, Measure, MissingData, Part, Threshold, Watched};
 use crate::config::machines::cache_processors;
@@ -9,7 +9,7 @@ use crate::stack::names::{
 };
 use crate::stack::units::{GIB, MIB};
 
-/// Above so many percent for a quarter of an hour nothing is left for a burst.
+/// The load, in percent, above which nothing is left for a burst.
 const BUSY_PERCENT: u64 = 80;
 
 pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
@@ -93,8 +93,9 @@ fn memory(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
     }
 }
 
-/// On up to two processors the whole machine's are watched, as AWS recommends: on so small a one the engine's own share is a part of what
-/// there is. Redis works on one of them, so what it can use of the whole is a half.
+/// The cache's load. On up to two processors the whole machine's is watched, as AWS recommends: on so small a one the
+/// engine's own share is a part of what there is. Redis works on one of them, so what it can use of the whole is a
+/// half.
 ///
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.WhichShouldIMonitor.html>
 fn busy_cache(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
@@ -119,7 +120,7 @@ fn busy_cache(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
     }
 }
 
-/// Full memory is no fault of a cache; that views go before their time is.
+/// Evicted entries. A cache with full memory is healthy; one that evicts views before their time is not.
 fn evicting(build: &Build<'_>, watched: &Watched<'_>) -> Alarm {
     Alarm {
         name: CACHE_EVICTING,

@@ -3,8 +3,8 @@
 use super::change::Change;
 use super::comparison::{Comparison, ResourcePair, numbers};
 
-/// What it is like while the cache is made anew, which takes some twenty minutes.
-const MEANWHILE: &str = "it begins empty and fills by itself; meanwhile the catalog asks the database";
+/// The consequence of recreating the cache, which takes some twenty minutes.
+const MEANWHILE: &str = "it begins empty and fills by itself; meanwhile the catalog reads from the database";
 
 pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
     let stuck: Vec<_> =
@@ -15,7 +15,8 @@ pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
     comparison.pairs("aws_elasticache_replication_group").filter_map(|pair| engine(&pair)).collect()
 }
 
-/// Terraform would replace the parameters, which ElastiCache refuses as long as the cache uses them: so the cache has to go first.
+/// Terraform would replace the parameter group, which ElastiCache refuses as long as the cache uses it: so the cache
+/// must be replaced with it.
 fn parameters(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.text("family")?;
     (!pair.is_created_before_destroy()).then(|| {
@@ -24,27 +25,28 @@ fn parameters(pair: &ResourcePair<'_>) -> Option<Change> {
                 "the cache goes from {earlier} to {new}, which it cannot do while it uses the parameters of {earlier}"
             ),
             format!(
-                "apply with `-replace=aws_elasticache_replication_group.{}`: the cache is made anew; {MEANWHILE}",
+                "apply with `-replace=aws_elasticache_replication_group.{}`: the cache is recreated; {MEANWHILE}",
                 pair.label
             ),
         )
     })
 }
 
-/// ElastiCache changes Redis to Valkey under way, and to later versions. For anything else the provider makes the cache anew.
+/// ElastiCache changes Redis to Valkey, and to later versions, while it runs. For anything else the provider recreates
+/// the cache.
 fn engine(pair: &ResourcePair<'_>) -> Option<Change> {
     if let Some((earlier, new)) = pair.text("engine") {
         return Some(if (earlier, new) == ("redis", "valkey") {
             Change::warned(
-                "the cache goes from redis to valkey, and there is no way back under way",
-                format!("going back would make it anew: {MEANWHILE}"),
+                "the cache goes from redis to valkey, and cannot go back without being recreated",
+                format!("if it is recreated: {MEANWHILE}"),
             )
         } else {
-            Change::warned(format!("the cache is made anew to go from {earlier} to {new}"), MEANWHILE)
+            Change::warned(format!("the cache is recreated to go from {earlier} to {new}"), MEANWHILE)
         });
     }
     let (earlier, new) = pair.text("engine_version")?;
     (numbers(new)? < numbers(earlier)?).then(|| {
-        Change::warned(format!("the cache is made anew to go back from version {earlier} to {new}"), MEANWHILE)
+        Change::warned(format!("the cache is recreated to go back from version {earlier} to {new}"), MEANWHILE)
     })
 }

@@ -1,13 +1,12 @@
 //! A change and its consequence.
 
-/// A change that somebody should know of before it is applied.
+/// A change that should be known before it is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Whether it cannot be applied as it is.
+    /// True if it cannot be applied as it is.
     pub is_refused: bool,
-    /// What would happen.
     pub message: String,
-    /// The way round, or what to see to before.
+    /// The way around it, or what to do first.
     pub help: String,
 }
 

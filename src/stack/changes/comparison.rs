@@ -39,7 +39,8 @@ impl<'a> ResourcePair<'a> {
         changed(of(self.earlier)?, of(self.new)?)
     }
 
-    /// Returns whether Terraform creates the new one under another name before it removes the earlier one, which is in use until then.
+    /// Returns whether Terraform creates the new one under another name before it removes the earlier one, which is in
+    /// use until then.
     pub(super) fn is_created_before_destroy(&self) -> bool {
         let lifecycle = self.new.get("lifecycle").and_then(|lifecycle| lifecycle.get("create_before_destroy"));
         lifecycle.and_then(Value::as_bool) == Some(true) && self.text("name").is_some()

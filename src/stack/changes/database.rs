@@ -13,17 +13,19 @@ pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
     comparison.pairs("aws_db_instance").flat_map(of).flatten().collect()
 }
 
-/// RDS refuses to make a volume smaller. The provider does not even ask it to: as long as the volume may grow by itself it takes a larger
-/// one for a volume that has grown, and plans nothing.
+/// RDS cannot shrink a volume. The provider does not even try: as long as the volume may grow by itself it takes a
+/// larger one for a volume that has grown, and plans nothing.
 fn storage(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.number("allocated_storage").filter(|(earlier, new)| new < earlier)?;
     Some(Change::refused(
         format!("the database's storage would shrink from {earlier} to {new} GiB, which RDS cannot do"),
-        format!("set `database_storage_gb = {earlier}` or more; a smaller database is another environment, fed anew"),
+        format!(
+            "set `database_storage_gb = {earlier}` or more; a smaller database needs another environment, filled again from the events"
+        ),
     ))
 }
 
-/// RDS moves to a later major version only where it is told that it may, with parameters of that version, and never back.
+/// RDS upgrades the major version only if that is allowed, with parameters of that version, and never goes back.
 fn version(pair: &ResourcePair<'_>, parameters_stay: bool) -> Option<Change> {
     let (earlier, new) = pair.text("engine_version")?;
     let (before, after) = (*numbers(earlier)?.first()?, *numbers(new)?.first()?);
@@ -36,11 +38,11 @@ fn version(pair: &ResourcePair<'_>, parameters_stay: bool) -> Option<Change> {
     if after == before {
         return None;
     }
-    let told = pair.new.get("allow_major_version_upgrade").and_then(Value::as_bool) == Some(true);
-    if told && !parameters_stay {
+    let is_allowed = pair.new.get("allow_major_version_upgrade").and_then(Value::as_bool) == Some(true);
+    if is_allowed && !parameters_stay {
         return Some(Change::warned(
             format!(
-                "PostgreSQL {earlier} becomes {new}: the database is away for some minutes, and there is no way back"
+                "PostgreSQL {earlier} becomes {new}: the database is unavailable for some minutes, and cannot go back"
             ),
             "take a snapshot before (`aws rds create-db-snapshot`); events wait on the stream meanwhile",
         ));
@@ -55,13 +57,13 @@ fn version(pair: &ResourcePair<'_>, parameters_stay: bool) -> Option<Change> {
     ))
 }
 
-/// RDS starts the instance anew on another machine; with a standby, that one takes over.
+/// RDS restarts the instance on another machine; with a standby, that one takes over.
 fn class(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.text("instance_class")?;
     Some(Change::warned(
         format!(
-            "the database moves from {earlier} to {new} at once: it is away for a minute or two with a standby, for some minutes without"
+            "the database moves from {earlier} to {new} at once: it is unavailable for a minute or two with a standby, for some minutes without"
         ),
-        "apply when few ask the catalog; events wait on the stream meanwhile",
+        "apply when the catalog has few readers; events wait on the stream meanwhile",
     ))
 }

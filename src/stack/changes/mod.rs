@@ -1,5 +1,6 @@
-//! Changes between the stack that was rendered before and the one that replaces it: those that AWS cannot make in one apply, and
-//! those that cost data or time. Pure: compares the texts of two `main.tf.json`, whichever version of pipegen wrote the earlier one.
+//! Changes between the stack that was rendered before and the one that replaces it: those that AWS cannot make in one
+//! apply, and those that cost data or time. Pure: compares the texts of two `main.tf.json`, whichever version of
+//! pipegen wrote the earlier one.
 //!
 //! - `change`: a change and its consequence
 //! - `comparison`: two rendered files side by side
@@ -7,7 +8,7 @@
 //! - `stream`: shards and retention
 //! - `network`: its range
 //! - `cache`: its engine
-//! - `retention`: how long buckets keep objects
+//! - `retention`: the retention of buckets
 
 use serde_json::Value;
 

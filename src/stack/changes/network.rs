@@ -7,8 +7,8 @@ pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
     comparison.pairs("aws_vpc").filter_map(|pair| range(&pair)).collect()
 }
 
-/// Another range is another network. RDS does not move a subnet group into it, and Lambda's network interfaces hold the old subnets for up
-/// to an hour.
+/// Another range is another network. RDS does not move a subnet group into it, and Lambda's network interfaces hold the
+/// old subnets for up to an hour.
 fn range(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.text("cidr_block")?;
     Some(Change::refused(

@@ -28,7 +28,7 @@ fn shards(pair: &ResourcePair<'_>) -> Option<Change> {
     ))
 }
 
-/// The numbers on the way, each at most twice the one before, and at least half of it.
+/// Returns the numbers of shards in between, each at most twice the one before, and at least half of it.
 fn between(mut shards: u64, to: u64) -> Vec<u64> {
     let mut steps = Vec::new();
     if shards == 0 || to == 0 {
@@ -43,14 +43,14 @@ fn between(mut shards: u64, to: u64) -> Vec<u64> {
     }
 }
 
-/// Kinesis drops what is older at once.
+/// Kinesis drops records that are older at once.
 fn retention(pair: &ResourcePair<'_>) -> Option<Change> {
     let (earlier, new) = pair.number("retention_period").filter(|(earlier, new)| new < earlier)?;
     Some(Change::warned(
         format!(
             "the stream will keep records for {new} h instead of {earlier} h, and drops those that are older at once"
         ),
-        "apply when processor and archiver have read everything: what they have not is lost",
+        "apply when processor and archiver have read everything: what they have not read is lost",
     ))
 }
 

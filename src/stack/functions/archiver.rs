@@ -11,10 +11,10 @@ use crate::stack::access::{allow, allow_key};
 use crate::stack::build::Build;
 use crate::stack::identity::Identity;
 
-/// Compressing and storing a full batch takes a second or two; the rest is for uploads that have to be tried again.
+/// Compressing and storing a full batch takes a second or two; the rest is for uploads that have to be retried.
 const TIMEOUT_SECONDS: u32 = 60;
 
-/// Declares the archiver. It knows no database, so nothing that holds up the database holds up the archive.
+/// Declares the archiver. It does not use the database, so nothing that holds up the database holds up the archive.
 pub(in crate::stack) fn declare(
     build: &mut Build<'_>,
     identity: &Identity,

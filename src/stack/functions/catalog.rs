@@ -12,7 +12,8 @@ use crate::stack::build::Build;
 use crate::stack::identity::Identity;
 use crate::terraform::Reference;
 
-/// A read takes milliseconds. Waiting for a connection gives up after 5 seconds, and who asked is to be told so.
+/// A read takes milliseconds. Waiting for a connection ends after 5 seconds, and the client must still get the answer
+/// that says so.
 const TIMEOUT_SECONDS: u32 = 10;
 
 /// Declares the catalog. It comes after the database is ready for its code.

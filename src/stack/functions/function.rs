@@ -1,4 +1,4 @@
-//! What all functions have: `aws_lambda_function` with its log group, its security group and its role's `aws_iam_role_policy`.
+//! Functions: `aws_lambda_function` with its log group, its security group and its role's `aws_iam_role_policy`.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::terraform::{Block, Expression, Reference};
 pub(in crate::stack) struct LambdaFunction {
     pub(in crate::stack) role: Role,
     resource: Reference,
-    /// What its code, and AWS on its behalf, may do as its role.
+    /// The rights of its role, for its code and for AWS on its behalf.
     policy: Reference,
     connections: Vec<Reference>,
 }
@@ -33,7 +33,7 @@ impl LambdaFunction {
         self.resource.attribute("function_name")
     }
 
-    /// What must be there before its first call, besides itself.
+    /// Returns the resources that must exist before its first call, besides itself.
     pub(in crate::stack) fn ready(&self) -> impl Iterator<Item = &Reference> {
         std::iter::once(&self.policy).chain(&self.connections)
     }
@@ -44,19 +44,18 @@ pub(super) struct FunctionSpec<'a> {
     pub(super) description: &'static str,
     /// Seconds after which Lambda stops an invocation.
     pub(super) timeout: u32,
-    /// What its role may do, besides logging and being in the network.
+    /// The statements of its role, besides logging and network interfaces.
     pub(super) statements: Vec<Value>,
-    /// Whom its code connects to.
     pub(super) peers: &'static [Peer],
-    /// What its code reads.
+    /// The environment variables that its code reads.
     pub(super) variables: BTreeMap<&'static str, Expression>,
-    /// How many of its invocations may run at the same time; none is whatever the account has left.
+    /// Its reserved concurrency; without it, it shares the account's.
     pub(super) concurrency: Option<u32>,
-    /// What must be done before its code may run.
+    /// A resource that must exist before its code may run.
     pub(super) after: Option<&'a Reference>,
 }
 
-/// Declares a function and what it stands on: where it logs, what it may do, whom it may reach.
+/// Declares a function, with its log group, its rights and its security group.
 pub(super) fn declare(
     build: &mut Build<'_>,
     identity: &Identity,
@@ -88,7 +87,7 @@ pub(super) fn declare(
         "environment": { "variables": spec.variables },
         "kms_key_arn": dependencies.key.arn(),
         "vpc_config": { "subnet_ids": dependencies.network.subnet_ids(), "security_group_ids": [group.id()] },
-        // Else Lambda's network interfaces hold the group for up to 40 minutes after the function is gone.
+        // Otherwise Lambda's network interfaces hold the group for up to 40 minutes after the function is gone.
         "replace_security_groups_on_destroy": true,
         "logging_config": {
             "log_group": log_group.attribute("name"),
@@ -104,7 +103,7 @@ pub(super) fn declare(
     LambdaFunction { role: identity.role, resource: build.document.resource(block), policy, connections }
 }
 
-/// What a function's role may do: write to its log group, and these statements.
+/// Declares the rights of a function's role: it may write to its log group, and these statements.
 fn work_policy(build: &mut Build<'_>, identity: &Identity, log_group: &Reference, statements: Vec<Value>) -> Reference {
     // No right to create a log group: one that is gone must stay gone.
     let logging =

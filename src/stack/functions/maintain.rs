@@ -1,4 +1,4 @@
-//! `maintain`: catches up with what was left over and prunes the ledger.
+//! `maintain`: refreshes pending cache entries and prunes the ledger.
 
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
@@ -14,7 +14,7 @@ use crate::stack::identity::Identity;
 use crate::stack::names::METRICS;
 use crate::terraform::{Expression, Reference};
 
-/// A run stops by itself a second before; so it is over before the next begins, a minute later.
+/// A run stops by itself a second earlier; so it is over before the next begins, a minute later.
 const TIMEOUT_SECONDS: u32 = 55;
 
 /// Declares the function. It comes after the database is ready for its code.

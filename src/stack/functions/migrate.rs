@@ -1,5 +1,6 @@
-//! `migrate`: brings the schema up to date, creates the database roles and the first values of the logins' secrets. Terraform
-//! runs it (`aws_lambda_invocation`) whenever code, database, secrets or limits are new, before anything else runs new code.
+//! `migrate`: brings the schema up to date, creates the database roles and the first values of the logins' secrets.
+//! Terraform runs it (`aws_lambda_invocation`) whenever code, database, secrets or limits are new, before anything else
+//! runs new code.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ use crate::terraform::{Block, Expression, Reference};
 /// A migration may rewrite a table; connecting to a database that just started takes a while too.
 const TIMEOUT_SECONDS: u32 = 300;
 
-/// Declares the function and its run. What it returns is there once the database is ready for the other functions.
+/// Declares the function and its run, which is returned: it is done once the database is ready for the other functions.
 pub(in crate::stack) fn declare(
     build: &mut Build<'_>,
     identity: &Identity,

@@ -2,8 +2,8 @@
 //! (`aws_iam_role_policy`). One file a function.
 //!
 //! - `dependencies`: the resources that functions use
-//! - `peers`: what a function's code connects to
-//! - `function`: what all functions have
+//! - `peers`: connections of a function's code
+//! - `function`: a function with its log group, security group and rights
 //! - `login`: a function's logins to database and cache
 //! - `polling`: Lambda's rights to read the stream with a function's role
 //! - `variables`: environment variables that more than one function reads

@@ -1,4 +1,4 @@
-//! What a function's code connects to. Nothing else can be reached from a function.
+//! Connections of a function's code. A function can reach nothing else.
 
 use super::dependencies::Dependencies;
 use crate::stack::build::Build;
@@ -15,7 +15,8 @@ pub(super) enum Peer {
     Secrets,
 }
 
-/// Lets a function's security group connect to these peers. Returns everything that must be there before its code can connect.
+/// Lets a function's security group connect to these peers. Returns everything that must be there before its code can
+/// connect.
 pub(super) fn connect_all(
     build: &mut Build<'_>,
     group: &SecurityGroup,

@@ -1,4 +1,5 @@
-//! What Lambda does with the role of a function that the stream feeds: it polls, and keeps the batches that it gives up on.
+//! Lambda's rights in the role of a function that reads the stream: it polls the stream, and stores the batches that it
+//! discards.
 
 use pipegen_contract::object_key::ON_FAILURE;
 use serde_json::{Value, json};
@@ -15,8 +16,8 @@ const POLLING: [&str; 5] = [
     "kinesis:ListShards",
 ];
 
-/// Allows that to Lambda and denies it to the function's code. `PutObject` is denied only where exhausted batches go: the code
-/// stores objects of its own elsewhere.
+/// Allows these actions to Lambda and denies them to the function's code. `PutObject` is denied only for the prefix of
+/// discarded batches: the code stores its own objects under another.
 pub(super) fn statements(identity: &Identity, dependencies: &Dependencies<'_>) -> [Value; 5] {
     let batches = dependencies.quarantine.objects(ON_FAILURE);
     let denied: Vec<_> = POLLING.into_iter().chain(["s3:ListBucket"]).collect();

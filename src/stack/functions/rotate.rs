@@ -12,7 +12,7 @@ use crate::stack::identity::Identity;
 use crate::stack::secrets::ROTATION_ACTIONS;
 use crate::terraform::Reference;
 
-/// A step takes well under a second; the rest is for a database that fails over. A step that was cut off comes again.
+/// A step takes well under a second; the rest is for a database that fails over. A step that was cut off is retried.
 const TIMEOUT_SECONDS: u32 = 60;
 
 /// Declares the function. It comes after the database is ready for its code.

@@ -1,4 +1,4 @@
-//! What a function's code reads, where more than one function reads the same.
+//! Environment variables that more than one function reads.
 
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
@@ -14,13 +14,13 @@ use crate::terraform::Expression;
 /// A variable's name and its value.
 pub(super) type Variable = (&'static str, Expression);
 
-/// Where database and cache are, and who logs in there, for functions that use both.
+/// Returns addresses and logins of database and cache, for functions that use both.
 pub(super) fn servers(build: &Build<'_>, dependencies: &Dependencies<'_>, who: &Login<'_>) -> Vec<Variable> {
     let secret = (env::DATABASE_SECRET_ARN, who.secret.arn());
     database(dependencies).into_iter().chain([secret]).chain(cache(build, dependencies, who.user)).collect()
 }
 
-/// Where the database is.
+/// Returns the address of the database.
 pub(super) fn database(dependencies: &Dependencies<'_>) -> [Variable; 3] {
     [
         (env::DATABASE_HOST, dependencies.database.host()),
@@ -29,7 +29,7 @@ pub(super) fn database(dependencies: &Dependencies<'_>) -> [Variable; 3] {
     ]
 }
 
-/// Where the cache is, who logs in, and how long views stay there.
+/// Returns address and login of the cache, and its views' time to live.
 fn cache(build: &Build<'_>, dependencies: &Dependencies<'_>, user: &CacheUser) -> [Variable; 5] {
     [
         (env::CACHE_HOST, dependencies.cache.host()),
@@ -40,29 +40,29 @@ fn cache(build: &Build<'_>, dependencies: &Dependencies<'_>, user: &CacheUser) -
     ]
 }
 
-/// How long before its arrival an event may have happened.
+/// Returns the age beyond which an arriving event is rejected.
 pub(super) fn horizon(build: &Build<'_>) -> Variable {
     (env::HORIZON_SECONDS, number(build.settings.horizon_days * SECONDS_PER_DAY))
 }
 
-/// Whose events are accepted, where the settings name anybody.
+/// Returns the suppliers whose events are accepted, if the settings name any.
 pub(super) fn suppliers(build: &Build<'_>) -> Option<Variable> {
     let names = supplier_names(&build.settings.suppliers)?;
     Some((env::SUPPLIERS, Expression::from(&names)))
 }
 
-/// How long the stream keeps a record.
+/// Returns the retention of the stream.
 pub(super) fn stream_retention(build: &Build<'_>) -> Variable {
     (env::STREAM_RETENTION_SECONDS, number(build.settings.stream_retention_hours * SECONDS_PER_HOUR))
 }
 
-/// How many connections each login may hold.
+/// Returns the limit of connections of each login.
 pub(super) fn connections(build: &Build<'_>) -> [Variable; 3] {
     let limit = |access| login_connections(build.sizing, build.settings.catalog_connections, access);
     Access::ALL.map(|access| (access.connections_variable(), number(limit(access))))
 }
 
-/// A number as the value of a variable.
+/// Makes the value of a variable from a number.
 fn number(value: u32) -> Expression {
     Expression::from(&value.to_string())
 }

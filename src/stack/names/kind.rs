@@ -1,19 +1,19 @@
-//! Kinds of things that have names: what their names begin with, and how long AWS lets them be.
+//! Kinds of resources, with the prefix and the greatest length of their names.
 
 use crate::config::LONGEST_IAM_NAME;
 
-/// A kind of resource, or of something else that has a name.
+/// A kind of resource, or of anything else that has a name.
 #[derive(Debug)]
 pub struct ResourceKind {
-    /// What its names begin with.
+    /// The beginning of its names.
     pub prefix: &'static str,
-    /// What to call it in a message.
+    /// Its name in messages.
     pub noun: &'static str,
-    /// The longest name that AWS takes.
+    /// The length of the longest name that AWS takes.
     pub limit: usize,
-    /// Whether the account's number (12 digits) is part of the name.
+    /// True if the account's number (12 digits) is part of the name.
     pub has_account: bool,
-    /// Whether AWS takes underscores in place of the hyphens.
+    /// True if the name has underscores in place of hyphens.
     pub has_underscores: bool,
 }
 
@@ -49,7 +49,7 @@ pub(super) const SCHEDULE_GROUP: ResourceKind = ResourceKind::new("schedules", "
 pub(super) const SCHEDULE: ResourceKind = ResourceKind::new("schedule", "schedule", 64);
 pub(super) const FLOW_LOG: ResourceKind = ResourceKind::new("flow-log", "flow log's `Name` tag", 256);
 pub(super) const TOPIC: ResourceKind = ResourceKind::new("topic", "topic", 256);
-/// The key and the topic are open to what is named so.
+/// Key and topic are open to resources with such names.
 pub(in crate::stack) const ALARM: ResourceKind = ResourceKind::new("alarm", "alarm", 255);
 pub(super) const DASHBOARD: ResourceKind = ResourceKind::new("dashboard", "dashboard", 255);
 pub(super) const GLUE_DATABASE: ResourceKind =

@@ -1,17 +1,17 @@
-//! Who may do what: least privilege in every policy.
+//! Least privilege in every policy.
 
 use serde_json::{Value, json};
 
 use super::{Breach, Rule, breach, holds, notices, policy_text};
 use crate::rendered::all_resources;
 
-/// A statement of a policy, and where it stands.
+/// A statement of a policy, and its place in the output.
 pub(super) struct Statement {
     pub(super) place: String,
     pub(super) body: Value,
 }
 
-/// Every statement of every policy in the output.
+/// Returns every statement of every policy in the output.
 pub(super) fn statements(main: &Value) -> Vec<Statement> {
     let mut found = Vec::new();
     for (kind, label, body) in all_resources(main) {
@@ -27,7 +27,7 @@ pub(super) fn statements(main: &Value) -> Vec<Statement> {
     found
 }
 
-/// The statements of one policy.
+/// Returns the statements of one policy.
 pub(super) fn statements_at(main: &Value, place: &str) -> Vec<Value> {
     statements(main).into_iter().filter(|statement| statement.place == place).map(|statement| statement.body).collect()
 }
@@ -45,7 +45,7 @@ fn is_excepted_action(place: &str, action: &str) -> bool {
     place == "aws_kms_key.main.policy" && action == "kms:*"
 }
 
-/// The only statements that are allowed on more than is named, each with AWS' reason.
+/// The only statements that are allowed on more resources than are named, each with AWS' reason.
 fn is_excepted_resource(place: &str, sid: &str) -> bool {
     let is_network = place.starts_with("aws_iam_role_policy.") && place.ends_with("_network.policy");
     // In a key's policy the star is the key.
@@ -54,11 +54,11 @@ fn is_excepted_resource(place: &str, sid: &str) -> bool {
         || is_network && sid == "Questions"
         // Nor does CloudWatch Logs for its list of groups.
         || place == "aws_iam_role_policy.flow_logs_write.policy" && sid == "Questions"
-        // Lambda checks the right before there are any interfaces, and asks for all of the account.
+        // Lambda checks the right before there are any interfaces, and wants all of the account.
         || is_network && sid == "NetworkInterfaces"
 }
 
-/// Whether a resource is one thing, or everything in one bucket's folder, or every stream of one log group.
+/// Returns whether a resource is a single one, or all objects under a bucket's prefix, or all streams of a log group.
 fn is_exact(resource: &str) -> bool {
     let Some(folder) = resource.strip_suffix('*') else { return !resource.contains('*') };
     let is_bucket = folder.starts_with("${aws_s3_bucket.") && folder.contains(".arn}/");
@@ -66,7 +66,7 @@ fn is_exact(resource: &str) -> bool {
     !folder.contains('*') && (is_bucket || is_log_group)
 }
 
-/// What is allowed is named: no action and no resource is a star.
+/// Rights are named: no action and no resource is a star.
 fn no_stars(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for Statement { place, body } in statements(main) {
@@ -89,7 +89,7 @@ fn no_stars(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// Nobody outside the account may do anything.
+/// Principals outside the account have no rights.
 fn no_strangers(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for Statement { place, body } in statements(main) {

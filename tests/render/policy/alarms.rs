@@ -1,4 +1,4 @@
-//! Alarms are heard, say what to do, and miss nothing.
+//! Alarms notify, say what to do, and miss nothing.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::rendered::resources;
 /// Dollars a month that an alarm costs for each metric that it watches.
 const DOLLARS_A_METRIC: f64 = 0.10;
 
-/// What all alarms of an environment may cost.
+/// The most that all alarms of an environment may cost, in dollars a month.
 const DOLLARS: f64 = 3.00;
 
 /// A metric as an alarm or a widget has it: namespace, name, and pairs of dimension and value.
 pub(super) type Metric = Vec<String>;
 
-/// The metrics that an alarm watches.
+/// Returns the metrics that an alarm watches.
 fn watched(alarm: &Value) -> Vec<Metric> {
     let queries = alarm["metric_query"].as_array().into_iter().flatten();
     let several = queries.map(|query| &query["metric"]).filter(|metric| metric.is_object());
@@ -35,7 +35,7 @@ pub(super) fn all_watched(main: &Value) -> BTreeSet<Metric> {
     resources(main, "aws_cloudwatch_metric_alarm").values().flat_map(watched).collect()
 }
 
-/// An alarm is heard when it goes off and when it is over, and where it says so, when nothing is left to watch.
+/// An alarm notifies when it goes off and when it is over, and where it is set to, when its data is missing.
 fn alarms_are_heard(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, alarm) in resources(main, "aws_cloudwatch_metric_alarm") {
@@ -61,7 +61,7 @@ fn alarms_are_heard(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// What CloudWatch takes, and Terraform does not know of.
+/// Rules of CloudWatch that Terraform does not know.
 fn alarms_are_possible(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, alarm) in resources(main, "aws_cloudwatch_metric_alarm") {
@@ -136,21 +136,21 @@ fn everything_is_watched(main: &Value) -> Vec<String> {
     missing.map(|metric| format!("no alarm watches {}", metric.join(" "))).collect()
 }
 
-/// Other functions of the account are none of our business, neither their throttles nor their errors.
+/// Other functions of the account are not watched, neither their throttles nor their errors.
 fn alarms_are_about_the_stack(main: &Value) -> Vec<String> {
     let watched = all_watched(main).into_iter();
     let foreign = watched.filter(|metric| metric.first().is_some_and(|it| it.starts_with("AWS/")) && metric.len() < 4);
     foreign.map(|metric| format!("{} counts for the whole account", metric.join(" "))).collect()
 }
 
-/// Nobody reads the stream: then nothing has values but this alarm, and that there are none is what it is about.
+/// If the stream is not read, no metric has values, and that is what this alarm is about.
 fn silence_of_the_stream_is_heard(main: &Value) -> Vec<String> {
     let alarm = &resources(main, "aws_cloudwatch_metric_alarm")["stream_unread"];
     let queries = alarm["metric_query"].as_array().cloned().unwrap_or_default();
     let formula = queries.iter().find_map(|query| query["expression"].as_str()).unwrap_or_default();
     let first = watched(alarm).into_iter().next().unwrap_or_default();
-    // Where `m0` has a value the formula has one, whatever the functions have: theirs stand in sums with it only. Lambda reads a stream
-    // on which nothing happens as well, so `m0` has values then.
+    // Where `m0` has a value the formula has one, whatever the functions have: theirs stand in sums with it only.
+    // Lambda reads a stream on which nothing happens as well, so `m0` has values then.
     let rest =
         ["SUM([m1, m0 * 0])", "SUM([m2, m0 * 0])"].iter().fold(formula.to_owned(), |rest, sum| rest.replace(sum, ""));
     let mut wrong = Vec::new();
@@ -247,7 +247,7 @@ fn whatever_fails_is_noticed() {
     notices(vec![breach(alarms_are_cheap, "resource/aws_cloudwatch_metric_alarm/stream_unread/metric_query", many)]);
 }
 
-/// Where an alarm is follows from the settings; a limit that nothing reaches would never be noticed.
+/// Thresholds follow from the settings; a threshold that no value reaches would never be noticed.
 #[test]
 fn limits_follow_from_the_settings() {
     let limit = |settings: &str, label: &str| {

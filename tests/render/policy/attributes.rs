@@ -1,14 +1,14 @@
-//! Attributes that every resource of a type must have: encryption, an end, and nothing that stops a destroy.
+//! Attributes that every resource of a type must have: encryption, an expiry, and nothing that stops a destroy.
 
 use serde_json::{Value, json};
 
 use super::holds;
 use crate::rendered::resources;
 
-/// What the key's ARN looks like in the output.
+/// The key's ARN in the output.
 const KEY: &str = "${aws_kms_key.main.arn}";
 
-/// Type, attribute, what it must be; `key` stands for the key's ARN.
+/// Type, attribute and required value; `key` means the key's ARN.
 const REQUIRED: &[(&str, &str, &str)] = &[
     // Encryption
     ("aws_cloudwatch_log_group", "kms_key_id", "key"),
@@ -87,7 +87,7 @@ const REQUIRED: &[(&str, &str, &str)] = &[
     // Passwords change
     ("aws_secretsmanager_secret_rotation", "rotate_immediately", "true"),
     ("aws_secretsmanager_secret_rotation", "rotation_lambda_arn", "\"${aws_lambda_function.rotate.arn}\""),
-    // No poison blocks, nothing is lost, and somebody hears of it
+    // No poison blocks, nothing is lost, and an alarm says so
     ("aws_cloudwatch_metric_alarm", "actions_enabled", "true"),
     ("aws_lambda_event_source_mapping", "bisect_batch_on_function_error", "true"),
     ("aws_lambda_event_source_mapping", "function_response_types", "[\"ReportBatchItemFailures\"]"),
@@ -118,7 +118,7 @@ fn required_attributes_are_there() {
     holds(required_attributes);
 }
 
-/// Takes each of them away, from each resource that has it.
+/// Removes each of them from each resource that has it.
 #[test]
 fn a_missing_attribute_is_noticed() {
     let (_, main) = crate::rendered::every_kind().remove(0);

@@ -1,4 +1,4 @@
-//! What every bucket has, and how long its objects stay.
+//! Protection of buckets, and retention of their objects.
 
 use pipegen_contract::object_key::{ARCHIVE, REJECTED};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::access::{Statement, list, statements};
 use super::{breach, holds, notices, policy_text};
 use crate::rendered::{render, resources};
 
-/// The buckets whose objects are the regulators': kept for three years, by everybody.
+/// The buckets that regulators are interested in: objects are kept for three years, whoever wants them gone.
 const KEPT: [(&str, &str); 2] = [("archive", ARCHIVE), ("quarantine", REJECTED)];
 
 /// S3 delivers access logs only to buckets with its own key.
@@ -31,7 +31,7 @@ fn parts(main: &Value) -> Vec<String> {
             wrong.push(format!("the bucket {label} keeps no versions"));
         }
         if part("aws_s3_bucket_ownership_controls", "/rule/object_ownership") != "BucketOwnerEnforced" {
-            wrong.push(format!("objects in the bucket {label} may be somebody else's"));
+            wrong.push(format!("objects in the bucket {label} may have another owner"));
         }
         if main["resource"]["aws_s3_bucket_public_access_block"].get(label).is_none() {
             wrong.push(format!("the bucket {label} may become public"));
@@ -51,7 +51,7 @@ fn denials<'a>(statements: &'a [Statement], label: &str) -> Vec<&'a Value> {
     own.filter(|body| body["Effect"] == "Deny" && body["Principal"] == json!({ "AWS": "*" })).collect()
 }
 
-/// Nobody reaches a bucket without TLS; nobody deletes or overwrites what is kept.
+/// Buckets refuse requests without TLS; objects that are kept cannot be deleted or overwritten.
 fn policies(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let statements = statements(main);
@@ -89,7 +89,7 @@ fn policies(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// Everything in a bucket ends, and what is kept not before three years.
+/// All objects expire, and those that are kept not before three years.
 fn retention(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let lifecycles = main["resource"]["aws_s3_bucket_lifecycle_configuration"].as_object();
@@ -113,7 +113,7 @@ fn retention(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// What becomes of the archive's objects besides their end.
+/// The archive's transitions to other storage classes.
 fn colder(main: &Value) -> Option<&Value> {
     let rules = main["resource"]["aws_s3_bucket_lifecycle_configuration"]["archive"]["rule"].as_array()?;
     rules.iter().find(|rule| rule.get("transition").is_some())

@@ -1,5 +1,5 @@
-//! Least privilege, in both directions: every role may do what the table of calls (`tests/data/calls.json`) says it does, and nothing
-//! else.
+//! Least privilege, in both directions: every role may do what the table of calls (`tests/data/calls.json`) says it
+//! does, and nothing else.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use super::access::{Statement, list, statements};
 use super::{Breach, breach, holds, notices, policy_text};
 use crate::rendered::{every_kind, resources};
 
-/// What is called and on what, or for the key, on behalf of which service.
+/// Actions with their resource, or for the key, with the service on whose behalf it is used.
 type Calls = BTreeSet<(String, String)>;
 
 fn table() -> Value {
     serde_json::from_str(include_str!("../../data/calls.json")).unwrap()
 }
 
-/// What the table says about a role, in one of its sections.
+/// Returns the calls of a role in one section of the table.
 fn expected(main: &Value, role: &str, section: &str) -> Calls {
     let table = table();
     let own = if role.starts_with("supplier_") { "supplier" } else { role };
@@ -48,7 +48,7 @@ fn pairs(statement: &Value) -> Calls {
     list(&statement["Action"]).into_iter().flat_map(pair).collect()
 }
 
-/// Which services may use the key on the role's behalf by this statement.
+/// Returns the services that may use the key on the role's behalf by this statement.
 fn services(statement: &Value) -> Vec<String> {
     let condition = &statement["Condition"]["StringEquals"];
     let schedule = &condition["kms:EncryptionContext:aws:scheduler:schedule:arn"];
@@ -57,10 +57,10 @@ fn services(statement: &Value) -> Vec<String> {
     }
     let via: Vec<_> = list(&condition["kms:ViaService"]);
     let short = |host: &str| host.strip_suffix(".us-east-1.amazonaws.com").unwrap_or(host).to_owned();
-    if via.is_empty() { vec!["whoever asks".to_owned()] } else { via.into_iter().map(short).collect() }
+    if via.is_empty() { vec!["any caller".to_owned()] } else { via.into_iter().map(short).collect() }
 }
 
-/// What a role's policies allow: calls, and what services may do with the key on its behalf.
+/// Returns the calls that a role's policies allow, and the key's actions that services may call on its behalf.
 fn allowed(main: &Value, role: &str) -> (Calls, Calls) {
     let (mut calls, mut key) = (Calls::new(), Calls::new());
     for Statement { body, .. } in statements_of(main, role) {
@@ -77,7 +77,7 @@ fn allowed(main: &Value, role: &str) -> (Calls, Calls) {
     (calls, key)
 }
 
-/// Nothing is missing, nothing is spare.
+/// No right is missing, and none is superfluous.
 fn rights(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for role in resources(main, "aws_iam_role").keys() {
@@ -94,7 +94,7 @@ fn rights(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// What a statement denies to a function's own code.
+/// Returns the calls that a statement denies to a function's own code.
 fn is_denied_to_code(statement: &Value, role: &str, (action, on): &(String, String)) -> bool {
     let arn = &statement["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"];
     let is_own = arn.as_str().is_some_and(|arn| arn.contains(&format!(":function:lambda-{role}-")));
@@ -105,7 +105,7 @@ fn is_denied_to_code(statement: &Value, role: &str, (action, on): &(String, Stri
         && list(&statement["Resource"]).iter().any(covers)
 }
 
-/// What AWS does with a function's role the function's code may not, and nothing that the code does is denied.
+/// Calls of AWS with a function's role are denied to the function's code, and no call of the code is denied.
 fn kept_from_code(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for role in resources(main, "aws_lambda_function").keys() {
@@ -120,7 +120,7 @@ fn kept_from_code(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// An endpoint lets through what the functions' code calls over it, and nothing else. (Logging in to the cache is no call.)
+/// An endpoint allows the calls of the functions' code, and nothing else. (Logging in to the cache is not a call.)
 fn endpoints(main: &Value) -> Vec<String> {
     let functions = resources(main, "aws_lambda_function");
     let code: Calls = functions.keys().flat_map(|role| expected(main, role, "code")).collect();
@@ -131,7 +131,7 @@ fn endpoints(main: &Value) -> Vec<String> {
         let through: Calls = own.flat_map(|statement| pairs(&statement.body)).collect();
         let wanted = code.iter().filter(|(action, _)| action.starts_with(service)).cloned().collect();
         wrong.extend(
-            through.symmetric_difference(&wanted).map(|(action, on)| format!("the way to {label}: {action} ({on})")),
+            through.symmetric_difference(&wanted).map(|(action, on)| format!("the endpoint {label}: {action} ({on})")),
         );
     }
     let known = ["s3:", "secretsmanager:", "elasticache:"];
@@ -150,7 +150,7 @@ fn changed(rule: super::Rule, place: &str, change: impl Fn(&mut Vec<Value>)) -> 
     breach(rule, &place, policy_text(policy["Statement"].as_array().unwrap()))
 }
 
-/// Takes the statement of this name away.
+/// Removes the statement of this name.
 fn without(sid: &'static str) -> impl Fn(&mut Vec<Value>) {
     move |statements| {
         let before = statements.len();
@@ -203,7 +203,7 @@ fn endpoints_let_through_what_functions_call() {
     ]);
 }
 
-/// A call of a role that is not there would be a promise that nobody keeps.
+/// The table names no roles that do not exist.
 #[test]
 fn the_table_names_no_role_that_is_not_there() {
     let (_, main) = every_kind().into_iter().find(|(name, _)| *name == "large").unwrap();

@@ -8,7 +8,8 @@ use super::alarms::{Metric, all_watched};
 use super::{breach, holds, notices};
 use crate::rendered::{resources, strings};
 
-/// The dashboard shows every alarm and what it watches, within what is free (50 metrics), and no widget lies on another.
+/// The dashboard shows every alarm and what it watches, within what is free (50 metrics), and no widget overlaps
+/// another.
 fn dashboard_shows_it(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let text = main["resource"]["aws_cloudwatch_dashboard"]["overview"]["dashboard_body"].as_str().unwrap_or_default();

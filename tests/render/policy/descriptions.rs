@@ -1,4 +1,5 @@
-//! What AWS takes as a description. Neither Terraform nor its provider looks, so a character too many fails in the middle of an apply.
+//! Descriptions that AWS takes. Neither Terraform nor its provider checks them, so a character too many fails in the
+//! middle of an apply.
 
 use serde_json::{Value, json};
 
@@ -15,7 +16,8 @@ const GROUP: &str = " ._-:/()#,@[]+=&;{}!$*";
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UserIdGroupPair.html>
 const RULE: &str = " ._-:/()#,@[]+=;{}!$*";
 
-/// Type, attribute, the longest text, and the punctuation if not all of it is taken. What is no ASCII is taken by some only.
+/// Type, attribute, the longest text, and the punctuation if not all of it is taken. Only some take other characters
+/// than ASCII.
 const DESCRIPTIONS: &[(&str, &str, usize, Option<&str>)] = &[
     ("aws_athena_workgroup", "description", 1024, None),
     ("aws_cloudwatch_metric_alarm", "alarm_description", 1024, None),
@@ -61,7 +63,7 @@ fn descriptions(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// No text sends anybody to a console that has ended.
+/// No text refers to a console that no longer exists.
 fn consoles(main: &Value) -> Vec<String> {
     strings(main).into_iter().filter(|text| text.contains("Performance Insights")).map(str::to_owned).collect()
 }

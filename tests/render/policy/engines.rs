@@ -11,7 +11,7 @@ use crate::rendered::{KINDS, all_resources, render, resources};
 /// Engines of a cache, with the one version and the parameters' family that go with each.
 const CACHES: [(&str, &str, &str); 2] = [("redis", "7.1", "redis7"), ("valkey", "9.1", "valkey9")];
 
-/// What a database and a cache say of their version exists, and their parameters are for that version.
+/// The versions of database and cache exist, and their parameters are for that version.
 fn versions(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, database) in resources(main, "aws_db_instance") {
@@ -32,13 +32,13 @@ fn versions(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// Whether the service takes this user without asking who it is.
+/// Returns whether the user logs in without authentication.
 fn is_unknown(user: &Value) -> bool {
     !["iam", "password"].iter().any(|kind| user["authentication_mode"]["type"] == *kind)
 }
 
-/// A cache of Redis takes groups of Redis only, and such a group has a user `default`; a group of Valkey takes nobody who need not say
-/// who they are; a user of Valkey is in no group of Redis.
+/// A cache of Redis takes groups of Redis only, and such a group has a user `default`; a group of Valkey takes no user
+/// without authentication; a user of Valkey is in no group of Redis.
 ///
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html>
 fn user_groups(main: &Value) -> Vec<String> {
@@ -67,7 +67,7 @@ fn user_groups(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// A new version's parameters are there before the old ones' go, which something still uses until then.
+/// A new version's parameter group is created before the old one is destroyed, which is in use until then.
 fn replaced_parameters(main: &Value) -> Vec<String> {
     let kinds = ["aws_db_parameter_group", "aws_elasticache_parameter_group"];
     let groups =
@@ -76,7 +76,7 @@ fn replaced_parameters(main: &Value) -> Vec<String> {
     stuck.map(|(kind, label, _)| format!("{kind}.{label} cannot be replaced while it is used")).collect()
 }
 
-/// What only provider 6 knows.
+/// Attributes that only provider 6 knows.
 fn of_provider_6(main: &Value) -> BTreeSet<String> {
     let known = ["invoked_via_function_url", "blocked_encryption_types"];
     let of = |body: &Value| known.map(|name| (name, body.get(name).or(body["rule"].get(name)).is_some()));
@@ -84,7 +84,7 @@ fn of_provider_6(main: &Value) -> BTreeSet<String> {
     all.filter(|(.., has)| *has).map(|(kind, label, name, _)| format!("{kind}.{label}.{name}")).collect()
 }
 
-/// With provider 6, readers call the catalog over its URL only, and no bucket takes objects under somebody else's key.
+/// With provider 6, readers call the catalog over its URL only, and no bucket takes objects under a client's own key.
 fn closed_by_provider_6(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, permission) in resources(main, "aws_lambda_permission") {
@@ -141,7 +141,7 @@ fn users_go_with_their_group_and_it_with_the_cache() {
         breach(user_groups, &format!("{group}/user_ids"), json!(["${aws_elasticache_user.catalog.user_id}"])),
         breach(user_groups, &format!("{user}/catalog/engine"), json!("valkey")),
     ]);
-    // With Valkey either would do, but not with somebody in the group who is let in unasked.
+    // Valkey takes either, but no user without authentication in the group.
     notices_in("large", vec![breach(user_groups, &format!("{group}/engine"), json!("valkey"))]);
     let mut main = large();
     super::put(&mut main, &format!("{group}/engine"), json!("valkey"));
@@ -164,7 +164,7 @@ fn parameters_of_another_version_have_another_name() {
     assert_eq!(names("aws_elasticache_parameter_group", &caches).len(), 2);
 }
 
-/// A change of the cache's engine changes nobody's login, so that it can be made, and taken back, in one step.
+/// A change of the cache's engine changes no user, so that it can be made, and taken back, in one step.
 #[test]
 fn logins_stay_when_the_engine_changes() {
     let users = |settings: &str| {
@@ -186,7 +186,7 @@ fn each_provider_gets_what_it_knows() {
             "~> 5.100" => assert_eq!(of_provider_6(&main), BTreeSet::new(), "{environment}"),
             // The first to decode every flow log that 5 left in a state, and later than both attributes.
             "~> 6.69" => assert_eq!(closed_by_provider_6(&main), [""; 0], "{environment}"),
-            other => panic!("{environment} asks for the provider {other}"),
+            other => panic!("{environment} requires the provider {other}"),
         }
         seen.insert(version);
     }
@@ -205,7 +205,7 @@ fn each_provider_gets_what_it_knows() {
     );
 }
 
-/// Who may reach the cache besides the functions is who the setting names; a user is there for them, who only reads.
+/// Only the clients that the setting names may reach the cache besides the functions; their user may only read.
 #[test]
 fn shops_reach_the_cache_where_the_setting_says() {
     let main = large();

@@ -1,4 +1,4 @@
-//! What the network refuses is logged, and the service that does it can do nothing else.
+//! Refused traffic is logged, and the service that does it can do nothing else.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::access::statements_at;
 use super::{breach, holds, notices, policy_text};
 use crate::rendered::resources;
 
-/// What the network refuses is logged, by a role that can do nothing else.
+/// Refused traffic is logged, by a role that can do nothing else.
 fn flow_log(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for vpc in resources(main, "aws_vpc").keys() {

@@ -1,4 +1,4 @@
-//! What every function stands on, what it reads, and how it is fed.
+//! Functions: their roles, networks and logs, their environment variables, and their event source mappings.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::{breach, holds, notices};
 use crate::rendered::{package, resources};
 
-/// A function runs its own role of the bootstrap, as its own IAM role, in its own security group in both subnets, and logs to its own
-/// group. All are of one zip.
+/// A function runs its own role of the bootstrap, as its own IAM role, in its own security group in both subnets, and
+/// logs to its own group. All are of one zip.
 fn ground(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let package = package();
@@ -50,7 +50,7 @@ const LOGINS: &[&str] =
 const CONNECTIONS: &[&str] =
     &[env::DATABASE_WRITER_CONNECTIONS, env::DATABASE_READER_CONNECTIONS, env::DATABASE_MAINTAINER_CONNECTIONS];
 
-/// What each role of the bootstrap reads, in groups.
+/// The environment variables that each role of the bootstrap reads, in groups.
 fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
     match role {
         Role::Processor => vec![
@@ -70,7 +70,7 @@ fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
     }
 }
 
-/// Each function gets what it reads, and nothing else.
+/// Each function has the variables that it reads, and no others.
 fn variables(main: &Value) -> Vec<String> {
     let functions = resources(main, "aws_lambda_function").iter();
     // Whoever has a role for the stream is named to the processor.
@@ -104,7 +104,7 @@ fn batches(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// `migrate` runs whenever what it works on is new.
+/// `migrate` runs whenever anything that it works on is new.
 fn triggers(main: &Value) -> Vec<String> {
     let triggers = &main["resource"]["aws_lambda_invocation"]["migrate"]["triggers"];
     let function = &main["resource"]["aws_lambda_function"]["migrate"];
@@ -168,7 +168,7 @@ fn the_database_is_migrated_when_anything_about_it_is_new() {
     ]);
 }
 
-/// Nothing of the account's concurrency is kept for anybody, unless it is set: a new account has none to keep.
+/// No concurrency is reserved unless it is set: a new account has none to reserve.
 #[test]
 fn the_catalog_runs_as_often_as_it_may() {
     for (settings, wanted) in [("", Value::Null), ("[defaults]\ncatalog_concurrency = 50", json!(50))] {

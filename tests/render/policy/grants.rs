@@ -1,4 +1,4 @@
-//! Whether what policies allow has an effect: AWS takes a statement that can never apply, and then refuses the call.
+//! Statements that have an effect: AWS takes one that can never apply, and then refuses the call.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,8 @@ const WITH_ENCRYPTION_CONTEXT: [&str; 7] = [
     "kms:CreateGrant",
 ];
 
-/// An action without resources is allowed on the star alone, one without an encryption context under no condition on it.
+/// An action without resources is allowed on the star alone, one without an encryption context under no condition on
+/// it.
 fn grants_apply(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for Statement { place, body } in

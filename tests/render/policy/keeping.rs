@@ -1,11 +1,11 @@
-//! Whether data goes with the stack or outlives it: everything of an environment says the same.
+//! Data is destroyed with the stack, or outlives it: all resources of an environment agree.
 
 use serde_json::{Value, json};
 
 use super::{Rule, breach, holds, notices_in};
 use crate::rendered::{all_resources, every_kind, resources};
 
-/// Type, attribute, what it is where data goes, and what where `keep_on_destroy` is set.
+/// Type, attribute, its value by default, and its value where `keep_on_destroy` is set.
 const DATA: &[(&str, &str, &str, &str)] = &[
     ("aws_athena_workgroup", "force_destroy", "true", "false"),
     ("aws_db_instance", "delete_automated_backups", "true", "false"),
@@ -33,14 +33,14 @@ fn wrong_data(main: &Value, kept: bool) -> Vec<String> {
     wrong
 }
 
-/// Nothing keeps Terraform from destroying, and nothing is left.
+/// Nothing stops a destroy, and nothing is left.
 fn everything_goes(main: &Value) -> Vec<String> {
     let stopped = all_resources(main).filter(|(_, _, body)| body["lifecycle"].get("prevent_destroy").is_some());
     let stopped = stopped.map(|(kind, label, _)| format!("{kind}.{label} cannot be destroyed"));
     wrong_data(main, false).into_iter().chain(stopped).collect()
 }
 
-/// What holds data stays, and nothing else does: logins, roles and functions are made anew.
+/// Resources with data are kept, and no others: logins, roles and functions are created again.
 fn data_stays(main: &Value) -> Vec<String> {
     let holds_data = |kind: &str| DATA.iter().any(|(of, attribute, ..)| *of == kind && *attribute == "lifecycle");
     let others = all_resources(main)
@@ -49,7 +49,7 @@ fn data_stays(main: &Value) -> Vec<String> {
     wrong_data(main, true).into_iter().chain(others).collect()
 }
 
-/// By default data goes; it stays where everything is set.
+/// By default data is destroyed; it is kept in the environment that sets everything.
 fn fits(main: &Value) -> Vec<String> {
     let (_, large) = every_kind().into_iter().find(|(kind, _)| *kind == "large").unwrap();
     let is_large = main["provider"] == large["provider"];

@@ -1,18 +1,18 @@
-//! How long things stay: logs, records on the stream, passwords.
+//! Retention of logs and of records on the stream, rotation of passwords.
 
 use serde_json::{Value, json};
 
 use super::{breach, holds, notices};
 use crate::rendered::resources;
 
-/// Log groups end.
+/// Log groups expire.
 fn retention(main: &Value) -> Vec<String> {
     let groups = resources(main, "aws_cloudwatch_log_group").iter();
     let endless = groups.filter(|(_, body)| body["retention_in_days"].as_u64().is_none_or(|days| days == 0));
     endless.map(|(label, _)| format!("the log group {label} has no end")).collect()
 }
 
-/// A batch is given up before the stream forgets it.
+/// A batch is discarded before its records expire on the stream.
 fn record_age(main: &Value) -> Vec<String> {
     let retention = main["resource"]["aws_kinesis_stream"]["events"]["retention_period"].as_u64().unwrap_or(0) * 3600;
     let mappings = resources(main, "aws_lambda_event_source_mapping").iter();
@@ -21,7 +21,7 @@ fn record_age(main: &Value) -> Vec<String> {
             .as_u64()
             .is_none_or(|age| age >= retention || !(3600..=604_800).contains(&age))
     });
-    wrong.map(|(label, _)| format!("the mapping {label} gives up too late, or never")).collect()
+    wrong.map(|(label, _)| format!("the mapping {label} discards too late, or never")).collect()
 }
 
 /// Every secret is rotated, within a quarter of a year at most.

@@ -1,4 +1,5 @@
-//! What AWS refuses and neither Terraform nor its provider knows of: it would only fail in the middle of an apply.
+//! Limits of AWS that neither Terraform nor its provider knows: exceeding one would only fail in the middle of an
+//! apply.
 
 use pipegen::config::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES};
 use serde_json::{Value, json};
@@ -9,10 +10,10 @@ use crate::rendered::{all_resources, render, resources};
 /// Updates a second that the processor is planned for, one batch at a time.
 const UPDATES_A_SECOND: u64 = 500;
 
-/// Bytes of all of a function's variables at most.
+/// The most bytes of all of a function's variables.
 const LONGEST_VARIABLES: usize = 4096;
 
-/// Bytes of an ARN, a host name or another name that is only known when it is there.
+/// The bytes that an ARN, a host name or another name may have that is only known after the apply.
 const LONGEST_VALUE: usize = 120;
 
 /// Days before which S3 moves nothing to a colder class that has a price for moving.
@@ -38,7 +39,7 @@ fn machines(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// Batch × window × time: what a mapping hands over is done in time, and tried again long before it is too old.
+/// Batch × window × time: a batch is processed in time, and retried long before it is too old.
 fn batches(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, mapping) in resources(main, "aws_lambda_event_source_mapping") {
@@ -75,8 +76,8 @@ fn connections(main: &Value) -> Vec<String> {
     if limits.is_empty() || !fits { vec![format!("{limits:?} connections are too many")] } else { Vec::new() }
 }
 
-/// All variables of a function take no more than Lambda takes, measured as JSON, whatever the references turn out to be: a port,
-/// or a name or address of at most [`LONGEST_VALUE`] bytes.
+/// All variables of a function take no more than Lambda takes, measured as JSON, whatever the references turn out to
+/// be: a port, or a name or address of at most [`LONGEST_VALUE`] bytes.
 fn variables(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, function) in resources(main, "aws_lambda_function") {

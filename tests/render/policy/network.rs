@@ -1,4 +1,4 @@
-//! Nothing leads into the network, and inside it only those reach each other who must.
+//! The network is closed, and inside it only the connections that are needed are allowed.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{breach, holds, notices};
 use crate::rendered::{all_resources, resources};
 
-/// Whom each function reaches.
-const WAYS: [(&str, &[&str]); 6] = [
+/// The peers of each function.
+const PEERS: [(&str, &[&str]); 6] = [
     ("archiver", &["s3"]),
     ("catalog", &["cache", "database", "endpoints"]),
     ("maintain", &["cache", "database", "endpoints"]),
@@ -25,7 +25,7 @@ fn port(of: &str) -> u16 {
     }
 }
 
-/// Whether a rule lets a shop of this network reach the cache, which a setting may ask for.
+/// Returns whether a rule lets a shop of this network reach the cache, which a setting allows.
 fn is_shop(rule: &Value) -> bool {
     let to_cache = rule["security_group_id"] == "${aws_security_group.cache.id}" && rule["to_port"] == port("cache");
     let private = rule["cidr_ipv4"].as_str().is_some_and(|range| range.starts_with("172.20."));
@@ -33,8 +33,9 @@ fn is_shop(rule: &Value) -> bool {
 }
 
 fn closed_network(main: &Value) -> Vec<String> {
-    let ways = ["aws_internet_gateway", "aws_nat_gateway", "aws_egress_only_internet_gateway", "aws_eip", "aws_route"];
-    let mut wrong: Vec<_> = ways
+    let gateways =
+        ["aws_internet_gateway", "aws_nat_gateway", "aws_egress_only_internet_gateway", "aws_eip", "aws_route"];
+    let mut wrong: Vec<_> = gateways
         .iter()
         .filter(|kind| main["resource"].get(**kind).is_some())
         .map(|kind| format!("there is an `{kind}`"))
@@ -47,7 +48,7 @@ fn closed_network(main: &Value) -> Vec<String> {
             let by_address = body.get("cidr_ipv4").is_some() || body.get("cidr_ipv6").is_some();
             let by_address = by_address && !is_shop(body);
             if by_address || body["ip_protocol"] != "tcp" || body["from_port"] != body["to_port"] {
-                wrong.push(format!("{kind}.{label} lets more through than one port of one group"));
+                wrong.push(format!("{kind}.{label} allows more than one port of one group"));
             }
         }
         if kind == "aws_route_table" && body.get("route").is_some() {
@@ -57,7 +58,7 @@ fn closed_network(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// A rule: whose it is, who is at the other end, and the port.
+/// Rules of security groups: the group, the other end, and the port.
 type Rules = BTreeSet<(String, String, String)>;
 
 fn rules(main: &Value, direction: &str) -> Rules {
@@ -69,10 +70,10 @@ fn rules(main: &Value, direction: &str) -> Rules {
 }
 
 /// Each connection that a function makes is allowed at both ends, and no other is.
-fn ways(main: &Value) -> Vec<String> {
+fn connections(main: &Value) -> Vec<String> {
     let group = |label: &str| format!("${{aws_security_group.{label}.id}}");
     let (mut egress, mut ingress) = (Rules::new(), Rules::new());
-    for (from, to) in WAYS.iter().flat_map(|(from, ways)| ways.iter().map(move |to| (*from, *to))) {
+    for (from, to) in PEERS.iter().flat_map(|(from, peers)| peers.iter().map(move |to| (*from, *to))) {
         let port = port(to).to_string();
         if to == "s3" {
             egress.insert((group(from), "${aws_vpc_endpoint.s3.prefix_list_id}".to_owned(), port));
@@ -90,7 +91,7 @@ fn ways(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// The endpoints are where the functions look for the services.
+/// The endpoints have the host names that the functions use.
 fn endpoints(main: &Value) -> Vec<String> {
     let endpoints = resources(main, "aws_vpc_endpoint");
     let wanted = [
@@ -108,7 +109,7 @@ fn endpoints(main: &Value) -> Vec<String> {
         .map(|(label, attribute, _)| format!("{label}.{attribute} is {}", endpoints[*label][*attribute]))
         .collect();
     if endpoints.len() != 2 {
-        wrong.push("there are other ways out than to S3 and Secrets Manager".to_owned());
+        wrong.push("there are other endpoints than S3 and Secrets Manager".to_owned());
     }
     wrong
 }
@@ -126,7 +127,7 @@ fn nothing_leads_into_the_network() {
 
 #[test]
 fn only_those_reach_each_other_who_must() {
-    holds(ways);
+    holds(connections);
     let rule = |direction: &str, label: &str| format!("resource/aws_vpc_security_group_{direction}_rule/{label}");
     let archiver = json!({
         "security_group_id": "${aws_security_group.database.id}",
@@ -134,10 +135,10 @@ fn only_those_reach_each_other_who_must() {
         "ip_protocol": "tcp", "from_port": 5432, "to_port": 5432,
     });
     notices(vec![
-        breach(ways, &rule("ingress", "catalog_to_cache"), Value::Null),
-        breach(ways, &rule("egress", "archiver_to_s3"), Value::Null),
-        breach(ways, &rule("ingress", "archiver_to_database"), archiver),
-        breach(ways, &format!("{}/to_port", rule("ingress", "processor_to_database")), json!(22)),
+        breach(connections, &rule("ingress", "catalog_to_cache"), Value::Null),
+        breach(connections, &rule("egress", "archiver_to_s3"), Value::Null),
+        breach(connections, &rule("ingress", "archiver_to_database"), archiver),
+        breach(connections, &format!("{}/to_port", rule("ingress", "processor_to_database")), json!(22)),
     ]);
 }
 

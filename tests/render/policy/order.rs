@@ -1,4 +1,4 @@
-//! What comes after what, beyond what bodies refer to; destroy goes the other way round.
+//! Dependencies beyond references; destroy goes in the opposite order.
 
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::{breach, holds, notices};
 use crate::rendered::resources;
 
-/// Pairs of what waits and what it waits for.
+/// Pairs of a resource and one that it depends on.
 type Pairs = Vec<(String, String)>;
 
-/// A function comes after everything that it needs when it is first called, and Lambda's right to remove its network interfaces goes
-/// after the network.
+/// A function is created after everything that its first call needs, and Lambda's right to remove its network
+/// interfaces is destroyed after the network.
 fn of_functions() -> Pairs {
     let mut pairs = Vec::new();
     for role in Role::ALL {
@@ -29,7 +29,7 @@ fn of_functions() -> Pairs {
     pairs
 }
 
-/// What calls a function comes after what its code may do and whom it may reach.
+/// Callers of a function are created after its rights and connections.
 fn of_callers() -> Pairs {
     let callers = [
         ("aws_lambda_event_source_mapping/archiver", "archiver", &["s3"][..]),
@@ -59,7 +59,8 @@ fn of_callers() -> Pairs {
     pairs
 }
 
-/// A bucket is closed and encrypted before anything is put into it, and its policy stands before S3 delivers logs by it.
+/// A bucket is closed and encrypted before anything is put into it, and its policy exists before S3 delivers logs by
+/// it.
 fn of_buckets(main: &Value) -> Pairs {
     let mut pairs = Vec::new();
     for label in resources(main, "aws_s3_bucket").keys() {
@@ -81,7 +82,7 @@ fn of_buckets(main: &Value) -> Pairs {
     pairs
 }
 
-/// The rest.
+/// Other dependencies.
 const OTHERS: &[(&str, &str)] = &[
     ("aws_db_instance/catalog", "aws_cloudwatch_log_group.database_postgresql"),
     ("aws_db_instance/catalog", "aws_cloudwatch_log_group.database_upgrade"),

@@ -1,11 +1,12 @@
-//! Whose an environment is: its account, its tags, the bounds of its roles.
+//! Ownership of an environment: its account, its tags, the boundary of its roles.
 
 use serde_json::{Map, Value, json};
 
 use super::{breach, holds, notices_in};
 use crate::rendered::{every_kind, render, resources};
 
-/// Everything that can be tagged says whose it is; the provider puts these on each resource, so no resource may say otherwise.
+/// Everything that can be tagged names its owner; the provider puts these tags on each resource, so no resource may
+/// override them.
 fn tags(main: &Value) -> Vec<String> {
     let provider = &main["provider"]["aws"];
     let empty = Map::new();

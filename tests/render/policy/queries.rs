@@ -1,4 +1,4 @@
-//! The archive as a table: it finds what the archiver writes, and its answers are as closed as the archive.
+//! The archive as a table: it finds the archiver's objects, and its results are as protected as the archive.
 
 use pipegen_contract::archive_line::FIELDS;
 use pipegen_contract::object_key;
@@ -42,7 +42,7 @@ fn table(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// Answers are encrypted, lie in our own bucket, and cost a bounded amount, whatever a client asks for.
+/// Results are encrypted, are stored in our own bucket, and cost a bounded amount, whatever a client sets.
 fn workgroup(main: &Value) -> Vec<String> {
     let configuration = &main["resource"]["aws_athena_workgroup"]["queries"]["configuration"];
     let result = &configuration["result_configuration"];

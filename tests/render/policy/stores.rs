@@ -1,4 +1,4 @@
-//! Who is let into the database and the cache, and how.
+//! Authentication and protection of database and cache.
 
 use pipegen_contract::cache;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{breach, holds, notices};
 use crate::rendered::resources;
 
-/// What the database asks of those who connect, and what it logs.
+/// The database requires TLS and logs no data.
 fn database_parameters(main: &Value) -> Vec<String> {
     let parameters =
         resources(main, "aws_db_parameter_group").values().filter_map(|group| group["parameter"].as_array());
@@ -15,7 +15,7 @@ fn database_parameters(main: &Value) -> Vec<String> {
         ("rds.force_ssl", "1"),
         ("password_encryption", "scram-sha-256"),
         ("log_statement", "ddl"),
-        // What a slow or a failing statement was given is somebody's data.
+        // The parameters of a slow or a failing statement are data.
         ("log_parameter_max_length", "0"),
         ("log_parameter_max_length_on_error", "0"),
     ];
@@ -31,7 +31,7 @@ fn backups(main: &Value) -> Vec<String> {
     lost.map(|(label, _)| format!("the database {label} cannot be restored")).collect()
 }
 
-/// Nobody logs in to Redis with a password, and `default` may do nothing.
+/// No user logs in to Redis with a password, and `default` has no rights.
 fn cache_users(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (label, user) in resources(main, "aws_elasticache_user") {
@@ -51,7 +51,7 @@ fn cache_users(main: &Value) -> Vec<String> {
     wrong
 }
 
-/// Everybody is in the group that may log in.
+/// All users are in the group that may log in.
 fn cache_group(main: &Value) -> Vec<String> {
     let ids = &resources(main, "aws_elasticache_user_group")["views"]["user_ids"];
     let ids: Vec<_> = ids.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -60,7 +60,7 @@ fn cache_group(main: &Value) -> Vec<String> {
     lost.map(|label| format!("the cache's user {label} cannot log in")).collect()
 }
 
-/// Whose entries go when memory is short: anybody's. A `volatile-…` policy would evict tombstones first.
+/// When memory is short, any entry may be evicted. A `volatile-…` policy would evict tombstones first.
 fn eviction(main: &Value) -> Vec<String> {
     let groups = resources(main, "aws_elasticache_parameter_group").iter();
     let wanted = json!([{ "name": "maxmemory-policy", "value": "allkeys-lru" }]);

@@ -1,4 +1,4 @@
-//! Only this environment's alarms reach the topic, and the topic reaches who is set.
+//! Only this environment's alarms reach the topic, and the topic reaches the address that is set.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,11 @@ use super::access::statements_at;
 use super::{ACCOUNT, breach, holds, notices, policy_text};
 use crate::rendered::{all_resources, render, resources, strings};
 
-/// What the topic's ARN looks like in the output.
+/// The topic's ARN in the output.
 pub(super) const TOPIC: &str = "${aws_sns_topic.alarms.arn}";
 
-/// The topic is open to this environment's alarms, all of them, and to nothing else; the key is to alarms on their way to it.
+/// The topic is open to this environment's alarms, all of them, and to nothing else; the key is to alarms on their way
+/// to it.
 fn topic_is_for_alarms_only(main: &Value) -> Vec<String> {
     let alarms = resources(main, "aws_cloudwatch_metric_alarm").values();
     let arn = |alarm: &Value| {
@@ -54,7 +55,8 @@ fn topic_is_for_alarms_only(main: &Value) -> Vec<String> {
     }
     let on_key = allowing("aws_kms_key.main.policy", "cloudwatch");
     let name = resources(main, "aws_sns_topic")["alarms"]["name"].as_str().unwrap_or_default();
-    // The only condition that SNS' own calls to the key are known to meet; one that is never met loses every alarm in silence.
+    // The only condition that SNS' own calls to the key are known to meet; one that is never met loses every alarm in
+    // silence.
     let key_of_topic = json!({ "StringEquals": {
         "kms:EncryptionContext:aws:sns:topicArn": format!("arn:aws:sns:us-east-1:{ACCOUNT}:{name}"),
     } });
@@ -90,7 +92,7 @@ fn only_alarms_reach_the_topic() {
 }
 
 #[test]
-fn somebody_is_told_if_an_address_is_set() {
+fn the_address_is_subscribed_if_it_is_set() {
     let subscriptions = |settings: &str| {
         let main: Value = serde_json::from_str(&render("staging", settings).main).unwrap();
         let found = all_resources(&main).filter(|(kind, _, _)| *kind == "aws_sns_topic_subscription");

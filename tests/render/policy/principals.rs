@@ -1,4 +1,4 @@
-//! Who is let in: into roles, to functions, to the catalog's URL.
+//! Principals that may assume roles, call functions and the catalog's URL, or use buckets and the key.
 
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn is_principal(text: &str) -> bool {
     text.strip_prefix("arn:aws:iam::").is_some_and(|rest| rest.len() > 13 && !rest.contains('*'))
 }
 
-/// A role is taken by one service, or by one supplier, and nobody else.
+/// A role can be assumed by one service, or by one supplier, and by no other principal.
 fn trusts(main: &Value) -> Vec<String> {
     let statements = statements(main);
     let mut wrong = Vec::new();
@@ -41,18 +41,18 @@ fn trusts(main: &Value) -> Vec<String> {
             _ => false,
         };
         if !fine || own.iter().any(|one| one["Action"] != "sts:AssumeRole" || one["Effect"] != "Allow") {
-            wrong.push(format!("the role {label} can be taken by others than it is for"));
+            wrong.push(format!("the role {label} can be assumed by other principals than it is for"));
         }
     }
     wrong
 }
 
 /// Secrets Manager may call `rotate` for our secrets, readers may call the catalog, and that is all.
-fn invitations(main: &Value) -> Vec<String> {
+fn permissions(main: &Value) -> Vec<String> {
     let none = serde_json::Map::new();
-    let invitations = main["resource"]["aws_lambda_permission"].as_object().unwrap_or(&none);
+    let permissions = main["resource"]["aws_lambda_permission"].as_object().unwrap_or(&none);
     let mut wrong = Vec::new();
-    for (label, body) in invitations {
+    for (label, body) in permissions {
         let text = |attribute: &str| body[attribute].as_str().unwrap_or_default();
         let to = |function: &str| text("function_name") == format!("${{aws_lambda_function.{function}.function_name}}");
         let for_secret = text("source_arn").starts_with("${aws_secretsmanager_secret.");
@@ -71,13 +71,14 @@ fn invitations(main: &Value) -> Vec<String> {
             _ => false,
         };
         if !fine {
-            wrong.push(format!("the permission {label} lets in somebody else"));
+            wrong.push(format!("the permission {label} is for another principal"));
         }
     }
     wrong
 }
 
-/// The policies of buckets and of the key let in services, each only for what is ours, and nobody else but the account itself.
+/// The policies of buckets and of the key allow services, each only for our resources, and no other principal but the
+/// account itself.
 fn resource_policies(main: &Value) -> Vec<String> {
     let own = statements(main).into_iter().filter(|statement| {
         let is_resource =
@@ -92,10 +93,10 @@ fn resource_policies(main: &Value) -> Vec<String> {
         let ours = conditions.flat_map(strings).any(|text| text.contains(ACCOUNT));
         !(is_account || body["Principal"]["Service"].is_string() && ours)
     });
-    open.map(|statement| format!("{} lets in {}", statement.place, statement.body["Principal"])).collect()
+    open.map(|statement| format!("{} allows {}", statement.place, statement.body["Principal"])).collect()
 }
 
-/// The URL asks for a signature.
+/// The URL requires a signature.
 fn url(main: &Value) -> Vec<String> {
     let open = resources(main, "aws_lambda_function_url").iter().filter(|(label, body)| {
         *label != "catalog" || body["authorization_type"] != "AWS_IAM" || body.get("cors").is_some()
@@ -104,7 +105,7 @@ fn url(main: &Value) -> Vec<String> {
 }
 
 #[test]
-fn roles_are_taken_by_whom_they_are_for() {
+fn roles_are_assumed_by_their_principals_only() {
     holds(trusts);
     let anyone = policy_text(&[json!({ "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole" })]);
     let scheduler =
@@ -121,20 +122,20 @@ fn roles_are_taken_by_whom_they_are_for() {
 }
 
 #[test]
-fn functions_are_called_by_whom_they_are_for() {
-    holds(invitations);
+fn functions_are_called_by_their_callers_only() {
+    holds(permissions);
     holds(url);
     let rotate = "resource/aws_lambda_permission/rotate_writer";
     notices(vec![
-        breach(invitations, &format!("{rotate}/source_arn"), Value::Null),
-        breach(invitations, &format!("{rotate}/source_account"), Value::Null),
-        breach(invitations, &format!("{rotate}/principal"), json!("*")),
+        breach(permissions, &format!("{rotate}/source_arn"), Value::Null),
+        breach(permissions, &format!("{rotate}/source_account"), Value::Null),
+        breach(permissions, &format!("{rotate}/principal"), json!("*")),
         breach(url, "resource/aws_lambda_function_url/catalog/authorization_type", json!("NONE")),
     ]);
 }
 
 #[test]
-fn services_are_let_in_for_what_is_ours() {
+fn services_have_rights_on_our_resources_only() {
     holds(resource_policies);
     let delivery = json!({ "Effect": "Allow", "Principal": { "Service": "logging.s3.amazonaws.com" }, "Action": "s3:PutObject",
         "Resource": "${aws_s3_bucket.access_logs.arn}/*" });
@@ -145,7 +146,7 @@ fn services_are_let_in_for_what_is_ours() {
     ]);
 }
 
-/// What the settings say comes out: both rights for each reader, a role for each supplier.
+/// The output has both rights for each reader, and a role for each supplier.
 #[test]
 fn readers_and_suppliers_get_what_they_need() {
     let main: Value = serde_json::from_str(&render("large", LARGE).main).unwrap();
