@@ -1,4 +1,4 @@
-//! Parses, calls, prints the error chain once and picks the exit code.
+//! The entry point: parses the arguments, runs the command and returns the exit code.
 
 use std::process::ExitCode;
 

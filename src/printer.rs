@@ -1,8 +1,8 @@
-//! What the commands say. Data goes to standard output, talk to standard error; colours only where they are wanted.
+//! Output: data to standard output, messages to standard error, colours only for a terminal that wants them.
 
 use std::io::{self, Write};
 
-/// Writes data. A reader that has seen enough (`… | head`) is no failure.
+/// Writes data to standard output. A reader that closes the pipe (`… | head`) is not an error.
 pub fn data(text: &str) -> io::Result<()> {
     let written = writeln!(anstream::stdout().lock(), "{text}");
     match written {
@@ -11,8 +11,8 @@ pub fn data(text: &str) -> io::Result<()> {
     }
 }
 
-/// Says something beside the data.
+/// Writes a message to standard error.
 pub fn talk(text: &str) {
-    // Nobody is left to tell that standard error is closed.
+    // If standard error is closed, there is nowhere to report that.
     drop(writeln!(anstream::stderr().lock(), "{text}"));
 }

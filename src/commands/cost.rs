@@ -1,4 +1,4 @@
-//! `pipegen cost`: what an environment costs a month.
+//! `pipegen cost`: estimates the monthly cost of an environment.
 
 use anyhow::Context;
 
@@ -10,7 +10,7 @@ use crate::printer;
 /// Prints the estimate.
 pub fn run(args: &CostArgs) -> anyhow::Result<()> {
     let config = environment::settings(&args.environment)?;
-    let estimate = Estimate::of(&config, &environment::stack_to_look_at(&config)?.main)?;
+    let estimate = Estimate::of(&config, &environment::stack_without_package(&config)?.main)?;
     let text = if args.json { serde_json::to_string_pretty(&estimate)? } else { estimate.to_string() };
     printer::data(&text).context("cannot write to standard output")
 }

@@ -1,4 +1,4 @@
-//! `pipegen diagram`: an environment's stack as a picture.
+//! `pipegen diagram`: draws an environment's stack.
 
 use anyhow::Context;
 
@@ -7,9 +7,9 @@ use crate::cli::DiagramArgs;
 use crate::diagram::flowchart;
 use crate::printer;
 
-/// Prints the picture.
+/// Prints the flowchart.
 pub fn run(args: &DiagramArgs) -> anyhow::Result<()> {
     let config = environment::settings(&args.environment)?;
-    let picture = flowchart(&environment::stack_to_look_at(&config)?.main)?;
+    let picture = flowchart(&environment::stack_without_package(&config)?.main)?;
     printer::data(picture.trim_end()).context("cannot write to standard output")
 }

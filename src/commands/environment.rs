@@ -11,10 +11,10 @@ use crate::config::{self, Config, Environment, Fault, Source};
 use crate::printer;
 use crate::stack::{self, Package, Rendered, names};
 
-/// The settings file that is taken if none is named.
+/// The settings file if none is named.
 const SETTINGS_FILE: &str = "pipegen.toml";
 
-/// The environment's settings, or everything that is wrong with them and with the environment's name.
+/// Returns the environment's settings, or an error with everything that is wrong with them and with the environment's name.
 pub(super) fn settings(args: &EnvironmentArgs) -> anyhow::Result<Config> {
     let source = source(args.config.as_deref())?;
     let environment = Environment::parse(&args.env).and_then(|environment| {
@@ -33,7 +33,7 @@ pub(super) fn settings(args: &EnvironmentArgs) -> anyhow::Result<Config> {
     Ok(config)
 }
 
-/// The settings file, if there is one.
+/// Reads the settings file, if there is one.
 fn source(named: Option<&Path>) -> anyhow::Result<Option<Source>> {
     let path = named.unwrap_or(Path::new(SETTINGS_FILE));
     match std::fs::read_to_string(path) {
@@ -45,7 +45,7 @@ fn source(named: Option<&Path>) -> anyhow::Result<Option<Source>> {
     }
 }
 
-/// The rendered stack.
+/// Renders the stack.
 pub(super) fn stack(config: &Config, package: &Package) -> anyhow::Result<Rendered> {
     stack::build(config, package).map_err(|faults| {
         let list = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -53,7 +53,7 @@ pub(super) fn stack(config: &Config, package: &Package) -> anyhow::Result<Render
     })
 }
 
-/// The stack for those who only look at it: its functions have no package.
-pub(super) fn stack_to_look_at(config: &Config) -> anyhow::Result<Rendered> {
+/// Renders the stack with a placeholder for the package, for commands that only read the stack.
+pub(super) fn stack_without_package(config: &Config) -> anyhow::Result<Rendered> {
     stack(config, &Package { file_name: "bootstrap.zip".to_owned(), source_code_hash: String::new() })
 }

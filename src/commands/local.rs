@@ -93,7 +93,7 @@ fn prepare(args: LocalArgs) -> anyhow::Result<Prepared> {
 /// Reads the settings of the staging stack's servers.
 fn server_settings() -> anyhow::Result<ServerSettings> {
     let staging = EnvironmentArgs { env: "staging".to_owned(), config: None };
-    let stack = environment::stack_to_look_at(&environment::settings(&staging)?)?;
+    let stack = environment::stack_without_package(&environment::settings(&staging)?)?;
     ServerSettings::from_stack(&serde_json::from_str(&stack.main)?)
 }
 

@@ -1,4 +1,4 @@
-//! `pipegen completions` and `pipegen man`: what can be typed, for shells and for `man`.
+//! `pipegen completions` and `pipegen man`: the command line described for shells and for `man`.
 
 use anyhow::Context;
 use clap::CommandFactory;
@@ -7,7 +7,7 @@ use clap_complete::Shell;
 use crate::cli::Cli;
 use crate::printer;
 
-/// Prints completions for a shell.
+/// Prints the completion script for a shell.
 pub fn completions(shell: Shell) -> anyhow::Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "pipegen", &mut text);

@@ -11,7 +11,7 @@ use std::thread;
 
 use anyhow::Context;
 
-use self::folder::{Folder, MAIN};
+use self::folder::{Folder, MAIN, Zip};
 use self::summary::{Cost, Summary};
 use super::usage_error::UsageError;
 use super::{bootstrap, environment};
@@ -22,15 +22,15 @@ use crate::cost::Estimate;
 use crate::printer;
 use crate::stack::{Package, Rendered, changes};
 
-/// Renders an environment. Nothing is written before everything is known to be right.
+/// Renders an environment. Nothing is written before everything is checked.
 pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let config = environment::settings(&args.environment)?;
     let folder = Folder::at(&args.out, &config.environment)?;
     let bytes = checked_bootstrap(args.bootstrap.as_deref(), config.settings.architecture)?;
-    let zip = packed(&bytes, &folder)?;
+    let zip = zip_of(&bytes, &folder)?;
     let package = Package { file_name: zip.name.clone(), source_code_hash: zip.source_code_hash.clone() };
     let rendered = environment::stack(&config, &package)?;
-    see_changes(&folder, &rendered)?;
+    check_changes(&folder, &rendered)?;
     let estimate = Estimate::of(&config, &rendered.main)?;
     let cost = Cost::new(&args.environment, &estimate);
     let notes = notes::notes(&config, &estimate);
@@ -43,7 +43,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     printer::data(&text).context("cannot write to standard output")
 }
 
-/// A bootstrap that runs on Lambda: the one that was named, else one that is built now.
+/// Returns a bootstrap that runs on Lambda: the one that was named, else one that is built now.
 fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow::Result<Vec<u8>> {
     let built = if named.is_none() { Some(bootstrap::build(architecture)?) } else { None };
     let path = named.or(built.as_deref()).unwrap_or(Path::new(""));
@@ -59,7 +59,7 @@ fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow
     }
 }
 
-/// A file's bytes, one more than Lambda would unpack at most: what is larger (or, as a device, has no end) is refused for that.
+/// Reads a file, up to one byte more than Lambda unpacks: a larger one (or a device without an end) is refused for that.
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX).min(artifact::LARGEST_UNPACKED);
@@ -68,9 +68,9 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The bootstrap's zip: the one that lies there if it is right, else a new one.
-fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
-    let (name, last) = name_beside_last_zip(bootstrap, folder.last_zip()?);
+/// Returns the bootstrap's zip: the one in the folder if its content is right, else a new one.
+fn zip_of(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
+    let (name, last) = name_and_last_zip(bootstrap, folder.last_zip()?);
     let name = name.as_str().to_owned();
     if let Some(last) = last.filter(|last| last.name == name)
         && folder.is_rendered_with(&last)?
@@ -89,9 +89,9 @@ fn packed(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
     Ok(Zip { name, bytes, source_code_hash, is_new })
 }
 
-/// What the bootstrap's zip is called, and the zip that was used last: mostly the same one. Each takes reading some megabytes, so they
-/// are done side by side.
-fn name_beside_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (artifact::ZipName, Option<Zip>) {
+/// Returns the name of the bootstrap's zip, and the zip that was used last, which is mostly the same one. Each takes hashing some
+/// megabytes, so the hashes are computed in parallel.
+fn name_and_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (artifact::ZipName, Option<Zip>) {
     let (own, hash) = thread::scope(|scope| {
         let hash = last.as_ref().map(|(_, bytes)| scope.spawn(|| artifact::sha256_base64(bytes)));
         (artifact::ZipName::of(bootstrap), hash.and_then(|hash| hash.join().ok()))
@@ -100,12 +100,12 @@ fn name_beside_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (a
     (own, last.zip(hash).map(zip))
 }
 
-/// Refuses what AWS cannot do in one apply to the stack that was rendered here before, and tells of what costs data or time.
-fn see_changes(folder: &Folder, rendered: &Rendered) -> anyhow::Result<()> {
+/// Refuses changes to the stack rendered here before that AWS cannot make in one apply, and warns of those that cost data or time.
+fn check_changes(folder: &Folder, rendered: &Rendered) -> anyhow::Result<()> {
     let Some(earlier) = folder.read(MAIN)? else { return Ok(()) };
     let path = folder.path().join(MAIN);
     let Some(changes) = changes::between(&earlier, &rendered.main) else {
-        printer::talk(&format!("note: the earlier `{}` is no JSON, so what changes was not checked", path.display()));
+        printer::talk(&format!("note: the earlier `{}` is not JSON, so the changes were not checked", path.display()));
         return Ok(());
     };
     let (refused, warned): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| change.is_refused);
@@ -118,18 +118,9 @@ fn see_changes(folder: &Folder, rendered: &Rendered) -> anyhow::Result<()> {
     let faults = refused.into_iter().map(|change| Fault::new(None, change.message).help(change.help));
     let report = config::report(&faults.collect::<Vec<_>>(), None);
     let unless = format!(
-        "This compares with what was rendered here before. Was that never applied, destroyed since, or changed by hand as said above? Then \
-         remove `{}` and render again.",
+        "This compares with what was rendered here before. If that was never applied, has been destroyed, or was changed by hand as said \
+         above, remove `{}` and render again.",
         path.display()
     );
     Err(UsageError::Report(format!("{report}\n\n{unless}")).into())
-}
-
-/// The Lambda package.
-struct Zip {
-    name: String,
-    bytes: Vec<u8>,
-    source_code_hash: String,
-    /// Whether it does not lie in the folder yet.
-    is_new: bool,
 }

@@ -1,21 +1,20 @@
-//! What the archive costs once it holds all that it will hold.
+//! The cost of the archive once it is full.
 
 use pipegen_contract::env::ARCHIVE_BUCKET;
 use pipegen_contract::role::Role;
 use serde_json::Value;
 
-use super::by_use::GB;
-use super::line::Line;
-use super::load::{DAYS, HOURS, Work};
+use super::line_item::LineItem;
+use super::load::{DAYS, GB, HOURS, Workload};
 use super::prices::{Price, S3_GLACIER_IR, S3_PUT, S3_STANDARD, S3_TO_GLACIER_IR};
 use super::weights::{ARCHIVED_BYTES, LEAST_COLD_BYTES};
 use crate::config::Settings;
 use crate::terraform::declared::{Declared, references};
 
-/// The colder class that has a price. Objects that move to another one are counted as if they stayed, which costs more.
+/// The only colder storage class that has a price. Objects that move to another one are counted as if they stayed, which costs more.
 const COLD_CLASS: &str = "GLACIER_IR";
 
-/// The archive at the peak.
+/// The archive of a stack at the peak.
 pub(super) struct Archive {
     /// Objects that are put in a month.
     pub(super) objects: f64,
@@ -23,18 +22,18 @@ pub(super) struct Archive {
     bytes: f64,
     /// Days until an object is gone.
     days: f64,
-    /// Days until it moves to the colder class, if it does.
+    /// Days until an object moves to the colder class, if it does.
     warm_days: Option<f64>,
 }
 
 impl Archive {
-    /// The archive that the archiver fills, if there is one.
-    pub(super) fn of(stack: &Declared, settings: &Settings, work: &[Work<'_>], updates: f64) -> Option<Self> {
-        let archiver = work.iter().find(|work| work.role == Role::Archiver)?;
+    /// Finds the archive that the archiver fills, if there is one.
+    pub(super) fn of(stack: &Declared, settings: &Settings, workloads: &[Workload<'_>], updates: f64) -> Option<Self> {
+        let archiver = workloads.iter().find(|workload| workload.role == Role::Archiver)?;
         let variable = &archiver.function.body["environment"]["variables"][ARCHIVE_BUCKET];
         let bucket = stack.referred(variable, "aws_s3_bucket")?.address();
         // A batch that spans the turn of an hour is two objects.
-        let objects = archiver.invocations + archiver.lanes * HOURS;
+        let objects = archiver.invocations + archiver.concurrency * HOURS;
         let bytes = updates * f64::from(ARCHIVED_BYTES);
         let lifecycles = stack.of("aws_s3_bucket_lifecycle_configuration");
         let own = lifecycles.filter(|lifecycle| references(&lifecycle.body["bucket"]).contains(&bucket));
@@ -45,31 +44,31 @@ impl Archive {
         Some(Self { objects, bytes, days, warm_days })
     }
 
-    pub(super) fn lines(&self) -> Vec<Line> {
+    pub(super) fn lines(&self) -> Vec<LineItem> {
         let size = self.bytes / self.objects;
         let how = format!("the archiver's batches and one more at the turn of each hour, {:.0} KB each", size / 1000.0);
-        let put = Line::new(S3_PUT, self.objects, how);
+        let put = LineItem::new(S3_PUT, self.objects, how);
         let Some(warm_days) = self.warm_days else {
             return vec![put, self.stored(S3_STANDARD, size, 0.0, self.days)];
         };
         vec![
             put,
             self.stored(S3_STANDARD, size, 0.0, warm_days),
-            Line::new(S3_TO_GLACIER_IR, self.objects, format!("each object after {warm_days} days")),
+            LineItem::new(S3_TO_GLACIER_IR, self.objects, format!("each object after {warm_days} days")),
             self.stored(S3_GLACIER_IR, size.max(LEAST_COLD_BYTES.into()), warm_days, self.days),
         ]
     }
 
-    /// What lies in a class: all objects between two ages, billed as having so many bytes.
-    fn stored(&self, storage: Price, size: f64, since: f64, until: f64) -> Line {
+    /// Returns the line of a storage class that holds all objects between two ages, each billed as `size` bytes.
+    fn stored(&self, storage: Price, size: f64, since: f64, until: f64) -> LineItem {
         let bytes = self.objects * size / DAYS * (until - since);
         let size = size / 1000.0;
         let how = format!("{ARCHIVED_BYTES} bytes an update, objects of {size:.0} KB from day {since} to day {until}");
-        Line::new(storage, bytes / GB, how)
+        LineItem::new(storage, bytes / GB, how)
     }
 }
 
-/// After how many days a rule moves objects of so many bytes, if it does.
+/// Returns the days after which a rule moves objects of so many bytes, if it does.
 fn warm_days(rule: &Value, bytes: f64) -> Option<f64> {
     let filter = &rule["filter"];
     let least = filter["object_size_greater_than"].as_f64().or(filter["and"]["object_size_greater_than"].as_f64());
@@ -78,7 +77,7 @@ fn warm_days(rule: &Value, bytes: f64) -> Option<f64> {
     days.filter(|_| least.is_none_or(|least| bytes > least))
 }
 
-/// A block, which may be one object or a list of them.
+/// Returns a block as a list; it may be one object or a list of them.
 fn list(block: &Value) -> Vec<&Value> {
     match block {
         Value::Null => Vec::new(),

@@ -1,8 +1,10 @@
-//! What a month at the peak makes the functions do: how often each is invoked, with how many records.
+//! The load of a month at the peak: how often each function is invoked, with how many records.
 
 use pipegen_contract::role::Role;
 
-use super::weights::{Effort, LARGEST_PAYLOAD_BYTES, LOG_LINE_OVERHEAD_BYTES, PAYLOAD_BYTES, effort};
+use super::weights::{
+    InvocationWeight, LARGEST_PAYLOAD_BYTES, LOG_LINE_OVERHEAD_BYTES, PAYLOAD_BYTES, invocation_weight,
+};
 use crate::terraform::declared::{Declared, Resource, references};
 use crate::terraform::rate;
 
@@ -12,92 +14,94 @@ pub(super) const MINUTES: f64 = HOURS * 60.0;
 pub(super) const DAYS: f64 = HOURS / 24.0;
 const SECONDS: f64 = MINUTES * 60.0;
 
-/// Lambda looks into each shard once a second at least; without a batching window it then hands over what is there.
+pub(super) const GB: f64 = 1e9;
+
+/// Lambda polls each shard at least once a second; without a batching window it then invokes the function with what is there.
 const POLL_SECONDS: f64 = 1.0;
 
 /// Secrets Manager invokes a function for each step of a rotation.
 pub(super) const ROTATION_STEPS: f64 = 4.0;
 
-/// How often a function is invoked in a month, by what.
-pub(super) struct Work<'a> {
+/// The invocations of a function in a month by one trigger.
+pub(super) struct Workload<'a> {
     pub(super) function: &'a Resource,
     pub(super) role: Role,
     pub(super) invocations: f64,
     /// Records of one invocation.
     pub(super) records: f64,
-    /// How many run at the same time.
-    pub(super) lanes: f64,
-    effort: Effort,
+    /// Invocations that run at the same time.
+    pub(super) concurrency: f64,
+    weight: InvocationWeight,
 }
 
-impl<'a> Work<'a> {
-    /// The work of a function, if it is known what an invocation of it takes.
-    fn of(function: &'a Resource, invocations: f64, records: f64, lanes: f64) -> Option<Self> {
+impl<'a> Workload<'a> {
+    /// Returns `None` if the weight of the function's invocations is not known.
+    fn of(function: &'a Resource, invocations: f64, records: f64, concurrency: f64) -> Option<Self> {
         let role = Role::from_handler(function.text("handler")?)?;
-        Some(Self { function, role, invocations, records, lanes, effort: effort(role)? })
+        Some(Self { function, role, invocations, records, concurrency, weight: invocation_weight(role)? })
     }
 
-    /// How long one invocation takes.
+    /// Returns the duration of one invocation.
     pub(super) fn milliseconds(&self) -> f64 {
-        self.effort.milliseconds + self.effort.milliseconds_a_record * self.records
+        self.weight.milliseconds + self.weight.milliseconds_a_record * self.records
     }
 
-    /// How long one invocation takes, in words.
+    /// Describes the duration of one invocation.
     pub(super) fn duration(&self) -> String {
         let records = if self.records > 0.0 { format!(" with {:.1} records", self.records) } else { String::new() };
         format!("{:.0} ms{records}", self.milliseconds())
     }
 
-    /// Memory times duration of all invocations.
+    /// Returns memory times duration of all invocations.
     pub(super) fn gb_seconds(&self) -> f64 {
         let memory_gb = self.function.number("memory_size").unwrap_or(128.0) / 1024.0;
         self.invocations * self.milliseconds() / 1000.0 * memory_gb
     }
 
-    /// Bytes that all invocations log.
+    /// Returns the bytes that all invocations log.
     pub(super) fn log_bytes(&self) -> f64 {
-        self.invocations * (self.effort.log_bytes + LOG_LINE_OVERHEAD_BYTES)
+        self.invocations * (self.weight.log_bytes + LOG_LINE_OVERHEAD_BYTES)
     }
 }
 
-/// The work of every function that a mapping, a schedule or a rotation invokes.
-pub(super) fn work(stack: &Declared, updates: f64) -> Vec<Work<'_>> {
+/// Returns the workload of every event source mapping, schedule and function that rotates secrets.
+pub(super) fn workloads(stack: &Declared, updates: f64) -> Vec<Workload<'_>> {
     let batches = stack.of("aws_lambda_event_source_mapping").filter_map(|mapping| batches(stack, mapping, updates));
     let scheduled = stack.of("aws_scheduler_schedule").filter_map(|schedule| {
         let function = stack.referred(&schedule.body["target"], "aws_lambda_function")?;
-        Work::of(function, runs(schedule), 0.0, 1.0)
+        Workload::of(function, runs(schedule), 0.0, 1.0)
     });
-    // One function may renew several secrets.
-    let renewals = stack.of("aws_lambda_function").filter_map(|function| {
+    // One function may rotate several secrets.
+    let rotating = stack.of("aws_lambda_function").filter_map(|function| {
         let own = stack
             .of("aws_secretsmanager_secret_rotation")
             .filter(|rotation| references(&rotation.body["rotation_lambda_arn"]).contains(&function.address()));
         let count: f64 = own.map(rotations).sum();
-        if count > 0.0 { Work::of(function, count * ROTATION_STEPS, 0.0, 1.0) } else { None }
+        if count > 0.0 { Workload::of(function, count * ROTATION_STEPS, 0.0, 1.0) } else { None }
     });
-    batches.chain(scheduled).chain(renewals).collect()
+    batches.chain(scheduled).chain(rotating).collect()
 }
 
-/// What a mapping hands over. Spread evenly over the month the updates make the most batches: one for each look into a shard and
-/// each lane of it, or one for each window.
-fn batches<'a>(stack: &'a Declared, mapping: &'a Resource, updates: f64) -> Option<Work<'a>> {
+/// Returns the workload of an event source mapping. Updates that are spread evenly over the month make the most batches: one in each
+/// poll of a shard and each of its parallel batches, or one in each window.
+fn batches<'a>(stack: &'a Declared, mapping: &'a Resource, updates: f64) -> Option<Workload<'a>> {
     let stream = stack.referred(&mapping.body["event_source_arn"], "aws_kinesis_stream")?;
-    let lanes = stream.number("shard_count")? * mapping.number("parallelization_factor").unwrap_or(1.0);
+    let concurrency = stream.number("shard_count")? * mapping.number("parallelization_factor").unwrap_or(1.0);
     let window = mapping.number("maximum_batching_window_in_seconds").unwrap_or(0.0).max(POLL_SECONDS);
     let largest = mapping.number("batch_size").unwrap_or(100.0);
     let largest = largest.min(f64::from(LARGEST_PAYLOAD_BYTES) / f64::from(PAYLOAD_BYTES));
     let a_second = updates / SECONDS;
-    let batches_a_second = a_second.min(lanes / window).max(a_second / largest);
+    let batches_a_second = a_second.min(concurrency / window).max(a_second / largest);
     let function = stack.referred(&mapping.body["function_name"], "aws_lambda_function")?;
-    Work::of(function, batches_a_second * SECONDS, a_second / batches_a_second, lanes)
+    Workload::of(function, batches_a_second * SECONDS, a_second / batches_a_second, concurrency)
 }
 
-/// How often a schedule runs in a month. What is no plain rate counts as once a minute, the most often that there is.
+/// Returns the runs of a schedule in a month. An expression that is not a rate counts as once a minute, the highest rate there is.
 pub(super) fn runs(schedule: &Resource) -> f64 {
     schedule.text("schedule_expression").and_then(rate::period).map_or(MINUTES, |period| SECONDS / period.as_secs_f64())
 }
 
-/// How often a secret is rotated in a month. What is not told in days counts as once a day.
+/// Returns the rotations of a secret in a month. A rule without a number of days counts as once a day.
 pub(super) fn rotations(rotation: &Resource) -> f64 {
     let rules = &rotation.body["rotation_rules"];
     DAYS / rules["automatically_after_days"].as_f64().unwrap_or(1.0)
@@ -116,22 +120,22 @@ mod tests {
         Declared::read(&text.replace("MAPPING", mapping)).unwrap()
     }
 
-    /// Batches a second and records in each, at so many updates a second.
+    /// Compares batches a second and records in each, at so many updates a second.
     #[track_caller]
     fn assert_batches(mapping: &str, a_second: f64, batches: f64, records: f64) {
         let stack = stack(mapping);
-        let work = work(&stack, a_second * SECONDS);
-        let [work] = work.as_slice() else { panic!("{} functions work", work.len()) };
+        let workloads = workloads(&stack, a_second * SECONDS);
+        let [work] = workloads.as_slice() else { panic!("{} workloads", workloads.len()) };
         let found = (work.invocations / SECONDS, work.records);
         assert!((found.0 - batches).abs() < 1e-6 && (found.1 - records).abs() < 1e-6, "{found:?}");
     }
 
     #[test]
-    fn a_look_a_second_and_lane_makes_a_batch() {
+    fn a_poll_of_each_parallel_batch_makes_a_batch() {
         let mapping = r#""batch_size": 500, "parallelization_factor": 3, "maximum_batching_window_in_seconds": 0"#;
         assert_batches(mapping, 0.5, 0.5, 1.0);
         assert_batches(mapping, 12.0, 6.0, 2.0);
-        // More than the lanes take in a second fills whole batches.
+        // More than one poll a second takes fills whole batches.
         assert_batches(mapping, 6000.0, 12.0, 500.0);
     }
 
@@ -146,7 +150,7 @@ mod tests {
     #[test]
     fn memory_and_records_weigh() {
         let stack = stack(r#""batch_size": 500, "parallelization_factor": 1"#);
-        let work = &work(&stack, 20.0 * SECONDS)[0];
+        let work = &workloads(&stack, 20.0 * SECONDS)[0];
         // Two batches a second of ten records: 40 ms and 10 times 0.5 ms, with half a GB.
         assert!((work.gb_seconds() - 2.0 * SECONDS * 0.045 * 0.5).abs() < 1e-3, "{}", work.gb_seconds());
         assert!((work.log_bytes() - 2.0 * SECONDS * 826.0).abs() < 1e-3, "{}", work.log_bytes());

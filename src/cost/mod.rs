@@ -1,21 +1,21 @@
-//! What an environment costs a month: from its rendered resources, its settings' peak and one table of prices.
+//! The monthly cost of an environment, estimated from its rendered resources, its settings' peak and one table of prices.
 //!
-//! - [`prices`]: what AWS asks, each price with its page
-//! - `kinds`: every type of resource, what it costs or why it costs nothing
-//! - `standing`: what costs as long as it stands
-//! - `load`: how often a month at the peak invokes the functions
-//! - `weights`: what an update and an invocation weigh
-//! - `by_use`, `archive`: what a month at the peak uses
-//! - `line`: a line of the estimate, and sums of lines
+//! - [`prices`]: AWS' prices, each with its page
+//! - `resource_types`: every type of resource, with its charge
+//! - `fixed`: costs by the hour or the month
+//! - `load`: the functions' invocations in a month at the peak
+//! - `weights`: bytes and milliseconds of an update and of an invocation
+//! - `by_use`, `archive`: costs of the usage in a month at the peak
+//! - `line_item`: lines of the estimate, and their sums
 //! - `table`: the estimate as text
 
 mod archive;
 mod by_use;
-mod kinds;
-mod line;
+mod fixed;
+mod line_item;
 mod load;
 pub mod prices;
-mod standing;
+mod resource_types;
 mod table;
 pub(crate) mod weights;
 
@@ -23,81 +23,71 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use self::kinds::{Charge, charge};
-use self::line::cents;
-pub use self::line::{Line, Section};
+use self::line_item::cents;
+pub use self::line_item::{LineItem, Section};
+use self::resource_types::{Charge, charge};
 use crate::config::{Config, REGION};
 use crate::terraform::declared::Declared;
 
-/// What the estimate rests on, beside what its lines say.
 const ASSUMPTIONS: [&str; 6] = [
-    "every minute of a month of 730 hours is a peak minute, its updates spread evenly: a ceiling, the average is lower",
-    "archive and logs are full: the oldest of what they hold is about to expire",
-    "nothing is retried or replayed, and nobody asks the archive; what is rejected weighs nothing, but its metrics are there",
-    "readers are not counted: a million requests cost $0.20, and each 100 000 GB-seconds of theirs $1.67",
+    "an upper bound: every minute of a month of 730 hours is a peak minute, with its updates spread evenly",
+    "archive and logs are full: their oldest entries are about to expire",
+    "nothing is retried or replayed, nobody queries the archive, and rejected events cost nothing but their metrics",
+    "readers of the catalog are not counted: a million requests cost $0.20, and each 100 000 GB-seconds of theirs $1.67",
     "prices are on demand in us-east-1, before tax; offers for new accounts are not subtracted",
-    "what is always free is granted once for all accounts that share a bill: another environment there has no more of it",
+    "the always-free usage is granted once for all accounts that share a bill: a second environment gets none of it",
 ];
 
-/// What an environment costs a month, in US dollars.
+/// The estimated monthly cost of an environment, in US dollars.
 #[derive(Clone, Debug, Serialize)]
 pub struct Estimate {
-    /// The environment.
     pub environment: String,
-    /// The region that the prices are of.
     pub region: &'static str,
-    /// When the prices were last held against their pages.
+    /// The month in which the prices were last compared with their pages.
     pub prices_as_of: &'static str,
-    /// The settings' peak.
+    /// The peak that the settings say.
     pub updates_per_minute: u32,
     /// Updates of a month in which every minute is a peak minute.
     pub updates_per_month: f64,
-    /// What costs as long as it stands.
+    /// Costs by the hour or the month.
     pub fixed: Section,
-    /// What that many updates use, and what runs by the clock.
+    /// Costs of that many updates, and of scheduled invocations.
     pub by_use: Section,
-    /// Fixed and by use.
+    /// The sum of `fixed` and `by_use`.
     pub list_total: f64,
-    /// What AWS never charges for, as lines below zero.
+    /// Usage that AWS never charges for, as negative lines.
     pub always_free: Section,
-    /// What remains.
+    /// The list total less what is always free.
     pub total: f64,
-    /// Types of resources that have no line of their own, and why.
+    /// Types of resources that have no line of their own.
     pub without_price: Vec<Unpriced>,
-    /// Resources whose price is not known: the total lacks them.
+    /// Resources whose price is not known and that the total lacks.
     pub unknown: Vec<String>,
-    /// What all this rests on.
     pub assumptions: [&'static str; ASSUMPTIONS.len()],
 }
 
 /// A type of resource without a line of its own.
 #[derive(Clone, Debug, Serialize)]
 pub struct Unpriced {
-    /// The type.
     pub kind: String,
-    /// How many there are.
     pub resources: usize,
-    /// Why they have no line.
     pub why: &'static str,
 }
 
 impl Estimate {
-    /// The estimate for an environment's `main.tf.json`.
-    ///
-    /// # Errors
-    /// If the text is no rendered file.
+    /// Estimates the cost of an environment from its `main.tf.json`; an error if the text is not a rendered file.
     pub fn of(config: &Config, main: &str) -> serde_json::Result<Self> {
         let settings = &config.settings;
         let stack = Declared::read(main)?;
         let updates_per_month = f64::from(settings.peak_updates_per_minute) * load::MINUTES;
 
-        let mut fixed: Vec<_> = standing::metrics(&stack).into_iter().collect();
+        let mut fixed: Vec<_> = fixed::metrics(&stack).into_iter().collect();
         let mut without_price = BTreeMap::new();
         let mut unknown = Vec::new();
         for resource in stack.all() {
             let lines = match charge(&resource.kind) {
-                Some(Charge::Standing(lines)) => lines(resource, settings),
-                Some(Charge::Use(why) | Charge::Free(why)) => {
+                Some(Charge::Fixed(lines)) => lines(resource, settings),
+                Some(Charge::ByUse(why) | Charge::Free(why)) => {
                     let entry = without_price.entry(&resource.kind).or_insert((0, why));
                     entry.0 += 1;
                     Some(Vec::new())
@@ -133,8 +123,8 @@ impl Estimate {
     }
 }
 
-/// What the lines hold of what AWS never charges for.
-fn always_free<'a>(lines: impl Iterator<Item = &'a Line>) -> Section {
+/// Returns a negative line for each price with always-free usage, up to what the lines use.
+fn always_free<'a>(lines: impl Iterator<Item = &'a LineItem>) -> Section {
     let mut counts: Vec<(prices::Price, f64)> = Vec::new();
     for line in lines.filter(|line| line.price.always_free > 0.0) {
         match counts.iter_mut().find(|(price, _)| *price == line.price) {
@@ -143,7 +133,7 @@ fn always_free<'a>(lines: impl Iterator<Item = &'a Line>) -> Section {
         }
     }
     let lines = counts.into_iter().map(|(price, count)| {
-        Line::new(price, -count.min(price.always_free), format!("AWS charges beyond {} a month", price.always_free))
+        LineItem::new(price, -count.min(price.always_free), format!("AWS charges beyond {} a month", price.always_free))
     });
     Section::of(lines.collect())
 }

@@ -1,27 +1,26 @@
-//! What AWS asks in us-east-1, on demand and before tax: the only table of prices.
+//! The table of AWS' prices in us-east-1, on demand and before tax.
 //!
-//! Each price has the AWS page that says it. To bring the table up to date, go through the pages and set [`AS_OF`].
+//! Each price has the AWS page that it is from. To bring the table up to date, go through the pages and set [`AS_OF`].
 
 use crate::config::CacheEngine;
 
-/// When the prices were last held against their pages.
+/// The month in which the prices were last compared with their pages.
 pub const AS_OF: &str = "November 2026";
 
-/// A price.
+/// The price of one unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Price {
-    /// What is priced; unique in the table.
+    /// The priced item; unique in the table.
     pub name: &'static str,
-    /// What one price is asked for, such as `million requests`.
+    /// The unit that the price is asked for, such as `million requests`.
     pub unit: &'static str,
-    /// How many of what is counted make one such unit.
+    /// The count that makes one such unit, such as 1 000 000.
     pub size: f64,
-    /// US dollars for one unit.
+    /// In US dollars for one unit.
     pub dollars: f64,
-    /// How many of what is counted are never charged for in a month. AWS grants this without an end, once for all accounts that
-    /// share a bill.
+    /// The count that is never charged for in a month. AWS grants this without an end, once for all accounts that share a bill.
     pub always_free: f64,
-    /// The page that says so.
+    /// The URL of AWS' page.
     pub page: &'static str,
 }
 
@@ -97,10 +96,10 @@ prices! {
     DASHBOARD = Price::new("CloudWatch dashboards", "dashboards", 3.00, CLOUDWATCH).beyond(3.0);
     /// A custom metric, that is each combination of name and dimensions.
     METRIC = Price::new("CloudWatch metrics", "metrics", 0.30, CLOUDWATCH).beyond(10.0);
-    /// Logs taken in: Lambda's, a database's and flow logs.
-    LOG_INGESTION = Price::new("CloudWatch logs taken in", "GB", 0.50, CLOUDWATCH).beyond(5.0);
-    /// Logs kept, compressed.
-    LOG_STORAGE = Price::new("CloudWatch logs kept", "GB-months", 0.03, CLOUDWATCH);
+    /// Ingestion of logs: Lambda's, a database's and flow logs.
+    LOG_INGESTION = Price::new("CloudWatch log ingestion", "GB", 0.50, CLOUDWATCH).beyond(5.0);
+    /// Storage of logs, compressed.
+    LOG_STORAGE = Price::new("CloudWatch log storage", "GB-months", 0.03, CLOUDWATCH);
 
     /// An invocation.
     LAMBDA_REQUEST = Price::new("Lambda requests", "million requests", 0.20, LAMBDA).for_each(MILLION).beyond(MILLION);
@@ -120,8 +119,8 @@ prices! {
     S3_STANDARD = Price::new("S3 Standard", "GB-months", 0.023, S3);
     /// S3 Glacier Instant Retrieval.
     S3_GLACIER_IR = Price::new("S3 Glacier Instant Retrieval", "GB-months", 0.004, S3);
-    /// An object moved to Glacier Instant Retrieval.
-    S3_TO_GLACIER_IR = Price::new("S3 moves to Glacier Instant Retrieval", "1,000 objects", 0.02, S3).for_each(1000.0);
+    /// An object's transition to Glacier Instant Retrieval.
+    S3_TO_GLACIER_IR = Price::new("S3 transitions to Glacier Instant Retrieval", "1,000 objects", 0.02, S3).for_each(1000.0);
 }
 
 /// Dollars an hour of a PostgreSQL instance in one zone, by its class.
@@ -151,7 +150,7 @@ const DATABASE_HOURS: &[(&str, f64)] = &[
     ("db.r7g.4xlarge", 1.911),
 ];
 
-/// What a node of Valkey costs of the price of the same one of Redis: a fifth less.
+/// The price of a Valkey node, as a share of that of the same Redis node.
 const VALKEY_SHARE: f64 = 0.8;
 
 /// Dollars an hour of a node of Redis, by its type.
@@ -173,13 +172,13 @@ const CACHE_HOURS: &[(&str, f64)] = &[
     ("cache.r7g.2xlarge", 0.873),
 ];
 
-/// A PostgreSQL instance of this class in one zone; twice that in two.
+/// Returns the price of a PostgreSQL instance in one zone; in two zones it costs twice that.
 pub fn database(class: &str) -> Option<Price> {
     let (_, dollars) = DATABASE_HOURS.iter().find(|(name, _)| *name == class)?;
     Some(Price::new("PostgreSQL instance", "instance-hours", *dollars, RDS))
 }
 
-/// A node of the cache of this type.
+/// Returns the price of a node of the cache.
 pub fn cache_node(engine: CacheEngine, node_type: &str) -> Option<Price> {
     let (_, dollars) = CACHE_HOURS.iter().find(|(name, _)| *name == node_type)?;
     let (name, share) = match engine {

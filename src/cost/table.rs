@@ -6,7 +6,7 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Object, Rows};
 use tabled::settings::{Alignment, Modify, Padding, Style};
 
-use super::{Estimate, Line, Section};
+use super::{Estimate, LineItem, Section};
 
 impl fmt::Display for Estimate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,7 +20,7 @@ impl fmt::Display for Estimate {
         for line in self.fixed.lines.iter().chain(&self.by_use.lines) {
             writeln!(formatter, "  {}: {}", line.item, line.how)?;
         }
-        writeln!(formatter, "what it rests on:")?;
+        writeln!(formatter, "assumptions:")?;
         for assumption in self.assumptions {
             writeln!(formatter, "  {assumption}")?;
         }
@@ -28,10 +28,10 @@ impl fmt::Display for Estimate {
         let kinds = self.without_price.len();
         write!(
             formatter,
-            "{resources} resources of {kinds} types have no line of their own; `--json` says why of each"
+            "{resources} resources of {kinds} types have no line of their own; `--json` gives the reason of each type"
         )?;
         if !self.unknown.is_empty() {
-            write!(formatter, "\nthe total lacks what has no known price: {}", self.unknown.join(", "))?;
+            write!(formatter, "\nthe total lacks these, whose price is not known: {}", self.unknown.join(", "))?;
         }
         Ok(())
     }
@@ -42,11 +42,11 @@ impl Estimate {
         let mut table = Builder::new();
         table.push_record(["", "quantity", "unit", "unit price", "sum"]);
         let updates = format!("for {} million updates", number(self.updates_per_month / 1e6));
-        section(&mut table, "as long as it stands", &self.fixed);
+        section(&mut table, "fixed", &self.fixed);
         section(&mut table, &updates, &self.by_use);
         table.push_record(["at list prices", "", "", "", &dollars(self.list_total)]);
         section(&mut table, "always free", &self.always_free);
-        table.push_record(["a month", "", "", "", &dollars(self.total)]);
+        table.push_record(["total a month", "", "", "", &dollars(self.total)]);
         let numbers = Columns::one(1).and(Columns::new(3..5)).not(Rows::new(0..0));
         let mut table = table.build();
         table.with(Style::blank()).with(Padding::new(0, 1, 0, 0)).with(Modify::new(numbers).with(Alignment::right()));
@@ -63,7 +63,7 @@ fn section(table: &mut Builder, title: &str, section: &Section) {
     table.push_record(["", "", "", "subtotal", &dollars(section.subtotal)]);
 }
 
-fn row(line: &Line) -> [String; 5] {
+fn row(line: &LineItem) -> [String; 5] {
     [
         format!("  {}", line.item),
         number(line.quantity),
@@ -73,7 +73,7 @@ fn row(line: &Line) -> [String; 5] {
     ]
 }
 
-/// As AWS writes it: cents, or as many digits as there are.
+/// Formats a price as AWS does: in cents, or with as many digits as there are.
 fn unit_price(dollars: f64) -> String {
     let exact = format!("${dollars}");
     let in_cents = format!("${dollars:.2}");
@@ -85,7 +85,7 @@ fn dollars(sum: f64) -> String {
     format!("{sign}${:.2}", sum.abs())
 }
 
-/// As many digits as tell something.
+/// Formats a number with three or so significant digits.
 fn number(number: f64) -> String {
     let digits = match number.abs() {
         large if large >= 100.0 => 0,
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_as_long_as_they_tell_something() {
+    fn numbers_have_few_digits() {
         for (value, text) in
             [(730.0, "730"), (43.8, "43.8"), (2.628, "2.63"), (0.0438, "0.0438"), (-9.0, "-9"), (0.0, "0")]
         {

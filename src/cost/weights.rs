@@ -1,67 +1,65 @@
-//! What an update and an invocation weigh, in bytes and milliseconds. Each number says where it comes from; `tests/data` is the
-//! sample of real retail data that ships.
+//! Bytes and milliseconds of an update and of an invocation. Each number says where it comes from; the sample is the file of real
+//! retail data in `tests/data`.
 
 use pipegen_contract::role::Role;
 
-/// Of a record on the stream. The sample's have 423 bytes on average.
+/// A record on the stream. The sample's have 423 bytes on average.
 pub(super) const RECORD_BYTES: f64 = 450.0;
 
-/// Of a record as Lambda hands it over, in base64 and with what stands around it. The sample's have 1160.
+/// A record in an invocation's payload, in base64 and with its JSON fields. The sample's have 1160.
 pub(crate) const PAYLOAD_BYTES: u32 = 1200;
 
-/// Of an invocation's payload, which Lambda cuts batches at.
+/// The largest payload of an invocation, at which Lambda ends a batch.
 pub(crate) const LARGEST_PAYLOAD_BYTES: u32 = 6 << 20;
 
-/// Of a record in the archive, compressed. The sample's have 51, half a year of the same shop's 46 to 52. Half a byte of it says that the
-/// field for other bytes is null.
+/// A record in the archive, compressed. The sample's have 51, half a year of the same shop's 46 to 52. Half a byte of it says that the
+/// field for binary data is null.
 pub(crate) const ARCHIVED_BYTES: u32 = 52;
 
-/// That an object is billed as in Glacier Instant Retrieval if it is smaller.
+/// The size that a smaller object in Glacier Instant Retrieval is billed as.
 pub(crate) const LEAST_COLD_BYTES: u32 = 128 << 10;
 
-/// Of an update in the ledger with its index. Measured on PostgreSQL 15 with the sample: 337.
+/// An update in the ledger, with its index. Measured on PostgreSQL 15 with the sample: 337.
 pub(super) const LEDGER_BYTES: f64 = 350.0;
 
-/// Of an update in the database's write-ahead log, from which it can be restored to any second. Measured with the sample: 550;
+/// An update in the database's write-ahead log, from which it can be restored to any second. Measured with the sample: 550;
 /// tables that do not fit into a few pages write more.
 pub(super) const LOGGED_CHANGE_BYTES: f64 = 1500.0;
 
-/// Of an update between the processor and its servers, both ways. Measured in batches of 17: PostgreSQL 430, Redis 290, without
+/// An update on the network between the processor and its servers, both ways. Measured in batches of 17: PostgreSQL 430, Redis 290, without
 /// TLS, which adds some 30 bytes to each message of kilobytes.
 pub(super) const NETWORK_BYTES: f64 = 750.0;
 
-/// That `CloudWatch` adds to each log line.
+/// The bytes that `CloudWatch` adds to each log line.
 pub(super) const LOG_LINE_OVERHEAD_BYTES: f64 = 26.0;
 
-/// What is left of logs once `CloudWatch` has compressed them, as AWS' own calculator has it.
+/// The share of a log's size after compression by `CloudWatch`, as in AWS' own calculator.
 pub(super) const LOG_COMPRESSION: f64 = 0.15;
 
-/// Of a line of a flow log, in the default format.
+/// An entry of a flow log, in the default format.
 pub(super) const FLOW_LINE_BYTES: f64 = 150.0;
 
-/// Lines that a network interface adds to a flow log in an interval: a few connections, both ways.
+/// Entries of a network interface in a flow log's interval: a few connections, both ways.
 pub(super) const FLOW_LINES: f64 = 10.0;
 
-/// The same where only refused traffic is logged: next to nothing, because all that may talk is let through.
-pub(super) const REFUSED_FLOW_LINES: f64 = 1.0;
+/// The same if only rejected traffic is logged: next to none, because all traffic that is meant to be is allowed.
+pub(super) const REJECTED_FLOW_LINES: f64 = 1.0;
 
-/// What an invocation takes.
-pub(super) struct Effort {
-    /// Milliseconds, whatever the batch.
+/// Duration and logs of an invocation.
+pub(super) struct InvocationWeight {
+    /// Of the invocation itself, without its records.
     pub(super) milliseconds: f64,
-    /// Milliseconds for each record.
+    /// Of each record.
     pub(super) milliseconds_a_record: f64,
-    /// Bytes of its log lines.
     pub(super) log_bytes: f64,
 }
 
-/// What an invocation of this role takes; nothing is said of those that nobody can foresee (readers) or that run only when
-/// Terraform does.
+/// Returns the weight of a role's invocations; `None` for those that depend on readers or run only when Terraform does.
 ///
 /// Durations are five to ten times those measured on a whole processor core with the servers beside it (the processor: 5 ms for a
 /// batch of 17, 1.5 ms of it work), because a function of 256 MB has a seventh of a core and its servers are a network away. Log
 /// bytes are those of the lines in `lambda/src` with their metrics.
-pub(super) fn effort(role: Role) -> Option<Effort> {
+pub(super) fn invocation_weight(role: Role) -> Option<InvocationWeight> {
     let (milliseconds, milliseconds_a_record, log_bytes) = match role {
         Role::Processor => (40.0, 0.5, 800.0),
         Role::Archiver => (200.0, 0.3, 400.0),
@@ -69,7 +67,7 @@ pub(super) fn effort(role: Role) -> Option<Effort> {
         Role::Rotate => (1000.0, 0.0, 300.0),
         Role::Catalog | Role::Migrate => return None,
     };
-    Some(Effort { milliseconds, milliseconds_a_record, log_bytes })
+    Some(InvocationWeight { milliseconds, milliseconds_a_record, log_bytes })
 }
 
 #[cfg(test)]
@@ -97,7 +95,7 @@ mod tests {
         in_base64.unwrap_or_else(|| record["data"].as_str().unwrap().as_bytes().to_vec())
     }
 
-    /// A weight is at least what was measured, and not a third more.
+    /// Asserts that a weight is at least what was measured, and not a third more.
     #[track_caller]
     fn assert_weighs(weight: f64, measured: usize, records: usize) {
         let measured = f64::from(u32::try_from(measured).unwrap()) / f64::from(u32::try_from(records).unwrap());

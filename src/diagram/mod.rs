@@ -1,7 +1,7 @@
-//! The stack as a picture: a Mermaid flowchart of what a rendered file declares and refers to.
+//! The stack as a Mermaid flowchart, drawn from the resources and references of a rendered file.
 //!
-//! - `nodes`: which resources are drawn, and how
-//! - `edges`: what leads where, from the references alone
+//! - `nodes`: the resources that are drawn
+//! - `edges`: the arrows between them, from the references alone
 
 mod edges;
 mod nodes;
@@ -13,14 +13,11 @@ use self::edges::edges;
 use self::nodes::nodes;
 use crate::terraform::declared::Declared;
 
-/// The flowchart of an environment's `main.tf.json`.
-///
-/// # Errors
-/// If the text is no rendered file.
+/// Draws an environment's `main.tf.json`; an error if the text is not a rendered file.
 pub fn flowchart(main: &str) -> serde_json::Result<String> {
     let stack = Declared::read(main)?;
     let nodes = nodes(&stack);
-    let places: BTreeMap<_, _> = nodes
+    let node_of: BTreeMap<_, _> = nodes
         .iter()
         .flat_map(|node| node.addresses.iter().map(|address| (address.as_str(), node.id.as_str())))
         .collect();
@@ -35,9 +32,9 @@ pub fn flowchart(main: &str) -> serde_json::Result<String> {
     line(&mut text, 1, "end");
     let mut drawn = Vec::new();
     for edge in edges(&stack) {
-        if let (Some(from), Some(to)) = (places.get(edge.from.as_str()), places.get(edge.to.as_str())) {
-            let arrow = format!("{from} {} {to}", edge.arrow());
-            // Several resources may be one node.
+        if let (Some(from), Some(to)) = (node_of.get(edge.from.as_str()), node_of.get(edge.to.as_str())) {
+            let arrow = format!("{from} {} {to}", edge.arrow);
+            // Several resources may share a node.
             if !drawn.contains(&arrow) {
                 line(&mut text, 1, &arrow);
                 drawn.push(arrow);
@@ -47,11 +44,11 @@ pub fn flowchart(main: &str) -> serde_json::Result<String> {
     Ok(text)
 }
 
-/// What the network is called: what it is, and the ways out of it.
+/// Returns the title of the network, with the services that it has endpoints for.
 fn network(stack: &Declared) -> String {
     let services = stack.of("aws_vpc_endpoint").filter_map(|endpoint| endpoint.text("service_name"));
     let services: Vec<_> = services.filter_map(|name| name.rsplit('.').next()).collect();
-    format!("private subnets, ways out: {}", services.join(", "))
+    format!("private subnets, endpoints: {}", services.join(", "))
 }
 
 fn line(text: &mut String, depth: usize, content: &str) {

@@ -1,4 +1,4 @@
-//! Which resources are drawn, and how.
+//! The nodes of the flowchart: the resources that are drawn.
 
 use std::fmt;
 
@@ -8,22 +8,20 @@ use crate::terraform::declared::{Declared, Resource, references};
 /// The shape of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
-    /// Somebody or something outside.
+    /// A caller from outside the stack.
     Actor,
-    /// Code that runs.
     Function,
-    /// Where data lies.
+    /// A store of data.
     Store,
-    /// Anything else.
     Box,
 }
 
 /// One or more resources that are drawn as one.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// Unique in the picture.
+    /// Unique in the flowchart.
     pub(super) id: String,
-    /// The resources' addresses.
+    /// Addresses of the resources.
     pub(super) addresses: Vec<String>,
     /// Whether it has an address in the private subnets.
     pub(super) is_inside: bool,
@@ -31,22 +29,22 @@ pub(super) struct Node {
     text: String,
 }
 
-/// How a type of resource is drawn.
+/// The drawing of a type of resource.
 struct Style {
     kind: &'static str,
     shape: Shape,
     service: &'static str,
     title: Title,
-    /// Whether all of them are one node.
+    /// Whether all resources of the type share one node.
     is_merged: bool,
 }
 
-/// What stands above the service.
+/// The first line of a node, above the service.
 #[derive(Clone, Copy)]
 enum Title {
-    /// The resource's label, without this at its beginning.
+    /// The resource's label, without this prefix.
     Label(&'static str),
-    /// An attribute.
+    /// The value of this attribute.
     Attribute(&'static str),
     Nothing,
 }
@@ -77,10 +75,10 @@ const STYLES: &[Style] = &[
     one("aws_sns_topic", Shape::Box, "SNS", Title::Label("")),
 ];
 
-/// More labels than these are counted, not listed.
+/// The most labels that are listed; more are counted.
 const LISTED: usize = 4;
 
-/// The nodes, in the order of drawing.
+/// Returns the nodes, in the order of drawing.
 pub(super) fn nodes(stack: &Declared) -> Vec<Node> {
     let mut nodes = Vec::new();
     for style in STYLES {
@@ -94,7 +92,7 @@ pub(super) fn nodes(stack: &Declared) -> Vec<Node> {
     nodes
 }
 
-/// A role that a function runs as is drawn as the function; what is left are the suppliers'.
+/// Tells whether a resource is drawn. Of the roles only the suppliers' are: a function stands for its own.
 fn is_drawn(stack: &Declared, resource: &Resource) -> bool {
     resource.kind != "aws_iam_role" || super::edges::puts_records(stack, resource)
 }
@@ -110,7 +108,7 @@ fn node(stack: &Declared, style: &Style, resources: &[&Resource]) -> Node {
     }
 }
 
-/// What a node says.
+/// Returns a node's text.
 fn text(style: &Style, resources: &[&Resource]) -> String {
     let service = service(style, resources);
     if resources.len() > LISTED {
@@ -125,14 +123,14 @@ fn text(style: &Style, resources: &[&Resource]) -> String {
     if titles.is_empty() { service.to_owned() } else { format!("{}<br>{service}", titles.join(", ")) }
 }
 
-/// What a node is; a cache is what it runs on.
+/// Returns a node's service; a cache's is its engine.
 fn service(style: &Style, resources: &[&Resource]) -> &'static str {
     let engine = resources.iter().find(|resource| resource.kind == "aws_elasticache_replication_group");
     let engine = engine.and_then(|cache| CacheEngine::from_name(cache.text("engine")?));
     engine.map_or(style.service, CacheEngine::title)
 }
 
-/// Whether a resource refers to a subnet, itself or through its subnet group.
+/// Tells whether a resource is in a subnet, itself or through its subnet group.
 fn is_inside(stack: &Declared, resource: &Resource) -> bool {
     references(&resource.body).iter().filter_map(|address| stack.at(address)).any(|other| {
         let is_group = other.kind.ends_with("_subnet_group");

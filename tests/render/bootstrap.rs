@@ -1,31 +1,31 @@
-//! Which bootstraps are refused and what is said about them.
+//! Bootstraps that are refused, with the reasons.
 
 use pipegen_contract::marker::{BEGIN, END, VERSION};
 
 use crate::elf::Elf;
-use crate::workshop::Workshop;
+use crate::test_dir::TestDir;
 
-/// A bootstrap that is refused, and nothing is written.
+/// Asserts that a bootstrap is refused and nothing is written.
 #[track_caller]
 fn refused(bootstrap: &[u8], words: &[&str]) {
-    let workshop = Workshop::new();
-    workshop.write("bootstrap", bootstrap);
-    workshop.render().refused(words).refused(&["help: "]);
-    assert_eq!(workshop.files(), ["bootstrap"], "something was written");
+    let dir = TestDir::new();
+    dir.write("bootstrap", bootstrap);
+    dir.render().refused(words).refused(&["help: "]);
+    assert_eq!(dir.files(), ["bootstrap"], "something was written");
 }
 
 #[test]
-fn what_is_no_elf() {
+fn a_file_that_is_not_elf() {
     refused(b"#!/bin/sh\nexec python3 app.py\n", &["it is a script, not an ELF executable", "leave `--bootstrap` out"]);
     refused(b"", &["it is an empty file"]);
     refused(b"PK\x03\x04", &["it is a zip archive"]);
     refused(b"MZ\x90\0", &["it is a Windows program"]);
     refused(b"\xcf\xfa\xed\xfe\x07\0\0\x01", &["it is a macOS program"]);
-    refused(b"hello", &["it is no program for Linux"]);
+    refused(b"hello", &["it is a file of an unknown format, not an ELF executable"]);
 }
 
 #[test]
-fn what_is_no_executable() {
+fn an_elf_file_that_is_not_executable() {
     refused(&Elf { kind: 1, ..Elf::default() }.bytes(), &["it is an object file"]);
     refused(&Elf { loader: None, ..Elf::default() }.bytes(), &["it is a shared library"]);
     refused(Elf::default().bytes().get(..100).unwrap(), &["its ELF cannot be read"]);
@@ -45,12 +45,12 @@ fn another_architecture() {
     refused(&Elf { class: 1, ..Elf::default() }.bytes(), &["it is for a 32-bit machine"]);
     refused(&Elf { machine: 243, ..Elf::default() }.bytes(), &["it is for machine 243"]);
 
-    let workshop = Workshop::new();
-    workshop.write("pipegen.toml", "[environments.staging]\narchitecture = \"arm64\"\n");
-    workshop.render().refused(&["it is for x86_64, the functions run on arm64", "aarch64-unknown-linux-gnu.2.34"]);
-    workshop.write("bootstrap", arm.bytes());
-    workshop.render().fine();
-    assert!(workshop.read("tf-out/staging/main.tf.json").contains("\"arm64\""));
+    let dir = TestDir::new();
+    dir.write("pipegen.toml", "[environments.staging]\narchitecture = \"arm64\"\n");
+    dir.render().refused(&["it is for x86_64, the functions run on arm64", "aarch64-unknown-linux-gnu.2.34"]);
+    dir.write("bootstrap", arm.bytes());
+    dir.render().succeeded();
+    assert!(dir.read("tf-out/staging/main.tf.json").contains("\"arm64\""));
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn a_newer_glibc() {
     refused(&with(vec!["GLIBC_2.35"]), &["it needs glibc 2.35"]);
     refused(&with(vec!["GLIBC_3"]), &["it needs glibc 3.0"]);
 
-    let workshop = Workshop::new();
-    workshop.write("bootstrap", with(vec!["GLIBC_2.34", "GLIBC_2.4", "GLIBC_PRIVATE"]));
-    workshop.render().fine();
+    let dir = TestDir::new();
+    dir.write("bootstrap", with(vec!["GLIBC_2.34", "GLIBC_2.4", "GLIBC_PRIVATE"]));
+    dir.render().succeeded();
 }
 
 #[test]
@@ -88,16 +88,16 @@ fn a_library_or_a_loader_that_is_not_there() {
 fn another_program() {
     let of = |content| Elf { content, ..Elf::default() }.bytes();
     refused(&of(""), &["it is another program: it lacks the marker", "leave `--bootstrap` out"]);
-    // What only looks for markers holds the beginning of one.
+    // A program that looks for markers contains the beginning of one.
     refused(&of(BEGIN), &["it lacks the marker"]);
     refused(&of("pipegen-bootstrap contract 12345678901;"), &["it lacks the marker"]);
     refused(&of("pipegen-bootstrap contract 1"), &["it lacks the marker"]);
     refused(&of("pipegen-bootstrap contract ;"), &["it lacks the marker"]);
     refused(&std::fs::read(env!("CARGO_BIN_EXE_pipegen")).unwrap(), &["it lacks the marker"]);
 
-    let workshop = Workshop::new();
-    workshop.write("bootstrap", of("pipegen-bootstrap contract pipegen-bootstrap contract 1;"));
-    workshop.render().fine();
+    let dir = TestDir::new();
+    dir.write("bootstrap", of("pipegen-bootstrap contract pipegen-bootstrap contract 1;"));
+    dir.render().succeeded();
 }
 
 #[test]
@@ -115,11 +115,11 @@ fn a_bootstrap_for_another_contract() {
 
 #[test]
 fn what_lambda_does_not_unpack() {
-    let workshop = Workshop::new();
-    let file = std::fs::File::options().append(true).open(workshop.path("bootstrap")).unwrap();
+    let dir = TestDir::new();
+    let file = std::fs::File::options().append(true).open(dir.path("bootstrap")).unwrap();
     file.set_len(262_144_001).unwrap();
-    workshop.render().refused(&["it has more than 262144000 bytes", "--profile bootstrap"]);
-    assert_eq!(workshop.files(), ["bootstrap"], "something was written");
+    dir.render().refused(&["it has more than 262144000 bytes", "--profile bootstrap"]);
+    assert_eq!(dir.files(), ["bootstrap"], "something was written");
 
     let mut largest = Elf::default().bytes();
     largest.resize(262_144_000, 0);
@@ -127,7 +127,7 @@ fn what_lambda_does_not_unpack() {
 }
 
 #[test]
-fn all_misfits_at_once() {
+fn all_reasons_at_once() {
     let libraries = vec![("libssl.so.3", vec![]), ("libc.so.6", vec!["GLIBC_2.39"])];
     let elf = Elf { machine: 183, libraries, content: "", ..Elf::default() };
     refused(&elf.bytes(), &["arm64", "libssl.so.3", "2.39", "it lacks the marker"]);
@@ -135,23 +135,23 @@ fn all_misfits_at_once() {
 
 #[test]
 fn a_static_program_needs_no_glibc() {
-    let workshop = Workshop::new();
-    workshop.write("bootstrap", Elf { kind: 2, loader: None, libraries: vec![], ..Elf::default() }.bytes());
-    workshop.render().fine();
+    let dir = TestDir::new();
+    dir.write("bootstrap", Elf { kind: 2, loader: None, libraries: vec![], ..Elf::default() }.bytes());
+    dir.render().succeeded();
 }
 
 #[test]
 fn a_bootstrap_that_is_not_there() {
-    let workshop = Workshop::new();
-    let run = workshop.pipegen(["render", "--env", "staging", "--bootstrap", "nowhere"]);
+    let dir = TestDir::new();
+    let run = dir.pipegen(["render", "--env", "staging", "--bootstrap", "nowhere"]);
     run.refused(&["cannot read the bootstrap `nowhere`"]);
 }
 
 #[test]
 fn without_a_workspace_it_cannot_be_built() {
-    let workshop = Workshop::new();
-    let run = workshop.pipegen(["render", "--env", "staging"]);
+    let dir = TestDir::new();
+    let run = dir.pipegen(["render", "--env", "staging"]);
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("name a built bootstrap with `--bootstrap`"), "{}", run.stderr);
-    assert_eq!(workshop.files(), ["bootstrap"]);
+    assert_eq!(dir.files(), ["bootstrap"]);
 }

@@ -2,28 +2,28 @@
 
 use serde_json::Value;
 
-use crate::workshop::Workshop;
+use crate::test_dir::TestDir;
 
 #[test]
 fn the_summary_ends_with_the_next_command() {
-    let run = Workshop::new().render().fine();
+    let run = TestDir::new().render().succeeded();
     let last = run.stdout.lines().last().unwrap();
     assert_eq!(last.trim(), "terraform -chdir=tf-out/staging init && terraform -chdir=tf-out/staging apply");
 }
 
-/// What is not wrong and should be known is said beside the data, and in it.
+/// Notes are part of the data, and are written beside it.
 #[test]
-fn settings_that_want_a_thought_are_pointed_out() {
+fn settings_that_deserve_a_thought_are_noted() {
     let notes = |settings: &str| {
-        let workshop = Workshop::new();
-        workshop.write("pipegen.toml", settings);
-        let run = workshop.pipegen(["render", "--env", "staging", "--bootstrap", "bootstrap", "--json"]).fine();
+        let dir = TestDir::new();
+        dir.write("pipegen.toml", settings);
+        let run = dir.pipegen(["render", "--env", "staging", "--bootstrap", "bootstrap", "--json"]).succeeded();
         let summary: Value = serde_json::from_str(&run.stdout).unwrap();
         let notes: Vec<_> =
             summary["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap().to_owned()).collect();
         let said: Vec<_> = run.stderr.lines().map(|line| line.strip_prefix("note: ").unwrap().to_owned()).collect();
         assert_eq!(said, notes, "{settings}");
-        assert_eq!(workshop.render().fine().stderr, run.stderr, "{settings}");
+        assert_eq!(dir.render().succeeded().stderr, run.stderr, "{settings}");
         notes
     };
     let complete = "[defaults]\nstate_bucket = \"state\"\nalarm_email = \"ops@example.com\"\n";
@@ -35,23 +35,25 @@ fn settings_that_want_a_thought_are_pointed_out() {
     assert_eq!(
         notes(&format!("{complete}stream_retention_hours = 240")),
         [
-            "`stream_retention_hours` = 240, but Lambda retries a batch for 168 hours (7 days) at most and then puts it into the quarantine; \
-             the other 72 cost $0.04 a month at the peak"
+            "`stream_retention_hours` = 240, but Lambda retries a batch for 168 hours (7 days) at most and then writes it to the quarantine; \
+             the other 72 hours cost $0.04 a month at the peak"
         ]
     );
     assert_eq!(notes(&format!("{complete}catalog_concurrency = 20")), Vec::<String>::new());
     let starved = notes(&format!("{complete}catalog_concurrency = 50"));
     assert!(
-        starved.len() == 1 && starved[0].contains("of 50 ") && starved[0].contains(" 30 have no connection"),
+        starved.len() == 1
+            && starved[0].contains(" 50 requests")
+            && starved[0].contains(" 30 of them have no connection"),
         "{starved:?}"
     );
 }
 
 #[test]
 fn json_is_one_object_on_standard_output() {
-    let workshop = Workshop::new();
+    let dir = TestDir::new();
     let arguments = ["render", "--env", "staging", "--bootstrap", "bootstrap", "--json", "--out", "some where"];
-    let run = workshop.pipegen(arguments).fine();
+    let run = dir.pipegen(arguments).succeeded();
     let summary: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(summary["environment"], "staging");
     assert_eq!(summary["folder"], "some where/staging");
@@ -60,43 +62,43 @@ fn json_is_one_object_on_standard_output() {
 }
 
 #[test]
-fn wrong_use_is_told_apart_from_failure() {
-    let workshop = Workshop::new();
+fn a_usage_error_has_another_exit_code_than_a_failure() {
+    let dir = TestDir::new();
     for arguments in [vec!["render"], vec!["render", "--nothing"], vec!["nothing"], vec![]] {
-        let run = workshop.pipegen(arguments.iter().copied());
+        let run = dir.pipegen(arguments.iter().copied());
         assert_eq!(run.code, 2, "{arguments:?}: {run:?}");
     }
-    let run = workshop.pipegen(["render", "--env", "staging", "--config", "nowhere.toml", "--bootstrap", "bootstrap"]);
+    let run = dir.pipegen(["render", "--env", "staging", "--config", "nowhere.toml", "--bootstrap", "bootstrap"]);
     run.refused(&["cannot read the settings file `nowhere.toml`"]);
     for name in ["../up", "a/b", "Staging", ""] {
-        workshop.pipegen(["render", "--env", name, "--bootstrap", "bootstrap"]).refused(&["the environment `"]);
+        dir.pipegen(["render", "--env", name, "--bootstrap", "bootstrap"]).refused(&["the environment `"]);
     }
-    assert_eq!(workshop.files(), ["bootstrap"]);
+    assert_eq!(dir.files(), ["bootstrap"]);
 }
 
 #[test]
 fn help_has_examples() {
-    let workshop = Workshop::new();
+    let dir = TestDir::new();
     for arguments in [vec!["--help"], vec!["render", "--help"], vec!["cost", "--help"], vec!["diagram", "--help"]] {
-        let run = workshop.pipegen(arguments).fine();
+        let run = dir.pipegen(arguments).succeeded();
         assert!(run.stdout.contains("Examples:") && run.stdout.contains("--env staging"), "{}", run.stdout);
     }
-    assert!(workshop.pipegen(["--version"]).fine().stdout.starts_with("pipegen "));
+    assert!(dir.pipegen(["--version"]).succeeded().stdout.starts_with("pipegen "));
 }
 
 #[test]
 fn an_environment_that_was_perhaps_misspelt_is_pointed_out() {
-    let workshop = Workshop::new();
-    workshop.write("pipegen.toml", "[environments.stagin]\nhorizon_days = 3\n");
-    let run = workshop.render().fine();
+    let dir = TestDir::new();
+    dir.write("pipegen.toml", "[environments.stagin]\nhorizon_days = 3\n");
+    let run = dir.render().succeeded();
     assert!(run.stderr.contains("did you mean `stagin`?"), "{}", run.stderr);
 }
 
 #[test]
 fn completions_and_a_man_page_are_made() {
-    let workshop = Workshop::new();
+    let dir = TestDir::new();
     for shell in ["bash", "zsh", "fish"] {
-        assert!(workshop.pipegen(["completions", shell]).fine().stdout.contains("render"), "{shell}");
+        assert!(dir.pipegen(["completions", shell]).succeeded().stdout.contains("render"), "{shell}");
     }
-    assert!(workshop.pipegen(["man"]).fine().stdout.contains(".TH pipegen"));
+    assert!(dir.pipegen(["man"]).succeeded().stdout.contains(".TH pipegen"));
 }

@@ -3,34 +3,34 @@
 use std::collections::BTreeSet;
 
 use pipegen::config::{self, Config, Environment, Source};
-use pipegen::cost::{Estimate, Line, Section, prices};
+use pipegen::cost::{Estimate, LineItem, Section, prices};
 use serde_json::{Value, json};
 
 use crate::golden::compare;
 use crate::rendered::{KINDS, render};
-use crate::workshop::Workshop;
+use crate::test_dir::TestDir;
 
 fn config(environment: &str, settings: &str) -> Config {
     let source = Source { path: "pipegen.toml".into(), text: settings.into() };
     config::load(Some(&source), Ok(Environment::parse(environment).unwrap())).unwrap()
 }
 
-/// The estimate for an environment with these settings.
+/// Estimates an environment with these settings.
 fn estimate(environment: &str, settings: &str) -> Estimate {
     Estimate::of(&config(environment, settings), &render(environment, settings).main).unwrap()
 }
 
-/// The estimate for a stack that was written by hand, at 1000 updates a minute if nothing else is set.
+/// Estimates a stack that was written by hand, at 1000 updates a minute unless set otherwise.
 fn by_hand(resources: &Value, settings: &str) -> Estimate {
     Estimate::of(&config("test", settings), &json!({ "resource": resources }).to_string()).unwrap()
 }
 
-fn lines(estimate: &Estimate) -> impl Iterator<Item = &Line> {
+fn lines(estimate: &Estimate) -> impl Iterator<Item = &LineItem> {
     [&estimate.fixed, &estimate.by_use, &estimate.always_free].into_iter().flat_map(|section| &section.lines)
 }
 
 #[track_caller]
-fn line<'a>(section: &'a Section, item: &str) -> &'a Line {
+fn line<'a>(section: &'a Section, item: &str) -> &'a LineItem {
     section.lines.iter().find(|line| line.item == item).unwrap_or_else(|| panic!("no line `{item}` in {section:#?}"))
 }
 
@@ -41,7 +41,7 @@ fn assert_line(section: &Section, item: &str, quantity: f64, sum: f64) {
     assert!((line.sum - sum).abs() < 1e-9, "{line:#?}");
 }
 
-/// One of everything that costs.
+/// Returns one resource of every type that costs.
 fn one_of_everything() -> Value {
     let function = |handler: &str, architecture: &str, variables: Value| {
         json!({
@@ -125,7 +125,7 @@ fn one_of_everything() -> Value {
 
 /// A month has 730 hours, 43 800 minutes, 2 628 000 seconds; 1000 updates a minute make 43.8 million.
 #[test]
-fn what_stands_costs_by_the_hour() {
+fn fixed_costs_are_by_the_hour() {
     let fixed = by_hand(&one_of_everything(), "").fixed;
     assert_line(&fixed, "Kinesis shard", 1460.0, 21.90);
     assert_line(&fixed, "Kinesis retention to 7 days", 1460.0, 29.20);
@@ -154,7 +154,7 @@ fn valkey_costs_a_fifth_less() {
 }
 
 #[test]
-fn what_is_used_costs_by_the_update() {
+fn usage_costs_by_the_update() {
     let estimate = by_hand(&one_of_everything(), "");
     let used = &estimate.by_use;
     assert_line(used, "Kinesis PUT units", 43.8, 0.61);
@@ -167,16 +167,16 @@ fn what_is_used_costs_by_the_update() {
     // 300 ms 8760 times and 1 s 4.06 times, a quarter GB.
     assert_line(used, "Lambda duration, arm64", 658.014, 0.01);
     // 826 bytes 5 256 000 times, 426 bytes 17 520 + 8760 times; flow logs: 12 interfaces, 10 lines of 150 bytes in 4380 intervals.
-    assert_line(used, "CloudWatch logs taken in", 4.341_456 + 0.011_195 + 0.078_84 + 0.000_001, 2.22);
+    assert_line(used, "CloudWatch log ingestion", 4.341_456 + 0.011_195 + 0.078_84 + 0.000_001, 2.22);
     // Twelve months of the functions' logs, compressed to 15 %.
-    assert_line(used, "CloudWatch logs kept", 4.352_652 * 12.0 * 0.15, 0.24);
+    assert_line(used, "CloudWatch log storage", 4.352_652 * 12.0 * 0.15, 0.24);
     // 52 bytes an update: 2.2776 GB in a month of 30.4167 days, of which 30 are warm. The 18 980 objects of 120 KB are billed as
     // 131 072 bytes each for the 1066 days that they are cold.
     assert_line(used, "S3 Standard", 2.2464, 0.05);
     assert_line(used, "S3 Glacier Instant Retrieval", 87.1879, 0.35);
     // A window's object and one more an hour, of each shard.
     assert_line(used, "S3 PUT requests", 18.98, 0.09);
-    assert_line(used, "S3 moves to Glacier Instant Retrieval", 18.98, 0.38);
+    assert_line(used, "S3 transitions to Glacier Instant Retrieval", 18.98, 0.38);
     // 1.44 million updates a day: a ledger of 7 days and 25 hours of 350 bytes each has 4.053 GB, for which the 20 GB suffice;
     // 35 days of 1500 bytes have 75.6 GB, so 59.653 GB of backups are beyond the 20 that are free.
     assert_line(used, "RDS backups", 59.653, 5.67);
@@ -184,7 +184,7 @@ fn what_is_used_costs_by_the_update() {
     assert_line(used, "Traffic between zones", 32.85, 0.33);
     // Every five minutes.
     assert_line(used, "Scheduler invocations", 0.008_76, 0.01);
-    // Six lanes start in every hour; ten calls a rotation.
+    // Six execution environments start in every hour; ten calls a rotation.
     assert_line(used, "Secrets Manager calls", 0.439_014, 0.02);
     // Two suppliers and four readers, 12 times an hour: 52 560; 4380 starts; 4390.1 secrets; 18 980 objects.
     assert_line(used, "KMS requests", 8.031_014, 0.24);
@@ -215,7 +215,10 @@ fn a_ledger_that_outgrows_the_storage_makes_it_grow_up_to_its_end() {
     let settings = "[defaults]\npeak_updates_per_minute = 100_000\nhorizon_days = 7";
     let used = by_hand(&one_of_everything(), settings).by_use;
     assert_line(&used, "RDS gp3 storage, grown", 160.0, 18.40);
-    assert!(line(&used, "RDS gp3 storage, grown").how.ends_with("ends at 100 GB, which is too little"), "{used:#?}");
+    assert!(
+        line(&used, "RDS gp3 storage, grown").how.ends_with("grows to 100 GB at most, which is too little"),
+        "{used:#?}"
+    );
 }
 
 #[test]
@@ -228,10 +231,10 @@ fn every_price_is_used() {
 }
 
 #[test]
-fn every_resource_kind_has_a_price_or_a_reason() {
+fn every_resource_type_has_a_price_or_a_reason() {
     for (environment, settings) in KINDS {
         let estimate = estimate(environment, settings);
-        assert_eq!(estimate.unknown, [""; 0], "{environment}: give these a line in `cost::kinds`");
+        assert_eq!(estimate.unknown, [""; 0], "{environment}: give these a line in `cost::resource_types`");
         let reasons = estimate.without_price.iter();
         assert!(reasons.clone().count() > 20 && reasons.clone().all(|kind| kind.resources > 0 && !kind.why.is_empty()));
     }
@@ -245,7 +248,7 @@ fn what_has_no_known_price_is_said() {
     let estimate = Estimate::of(&config("staging", ""), &main.to_string()).unwrap();
     assert_eq!(estimate.unknown, ["aws_db_instance.catalog", "aws_nat_gateway.out"]);
     assert!(
-        estimate.to_string().ends_with("no known price: aws_db_instance.catalog, aws_nat_gateway.out"),
+        estimate.to_string().ends_with("price is not known: aws_db_instance.catalog, aws_nat_gateway.out"),
         "{estimate}"
     );
 }
@@ -297,40 +300,41 @@ fn golden() {
 
 #[test]
 fn the_command_prints_the_estimate() {
-    let workshop = Workshop::new();
-    workshop.write("pipegen.toml", "[environments.staging]\nhorizon_days = 8\n");
-    let text = workshop.pipegen(["cost", "--env", "staging"]).fine();
+    let dir = TestDir::new();
+    dir.write("pipegen.toml", "[environments.staging]\nhorizon_days = 8\n");
+    let text = dir.pipegen(["cost", "--env", "staging"]).succeeded();
     let expected = estimate("staging", "[environments.staging]\nhorizon_days = 8\n");
     assert_eq!((text.stdout, text.stderr.as_str()), (format!("{expected}\n"), ""));
-    let json = workshop.pipegen(["cost", "--env", "staging", "--json"]).fine();
+    let json = dir.pipegen(["cost", "--env", "staging", "--json"]).succeeded();
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["total"], expected.total);
     assert_eq!(json["fixed"]["lines"][0]["item"], expected.fixed.lines[0].item);
-    assert_eq!(workshop.files(), ["bootstrap", "pipegen.toml"]);
+    assert_eq!(dir.files(), ["bootstrap", "pipegen.toml"]);
 }
 
 #[test]
 fn the_command_refuses_what_render_refuses() {
-    let workshop = Workshop::new();
-    workshop.pipegen(["cost", "--env", "No"]).refused(&["the environment `No`"]);
-    workshop.write("faulty.toml", "[defaults]\nhorizon_dayz = 7\n");
-    workshop.pipegen(["cost", "--env", "a", "--config", "faulty.toml"]).refused(&["unknown key `horizon_dayz`"]);
-    workshop.pipegen(["cost", "--env", "a", "--config", "nowhere.toml"]).refused(&["cannot read the settings file"]);
+    let dir = TestDir::new();
+    dir.pipegen(["cost", "--env", "No"]).refused(&["the environment `No`"]);
+    dir.write("faulty.toml", "[defaults]\nhorizon_dayz = 7\n");
+    dir.pipegen(["cost", "--env", "a", "--config", "faulty.toml"]).refused(&["unknown key `horizon_dayz`"]);
+    dir.pipegen(["cost", "--env", "a", "--config", "nowhere.toml"]).refused(&["cannot read the settings file"]);
 }
 
 #[test]
 fn render_ends_with_the_total() {
-    let workshop = Workshop::new();
+    let dir = TestDir::new();
     let total = estimate("staging", "").total;
-    let run = workshop.render().fine();
-    let words =
-        format!("about ${total:.0} a month at 1000 updates in every minute; `pipegen cost --env staging` says how");
+    let run = dir.render().succeeded();
+    let words = format!(
+        "about ${total:.0} a month at 1000 updates in every minute; `pipegen cost --env staging` lists what for"
+    );
     assert!(run.stdout.lines().any(|line| line == words), "{}", run.stdout);
 
-    workshop.write("some settings.toml", "");
+    dir.write("some settings.toml", "");
     let arguments =
         ["render", "--env", "staging", "--bootstrap", "bootstrap", "--json", "--config", "some settings.toml"];
-    let summary: Value = serde_json::from_str(&workshop.pipegen(arguments).fine().stdout).unwrap();
+    let summary: Value = serde_json::from_str(&dir.pipegen(arguments).succeeded().stdout).unwrap();
     assert_eq!(summary["cost"]["dollars_a_month"], total);
     assert_eq!(summary["cost"]["details"], "pipegen cost --env staging --config 'some settings.toml'");
 }

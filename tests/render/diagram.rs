@@ -1,4 +1,4 @@
-//! The picture: what is drawn is what the rendered file refers to.
+//! The flowchart: what is drawn is what the rendered file refers to.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,41 +10,41 @@ use serde_json::Value;
 
 use crate::golden::compare;
 use crate::rendered::{KINDS, every_kind, render};
-use crate::workshop::Workshop;
+use crate::test_dir::TestDir;
 
-/// More than these nobody takes in at a look.
+/// The most nodes that a reader can follow.
 const MOST_NODES: usize = 25;
 
-/// A picture taken apart.
+/// A parsed flowchart.
 #[derive(Debug)]
-struct Picture {
-    /// Whether it is in the network, by the node's id.
+struct Flowchart {
+    /// By the node's id: whether it is in the network.
     nodes: BTreeMap<String, bool>,
-    /// Where each begins and ends.
+    /// The nodes where each begins and ends.
     edges: Vec<(String, String)>,
 }
 
-impl Picture {
+impl Flowchart {
     #[track_caller]
     fn of(main: &Value) -> Self {
         let text = flowchart(&main.to_string()).unwrap();
         let mut lines = text.lines().map(str::trim);
         assert_eq!(lines.next(), Some("flowchart LR"));
-        let mut picture = Self { nodes: BTreeMap::new(), edges: Vec::new() };
+        let mut chart = Self { nodes: BTreeMap::new(), edges: Vec::new() };
         let mut is_inside = false;
         for line in lines {
             let words: Vec<_> = line.split(' ').collect();
             if let (Some(first), true) = (words.first(), line.contains("->")) {
-                picture.edges.push(((*first).to_owned(), (*words.last().unwrap()).to_owned()));
+                chart.edges.push(((*first).to_owned(), (*words.last().unwrap()).to_owned()));
             } else if line.starts_with("subgraph ") || line == "end" {
                 is_inside = line != "end";
             } else {
                 let (id, _) = line.split_once(['[', '(']).unwrap_or_else(|| panic!("no node: {line}"));
-                let is_new = picture.nodes.insert(id.to_owned(), is_inside).is_none();
+                let is_new = chart.nodes.insert(id.to_owned(), is_inside).is_none();
                 assert!(is_new && line.matches('"').count() == 2, "{line}");
             }
         }
-        picture
+        chart
     }
 
     fn joins(&self, from: &str, to: &str) -> bool {
@@ -66,18 +66,15 @@ fn golden() {
 #[test]
 fn edges_join_nodes_and_there_are_few() {
     for (environment, main) in every_kind() {
-        let picture = Picture::of(&main);
-        assert!(picture.nodes.len() <= MOST_NODES, "{environment}: {} nodes", picture.nodes.len());
-        for (from, to) in &picture.edges {
-            assert!(
-                picture.nodes.contains_key(from) && picture.nodes.contains_key(to),
-                "{environment}: {from} to {to}"
-            );
+        let chart = Flowchart::of(&main);
+        assert!(chart.nodes.len() <= MOST_NODES, "{environment}: {} nodes", chart.nodes.len());
+        for (from, to) in &chart.edges {
+            assert!(chart.nodes.contains_key(from) && chart.nodes.contains_key(to), "{environment}: {from} to {to}");
         }
-        let mut unique = picture.edges.clone();
+        let mut unique = chart.edges.clone();
         unique.sort();
         unique.dedup();
-        assert_eq!(unique.len(), picture.edges.len(), "{environment}: something is drawn twice");
+        assert_eq!(unique.len(), chart.edges.len(), "{environment}: something is drawn twice");
     }
 }
 
@@ -87,18 +84,18 @@ fn many_suppliers_are_one_node() {
     for number in 0..50 {
         writeln!(settings, "supplier-{number} = \"arn:aws:iam::111122223333:role/feeder-{number}\"").unwrap();
     }
-    let picture = Picture::of(&serde_json::from_str(&render("staging", &settings).main).unwrap());
-    assert!(picture.joins("iam_role_all", "kinesis_stream_events"), "{picture:#?}");
-    assert_eq!(picture.nodes.len(), Picture::of(&staging()).nodes.len() + 1, "{picture:#?}");
+    let chart = Flowchart::of(&serde_json::from_str(&render("staging", &settings).main).unwrap());
+    assert!(chart.joins("iam_role_all", "kinesis_stream_events"), "{chart:#?}");
+    assert_eq!(chart.nodes.len(), Flowchart::of(&staging()).nodes.len() + 1, "{chart:#?}");
     assert!(flowchart(&render("staging", &settings).main).unwrap().contains("\"50 suppliers\""));
 }
 
-/// Takes references away, one after the other, and sees the arrow go.
+/// Removes references, one after the other, and checks that the arrow is gone.
 #[test]
 fn an_edge_goes_with_its_reference() {
     let variables = "/resource/aws_lambda_function/processor/environment/variables";
     let of_variable = |name: &str| format!("{variables}/{name}");
-    for (places, from, to) in [
+    for (pointers, from, to) in [
         (
             vec!["/resource/aws_lambda_event_source_mapping/processor/function_name".to_owned()],
             "kinesis_stream_events",
@@ -128,56 +125,56 @@ fn an_edge_goes_with_its_reference() {
         ),
     ] {
         let mut main = staging();
-        assert!(Picture::of(&main).joins(from, to), "{from} to {to}");
-        for place in places {
-            *main.pointer_mut(&place).unwrap_or_else(|| panic!("nothing at {place}")) = Value::Null;
+        assert!(Flowchart::of(&main).joins(from, to), "{from} to {to}");
+        for pointer in pointers {
+            *main.pointer_mut(&pointer).unwrap_or_else(|| panic!("nothing at {pointer}")) = Value::Null;
         }
-        assert!(!Picture::of(&main).joins(from, to), "{from} to {to}");
+        assert!(!Flowchart::of(&main).joins(from, to), "{from} to {to}");
     }
 }
 
 #[test]
 fn what_has_an_address_in_the_network_is_drawn_there() {
     let mut main = staging();
-    let picture = Picture::of(&main);
-    let is_inside = |picture: &Picture, id: &str| picture.nodes.get(id).copied();
+    let chart = Flowchart::of(&main);
+    let is_inside = |chart: &Flowchart, id: &str| chart.nodes.get(id).copied();
     for id in ["lambda_function_processor", "db_instance_catalog", "elasticache_replication_group_views"] {
-        assert_eq!(is_inside(&picture, id), Some(true), "{id}");
+        assert_eq!(is_inside(&chart, id), Some(true), "{id}");
     }
     for id in ["kinesis_stream_events", "s3_bucket_quarantine", "secretsmanager_secret_all"] {
-        assert_eq!(is_inside(&picture, id), Some(false), "{id}");
+        assert_eq!(is_inside(&chart, id), Some(false), "{id}");
     }
     main["resource"]["aws_lambda_function"]["processor"]["vpc_config"] = Value::Null;
     main["resource"]["aws_db_subnet_group"]["catalog"]["subnet_ids"] = Value::Null;
-    let picture = Picture::of(&main);
-    assert_eq!(is_inside(&picture, "lambda_function_processor"), Some(false));
-    assert_eq!(is_inside(&picture, "db_instance_catalog"), Some(false));
+    let chart = Flowchart::of(&main);
+    assert_eq!(is_inside(&chart, "lambda_function_processor"), Some(false));
+    assert_eq!(is_inside(&chart, "db_instance_catalog"), Some(false));
 }
 
 #[test]
-fn the_command_prints_the_picture() {
-    let workshop = Workshop::new();
-    let run = workshop.pipegen(["diagram", "--env", "staging"]).fine();
+fn the_command_prints_the_flowchart() {
+    let dir = TestDir::new();
+    let run = dir.pipegen(["diagram", "--env", "staging"]).succeeded();
     assert_eq!((run.stdout, run.stderr.as_str()), (flowchart(&render("staging", "").main).unwrap(), ""));
-    workshop.pipegen(["diagram", "--env", "No"]).refused(&["the environment `No`"]);
-    workshop.pipegen(["diagram", "--env", "a", "--config", "nowhere.toml"]).refused(&["cannot read the settings file"]);
-    assert_eq!(workshop.files(), ["bootstrap"]);
+    dir.pipegen(["diagram", "--env", "No"]).refused(&["the environment `No`"]);
+    dir.pipegen(["diagram", "--env", "a", "--config", "nowhere.toml"]).refused(&["cannot read the settings file"]);
+    assert_eq!(dir.files(), ["bootstrap"]);
 }
 
-/// Between these docs/OPERATING.md shows the picture of an environment without settings.
+/// The lines around the flowchart of an environment without settings in docs/OPERATING.md.
 const BEGIN: &str = "<!-- pipegen diagram --env staging -->\n```mermaid\n";
 const END: &str = "```\n<!-- end -->\n";
 
 #[test]
-fn the_operating_page_shows_the_picture_of_today() {
+fn the_flowchart_in_the_operating_page_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/OPERATING.md");
     let page = fs::read_to_string(&path).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("the page has no picture");
-    let (shown, after) = rest.split_once(END).expect("the page's picture has no end");
-    let picture = flowchart(&render("staging", "").main).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the page has no flowchart");
+    let (shown, after) = rest.split_once(END).expect("the page's flowchart has no end");
+    let chart = flowchart(&render("staging", "").main).unwrap();
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(&path, format!("{before}{BEGIN}{picture}{END}{after}")).unwrap();
+        fs::write(&path, format!("{before}{BEGIN}{chart}{END}{after}")).unwrap();
     } else {
-        assert_eq!(shown, picture, "the picture in docs/OPERATING.md is an old one; UPDATE_GOLDEN=1 draws it anew");
+        assert_eq!(shown, chart, "the flowchart in docs/OPERATING.md is outdated; UPDATE_GOLDEN=1 updates it");
     }
 }

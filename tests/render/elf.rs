@@ -1,8 +1,8 @@
-//! Makes small ELF files of any kind. None of them runs; all can be read as a loader would.
+//! Makes small ELF files of any kind. None of them runs; a loader could read all of them.
 
 use pipegen_contract::marker::MARKER;
 
-/// What an ELF says of itself.
+/// The description of an ELF file.
 #[derive(Clone, Debug)]
 pub(crate) struct Elf {
     /// 1 for 32 bits, 2 for 64.
@@ -15,12 +15,12 @@ pub(crate) struct Elf {
     pub(crate) loader: Option<&'static str>,
     /// Shared libraries, each with the versions that must be in it.
     pub(crate) libraries: Vec<(&'static str, Vec<&'static str>)>,
-    /// What else is in it.
+    /// Further content.
     pub(crate) content: &'static str,
 }
 
 impl Default for Elf {
-    /// A program as Rust makes it for Lambda.
+    /// Describes a program that Rust makes for Lambda.
     fn default() -> Self {
         Self {
             class: 2,
@@ -42,7 +42,7 @@ const SEGMENT: usize = 56;
 const SEGMENTS: usize = 3;
 
 impl Elf {
-    /// The file.
+    /// Returns the file's bytes.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut body = Body::default();
         let loader = self.loader.map(|path| body.add(format!("{path}\0").as_bytes()));
@@ -77,7 +77,7 @@ impl Elf {
         header
     }
 
-    /// The table of needed versions: where it lies.
+    /// Adds the table of needed versions and returns its offset and size.
     fn versions(&self, body: &mut Body, names: &[u64]) -> (usize, usize) {
         let mut table = Vec::new();
         for (index, ((_, versions), name)) in self.libraries.iter().zip(names).enumerate() {
@@ -119,7 +119,7 @@ fn dynamic(body: &mut Body, names: &[u64], versions: (usize, usize), strings: (u
     body.add(&bytes)
 }
 
-/// What follows the segments, and strings that wait to be added.
+/// The bytes after the segments, and strings that are yet to be added.
 #[derive(Default)]
 struct Body {
     bytes: Vec<u8>,
@@ -127,7 +127,7 @@ struct Body {
 }
 
 impl Body {
-    /// Adds bytes: where they lie in the file.
+    /// Adds bytes and returns their offset in the file and their number.
     fn add(&mut self, bytes: &[u8]) -> (usize, usize) {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
         let place = HEADER + SEGMENT * SEGMENTS + self.bytes.len();
@@ -135,7 +135,7 @@ impl Body {
         (place, bytes.len())
     }
 
-    /// Adds a string: where it lies among the strings.
+    /// Adds a string and returns its offset among the strings.
     fn string(&mut self, text: &str) -> u64 {
         let place = self.strings.len() as u64;
         self.strings.extend(text.as_bytes());

@@ -1,4 +1,4 @@
-//! What is written, what is swept, what is left alone.
+//! Files that are written, removed and left alone.
 
 use std::fs;
 use std::io::Read;
@@ -9,39 +9,39 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::elf::Elf;
-use crate::workshop::Workshop;
+use crate::test_dir::TestDir;
 
-/// Another bootstrap for each number.
+/// Returns a different bootstrap for each number.
 fn bootstrap(number: u8) -> Vec<u8> {
     let mut bytes = Elf::default().bytes();
     bytes.push(number);
     bytes
 }
 
-fn zips(workshop: &Workshop) -> Vec<String> {
-    let files = workshop.files().into_iter();
+fn zips(dir: &TestDir) -> Vec<String> {
+    let files = dir.files().into_iter();
     files
         .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "zip"))
         .map(|name| name.trim_start_matches("tf-out/staging/").into())
         .collect()
 }
 
-/// The zip that `main.tf.json` names.
-fn own_zip(workshop: &Workshop) -> String {
-    let main: Value = serde_json::from_str(&workshop.read("tf-out/staging/main.tf.json")).unwrap();
+/// Returns the zip that `main.tf.json` names.
+fn own_zip(dir: &TestDir) -> String {
+    let main: Value = serde_json::from_str(&dir.read("tf-out/staging/main.tf.json")).unwrap();
     let file = main["resource"]["aws_lambda_function"]["processor"]["filename"].as_str().unwrap();
     file.strip_prefix("${path.module}/").unwrap().into()
 }
 
 /// Renders with this bootstrap and returns the zip's name.
-fn render(workshop: &Workshop, number: u8) -> String {
-    workshop.write("bootstrap", bootstrap(number));
-    workshop.render().fine();
+fn render(dir: &TestDir, number: u8) -> String {
+    dir.write("bootstrap", bootstrap(number));
+    dir.render().succeeded();
     // Times are compared; they must differ however coarse the file system's clock is.
-    let name = own_zip(workshop);
-    let path = workshop.path("tf-out/staging").join(&name);
-    for other in zips(workshop).iter().filter(|other| **other != name) {
-        let path = workshop.path("tf-out/staging").join(other);
+    let name = own_zip(dir);
+    let path = dir.path("tf-out/staging").join(&name);
+    for other in zips(dir).iter().filter(|other| **other != name) {
+        let path = dir.path("tf-out/staging").join(other);
         let older = path.metadata().unwrap().modified().unwrap() - Duration::from_secs(10);
         fs::File::options().append(true).open(path).unwrap().set_modified(older).unwrap();
     }
@@ -51,12 +51,12 @@ fn render(workshop: &Workshop, number: u8) -> String {
 
 #[test]
 fn three_files_are_written_and_the_zip_is_what_terraform_expects() {
-    let workshop = Workshop::new();
-    workshop.render().fine();
-    let name = own_zip(&workshop);
+    let dir = TestDir::new();
+    dir.render().succeeded();
+    let name = own_zip(&dir);
     let folder = "tf-out/staging";
     assert_eq!(
-        workshop.files(),
+        dir.files(),
         [
             "bootstrap".to_owned(),
             "tf-out".to_owned(),
@@ -66,8 +66,8 @@ fn three_files_are_written_and_the_zip_is_what_terraform_expects() {
             format!("{folder}/versions.tf.json"),
         ]
     );
-    let bytes = fs::read(workshop.path(folder).join(&name)).unwrap();
-    let main: Value = serde_json::from_str(&workshop.read("tf-out/staging/main.tf.json")).unwrap();
+    let bytes = fs::read(dir.path(folder).join(&name)).unwrap();
+    let main: Value = serde_json::from_str(&dir.read("tf-out/staging/main.tf.json")).unwrap();
     for function in main["resource"]["aws_lambda_function"].as_object().unwrap().values() {
         assert_eq!(function["source_code_hash"], pipegen::artifact::sha256_base64(&bytes));
     }
@@ -82,9 +82,9 @@ fn three_files_are_written_and_the_zip_is_what_terraform_expects() {
 
 #[test]
 fn two_folders_get_the_same_bytes() {
-    let (one, other) = (Workshop::new(), Workshop::new());
-    one.render().fine();
-    other.render().fine();
+    let (one, other) = (TestDir::new(), TestDir::new());
+    one.render().succeeded();
+    other.render().succeeded();
     assert_eq!(one.files(), other.files());
     for name in one.files().iter().filter(|name| one.path(name).is_file()) {
         assert_eq!(fs::read(one.path(name)).unwrap(), fs::read(other.path(name)).unwrap(), "{name}");
@@ -93,50 +93,50 @@ fn two_folders_get_the_same_bytes() {
 
 #[test]
 fn what_has_not_changed_is_not_written() {
-    let workshop = Workshop::new();
-    assert!(workshop.render().fine().stdout.contains("written"));
-    let run = workshop.render().fine();
+    let dir = TestDir::new();
+    assert!(dir.render().succeeded().stdout.contains("written"));
+    let run = dir.render().succeeded();
     assert!(!run.stdout.contains("written") && run.stdout.contains("unchanged"), "{}", run.stdout);
 
-    workshop.write("pipegen.toml", "[defaults]\nhorizon_days = 8\n");
-    let run = workshop.render().fine();
+    dir.write("pipegen.toml", "[defaults]\nhorizon_days = 8\n");
+    let run = dir.render().succeeded();
     assert_eq!(run.stdout.matches("  written").count(), 1, "{}", run.stdout);
 }
 
 #[test]
 fn a_damaged_zip_is_packed_again() {
-    let workshop = Workshop::new();
-    workshop.render().fine();
-    let path = workshop.path("tf-out/staging").join(own_zip(&workshop));
+    let dir = TestDir::new();
+    dir.render().succeeded();
+    let path = dir.path("tf-out/staging").join(own_zip(&dir));
     let good = fs::read(&path).unwrap();
     for damaged in [&good[..good.len() / 2], b"", &[&good[..60], &[good[60] ^ 1], &good[61..]].concat()] {
         fs::write(&path, damaged).unwrap();
-        workshop.render().fine();
+        dir.render().succeeded();
         assert_eq!(fs::read(&path).unwrap(), good);
     }
 }
 
 #[test]
-fn older_zips_go_but_the_one_before_stays() {
-    let workshop = Workshop::new();
-    let first = render(&workshop, 1);
-    let second = render(&workshop, 2);
-    assert_eq!(zips(&workshop).len(), 2);
-    let third = render(&workshop, 3);
-    let left = zips(&workshop);
+fn older_zips_are_removed_but_the_previous_one_is_kept() {
+    let dir = TestDir::new();
+    let first = render(&dir, 1);
+    let second = render(&dir, 2);
+    assert_eq!(zips(&dir).len(), 2);
+    let third = render(&dir, 3);
+    let left = zips(&dir);
     assert!(!left.contains(&first) && left.contains(&second) && left.contains(&third), "{left:?}");
 
-    // Back to the one before: now the third is the one before.
-    assert_eq!(render(&workshop, 2), second);
-    render(&workshop, 4);
-    let left = zips(&workshop);
+    // Back to the second: now the third is the previous one.
+    assert_eq!(render(&dir, 2), second);
+    render(&dir, 4);
+    let left = zips(&dir);
     assert!(left.contains(&second) && !left.contains(&third) && left.len() == 2, "{left:?}");
 }
 
 #[test]
-fn what_terraform_and_others_put_there_is_left_alone() {
-    let workshop = Workshop::new();
-    let folder = workshop.path("tf-out/staging");
+fn files_of_terraform_and_others_are_left_alone() {
+    let dir = TestDir::new();
+    let folder = dir.path("tf-out/staging");
     fs::create_dir_all(folder.join(".terraform/providers")).unwrap();
     fs::create_dir_all(folder.join("bootstrap-00000000000000aa.zip.d")).unwrap();
     let others = [
@@ -152,42 +152,42 @@ fn what_terraform_and_others_put_there_is_left_alone() {
         fs::write(folder.join(name), name).unwrap();
     }
     for number in 0..4 {
-        render(&workshop, number);
+        render(&dir, number);
     }
     for name in others {
         assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), name);
     }
     assert!(folder.join(".terraform/providers").is_dir() && folder.join("bootstrap-00000000000000aa.zip.d").is_dir());
-    assert!(!workshop.files().iter().any(|name| name.contains(".pipegen-")), "a temporary file was left");
+    assert!(!dir.files().iter().any(|name| name.contains(".pipegen-")), "a temporary file was left");
 }
 
 #[test]
 fn files_can_be_read_by_others() {
-    let workshop = Workshop::new();
-    workshop.render().fine();
-    let mode = workshop.path("tf-out/staging/main.tf.json").metadata().unwrap().permissions().mode();
+    let dir = TestDir::new();
+    dir.render().succeeded();
+    let mode = dir.path("tf-out/staging/main.tf.json").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o400, 0o400);
-    let folder = workshop.path("tf-out/staging").metadata().unwrap().permissions().mode();
-    // Whatever the user's mask takes off folders it takes off files, and nothing more.
+    let folder = dir.path("tf-out/staging").metadata().unwrap().permissions().mode();
+    // The umask applies to files as to folders.
     assert_eq!(mode & 0o044, folder & 0o044);
 }
 
 #[test]
 fn a_file_in_the_folders_place_is_refused() {
-    let workshop = Workshop::new();
-    workshop.write("tf-out", "not a folder");
-    let run = workshop.render();
+    let dir = TestDir::new();
+    dir.write("tf-out", "not a folder");
+    let run = dir.render();
     assert_ne!(run.code, 0);
-    assert!(run.stderr.contains("`tf-out` is no folder"), "{}", run.stderr);
-    assert_eq!(workshop.files(), ["bootstrap", "tf-out"]);
+    assert!(run.stderr.contains("`tf-out` is not a folder"), "{}", run.stderr);
+    assert_eq!(dir.files(), ["bootstrap", "tf-out"]);
 }
 
 #[test]
 fn each_environment_has_a_folder_of_its_own() {
-    let workshop = Workshop::new();
-    workshop.render().fine();
-    let before = workshop.read("tf-out/staging/main.tf.json");
-    workshop.pipegen(["render", "--env", "other", "--bootstrap", "bootstrap"]).fine();
-    assert_eq!(workshop.read("tf-out/staging/main.tf.json"), before);
-    assert!(workshop.read("tf-out/other/main.tf.json").contains("kinesis-inventory-other"));
+    let dir = TestDir::new();
+    dir.render().succeeded();
+    let before = dir.read("tf-out/staging/main.tf.json");
+    dir.pipegen(["render", "--env", "other", "--bootstrap", "bootstrap"]).succeeded();
+    assert_eq!(dir.read("tf-out/staging/main.tf.json"), before);
+    assert!(dir.read("tf-out/other/main.tf.json").contains("kinesis-inventory-other"));
 }

@@ -1,4 +1,4 @@
-//! The rendered text of whole environments, and what faulty settings files are told.
+//! The rendered text of whole environments, and the reports on faulty settings files.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,13 +8,13 @@ use pipegen::config::Environment;
 use pipegen::stack::names;
 
 use crate::rendered::{KINDS, LARGE, render};
-use crate::workshop::Workshop;
+use crate::test_dir::TestDir;
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// Compares with a golden file, or writes it anew.
+/// Compares with a golden file, or rewrites it.
 #[track_caller]
 pub(crate) fn compare(name: &str, text: &str) {
     let path = golden(name);
@@ -40,7 +40,7 @@ fn environments() {
     }
 }
 
-/// The longest name that an environment may have, with 50 suppliers of the longest names beside it. AWS' limits are held against it.
+/// The longest name that an environment may have, with 50 suppliers of the longest names beside it. AWS' limits are checked on it.
 #[test]
 fn the_largest_environment() {
     let name = "the-largest-of-them";
@@ -68,10 +68,10 @@ fn faulty_settings_files() {
     for entry in fs::read_dir(golden("faults")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "toml") {
-            let workshop = Workshop::new();
-            fs::copy(&path, workshop.path("pipegen.toml")).unwrap();
-            let run = workshop.render().refused(&[]);
-            assert_eq!(workshop.files(), ["bootstrap", "pipegen.toml"], "something was written");
+            let dir = TestDir::new();
+            fs::copy(&path, dir.path("pipegen.toml")).unwrap();
+            let run = dir.render().refused(&[]);
+            assert_eq!(dir.files(), ["bootstrap", "pipegen.toml"], "something was written");
             let name = path.file_stem().unwrap().display();
             compare(&format!("faults/{name}.stderr"), &run.stderr);
             count += 1;

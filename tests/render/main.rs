@@ -1,27 +1,27 @@
 //! Everything about `pipegen render` that needs no server and no Terraform.
 //!
-//! What is where; a new test goes to the file whose line fits:
+//! The files; a new test goes to the one whose line fits:
 //!
-//! - `golden`: the rendered text of whole environments, and what faulty settings files are told. `UPDATE_GOLDEN=1` writes the
-//!   files under `tests/golden/` anew; read the difference before you commit it.
+//! - `golden`: the rendered text of whole environments, and the reports on faulty settings files. `UPDATE_GOLDEN=1` rewrites the
+//!   files under `tests/golden/`; read the difference before you commit it.
 //! - `cost`: the estimate: sums by hand, nothing forgotten
-//! - `diagram`: the picture: what is drawn is what the rendered file refers to
-//! - `references`: every reference in the output leads somewhere
+//! - `diagram`: the flowchart: what is drawn is what the rendered file refers to
+//! - `references`: every reference in the output resolves
 //! - `names`: every name follows the rule and fits
 //! - `policy`: what must hold for any environment: encryption, least privilege, no secret, alarms, nothing that AWS would refuse or
 //!   that outlives a destroy
 //! - `settings`: single rules of the settings file
 //! - `settings_page`: `docs/settings.md` says what the program accepts
-//! - `bootstrap`: which bootstraps are refused and what is said about them
-//! - `changes`: what a second render says about the first
-//! - `folder`: what is written, in which order, what is swept, what is left alone
+//! - `bootstrap`: bootstraps that are refused, with the reasons
+//! - `changes`: changes between two renders that are refused or warned of
+//! - `folder`: files that are written, removed and left alone
 //! - `command`: exit codes, standard output and error, help
 //!
-//! And what they share:
+//! Shared by them:
 //!
 //! - `elf`: makes small ELF files of any kind
 //! - `rendered`: renders in this process
-//! - `workshop`: a throwaway folder and the command in it
+//! - `test_dir`: a temporary folder to run `pipegen` in
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
 
@@ -39,4 +39,4 @@ mod references;
 mod rendered;
 mod settings;
 mod settings_page;
-mod workshop;
+mod test_dir;

@@ -1,4 +1,4 @@
-//! Every name follows the rule and fits.
+//! Every name follows the rule and is short enough.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use pipegen_contract::env::METRIC_NAMESPACE;
 use serde_json::Value;
 
 use crate::rendered::{all_resources, every_kind, render};
-use crate::workshop::Workshop;
+use crate::test_dir::TestDir;
 
-/// Attributes that name a resource, where the provider calls them otherwise than `name`.
+/// The attributes that hold a resource's name.
 const NAME_ATTRIBUTES: [&str; 11] = [
     "alarm_name",
     "bucket",
@@ -25,7 +25,7 @@ const NAME_ATTRIBUTES: [&str; 11] = [
     "user_name",
 ];
 
-/// Names that AWS does not leave to the rule (see `stack::names`), and names within a named thing.
+/// Tells whether a name need not follow the rule: AWS prescribes it (see `stack::names`), or it is within a named resource.
 fn is_excepted(kind: &str, attribute: &str, name: &str) -> bool {
     kind == "aws_iam_role_policy"
         || kind == "aws_elasticache_user" && attribute == "user_name" && name == "default"
@@ -91,19 +91,19 @@ fn every_name_of_the_table_is_used() {
 }
 
 #[test]
-fn a_name_that_would_be_too_long_is_named() {
+fn a_name_that_would_be_too_long_is_reported() {
     let longest = (1..100).rev().find(|length| names::check(&environment(*length)).is_ok()).unwrap();
     let fits = "x".repeat(longest);
-    let workshop = Workshop::new();
-    workshop.pipegen(["render", "--env", &fits, "--bootstrap", "bootstrap"]).fine();
+    let dir = TestDir::new();
+    dir.pipegen(["render", "--env", &fits, "--bootstrap", "bootstrap"]).succeeded();
 
-    let workshop = Workshop::new();
+    let dir = TestDir::new();
     let too_long = "x".repeat(longest + 1);
-    workshop.pipegen(["render", "--env", &too_long, "--bootstrap", "bootstrap"]).refused(&[
+    dir.pipegen(["render", "--env", &too_long, "--bootstrap", "bootstrap"]).refused(&[
         &format!("has {} characters and may have {longest}", longest + 1),
         "cache user `cache-user-processor-…` may have 40",
     ]);
-    assert_eq!(workshop.files(), ["bootstrap"]);
+    assert_eq!(dir.files(), ["bootstrap"]);
 }
 
 fn environment(length: usize) -> Environment {

@@ -1,4 +1,4 @@
-//! Every reference in the output leads somewhere.
+//! Every reference in the output resolves.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::rendered::{all_resources, every_kind, strings};
 
-/// Every address that a block has.
+/// Returns the address of every block.
 fn addresses(main: &Value) -> BTreeSet<String> {
     let mut addresses: BTreeSet<_> = all_resources(main).map(|(kind, label, _)| format!("{kind}.{label}")).collect();
     for (kind, labels) in main["data"].as_object().unwrap() {
@@ -15,7 +15,7 @@ fn addresses(main: &Value) -> BTreeSet<String> {
     addresses
 }
 
-/// What stands between `${` and `}`, escaped ones left out.
+/// Returns the expressions between `${` and `}`, without escaped ones.
 fn references(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     for (place, _) in text.match_indices("${") {

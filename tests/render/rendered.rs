@@ -1,4 +1,4 @@
-//! Renders in this process.
+//! Renders stacks in the process of the test.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// Settings that differ from the defaults in everything that can: a large environment.
 pub(crate) const LARGE: &str = include_str!("../golden/large.toml");
 
-/// An environment of each preset, and one where everything is set: name and settings.
+/// Name and settings of an environment of each preset, and of one where everything is set.
 pub(crate) const KINDS: [(&str, &str); 4] = [
     ("staging", ""),
     ("throwaway", "[environments.throwaway]\npreset = \"throwaway\"\n"),
@@ -17,7 +17,7 @@ pub(crate) const KINDS: [(&str, &str); 4] = [
     ("large", LARGE),
 ];
 
-/// A zip that nobody packed, so that no golden file depends on the runtime's code.
+/// Returns a package that does not exist, so that no golden file depends on the runtime's code.
 pub(crate) fn package() -> Package {
     Package {
         file_name: "bootstrap-0000000000000000.zip".into(),
@@ -33,7 +33,7 @@ pub(crate) fn render(environment: &str, settings: &str) -> Rendered {
     stack::build(&config, &package()).unwrap()
 }
 
-/// `main.tf.json` of every kind of environment, with its name. Rendered once: there is hardly a rule that does not look at it.
+/// Returns name and `main.tf.json` of every kind of environment. They are rendered once, as most tests read them.
 pub(crate) fn every_kind() -> Vec<(&'static str, Value)> {
     static RENDERED: LazyLock<Vec<(&str, Value)>> = LazyLock::new(|| {
         let parse = |rendered: Rendered| serde_json::from_str(&rendered.main).unwrap();
@@ -42,12 +42,12 @@ pub(crate) fn every_kind() -> Vec<(&'static str, Value)> {
     RENDERED.clone()
 }
 
-/// The resources of a type, by label.
+/// Returns the resources of a type, by label.
 pub(crate) fn resources<'a>(main: &'a Value, kind: &str) -> &'a Map<String, Value> {
     main["resource"][kind].as_object().unwrap_or_else(|| panic!("no resource is an `{kind}`"))
 }
 
-/// Every resource: type, label, body.
+/// Returns type, label and body of every resource.
 pub(crate) fn all_resources(main: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let kinds = main["resource"].as_object().unwrap();
     kinds.iter().flat_map(|(kind, labels)| {
@@ -55,7 +55,7 @@ pub(crate) fn all_resources(main: &Value) -> impl Iterator<Item = (&str, &str, &
     })
 }
 
-/// Every string below a value.
+/// Returns every string in a value.
 pub(crate) fn strings(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],

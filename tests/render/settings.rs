@@ -3,7 +3,7 @@
 use pipegen::config::{self, Config, Environment, Preset, Source};
 
 use crate::rendered::LARGE;
-use crate::workshop::Workshop;
+use crate::test_dir::TestDir;
 
 fn load(text: &str) -> Result<Config, Vec<String>> {
     let source = Source { path: "pipegen.toml".into(), text: text.into() };
@@ -226,11 +226,11 @@ fn every_supplier_fits_into_the_processors_variable() {
 
 #[test]
 fn a_fault_of_the_name_is_reported_with_those_of_the_file() {
-    let workshop = Workshop::new();
-    workshop.write("pipegen.toml", "[defaults]\nhorizon_dayz = 7\n");
-    let run = workshop.pipegen(["render", "--env", "No_Name", "--bootstrap", "bootstrap"]);
+    let dir = TestDir::new();
+    dir.write("pipegen.toml", "[defaults]\nhorizon_dayz = 7\n");
+    let run = dir.pipegen(["render", "--env", "No_Name", "--bootstrap", "bootstrap"]);
     run.refused(&["`No_Name` may hold only lower-case", "unknown key `horizon_dayz`", "did you mean `horizon_days`?"]);
-    assert_eq!(workshop.files(), ["bootstrap", "pipegen.toml"]);
+    assert_eq!(dir.files(), ["bootstrap", "pipegen.toml"]);
 }
 
 #[test]

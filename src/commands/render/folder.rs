@@ -1,4 +1,4 @@
-//! The environment's folder. Terraform's state and lock file lie in it too and are never touched.
+//! The environment's folder. It also holds Terraform's state and lock file, which are never touched.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -8,7 +8,6 @@ use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 
-use super::Zip;
 use crate::artifact;
 use crate::config::Environment;
 use crate::stack::Rendered;
@@ -17,26 +16,35 @@ use crate::stack::Rendered;
 pub(super) const MAIN: &str = "main.tf.json";
 pub(super) const VERSIONS: &str = "versions.tf.json";
 
-/// The environment's folder, there or not.
+/// The environment's folder, which may not exist yet.
 pub(super) struct Folder {
     path: PathBuf,
 }
 
-/// What became of the files.
+/// The Lambda package.
+pub(super) struct Zip {
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) source_code_hash: String,
+    /// Whether the zip must be written to the folder.
+    pub(super) is_new: bool,
+}
+
+/// The files that were written and removed.
 pub(super) struct Written {
     pub(super) main: bool,
     pub(super) versions: bool,
-    /// Zips that were swept.
-    pub(super) swept: Vec<String>,
+    /// Names of the zips that were removed.
+    pub(super) removed: Vec<String>,
 }
 
 impl Folder {
-    /// The folder of an environment. Makes nothing yet.
+    /// Checks where the folder of an environment will be, and creates nothing yet.
     pub(super) fn at(out: &Path, environment: &Environment) -> anyhow::Result<Self> {
         let path = out.join(environment.as_str());
         for folder in [out, &path] {
             if folder.exists() && !folder.is_dir() {
-                bail!("`{}` is no folder", folder.display());
+                bail!("`{}` is not a folder", folder.display());
             }
         }
         Ok(Self { path })
@@ -46,7 +54,7 @@ impl Folder {
         &self.path
     }
 
-    /// A file of the folder, if it is there.
+    /// Reads a file of the folder, if it exists.
     pub(super) fn read(&self, name: &str) -> anyhow::Result<Option<Vec<u8>>> {
         let path = self.path.join(name);
         match fs::read(&path) {
@@ -56,9 +64,10 @@ impl Folder {
         }
     }
 
-    /// Writes what has changed: the zip first and `main.tf.json` last, so that nothing ever names a zip that is not there.
+    /// Writes what has changed: the zip first and `main.tf.json` last, so that it never names a zip that does not exist.
     pub(super) fn write(&self, zip: &Zip, rendered: &Rendered) -> anyhow::Result<Written> {
-        fs::create_dir_all(&self.path).with_context(|| format!("cannot make the folder `{}`", self.path.display()))?;
+        fs::create_dir_all(&self.path)
+            .with_context(|| format!("cannot create the folder `{}`", self.path.display()))?;
         if zip.is_new {
             self.replace(&zip.name, &zip.bytes)?;
         } else {
@@ -66,11 +75,11 @@ impl Folder {
         }
         let versions = self.update(VERSIONS, &rendered.versions)?;
         let main = self.update(MAIN, &rendered.main)?;
-        let swept = self.sweep(&zip.name)?;
-        Ok(Written { main, versions, swept })
+        let removed = self.remove_older_zips(&zip.name)?;
+        Ok(Written { main, versions, removed })
     }
 
-    /// Replaces a file if its text is another; tells whether it was.
+    /// Replaces a file if its text differs, and returns whether it did.
     fn update(&self, name: &str, text: &str) -> anyhow::Result<bool> {
         if self.read(name)?.as_deref() == Some(text.as_bytes()) {
             return Ok(false);
@@ -79,13 +88,13 @@ impl Folder {
         Ok(true)
     }
 
-    /// Replaces a file at once: others see the old one or the new one, whenever this is interrupted.
+    /// Replaces a file atomically: others see the old one or the new one, whenever this is interrupted.
     fn replace(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         let path = self.path.join(name);
         let write = || -> io::Result<()> {
             let mut file = tempfile::Builder::new()
                 .prefix(".pipegen-")
-                // As any other file, the user's mask taken off.
+                // As for any new file, less the user's umask.
                 .permissions(Permissions::from_mode(0o666))
                 .tempfile_in(&self.path)?;
             file.write_all(bytes)?;
@@ -96,15 +105,15 @@ impl Folder {
         write().with_context(|| format!("cannot write `{}`", path.display()))
     }
 
-    /// Marks a zip as the one in use now, so that it is the previous one for the next.
+    /// Marks a zip as used now, so that it is the previous one in the next run.
     fn touch(&self, name: &str) -> anyhow::Result<()> {
         let path = self.path.join(name);
         let touch = || File::options().append(true).open(&path)?.set_modified(SystemTime::now());
         touch().with_context(|| format!("cannot write `{}`", path.display()))
     }
 
-    /// Removes older zips. The one before this is kept: a saved plan may name it.
-    fn sweep(&self, own: &str) -> anyhow::Result<Vec<String>> {
+    /// Removes older zips. The previous one is kept: a saved plan may name it.
+    fn remove_older_zips(&self, own: &str) -> anyhow::Result<Vec<String>> {
         let mut others = self.zips()?;
         others.retain(|name| name != own);
         others.pop();
@@ -115,21 +124,21 @@ impl Folder {
         Ok(others)
     }
 
-    /// Whether `main.tf.json` was rendered with this very zip: it names the zip and its hash, and is written after it. Then the zip is
-    /// whole and need not be unpacked to see that.
+    /// Tells whether `main.tf.json` names this zip and its hash. As it is written after the zip, the zip is then complete and need not be
+    /// unpacked to check that.
     pub(super) fn is_rendered_with(&self, zip: &Zip) -> anyhow::Result<bool> {
         let main = self.read(MAIN)?.unwrap_or_default();
         let main = String::from_utf8_lossy(&main);
         Ok(main.contains(&zip.name) && main.contains(&zip.source_code_hash))
     }
 
-    /// The zip that was used last, name and content.
+    /// Returns name and content of the zip that was used last.
     pub(super) fn last_zip(&self) -> anyhow::Result<Option<(String, Vec<u8>)>> {
         let Some(name) = self.zips()?.pop() else { return Ok(None) };
         Ok(self.read(&name)?.map(|bytes| (name, bytes)))
     }
 
-    /// The names of the zips that pipegen wrote, the one that was used last at the end.
+    /// Returns the names of the zips that pipegen wrote, the one that was used last at the end.
     fn zips(&self) -> anyhow::Result<Vec<String>> {
         let context = || format!("cannot read the folder `{}`", self.path.display());
         let entries = match fs::read_dir(&self.path) {

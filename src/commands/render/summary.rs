@@ -1,18 +1,17 @@
-//! What `render` says at its end, as text or as JSON.
+//! The summary of a `render`, as text or as JSON.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::Zip;
-use super::folder::{Folder, MAIN, VERSIONS, Written};
+use super::folder::{Folder, MAIN, VERSIONS, Written, Zip};
 use crate::cli::EnvironmentArgs;
 use crate::config::{Config, Sizing};
 use crate::cost::Estimate;
 use crate::stack::cold_storage::ColdStorage;
 use crate::stack::{Package, Rendered};
 
-/// What `render` did.
+/// The summary of a `render`.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
     environment: String,
@@ -21,28 +20,27 @@ pub(super) struct Summary {
     resources: usize,
     peak_updates_per_minute: u32,
     shards: u32,
-    /// What becomes of the archive's objects, and why.
+    /// Storage class that the archive's objects move to, if they do, and the reason.
     cold_storage: ColdStorage,
     cost: Cost,
     folder: String,
     files: Vec<File>,
-    /// Bytes of the zip.
+    /// Size of the zip.
     zip_bytes: usize,
     /// The zip's SHA-256 in base64.
     source_code_hash: String,
-    /// Older zips that were removed.
-    swept: Vec<String>,
-    /// What somebody should know about the settings.
+    /// Names of the older zips that were removed.
+    removed: Vec<String>,
     notes: Vec<String>,
     /// The command to run next.
     next: String,
 }
 
-/// What the environment costs at most.
+/// The estimated monthly cost.
 #[derive(Debug, Serialize)]
 pub(super) struct Cost {
     dollars_a_month: f64,
-    /// The command that says how that comes about.
+    /// The command that explains it.
     details: String,
 }
 
@@ -86,7 +84,7 @@ impl Summary {
             files: vec![file(&zip.name, zip.is_new), file(VERSIONS, written.versions), file(MAIN, written.main)],
             zip_bytes: zip.bytes.len(),
             source_code_hash: package.source_code_hash.clone(),
-            swept: written.swept,
+            removed: written.removed,
             notes: Vec::new(),
             next: format!("terraform -chdir={quoted} init && terraform -chdir={quoted} apply"),
             cost,
@@ -94,7 +92,6 @@ impl Summary {
         }
     }
 
-    /// Adds what somebody should know about the settings.
     pub(super) fn with_notes(self, notes: Vec<String>) -> Self {
         Self { notes, ..self }
     }
@@ -112,20 +109,20 @@ impl fmt::Display for Summary {
         for file in &self.files {
             writeln!(formatter, "  {} {}", if file.written { "written  " } else { "unchanged" }, file.path)?;
         }
-        for name in &self.swept {
+        for name in &self.removed {
             writeln!(formatter, "  removed   {}/{name}", self.folder)?;
         }
         let Cost { dollars_a_month, details } = &self.cost;
         let peak = self.peak_updates_per_minute;
         writeln!(
             formatter,
-            "about ${dollars_a_month:.0} a month at {peak} updates in every minute; `{details}` says how"
+            "about ${dollars_a_month:.0} a month at {peak} updates in every minute; `{details}` lists what for"
         )?;
         write!(formatter, "next:\n  {}", self.next)
     }
 }
 
-/// A path as one word of a shell's command.
+/// Quotes a path as one word of a shell command, if need be.
 fn shell_word(path: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "/._-+".contains(character);
     if path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', r"'\''")) }

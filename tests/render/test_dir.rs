@@ -1,4 +1,4 @@
-//! A throwaway folder and the command in it.
+//! A temporary folder to run `pipegen` in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,17 +8,17 @@ use tempfile::TempDir;
 
 use crate::elf::Elf;
 
-/// A folder that goes away with this.
-pub(crate) struct Workshop {
+/// A temporary folder with a bootstrap in it, removed when this is dropped.
+pub(crate) struct TestDir {
     folder: TempDir,
 }
 
-impl Workshop {
-    /// A folder with a good `bootstrap` in it and nothing else.
+impl TestDir {
+    /// Creates a folder that contains a valid `bootstrap` and nothing else.
     pub(crate) fn new() -> Self {
-        let workshop = Self { folder: TempDir::new().unwrap() };
-        workshop.write("bootstrap", Elf::default().bytes());
-        workshop
+        let dir = Self { folder: TempDir::new().unwrap() };
+        dir.write("bootstrap", Elf::default().bytes());
+        dir
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -33,7 +33,7 @@ impl Workshop {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// Every file and folder below, sorted.
+    /// Lists every file and folder below, sorted.
     pub(crate) fn files(&self) -> Vec<String> {
         fn walk(folder: &Path, root: &Path, found: &mut Vec<String>) {
             for entry in fs::read_dir(folder).unwrap() {
@@ -50,20 +50,20 @@ impl Workshop {
         found
     }
 
-    /// Runs `pipegen` here, with an environment of its own.
+    /// Runs `pipegen` in the folder, without any environment variables.
     pub(crate) fn pipegen<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
         let output = command.args(arguments).current_dir(self.folder.path()).env_clear().output().unwrap();
         Run::new(&output)
     }
 
-    /// Runs `pipegen render --env staging --bootstrap bootstrap` here.
+    /// Runs `pipegen render --env staging --bootstrap bootstrap` in the folder.
     pub(crate) fn render(&self) -> Run {
         self.pipegen(["render", "--env", "staging", "--bootstrap", "bootstrap"])
     }
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,
@@ -77,14 +77,14 @@ impl Run {
         Self { code: output.status.code().unwrap(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    /// It did what it was asked.
+    /// Asserts that the command succeeded.
     #[track_caller]
-    pub(crate) fn fine(self) -> Self {
+    pub(crate) fn succeeded(self) -> Self {
         assert_eq!(self.code, 0, "{self:?}");
         self
     }
 
-    /// It took this for a mistake of the user's, said nothing on standard output and all of these words on standard error.
+    /// Asserts that the command reported a mistake of the user, with all of these words on standard error and nothing on standard output.
     #[track_caller]
     pub(crate) fn refused(self, words: &[&str]) -> Self {
         assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{self:?}");

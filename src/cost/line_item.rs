@@ -1,32 +1,30 @@
-//! A line of the estimate, and sums of lines.
+//! Lines of the estimate, and their sums.
 
 use serde::Serialize;
 
 use super::prices::Price;
 
-/// What one thing costs a month.
+/// The monthly cost of one item.
 #[derive(Clone, Debug, Serialize)]
-pub struct Line {
-    /// What costs.
+pub struct LineItem {
     pub item: String,
-    /// How much of it, in units.
+    /// In units.
     pub quantity: f64,
-    /// The unit.
     pub unit: &'static str,
-    /// US dollars for a unit.
+    /// In US dollars.
     pub unit_price: f64,
-    /// US dollars a month, to the cent.
+    /// In US dollars a month, to the cent.
     pub sum: f64,
-    /// Where the quantity comes from.
+    /// The source of the quantity.
     pub how: String,
-    /// The page that the price is from.
+    /// The URL of the price's page.
     pub page: &'static str,
     #[serde(skip)]
     pub(super) price: Price,
 }
 
-impl Line {
-    /// The line of so many of what the price counts.
+impl LineItem {
+    /// Returns the line for a count of what the price is asked for.
     pub(super) fn new(price: Price, count: f64, how: impl Into<String>) -> Self {
         let quantity = count / price.size;
         Self {
@@ -41,36 +39,35 @@ impl Line {
         }
     }
 
-    /// Says more than the price's own name does.
-    pub(super) fn called(mut self, item: impl Into<String>) -> Self {
+    /// Replaces the item's name, which is the price's.
+    pub(super) fn named(mut self, item: impl Into<String>) -> Self {
         self.item = item.into();
         self
     }
 
-    /// How many of what the price counts.
+    /// Returns the count that the line was made from.
     pub(super) fn count(&self) -> f64 {
         self.quantity * self.price.size
     }
 }
 
-/// Lines that belong together. The sum of what is shown is what is shown as the sum.
+/// Lines that are summed up. The subtotal is the sum of the rounded sums, so that what is shown adds up.
 #[derive(Clone, Debug, Serialize)]
 pub struct Section {
-    /// The lines.
-    pub lines: Vec<Line>,
-    /// US dollars a month.
+    pub lines: Vec<LineItem>,
+    /// In US dollars a month.
     pub subtotal: f64,
 }
 
 impl Section {
-    /// Adds up the lines, the dearest first; those of one item become one.
-    pub(super) fn of(lines: Vec<Line>) -> Self {
-        let mut merged: Vec<Line> = Vec::new();
+    /// Sums up lines, the most expensive first; lines of the same item are merged.
+    pub(super) fn of(lines: Vec<LineItem>) -> Self {
+        let mut merged: Vec<LineItem> = Vec::new();
         for line in lines {
             match merged.iter_mut().find(|other| other.item == line.item && other.price == line.price) {
                 Some(other) => {
                     let how = format!("{}; {}", other.how, line.how);
-                    *other = Line::new(line.price, other.count() + line.count(), how).called(line.item);
+                    *other = LineItem::new(line.price, other.count() + line.count(), how).named(line.item);
                 }
                 None => merged.push(line),
             }
@@ -81,12 +78,12 @@ impl Section {
     }
 }
 
-/// A count to reckon with.
-pub(super) fn counted(count: usize) -> f64 {
+/// Converts a count to a number for calculations.
+pub(super) fn float(count: usize) -> f64 {
     u32::try_from(count).unwrap_or(u32::MAX).into()
 }
 
-/// To the cent.
+/// Rounds to the cent.
 pub(super) fn cents(dollars: f64) -> f64 {
     (dollars * 100.0).round() / 100.0
 }
@@ -98,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_line_is_rounded_to_the_cent() {
-        let line = Line::new(KEY_CALL, 43_800.0, "test");
+        let line = LineItem::new(KEY_CALL, 43_800.0, "test");
         assert!((line.quantity - 4.38).abs() < 1e-9, "{line:?}");
         // 4.38 times $0.03 is $0.1314.
         assert!((line.sum - 0.13).abs() < 1e-9, "{line:?}");
@@ -106,8 +103,9 @@ mod tests {
 
     #[test]
     fn lines_of_one_item_become_one() {
-        let calls = Line::new(KEY_CALL, 1e6, "calls");
-        let section = Section::of(vec![Line::new(SECRET, 3.0, "ours"), calls, Line::new(SECRET, 1.0, "master")]);
+        let calls = LineItem::new(KEY_CALL, 1e6, "calls");
+        let section =
+            Section::of(vec![LineItem::new(SECRET, 3.0, "ours"), calls, LineItem::new(SECRET, 1.0, "master")]);
         let [calls, secrets] = section.lines.as_slice() else { panic!("{section:?}") };
         assert_eq!(calls.how, "calls");
         assert_eq!(secrets.how, "ours; master");
