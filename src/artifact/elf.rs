@@ -48,7 +48,7 @@ pub(super) struct Program {
     file_type: u16,
     machine: u16,
     pub(super) loader: Option<String>,
-    /// Whether the file is marked as a position-independent executable.
+    /// True if the file is marked as a position-independent executable.
     is_pie: bool,
     libraries: Vec<String>,
     /// Symbol versions that must be in a library, each with that library.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-/// The version of the way in which a bootstrap is packed, a part of the name's hash. Raise it whenever other bytes come out (entry,
+/// The version of the packing, a part of the name's hash. Raise it whenever other bytes come out (entry,
 /// mode, time, level, or a compressor that packs otherwise; a test pins them).
 const PACKING: u32 = 1;
 

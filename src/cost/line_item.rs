@@ -24,7 +24,7 @@ pub struct LineItem {
 }
 
 impl LineItem {
-    /// Returns the line for a count of what the price is asked for.
+    /// Returns the line for a count, which is not yet divided by the price's unit.
     pub(super) fn new(price: Price, count: f64, how: impl Into<String>) -> Self {
         let quantity = count / price.size;
         Self {

@@ -12,9 +12,9 @@ pub const AS_OF: &str = "November 2026";
 pub struct Price {
     /// The priced item; unique in the table.
     pub name: &'static str,
-    /// The unit that the price is asked for, such as `million requests`.
+    /// Name of the unit that the price is for, such as `million requests`.
     pub unit: &'static str,
-    /// The count that makes one such unit, such as 1 000 000.
+    /// The count in one unit, such as 1 000 000.
     pub size: f64,
     /// In US dollars for one unit.
     pub dollars: f64,
@@ -80,7 +80,6 @@ prices! {
     /// Data that leaves one zone for another, and data that comes in from one.
     ZONE_CROSSING = Price::new("Traffic between zones", "GB", 0.01, TRANSFER);
 
-    /// A secret.
     SECRET = Price::new("Secrets", "secrets", 0.40, SECRETS);
     /// A call to Secrets Manager.
     SECRET_CALL = Price::new("Secrets Manager calls", "10,000 calls", 0.05, SECRETS).for_each(10_000.0);
@@ -92,7 +91,6 @@ prices! {
 
     /// A metric in a standard alarm.
     ALARM = Price::new("CloudWatch alarms", "alarm metrics", 0.10, CLOUDWATCH).beyond(10.0);
-    /// A dashboard.
     DASHBOARD = Price::new("CloudWatch dashboards", "dashboards", 3.00, CLOUDWATCH).beyond(3.0);
     /// A custom metric, that is each combination of name and dimensions.
     METRIC = Price::new("CloudWatch metrics", "metrics", 0.30, CLOUDWATCH).beyond(10.0);
@@ -101,7 +99,6 @@ prices! {
     /// Storage of logs, compressed.
     LOG_STORAGE = Price::new("CloudWatch log storage", "GB-months", 0.03, CLOUDWATCH);
 
-    /// An invocation.
     LAMBDA_REQUEST = Price::new("Lambda requests", "million requests", 0.20, LAMBDA).for_each(MILLION).beyond(MILLION);
     /// Memory times duration on `x86_64`.
     LAMBDA_X86_64 = Price::new("Lambda duration, x86_64", "GB-seconds", 0.000_016_666_7, LAMBDA).beyond(400_000.0);
@@ -115,9 +112,7 @@ prices! {
 
     /// An object stored, listed or copied.
     S3_PUT = Price::new("S3 PUT requests", "1,000 requests", 0.005, S3).for_each(1000.0);
-    /// S3 Standard.
     S3_STANDARD = Price::new("S3 Standard", "GB-months", 0.023, S3);
-    /// S3 Glacier Instant Retrieval.
     S3_GLACIER_IR = Price::new("S3 Glacier Instant Retrieval", "GB-months", 0.004, S3);
     /// An object's transition to Glacier Instant Retrieval.
     S3_TO_GLACIER_IR = Price::new("S3 transitions to Glacier Instant Retrieval", "1,000 objects", 0.02, S3).for_each(1000.0);

@@ -12,7 +12,6 @@ pub(super) enum Charge {
     Fixed(fn(&Resource, &Settings) -> Option<Vec<LineItem>>),
     /// Only by use, which `by_use` counts where it can be foreseen.
     ByUse(&'static str),
-    /// None.
     Free(&'static str),
 }
 

@@ -26,8 +26,8 @@ pub(super) const LEDGER_BYTES: f64 = 350.0;
 /// tables that do not fit into a few pages write more.
 pub(super) const LOGGED_CHANGE_BYTES: f64 = 1500.0;
 
-/// An update on the network between the processor and its servers, both ways. Measured in batches of 17: PostgreSQL 430, Redis 290, without
-/// TLS, which adds some 30 bytes to each message of kilobytes.
+/// An update's network traffic between the processor and its servers, in both directions. Measured in batches of 17: PostgreSQL 430,
+/// Redis 290, without TLS, which adds some 30 bytes to each message of kilobytes.
 pub(super) const NETWORK_BYTES: f64 = 750.0;
 
 /// The bytes that `CloudWatch` adds to each log line.
@@ -39,7 +39,7 @@ pub(super) const LOG_COMPRESSION: f64 = 0.15;
 /// An entry of a flow log, in the default format.
 pub(super) const FLOW_LINE_BYTES: f64 = 150.0;
 
-/// Entries of a network interface in a flow log's interval: a few connections, both ways.
+/// Entries of a network interface in a flow log's interval: a few connections, in both directions.
 pub(super) const FLOW_LINES: f64 = 10.0;
 
 /// The same if only rejected traffic is logged: next to none, because all traffic that is meant to be is allowed.

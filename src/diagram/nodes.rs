@@ -23,7 +23,7 @@ pub(super) struct Node {
     pub(super) id: String,
     /// Addresses of the resources.
     pub(super) addresses: Vec<String>,
-    /// Whether it has an address in the private subnets.
+    /// True if it has an address in the private subnets.
     pub(super) is_inside: bool,
     shape: Shape,
     text: String,
@@ -35,7 +35,7 @@ struct Style {
     shape: Shape,
     service: &'static str,
     title: Title,
-    /// Whether all resources of the type share one node.
+    /// True if all resources of the type share one node.
     is_merged: bool,
 }
 
@@ -92,7 +92,7 @@ pub(super) fn nodes(stack: &Declared) -> Vec<Node> {
     nodes
 }
 
-/// Tells whether a resource is drawn. Of the roles only the suppliers' are: a function stands for its own.
+/// Tells whether a resource is drawn. Of the roles only the suppliers' are: a function's own role is drawn as the function.
 fn is_drawn(stack: &Declared, resource: &Resource) -> bool {
     resource.kind != "aws_iam_role" || super::edges::puts_records(stack, resource)
 }

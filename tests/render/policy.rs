@@ -1,4 +1,4 @@
-//! Rules that hold for any environment. Each rule is shown to fail on an output that was broken on purpose.
+//! Rules for every environment. Each rule is shown to fail on an output that was broken on purpose.
 //!
 //! - `attributes`: attributes that every resource of a type must have
 //! - `keeping`: data that is destroyed with the stack, or outlives it
@@ -46,18 +46,18 @@ const ACCOUNT: &str = "${data.aws_caller_identity.current.account_id}";
 /// A rule, which returns everything in `main.tf.json` that breaks it.
 type Rule = fn(&Value) -> Vec<String>;
 
-/// A change that breaks a rule: a place in the output, and the value that is put there (a null removes it).
+/// A change to the output that breaks a rule: the path, and the value that is put there (a null removes it).
 struct Breach {
     rule: Rule,
-    place: String,
+    path: String,
     value: Value,
 }
 
-fn breach(rule: Rule, place: &str, value: Value) -> Breach {
-    Breach { rule, place: place.to_owned(), value }
+fn breach(rule: Rule, path: &str, value: Value) -> Breach {
+    Breach { rule, path: path.to_owned(), value }
 }
 
-/// Makes a policy of these statements, as it is in the output.
+/// Returns a policy of these statements as text, its form in the output.
 fn policy_text(statements: &[Value]) -> Value {
     json!(json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
 }
@@ -70,7 +70,7 @@ fn holds(rule: Rule) {
     }
 }
 
-/// Makes each change to the output and sees the rule fail.
+/// Makes each change and asserts that its rule fails.
 #[track_caller]
 fn notices(breaches: Vec<Breach>) {
     notices_in("staging", breaches);
@@ -80,20 +80,20 @@ fn notices(breaches: Vec<Breach>) {
 #[track_caller]
 fn notices_in(kind: &str, breaches: Vec<Breach>) {
     let (_, whole) = every_kind().into_iter().find(|(name, _)| *name == kind).unwrap();
-    for Breach { rule, place, value } in breaches {
+    for Breach { rule, path, value } in breaches {
         let mut main = whole.clone();
-        put(&mut main, &place, value.clone());
-        assert!(!rule(&main).is_empty(), "`{place}` = {value} went unnoticed");
+        put(&mut main, &path, value.clone());
+        assert!(!rule(&main).is_empty(), "`{path}` = {value} went unnoticed");
     }
 }
 
-/// Puts a value at a place such as `resource/aws_vpc/main/tags`. Keys that do not exist are created.
-fn put(value: &mut Value, place: &str, new: Value) {
-    match place.split_once('/') {
+/// Puts a value at a path such as `resource/aws_vpc/main/tags`. What is missing on the way is created.
+fn put(value: &mut Value, path: &str, new: Value) {
+    match path.split_once('/') {
         None if new.is_null() => {
-            assert!(value.as_object_mut().unwrap().remove(place).is_some(), "`{place}` is not there");
+            assert!(value.as_object_mut().unwrap().remove(path).is_some(), "`{path}` does not exist");
         }
-        None => value[place] = new,
+        None => value[path] = new,
         Some((first, rest)) => {
             let inner = match first.parse::<usize>() {
                 Ok(index) => &mut value[index],

@@ -1,4 +1,4 @@
-//! `docs/settings.md`: its tables are what the program accepts. `UPDATE_GOLDEN=1` writes them anew; the prose between them stays.
+//! `docs/settings.md`: its tables are what the program accepts. `UPDATE_GOLDEN=1` rewrites them; the prose between them stays.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +8,7 @@ use pipegen::config::{Preset, Setting, reference};
 
 const END: &str = "<!-- end -->";
 
-/// The table of the settings whose defaults differ by preset, and a table for each group, by the name of its place on the page.
+/// Returns the table of the settings whose defaults differ by preset, and a table for each group, each with its name on the page.
 fn tables() -> Vec<(&'static str, String)> {
     let groups = reference().unwrap();
     let settings = groups.iter().flat_map(|group| &group.settings);
@@ -37,7 +37,7 @@ fn group_table(settings: &[Setting]) -> String {
     table
 }
 
-/// The default, if it is the same for every preset.
+/// Returns the default, if it is the same for every preset.
 fn common_default(setting: &Setting) -> Option<&str> {
     let (first, rest) = setting.defaults.split_first().unwrap();
     rest.iter().all(|default| default == first).then(|| text(first.as_deref()))
@@ -47,7 +47,7 @@ fn text(default: Option<&str>) -> &str {
     default.unwrap_or("not set")
 }
 
-/// The page with these tables in their places, each between `<!-- table: NAME -->` and `<!-- end -->`.
+/// Returns the page with these tables, each between `<!-- table: NAME -->` and `<!-- end -->`.
 fn with_tables(page: &str, tables: &[(&str, String)]) -> String {
     let mut rest = page.to_owned();
     for (name, table) in tables {
@@ -71,7 +71,7 @@ fn the_page_says_what_the_program_accepts() {
         return;
     }
     for (found, expected) in page.lines().zip(fresh.lines()) {
-        assert_eq!(found, expected, "UPDATE_GOLDEN=1 writes docs/settings.md anew");
+        assert_eq!(found, expected, "UPDATE_GOLDEN=1 rewrites docs/settings.md");
     }
-    assert_eq!(page.len(), fresh.len(), "UPDATE_GOLDEN=1 writes docs/settings.md anew");
+    assert_eq!(page.len(), fresh.len(), "UPDATE_GOLDEN=1 rewrites docs/settings.md");
 }

@@ -26,7 +26,7 @@ pub(super) struct Zip {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
     pub(super) source_code_hash: String,
-    /// Whether the zip must be written to the folder.
+    /// True if the zip must be written to the folder.
     pub(super) is_new: bool,
 }
 
@@ -124,8 +124,8 @@ impl Folder {
         Ok(others)
     }
 
-    /// Tells whether `main.tf.json` names this zip and its hash. As it is written after the zip, the zip is then complete and need not be
-    /// unpacked to check that.
+    /// Tells whether `main.tf.json` names this zip and its hash. It is written after the zip, so the zip is then complete and need not
+    /// be unpacked to check that.
     pub(super) fn is_rendered_with(&self, zip: &Zip) -> anyhow::Result<bool> {
         let main = self.read(MAIN)?.unwrap_or_default();
         let main = String::from_utf8_lossy(&main);
