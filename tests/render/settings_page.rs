@@ -21,8 +21,8 @@ fn preset_table(settings: &[&Setting]) -> String {
     let names = Preset::ALL.map(|preset| format!(" `{}` |", preset.name)).concat();
     let mut table = format!("| setting |{names}\n|---|{}\n", "---|".repeat(Preset::ALL.len()));
     for Setting { key, defaults, .. } in settings {
-        let defaults: String = defaults.iter().map(|default| format!(" {} |", text(default.as_deref()))).collect();
-        writeln!(table, "| `{key}` |{defaults}").unwrap();
+        let defaults: Vec<_> = defaults.iter().map(|default| text(default.as_deref())).collect();
+        writeln!(table, "| `{key}` | {} |", defaults.join(" | ")).unwrap();
     }
     table
 }
