@@ -18,7 +18,7 @@ use crate::event_source::mapping::{DiscardedBatch, Origin, event};
 #[derive(Clone, Debug, Default)]
 pub struct LastInvocation {
     pub request_id: String,
-    /// Whether it ended in a function error, rather than in a partial response.
+    /// True if it ended in a function error, rather than in a partial response.
     pub failed: bool,
 }
 

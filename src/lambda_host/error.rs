@@ -9,7 +9,7 @@ pub enum HostError {
     #[error("cannot run the bootstrap {}{}", bootstrap.display(), appended(reason.as_deref()))]
     Spawn {
         bootstrap: PathBuf,
-        /// What is wrong with the file, if that can be seen.
+        /// The fault of the file, if it can be seen.
         reason: Option<String>,
         source: std::io::Error,
     },

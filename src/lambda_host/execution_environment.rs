@@ -56,7 +56,7 @@ impl ExecutionEnvironment {
     }
 
     async fn wait_for_first_poll(&mut self) -> Result<(), HostError> {
-        // Which failure it was is looked up after the race, since the race borrows all of the Runtime API.
+        // The init error is read after `select!`, which borrows all of the Runtime API.
         let reason = tokio::select! {
             () = self.api.ready() => return Ok(()),
             status = self.process.exited() => format!("it ended with {status}"),

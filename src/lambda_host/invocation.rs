@@ -2,7 +2,7 @@
 
 use super::output::BatchLine;
 
-/// How an invocation ended.
+/// The outcome of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The function answered with this payload.

@@ -35,7 +35,7 @@ pub struct FunctionPool {
     console: Arc<Console>,
     idle: Mutex<Vec<ExecutionEnvironment>>,
     concurrency: Semaphore,
-    /// Whether responses are still expected to come with a batch line.
+    /// True as long as responses are expected to come with a batch line.
     expects_batch_lines: AtomicBool,
     errors: AtomicU64,
 }

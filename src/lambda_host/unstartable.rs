@@ -8,7 +8,7 @@ use crate::artifact::{BootstrapError, Platform};
 /// The end of each message: the remedy.
 const HELP: &str = "build one for this machine with `cargo build --release --package pipegen-lambda`";
 
-/// Returns what is wrong with the file, if that can be seen.
+/// Returns the fault of the file, if it can be seen.
 pub(super) fn reason(bootstrap: &Path) -> Option<String> {
     let bytes = std::fs::read(bootstrap).ok()?;
     problem(&bytes).map(|problem| format!("{problem}; {HELP}"))

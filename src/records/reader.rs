@@ -22,7 +22,7 @@ pub struct RecordReader {
     name: String,
     state: State,
     number: u64,
-    /// Whether a line that is not blank was read.
+    /// True once a line that is not blank was read.
     has_begun: bool,
     line: Vec<u8>,
 }

@@ -111,7 +111,7 @@ async fn an_exit_is_a_function_error_and_a_new_process_is_started() {
     let second = process(&pool).await;
     assert_ne!(second, first);
 
-    // A process that is killed while idle is no function error.
+    // A process that is killed while idle is not a function error.
     assert!(Command::new("kill").args(["-9", &second]).status().expect("kill").success());
     eventually("its end", || processes_of(workshop.folder.path()).is_empty());
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -192,7 +192,7 @@ async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
     // RISC-V.
     of_another_machine[own_machine] = 243;
     for (bytes, words) in [
-        (&b"no program"[..], "it is no program for Linux, not an ELF executable"),
+        (&b"no program"[..], "it is a file of an unknown format, not an ELF executable"),
         (b"", "it is an empty file"),
         (b"PK\x03\x04", "it is a zip archive"),
         (b"#!/no/such/shell -e\n", "its interpreter `/no/such/shell` does not exist on this machine"),

@@ -15,7 +15,7 @@ pub(super) struct Secret {
     pub(super) name: String,
     pub(super) arn: String,
     pub(super) versions: Versions,
-    /// Whether a rotation's steps are running.
+    /// True while a rotation's steps are running.
     pub(super) is_rotating: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::records::Record;
 pub(super) struct Lane {
     /// Records that are in no batch yet.
     waiting: VecDeque<QueuedRecord>,
-    /// What is left of the current batch, in order. The next batch is formed when nothing is left.
+    /// The rest of the current batch, in order. The next batch is formed when nothing is left.
     parts: VecDeque<Batch>,
     in_flight: Option<Batch>,
     /// The time of the next retry.
@@ -40,11 +40,11 @@ pub(super) enum LaneStep {
 pub(super) struct LaneProgress {
     /// The number of records that were processed.
     pub(super) delivered: usize,
-    /// Whether those were all records of the batch.
+    /// True if those were all records of the batch.
     pub(super) complete: bool,
-    /// Whether the batch is retried unchanged.
+    /// True if the batch is retried unchanged.
     pub(super) retried: bool,
-    /// Whether the batch was bisected, or split at a checkpoint.
+    /// True if the batch was bisected, or split at a checkpoint.
     pub(super) bisected: bool,
     pub(super) discarded: Option<DiscardedBatch>,
 }

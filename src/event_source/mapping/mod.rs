@@ -49,7 +49,7 @@ pub struct EventSourceMapping {
     settings: MappingSettings,
     shards: Vec<Shard>,
     discarded: VecDeque<(LaneId, DiscardedBatch)>,
-    /// Whether no more records come.
+    /// True once no more records come.
     ended: bool,
     /// The lane that is asked first next time, so that none waits for ever behind busy ones.
     turn: usize,

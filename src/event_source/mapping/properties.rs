@@ -57,7 +57,7 @@ fn records() -> impl Strategy<Value = Vec<(u8, u8, u8)>> {
 struct Run {
     mapping: EventSourceMapping,
     now: Duration,
-    /// How each record ended, by its position in the input, which is also its data.
+    /// The end of each record, by its position in the input, which is also its data.
     ends: BTreeMap<usize, &'static str>,
     in_flight: Vec<(LaneId, Vec<Arc<Record>>)>,
     /// The positions of each key's ended records, in the order of their ends.
