@@ -11,7 +11,7 @@
 //! - [`feed`]: a thread that reads ahead
 //! - [`source`]: files, standard input and the sample
 //! - [`reader`]: the records of a source, line by line
-//! - [`gzip`]: decompression
+//! - [`gzip`]: a decompressing reader
 //! - `line`: one line as a record
 //! - [`fields`]: lines with a record's fields
 //! - [`events`]: lines that are events
