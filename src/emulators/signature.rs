@@ -8,8 +8,9 @@ use crate::lambda_host::credentials::Credentials;
 
 /// Accepts a request that names this access key in its signature (Signature Version 4, in the header `Authorization`).
 ///
-/// Other users of this machine can reach the run's ports, and one of these APIs gives out the database's login. The key's id
-/// is random, which is protection enough; the signature itself would prove nothing more to a server on loopback.
+/// Other users of this machine can reach the run's ports, and one of these APIs gives out the database's login. The
+/// key's id is random, which is protection enough; the signature itself would prove nothing more to a server on
+/// loopback.
 pub(super) fn check(headers: &HeaderMap, credentials: &Credentials) -> Result<(), ApiError> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let Some(signature) = authorization.strip_prefix("AWS4-HMAC-SHA256 ") else {

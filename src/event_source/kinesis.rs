@@ -69,7 +69,8 @@ impl Activity {
 }
 
 impl KinesisStream {
-    /// Starts a reader for each present shard, until `stop` is cancelled or the first error. Their records come out of the receiver.
+    /// Starts a reader for each present shard, until `stop` is cancelled or the first error. Their records come out of
+    /// the receiver.
     pub async fn read(
         &self,
         activity: &Arc<Activity>,

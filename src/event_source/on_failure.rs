@@ -1,7 +1,8 @@
 //! The object that Lambda writes to an on-failure destination in S3 about a discarded batch.
 //!
-//! Documented in Lambda's developer guide ("Retain discarded batch records for a Kinesis Data Streams event source"): key
-//! `aws/lambda/{mapping}/{shard}/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-{random UUID}`, and the whole event as a string in `payload`.
+//! Documented in Lambda's developer guide ("Retain discarded batch records for a Kinesis Data Streams event source"):
+//! key `aws/lambda/{mapping}/{shard}/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-{random UUID}`, and the whole event as a string in
+//! `payload`.
 
 use std::sync::Arc;
 

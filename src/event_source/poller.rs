@@ -104,8 +104,8 @@ impl Polling {
         }
     }
 
-    /// Offers the received records, up to the first that finds no room. With several shards that record delays the others behind
-    /// it in the file; the mapping's lookahead makes that rare, and the maximum record age ends it.
+    /// Offers the received records, up to the first that finds no room. With several shards that record delays the
+    /// others behind it in the file; the mapping's lookahead makes that rare, and the maximum record age ends it.
     fn offer(&mut self) {
         let now = self.clock.elapsed();
         while let Some(record) = self.received.pop_front() {
@@ -180,7 +180,8 @@ impl Polling {
     }
 }
 
-/// Returns the function error if only a person can repair its cause. Lambda would retry for as long as the stream keeps the records.
+/// Returns the function error if only a person can repair its cause. Lambda would retry for as long as the stream keeps
+/// the records.
 fn lasting_failure(invocation: &Invocation) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

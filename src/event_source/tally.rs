@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::lambda_host::BatchLine;
 
-/// Sums over acknowledged batches. A retried batch counts once, with its last line: so `events` is exact, while events that an
-/// earlier attempt had applied count as duplicates.
+/// Sums over acknowledged batches. A retried batch counts once, with its last line: so `events` is exact, while events
+/// that an earlier attempt had applied count as duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Tally {
     /// All events, including the rejected ones.

@@ -28,8 +28,8 @@ impl Credentials {
         Self { key_id: format!("LOCAL{}", random().to_uppercase()), secret_key: random(), session_token: None }
     }
 
-    /// Makes the key of a function in an emulated account. The account accepts any key, and tells the functions' calls apart by it.
-    /// Lambda would give the function a temporary key of its role.
+    /// Makes the key of a function in an emulated account. The account accepts any key, and tells the functions' calls
+    /// apart by it. Lambda would give the function a temporary key of its role.
     pub fn of_function(handler: &str) -> Self {
         let key_id = format!("ASIA{:0<16}", handler.to_uppercase());
         Self { key_id, secret_key: "emulated".to_owned(), session_token: Some("emulated".to_owned()) }

@@ -30,7 +30,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// Returns all environment variables of a process: those that Lambda sets, and those of the configuration. Nothing is inherited.
+    /// Returns all environment variables of a process: those that Lambda sets, and those of the configuration. Nothing
+    /// is inherited.
     pub(super) fn environment(&self, runtime_api: SocketAddr) -> impl Iterator<Item = (&str, String)> {
         let Credentials { key_id, secret_key, session_token } = &self.credentials;
         let region = self.arn.split(':').nth(3).unwrap_or_default();

@@ -1,8 +1,8 @@
 //! A small Lambda host: runs the real bootstrap as child processes and speaks Lambda's Runtime API with them.
 //!
 //! An execution environment is one process and has one invocation at a time; as many are started as are needed at once.
-//! One that dies is a function error, as it is in Lambda, and the next invocation gets a new one. Between invocations it is
-//! frozen, as in Lambda: what a function has not done when it answers, it may never do.
+//! One that dies is a function error, as it is in Lambda, and the next invocation gets a new one. Between invocations
+//! it is frozen, as in Lambda: what a function has not done when it answers, it may never do.
 //!
 //! - [`function`]: a function's configuration
 //! - [`pool`]: a function and its execution environments

@@ -71,7 +71,8 @@ enum Class {
     Other,
 }
 
-/// Classifies a line. A function logs JSON to standard output; other text on standard error (a panic at the start, say) is shown.
+/// Classifies a line. A function logs JSON to standard output; other text on standard error (a panic at the start, say)
+/// is shown.
 fn classify(stream: OutputStream, line: &str) -> Class {
     let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
         return if stream == OutputStream::Stderr { Class::Warning } else { Class::Other };

@@ -41,7 +41,8 @@ pub struct FunctionPool {
 }
 
 impl FunctionPool {
-    /// Makes a pool without any execution environment. With a folder for logs, everything that the function writes is kept there.
+    /// Makes a pool without any execution environment. With a folder for logs, everything that the function writes is
+    /// kept there.
     pub fn new(
         function: Function,
         supervisor: Arc<Supervisor>,

@@ -94,8 +94,8 @@ impl RuntimeApi {
         }
     }
 
-    /// Serves until the process has ended, even if this value is dropped before: a runtime that loses its Runtime API while it
-    /// runs would only complain.
+    /// Serves until the process has ended, even if this value is dropped before: a runtime that loses its Runtime API
+    /// while it runs would only complain.
     pub(super) fn serve_until_end_of(&mut self, process: Arc<Process>) {
         if let Some(server) = self.server.take() {
             tokio::spawn(async move {

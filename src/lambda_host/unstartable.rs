@@ -1,4 +1,5 @@
-//! Explains why the system does not start a bootstrap. It says "No such file or directory" of a file that exists if its loader does not.
+//! Explains why the system does not start a bootstrap. It says "No such file or directory" of a file that exists if its
+//! loader does not.
 
 use std::env::consts::{ARCH, OS};
 use std::path::Path;

@@ -21,8 +21,8 @@ type Attributes<'a> = BTreeMap<Cow<'a, str>, &'a RawValue>;
 
 /// Parses a line if it is an event or an array of events. The events are not checked: that is the pipeline's work.
 ///
-/// A record arrives at the time of its last event: so a file gives the same result whenever it is played, and no event is too old or
-/// from the future. A record without a valid time, which the pipeline rejects, arrives now.
+/// A record arrives at the time of its last event: so a file gives the same result whenever it is played, and no event
+/// is too old or from the future. A record without a valid time, which the pipeline rejects, arrives now.
 pub(super) fn parse(line: &[u8], number: u64) -> Option<Result<Record, LineError>> {
     let line = line.trim_ascii();
     let events = events(line)?;

@@ -26,7 +26,8 @@ pub struct Feed<const READERS: usize> {
     pub stopped: oneshot::Receiver<ReadError>,
 }
 
-/// Starts reading. The slowest consumer holds the thread back: no consumer is further ahead of another than by what is read ahead.
+/// Starts reading. The slowest consumer holds the thread back: no consumer is further ahead of another than by what is
+/// read ahead.
 ///
 /// This is a plain thread rather than a task: a read of standard input cannot be interrupted, and the runtime would
 /// wait for it at the end of the process. When a receiver is dropped the thread ends with its next chunk.

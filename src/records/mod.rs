@@ -1,9 +1,10 @@
 //! Files of records: the records that Kinesis would deliver, one JSON text a line. A line is one of
 //!
-//! - a record: `{"shard", "sequence_number", "partition_key", "arrived_at", "data"}`, or `data_base64` instead of `data` if the
-//!   bytes are not UTF-8;
+//! - a record: `{"shard", "sequence_number", "partition_key", "arrived_at", "data"}`, or `data_base64` instead of
+//!   `data` if the bytes are not UTF-8;
 //! - a line of the archive, which has `event` and `event_base64` instead;
-//! - a line of the quarantine, which has the fields of the rejection as well; the rejected event becomes a record of its own;
+//! - a line of the quarantine, which has the fields of the rejection as well; the rejected event becomes a record of
+//!   its own;
 //! - an event, or an array of events, as a supplier would send it.
 //!
 //! Parts:

@@ -1,8 +1,8 @@
 //! Recognizes files of other formats, and says how to convert them.
 
 /// The end of every message.
-const RECORDS_FILE: &str = "a records file holds one JSON object a line: a record (`shard`, `sequence_number`, `partition_key`, `arrived_at`, and \
-     `data` or `data_base64`), a line of the archive or of the quarantine, or an event";
+const RECORDS_FILE: &str = "a records file holds one JSON object a line: a record (`shard`, `sequence_number`, `partition_key`, \
+     `arrived_at`, and `data` or `data_base64`), a line of the archive or of the quarantine, or an event";
 
 /// The number of bytes by which a format is recognized.
 pub(super) const HEAD: usize = 64 * 1024;
@@ -27,16 +27,16 @@ const BY_MAGIC: [(&[u8], &str, &str); 14] = [
 
 /// The remedy for the output of the AWS CLI. Version 1 writes times as numbers.
 const GET_RECORDS: &str = "`jq -c '.Records[] | {shard: \"shardId-000000000000\", sequence_number: .SequenceNumber, partition_key: \
-     .PartitionKey, arrived_at: (.ApproximateArrivalTimestamp | if type == \"number\" then todate else . end), data_base64: .Data}'` \
-     converts it to records";
+     .PartitionKey, arrived_at: (.ApproximateArrivalTimestamp | if type == \"number\" then todate else . end), \
+     data_base64: .Data}'` converts it to records";
 
 const LAMBDA_EVENT: &str = "`jq -c '.Records[] | {shard: (.eventID | split(\":\")[0]), sequence_number: .kinesis.sequenceNumber, \
-     partition_key: .kinesis.partitionKey, arrived_at: (.kinesis.approximateArrivalTimestamp | todate), data_base64: .kinesis.data}'` \
-     converts it to records";
+     partition_key: .kinesis.partitionKey, arrived_at: (.kinesis.approximateArrivalTimestamp | todate), \
+     data_base64: .kinesis.data}'` converts it to records";
 
 const ON_FAILURE: &str = "its `payload` is the batch: `jq -c '.payload | fromjson | .Records[] | {shard: (.eventID | split(\":\")[0]), \
-     sequence_number: .kinesis.sequenceNumber, partition_key: .kinesis.partitionKey, arrived_at: (.kinesis.approximateArrivalTimestamp | \
-     todate), data_base64: .kinesis.data}'` converts it to records";
+     sequence_number: .kinesis.sequenceNumber, partition_key: .kinesis.partitionKey, arrived_at: \
+     (.kinesis.approximateArrivalTimestamp | todate), data_base64: .kinesis.data}'` converts it to records";
 
 /// JSON that is recognized by the names in it. The first entry with all of its names in the text applies.
 const BY_NAMES: [(&[&str], &str, &str); 4] = [

@@ -13,7 +13,8 @@ use super::reader::RecordReader;
 const SAMPLE: &[u8] = include_bytes!("../../tests/data/sample.jsonl.gz");
 
 /// The error of a folder instead of a file.
-const FOLDER: &str = "it is a folder; `find FOLDER -name '*.jsonl.gz' | sort | xargs cat | pipegen local --records -` plays all objects in it";
+const FOLDER: &str = "it is a folder; `find FOLDER -name '*.jsonl.gz' | sort | xargs cat | pipegen local --records -` plays all \
+     objects in it";
 
 /// An open source of records.
 pub struct Source {
@@ -38,8 +39,8 @@ impl<R: Read> Read for Counted<R> {
 }
 
 impl Source {
-    /// Opens a file (`-` is standard input), or the sample if no file is named. A folder and a file whose first line is not a record are
-    /// errors at once, and not at the first read, when servers are running already.
+    /// Opens a file (`-` is standard input), or the sample if no file is named. A folder and a file whose first line is
+    /// not a record are errors at once, and not at the first read, when servers are running already.
     pub fn open(path: Option<&Path>) -> Result<Self, ReadError> {
         let Some(path) = path else {
             return Ok(Self::new("the sample".to_owned(), Cursor::new(SAMPLE), Some(SAMPLE.len() as u64)));
@@ -80,7 +81,8 @@ impl Source {
         Arc::clone(&self.read)
     }
 
-    /// Returns the records in their order. Reading begins with the first one that is requested; an error is the last item.
+    /// Returns the records in their order. Reading begins with the first one that is requested; an error is the last
+    /// item.
     pub fn records(self) -> RecordReader {
         RecordReader::new(self.name, self.bytes)
     }

@@ -1,5 +1,6 @@
-//! A fake bootstrap, compiled by the tests: speaks the Runtime API with the standard library alone and does what the event
-//! says (`{"do": …}`, or `?do=…` at its URL), or responds as its handler does (`null` and a batch line, for instance).
+//! A fake bootstrap, compiled by the tests: speaks the Runtime API with the standard library alone and does what the
+//! event says (`{"do": …}`, or `?do=…` at its URL), or responds as its handler does (`null` and a batch line, for
+//! instance).
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -80,7 +81,8 @@ fn main() {
     }
 }
 
-/// Makes a request on a connection of its own, and returns headers and body of the response. Exits if the server is gone.
+/// Makes a request on a connection of its own, and returns headers and body of the response. Exits if the server is
+/// gone.
 fn call(method: &str, path: &str, body: &str) -> (String, String) {
     let address = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap();
     let Ok(mut connection) = TcpStream::connect(&address) else { exit(0) };

@@ -1,5 +1,5 @@
-//! The rotation contract: the runtime's steps on a real PostgreSQL and the emulated Secrets Manager. Steps are repeated, fail, or come
-//! in another order.
+//! The rotation contract: the runtime's steps on a real PostgreSQL and the emulated Secrets Manager. Steps are
+//! repeated, fail, or come in another order.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -52,8 +52,8 @@ impl Buckets {
         Ok(Self { root, stored: Mutex::default() })
     }
 
-    /// Stores an object, whole or not at all. With `only_new` an existing object is never replaced, even if two writers store it at
-    /// once.
+    /// Stores an object, whole or not at all. With `only_new` an existing object is never replaced, even if two writers
+    /// store it at once.
     pub fn put(&self, bucket: &str, key: &str, content: &[u8], only_new: bool) -> Result<(), ObjectError> {
         let path = self.path(bucket, key)?;
         let mut file = NamedTempFile::new_in(self.root.join(UNFINISHED)).map_err(ObjectError::Io)?;
@@ -102,8 +102,8 @@ impl Buckets {
         if plain && bucket != UNFINISHED && path.is_dir() { Ok(path) } else { Err(ObjectError::NoBucket) }
     }
 
-    /// Returns the object's file. A key that is not a plain path (`../x`, `/x`, `a//b`, `x/`) is an error: it would share a file with
-    /// another key, or lie outside of the bucket.
+    /// Returns the object's file. A key that is not a plain path (`../x`, `/x`, `a//b`, `x/`) is an error: it would
+    /// share a file with another key, or lie outside of the bucket.
     fn path(&self, bucket: &str, key: &str) -> Result<PathBuf, ObjectError> {
         let bucket = self.bucket(bucket)?;
         let plain = !key.contains('\0') && key.split('/').all(|part| !matches!(part, "" | "." | ".."));

@@ -1,7 +1,7 @@
 //! S3 on loopback: buckets are folders, objects are files.
 //!
-//! s3s implements the protocol (signatures, chunked uploads, errors as XML). The storage is ours and not s3s-fs: that one
-//! derives a side file's name from the whole key, which with our keys is too long for a file name, writes an object
+//! s3s implements the protocol (signatures, chunked uploads, errors as XML). The storage is ours and not s3s-fs: that
+//! one derives a side file's name from the whole key, which with our keys is too long for a file name, writes an object
 //! before it has checked its checksum, and lets two conditional writes at once both succeed.
 //!
 //! - [`buckets`]: objects as files

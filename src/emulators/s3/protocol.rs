@@ -22,8 +22,8 @@ pub(super) struct Operations(pub(super) Arc<Buckets>);
 
 #[async_trait::async_trait]
 impl S3 for Operations {
-    /// Checks the checksums of the request, then stores the object under its key; with `If-None-Match: *` only a new one (412
-    /// otherwise). Other conditions are errors rather than ignored.
+    /// Checks the checksums of the request, then stores the object under its key; with `If-None-Match: *` only a new
+    /// one (412 otherwise). Other conditions are errors rather than ignored.
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let S3Request { mut input, trailing_headers, .. } = request;
         if input.if_match.is_some() || input.content_md5.is_some() {

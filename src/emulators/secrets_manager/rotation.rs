@@ -1,5 +1,5 @@
-//! Rotations: a new version becomes pending, and the function is invoked for four steps, one after the other. A step that fails
-//! ends the rotation and leaves the version pending; the next rotation repeats all steps with that version.
+//! Rotations: a new version becomes pending, and the function is invoked for four steps, one after the other. A step
+//! that fails ends the rotation and leaves the version pending; the next rotation repeats all steps with that version.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 

@@ -1,7 +1,7 @@
 //! The versions of one secret and their staging labels (pure).
 //!
-//! A version's id is the token of the request that created it, and its value never changes. A label is attached to one version
-//! at most. A version without labels is deprecated: it can be read for a while, but is not listed.
+//! A version's id is the token of the request that created it, and its value never changes. A label is attached to one
+//! version at most. A version without labels is deprecated: it can be read for a while, but is not listed.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html>
 
@@ -75,8 +75,8 @@ impl Versions {
         Ok((version, value))
     }
 
-    /// Creates a version, or stores the value of a pending one, and moves the labels to it. The first value of all becomes the
-    /// current one, too. The same request again changes nothing.
+    /// Creates a version, or stores the value of a pending one, and moves the labels to it. The first value of all
+    /// becomes the current one, too. The same request again changes nothing.
     pub(super) fn put(&mut self, id: &str, value: SecretValue, labels: &[String]) -> Result<&Version, ApiError> {
         let index = match self.index(id) {
             Some(index) => match &self.0[index].value {

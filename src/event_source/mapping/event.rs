@@ -99,8 +99,8 @@ fn event_record<'a>(record: &'a Record, origin: &'a Origin) -> EventRecord<'a> {
     }
 }
 
-/// Writes seconds since the epoch with six decimals. Kinesis itself has three; the files have six, and fewer than the file
-/// holds could change the result.
+/// Writes seconds since the epoch with six decimals. Kinesis itself has three; the files have six, and fewer than the
+/// file holds could change the result.
 fn seconds(microseconds: i64) -> Box<RawValue> {
     let sign = if microseconds < 0 { "-" } else { "" };
     let (whole, fraction) = (microseconds.unsigned_abs() / 1_000_000, microseconds.unsigned_abs() % 1_000_000);

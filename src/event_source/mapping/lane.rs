@@ -1,4 +1,5 @@
-//! One lane of a shard: one batch after the other, never two at once. Lambda's `ParallelizationFactor` is the number of lanes.
+//! One lane of a shard: one batch after the other, never two at once. Lambda's `ParallelizationFactor` is the number of
+//! lanes.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -59,7 +60,8 @@ impl Lane {
         self.waiting.is_empty() && self.parts.is_empty() && self.in_flight.is_none()
     }
 
-    /// Returns the lane's next step. `waiting` is the number of the shard's bytes in no batch yet; those of a new batch are subtracted.
+    /// Returns the lane's next step. `waiting` is the number of the shard's bytes in no batch yet; those of a new batch
+    /// are subtracted.
     pub(super) fn next(
         &mut self,
         now: Duration,
@@ -93,8 +95,8 @@ impl Lane {
         LaneStep::Invoke(records)
     }
 
-    /// Forms the next batch when it is full, when its window is over, or when no more records can come. Otherwise returns the time
-    /// at which to ask again.
+    /// Forms the next batch when it is full, when its window is over, or when no more records can come. Otherwise
+    /// returns the time at which to ask again.
     fn form_batch(
         &mut self,
         now: Duration,

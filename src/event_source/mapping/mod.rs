@@ -1,19 +1,20 @@
 //! The rules by which Lambda reads a Kinesis stream for a function (an event source mapping), as a state machine: no
 //! clock, no network. Time is passed in, as the duration since some start; what is to be done comes out as a [`Step`].
 //!
-//! - Records of a shard are spread over lanes by partition key. A lane has one invocation in flight at most, so the order
-//!   within a key is kept.
+//! - Records of a shard are spread over lanes by partition key. A lane has one invocation in flight at most, so the
+//!   order within a key is kept.
 //! - A batch is invoked when it is full (records or bytes), when its window is over, or at the end of the input.
-//! - A partial response checkpoints at the lowest reported record ([`partial_response`]): everything from there on comes
-//!   again. With bisect on that splits the batch; otherwise, and if the lowest is the batch's first record, it is a retry.
-//! - A function error bisects the batch, with bisect on, down to single records; a complete failure in the response counts
-//!   as one. Bisecting uses up no retry and no wait: each part is smaller than the batch before.
-//! - An unchanged batch is retried after an exponential backoff. When its retries are used up, or when a record exceeds the
-//!   maximum age, it is discarded to the on-failure destination, and the lane goes on.
+//! - A partial response checkpoints at the lowest reported record ([`partial_response`]): everything from there on
+//!   comes again. With bisect on that splits the batch; otherwise, and if the lowest is the batch's first record, it is
+//!   a retry.
+//! - A function error bisects the batch, with bisect on, down to single records; a complete failure in the response
+//!   counts as one. Bisecting uses up no retry and no wait: each part is smaller than the batch before.
+//! - An unchanged batch is retried after an exponential backoff. When its retries are used up, or when a record exceeds
+//!   the maximum age, it is discarded to the on-failure destination, and the lane goes on.
 //!
 //! Documented in Lambda's developer guide ("Using Lambda to process records from Amazon Kinesis Data Streams", "partial
-//! batch response", "Retain discarded batch records"). Not documented, and chosen here: how long the waits are, that both
-//! parts of a batch keep the retries used so far, and that a report of the first record does not bisect the batch.
+//! batch response", "Retain discarded batch records"). Not documented, and chosen here: how long the waits are, that
+//! both parts of a batch keep the retries used so far, and that a report of the first record does not bisect the batch.
 //!
 //! - [`batch`]: batches, and batches that are discarded
 //! - [`event`]: the event of an invocation

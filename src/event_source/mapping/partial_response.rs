@@ -22,8 +22,8 @@ pub(super) enum BatchResult {
 ///
 /// Success: a null or empty response, or a null, missing or empty list. Complete failure: an identifier that is empty,
 /// null, missing or of no record in the batch, and a response of another form. Otherwise the lowest reported record is
-/// the checkpoint. Lambda finds it by sequence number; in files of records these may fall and repeat, so here it is the first
-/// position in the batch with one of the reported numbers.
+/// the checkpoint. Lambda finds it by sequence number; in files of records these may fall and repeat, so here it is the
+/// first position in the batch with one of the reported numbers.
 pub(super) fn batch_result(outcome: &Outcome, records: &[Arc<Record>]) -> BatchResult {
     match outcome {
         Outcome::Failed => BatchResult::Failed,

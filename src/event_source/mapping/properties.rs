@@ -1,4 +1,5 @@
-//! Properties that hold for all records, settings and outcomes: each record is delivered or discarded once, and each key's in order.
+//! Properties that hold for all records, settings and outcomes: each record is delivered or discarded once, and each
+//! key's in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
