@@ -76,7 +76,7 @@ pub(super) async fn start(
     for _ in 0..super::START_ATTEMPTS {
         let port = super::free_port().context("there is no free port")?;
         let tls_port = super::free_port().context("there is no free port")?;
-        let tls = has_tls.then(|| tls_lines(tls_port, &files)).unwrap_or_default();
+        let tls = if has_tls { tls_lines(tls_port, &files) } else { String::new() };
         let own = own_lines(port, &password, &folder, session.folder.is_kept());
         let process = spawn(program, session, &folder, &[own, tls, stack_lines(settings)].concat())?;
         let url = format!("redis://:{password}@127.0.0.1:{port}/0");

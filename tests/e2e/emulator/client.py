@@ -1,7 +1,7 @@
 """Calls AWS for the tests. Standard input is a JSON list of calls, standard output the list of their responses.
 
-A call is `{"service", "operation", "parameters", "query"}`: a client and a method of boto3, and the part of the response to
-return (JMESPath). Pages are joined. Bytes are `{"base64": …}` in both directions.
+A call is `{"service", "operation", "parameters", "query"}`: a client and a method of boto3, and the part of the
+response to return (JMESPath). Pages are joined. Bytes are `{"base64": …}` in both directions.
 """
 
 import base64

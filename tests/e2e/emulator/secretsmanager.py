@@ -1,4 +1,4 @@
-"""Secrets Manager: moto's rotation continues after a failed step, and moto confuses the last version with the current one."""
+"""Secrets Manager: moto continues a rotation after a failed step, and takes the last version for the current one."""
 
 import json
 import uuid

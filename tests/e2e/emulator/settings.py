@@ -17,7 +17,7 @@ class Settings:
     cache_host: str
     """The host of the Redis behind the replication group. Its port is the group's."""
     invoke_url: str
-    """The URL that runs functions: it receives a function's configuration and a payload, and responds as `Invoke` does."""
+    """The URL that runs functions: it takes a function's configuration and a payload, and responds as `Invoke` does."""
     calls: Path
     """The file to which a line is written for each signed call."""
 
