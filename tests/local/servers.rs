@@ -116,7 +116,7 @@ async fn given_servers_are_checked_before_others_are_started() {
     session.close().await.expect("closed");
 }
 
-/// What a statement is given is an event. With the rendered parameters neither a slow nor a failing statement writes it to the log.
+/// A statement's parameters are events. With the rendered parameters neither a slow nor a failing statement writes it to the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_and_failing_statements_do_not_log_what_they_were_given() {
     let folder = open_folder();
