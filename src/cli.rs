@@ -41,6 +41,15 @@ Examples:
 
 The output is a Mermaid flowchart, which GitHub, GitLab and many editors display.";
 
+const LOCAL_EXAMPLES: &str = "\
+Examples:
+  pipegen local                                      plays a sample through the stack of staging
+  pipegen local --env production --records records.jsonl --export products.jsonl
+  pipegen local --serve --catalog-port 8080
+
+What runs is what `pipegen render` writes for the environment: memory, timeouts, variables, event source mappings, schedules. This
+machine has its own endpoints, ARNs and certificates, and waits between retries are shorter than Lambda's.";
+
 /// Renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "pipegen", version, propagate_version = true, after_help = EXAMPLES)]
@@ -60,7 +69,8 @@ pub enum Command {
     /// Draws the stack of one environment as a Mermaid flowchart.
     #[command(after_help = DIAGRAM_EXAMPLES)]
     Diagram(DiagramArgs),
-    /// Runs the pipeline on this machine, with PostgreSQL, Redis and the same bootstrap as on Lambda.
+    /// Runs an environment's stack on this machine, with PostgreSQL, Redis and the same bootstrap as on Lambda.
+    #[command(after_help = LOCAL_EXAMPLES)]
     Local(LocalArgs),
     /// Prints the completion script for a shell.
     Completions(CompletionsArgs),
@@ -115,6 +125,12 @@ pub struct DiagramArgs {
 /// Arguments of `local`.
 #[derive(Debug, Args)]
 pub struct LocalArgs {
+    /// Environment whose stack is run, as `render` writes it.
+    #[arg(long, value_name = "NAME", default_value = "staging")]
+    pub env: String,
+    /// Settings file [default: `pipegen.toml` in this folder, if it is there].
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// File of records to put on the stream, one JSON object a line: records, lines of the archive or the quarantine, or bare events.
     /// `-` is standard input [default: a sample that is part of pipegen].
     #[arg(long, value_name = "FILE")]
@@ -144,9 +160,10 @@ pub struct LocalArgs {
     /// Keeps servers and functions running after the last record, until Ctrl-C, so that the catalog can be read.
     #[arg(long)]
     pub serve: bool,
-    /// Batches of one shard that are processed at the same time, 1 to 10.
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=10))]
-    pub parallelization: u8,
+    /// Batches of one shard that are processed at the same time, 1 to 10; the summary names it as an override [default: as the stack
+    /// says].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub parallelization: Option<u8>,
     /// Rendered folder that Terraform has applied to an emulated AWS account on this machine: runs what its state holds, until Ctrl-C.
     /// The AWS environment variables (`AWS_ENDPOINT_URL` and the credentials) name the emulator.
     #[arg(long, value_name = "DIR", conflicts_with_all = APPLIED_BRINGS_ITS_OWN)]
@@ -164,8 +181,19 @@ pub struct LocalArgs {
 }
 
 /// Flags that `--applied` excludes: the applied stack already decides about these.
-const APPLIED_BRINGS_ITS_OWN: [&str; 9] =
-    ["records", "bootstrap", "database_url", "cache_url", "data", "export", "rotate_every", "serve", "parallelization"];
+const APPLIED_BRINGS_ITS_OWN: [&str; 11] = [
+    "env",
+    "config",
+    "records",
+    "bootstrap",
+    "database_url",
+    "cache_url",
+    "data",
+    "export",
+    "rotate_every",
+    "serve",
+    "parallelization",
+];
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]

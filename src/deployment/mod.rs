@@ -1,7 +1,157 @@
-//! What runs: functions, event source mappings, schedules and a function URL, as plain data.
+//! What a stack runs, as plain data: functions, event source mappings, schedules and what else runs them.
 //!
-//! - [`state`]: out of Terraform's state
-//! - [`package`]: the bootstrap out of the zip
+//! - [`rendered`]: reads it from the text of `main.tf.json`
+//! - [`state`]: reads it from Terraform's state
+//! - `resources`: the resources that both have, in one form, and the checks of them
+//! - `resolver`: values of a rendered file's expressions
+//! - `computed`: attributes that AWS fills in
+//! - `concurrency`: invocations of a function at the same time
+//! - [`package`]: the bootstrap from the zip
 
+mod computed;
+mod concurrency;
 pub mod package;
+pub mod rendered;
+mod resolver;
+mod resources;
 pub mod state;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pipegen_contract::database::Access;
+use pipegen_contract::env;
+use pipegen_contract::role::Role;
+
+pub use computed::Endpoints;
+
+/// The part of a stack that runs. Functions and secrets are named by their ARNs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deployment {
+    pub functions: BTreeMap<String, FunctionConfiguration>,
+    /// Sorted by their addresses in Terraform, as all lists here.
+    pub mappings: Vec<MappingConfiguration>,
+    pub schedules: Vec<ScheduledInvocation>,
+    /// What Terraform invokes while it applies the stack.
+    pub invocations: Vec<ApplyInvocation>,
+    /// The function that has a URL.
+    pub url: Option<String>,
+    pub buckets: Vec<String>,
+    /// Names of the secrets by ARN.
+    pub secrets: BTreeMap<String, String>,
+    /// The secret with the database's master login.
+    pub master_secret: Option<String>,
+    pub rotations: Vec<SecretRotation>,
+}
+
+/// `aws_lambda_function`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionConfiguration {
+    pub name: String,
+    pub arn: String,
+    /// The ARN of its role.
+    pub role: String,
+    pub handler: String,
+    pub timeout: Duration,
+    /// In MB.
+    pub memory: u32,
+    pub reserved_concurrency: Option<usize>,
+    /// The path of the zip, relative to the folder with the rendered file.
+    pub package: PathBuf,
+    pub environment: BTreeMap<String, String>,
+}
+
+/// `aws_lambda_event_source_mapping`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MappingConfiguration {
+    pub id: String,
+    pub function: String,
+    /// The ARN of the stream.
+    pub stream: String,
+    /// The number of the stream's shards, if the stack sets it.
+    pub shards: Option<usize>,
+    /// The most records in a batch.
+    pub batch_size: usize,
+    /// The longest that a batch waits for more records.
+    pub window: Duration,
+    /// Batches of one shard that are processed at the same time.
+    pub parallelization: usize,
+    /// Whether a batch is bisected after a function error.
+    pub bisect: bool,
+    /// How often an unchanged batch is retried; `None` is without end.
+    pub maximum_retries: Option<u32>,
+    /// The age at which a record is discarded; `None` is never.
+    pub maximum_age: Option<Duration>,
+    /// The bucket for discarded batches.
+    pub on_failure_bucket: String,
+}
+
+/// `aws_scheduler_schedule`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledInvocation {
+    pub function: String,
+    pub period: Duration,
+    /// The event, as JSON text.
+    pub input: String,
+}
+
+/// `aws_lambda_invocation`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplyInvocation {
+    pub function: String,
+    /// The event, as JSON text.
+    pub input: String,
+}
+
+/// `aws_secretsmanager_secret_rotation`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretRotation {
+    pub secret: String,
+    pub function: String,
+}
+
+impl Deployment {
+    /// Returns the function of a role, if the stack has one.
+    pub fn function_of(&self, role: Role) -> Option<&FunctionConfiguration> {
+        self.functions.values().find(|function| function.handler == role.handler())
+    }
+
+    /// Processes so many batches of a shard at the same time, instead of as many as the stack says, with as many connections to the
+    /// database as the stack would allow for it. Returns what was changed, by name.
+    pub fn override_parallelization(&mut self, parallelization: usize) -> BTreeMap<String, usize> {
+        let mut overrides = BTreeMap::from([("parallelization".to_owned(), parallelization)]);
+        let Some(processor) = self.function_of(Role::Processor).map(|function| function.arn.clone()) else {
+            return overrides;
+        };
+        let mut invocations = 0;
+        for mapping in self.mappings.iter_mut().filter(|mapping| mapping.function == processor) {
+            mapping.parallelization = parallelization;
+            invocations += mapping.shards.unwrap_or(1) * parallelization;
+        }
+        // Twice, as in the stack's own sizing: for instances that are gone and that PostgreSQL has not missed yet.
+        let connections = 2 * invocations;
+        let variable = Access::Writer.connections_variable();
+        for function in self.functions.values_mut() {
+            if let Some(limit) = function.environment.get_mut(variable)
+                && limit.parse().is_ok_and(|limit: usize| limit < connections)
+            {
+                *limit = connections.to_string();
+                overrides.insert(variable.to_owned(), connections);
+            }
+        }
+        overrides
+    }
+
+    /// Returns how many connections the function's login to the database may hold, if it has one: `migrate` is told which secret
+    /// holds which login, and the limit of each.
+    fn connection_limit(&self, function: &FunctionConfiguration) -> Option<usize> {
+        let secret = function.environment.get(env::DATABASE_SECRET_ARN)?;
+        let migrate = &self.function_of(Role::Migrate)?.environment;
+        let access = Access::ALL.into_iter().find(|access| migrate.get(access.secret_variable()) == Some(secret))?;
+        migrate.get(access.connections_variable())?.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use super::credentials::Credentials;
 /// A function: the bootstrap in one role.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// The function's name, `lambda-processor-local`.
+    /// The function's name, `lambda-processor-staging`.
     pub name: String,
     /// The function's ARN, which also names its region.
     pub arn: String,
@@ -27,6 +27,8 @@ pub struct Function {
     pub timeout: Duration,
     /// The configured memory, in MB. Nothing enforces it here.
     pub memory: u32,
+    /// The most invocations at the same time, each in an execution environment of its own.
+    pub concurrency: usize,
 }
 
 impl Function {

@@ -27,4 +27,4 @@ pub use error::HostError;
 pub use function::Function;
 pub use invocation::{Invocation, Outcome};
 pub use output::BatchLine;
-pub use pool::{CONCURRENCY, FunctionPool};
+pub use pool::FunctionPool;

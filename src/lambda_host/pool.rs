@@ -19,8 +19,6 @@ use super::output::Output;
 use crate::session::console::Console;
 use crate::session::process::Supervisor;
 
-/// The largest number of execution environments of a function (its concurrency). A file may name any number of shards.
-pub const CONCURRENCY: usize = 32;
 /// The number of starts for one invocation after which a failed start is an error.
 const STARTS: u32 = 4;
 /// The wait before the second start; each further one waits as much longer.
@@ -53,13 +51,14 @@ impl FunctionPool {
             Output::new(&function.handler, Arc::clone(&console), logs).context("cannot write the functions' logs")?;
         // Only the processor writes a line about each batch.
         let expects_batch_lines = function.handler == Role::Processor.handler();
+        let concurrency = Semaphore::new(function.concurrency);
         Ok(Self {
             function,
             supervisor,
             output: Arc::new(output),
             console,
             idle: Mutex::default(),
-            concurrency: Semaphore::new(CONCURRENCY),
+            concurrency,
             expects_batch_lines: AtomicBool::new(expects_batch_lines),
             errors: AtomicU64::new(0),
         })

@@ -1,10 +1,11 @@
 //! The runs of `maintain`, and what they say they did.
 
 use std::iter::Sum;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::lambda_host::FunctionPool;
@@ -75,7 +76,7 @@ impl Maintenance {
             let name = &self.host.function().name;
             return self.console.warn(&format!("{name}: its answer does not say what it did"));
         };
-        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut done = self.done.lock();
         done.runs += 1;
         done.drained += drained;
         done.pruned += pruned;
@@ -83,6 +84,6 @@ impl Maintenance {
 
     /// What the runs have done so far.
     pub fn done(&self) -> Maintained {
-        *self.done.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.done.lock()
     }
 }

@@ -1,18 +1,48 @@
 //! Runs a deployment on this machine.
 //!
-//! - [`pipeline`]: the stack with servers of its own
-//! - [`applied`]: a stack that Terraform has applied to an emulated account
+//! - [`runner`]: functions, pollers and schedules of a deployment
+//! - [`machine`]: a rendered stack on servers and emulators of this machine, fed from a file
+//! - [`applied`]: a stack that Terraform has applied to an emulated account, fed from its stream
 //! - [`account`]: that account
-//! - [`functions`]: the functions and what they are set to
-//! - [`play`]: one reading of a file for all consumers of the stream
-//! - [`maintenance`], [`schedule`]: the clock
-//! - [`summary`]: what happened
+//! - [`maintenance`], [`schedule`]: what runs by the clock
+//! - [`export`]: the product views as a file
+//! - [`summary`]: the result of a run
 
 pub mod account;
 pub mod applied;
-pub mod functions;
+pub mod export;
+pub mod machine;
 pub mod maintenance;
-pub mod pipeline;
-pub mod play;
+pub mod runner;
 pub mod schedule;
 pub mod summary;
+
+use crate::records::ReadError;
+use crate::session::{self, Ended};
+use summary::Summary;
+
+/// A run whose inputs are all checked.
+pub enum Run {
+    /// A rendered stack on this machine.
+    Rendered(Box<machine::RenderedRun>),
+    /// An applied stack.
+    Applied(Box<applied::AppliedRun>),
+}
+
+impl Run {
+    /// Runs to the end, and reports the summary before anything that goes on after the records (`--serve`). The result is why
+    /// reading stopped early, if it did.
+    pub fn start(
+        self,
+        report: impl FnOnce(&Summary) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Ended<Option<ReadError>>> {
+        match self {
+            Self::Rendered(mut run) => {
+                session::run(run.folder.take(), async |session, signals| run.start(session, signals, report).await)
+            }
+            Self::Applied(run) => {
+                session::run(None, async |session, signals| run.start(session, signals, report).await)
+            }
+        }
+    }
+}

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
-/// Work on a schedule. When this is dropped it is given up wherever it is.
+/// Work on a schedule. Dropping it cancels the work, even in the middle of it.
 #[derive(Debug)]
 pub struct Schedule {
-    stop: watch::Sender<bool>,
-    task: Option<JoinHandle<()>>,
+    stop: CancellationToken,
+    task: AbortOnDropHandle<()>,
 }
 
 impl Schedule {
@@ -20,35 +20,26 @@ impl Schedule {
     where
         F: Future<Output = ()> + Send,
     {
-        let (stop, mut stopped) = watch::channel(false);
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
         let task = tokio::spawn(async move {
-            let mut ticks = interval_at(tokio::time::Instant::now() + period, period);
+            let mut ticks = interval_at(Instant::now() + period, period);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 tokio::select! {
                     biased;
-                    _ = stopped.changed() => return,
+                    () = stopped.cancelled() => return,
                     _ = ticks.tick() => work().await,
                 }
             }
         });
-        Self { stop, task: Some(task) }
+        Self { stop, task: AbortOnDropHandle::new(task) }
     }
 
-    /// Ends it, after what has been begun.
-    pub async fn end(mut self) {
-        self.stop.send_replace(true);
-        if let Some(task) = self.task.take() {
-            task.await.ok();
-        }
-    }
-}
-
-impl Drop for Schedule {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+    /// Ends it, after work that has begun.
+    pub async fn end(self) {
+        self.stop.cancel();
+        self.task.await.ok();
     }
 }
 

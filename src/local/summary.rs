@@ -42,6 +42,9 @@ pub struct Summary {
     pub rotations: Rotated,
     /// Invocations that ended in a function error, of each function.
     pub errors_by_function: BTreeMap<String, u64>,
+    /// Values that were given in the place of the stack's, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub overrides: BTreeMap<String, usize>,
     /// Product views that were exported, if any were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exported: Option<u64>,
@@ -126,6 +129,12 @@ impl Summary {
         self.other_functions(&mut table);
         if let Some(exported) = self.exported {
             table.row("views exported", &thousands(exported), "");
+        }
+        if !self.overrides.is_empty() {
+            table.row("instead of the stack's", "", "");
+        }
+        for (name, value) in &self.overrides {
+            table.row(&format!("  {name}"), &value.to_string(), "");
         }
         table.0
     }
@@ -223,7 +232,7 @@ mod tests {
         assert_eq!(json["archive"], serde_json::json!({"records": 0, "discarded": 0}));
         assert_eq!(json["maintain"], serde_json::json!({"runs": 0, "drained": 0, "pruned": 0}));
         assert_eq!(json["rotations"], serde_json::json!({"finished": 0, "failed": 0}));
-        assert_eq!(json.get("exported"), None);
+        assert_eq!((json.get("exported"), json.get("overrides")), (None, None));
     }
 
     #[test]
@@ -233,6 +242,18 @@ mod tests {
         let table = summary.table();
         assert!(table.starts_with("records                          2 207\n"), "{table}");
         assert!(table.contains("    invalid_json                     3\n"), "{table}");
+    }
+
+    #[test]
+    fn overrides_are_named() {
+        let overrides = std::collections::BTreeMap::from([("parallelization".to_owned(), 4)]);
+        let summary = Summary { overrides, ..Summary::default() };
+        assert_eq!(
+            serde_json::to_value(&summary).expect("JSON")["overrides"],
+            serde_json::json!({"parallelization": 4})
+        );
+        let table = summary.table();
+        assert!(table.ends_with("instead of the stack's\n  parallelization                    4\n"), "{table}");
     }
 
     #[test]

@@ -19,9 +19,9 @@ const CHUNK_BYTES: usize = 512 * 1024;
 const CHUNKS: usize = 4;
 
 /// The records of a source, sent to each consumer.
-pub struct Feed<const READERS: usize> {
+pub struct Feed {
     /// The channels with every record. They end after the last one, or before the first line that is not a record.
-    pub readers: [mpsc::Receiver<Chunk>; READERS],
+    pub readers: Vec<mpsc::Receiver<Chunk>>,
     /// The error that stopped reading before the end, if there was one.
     pub stopped: oneshot::Receiver<ReadError>,
 }
@@ -31,13 +31,8 @@ pub struct Feed<const READERS: usize> {
 ///
 /// This is a plain thread rather than a task: a read of standard input cannot be interrupted, and the runtime would
 /// wait for it at the end of the process. When a receiver is dropped the thread ends with its next chunk.
-pub fn feed<const READERS: usize>(source: Source) -> Feed<READERS> {
-    let mut senders = Vec::new();
-    let readers = std::array::from_fn(|_| {
-        let (sender, reader) = mpsc::channel(CHUNKS);
-        senders.push(sender);
-        reader
-    });
+pub fn feed(source: Source, readers: usize) -> Feed {
+    let (senders, readers): (Vec<_>, Vec<_>) = (0..readers).map(|_| mpsc::channel(CHUNKS)).unzip();
     let (stop, stopped) = oneshot::channel();
     std::thread::spawn(move || {
         if let Err(error) = read(source, &senders) {

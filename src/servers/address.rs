@@ -18,9 +18,9 @@ const REPLICATION_GROUP: &str = "cache-inventory-local";
 /// Address of the database, with its administrator's login.
 #[derive(Clone)]
 pub struct DatabaseAddress {
-    host: String,
-    port: u16,
-    name: String,
+    pub host: String,
+    pub port: u16,
+    pub name: String,
     /// The administrator's login, which the stack would keep in RDS' managed secret.
     pub master: MasterLogin,
     authority: Option<PathBuf>,
@@ -81,16 +81,20 @@ impl DatabaseAddress {
 
     /// Returns the environment variables of a function that uses the database.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        let trust = match &self.authority {
-            Some(path) => (env::DEV_AUTHORITY, path.display().to_string()),
-            None => (env::DEV_DATABASE_PLAINTEXT, "1".to_owned()),
-        };
         vec![
             (env::DATABASE_HOST, self.host.clone()),
             (env::DATABASE_PORT, self.port.to_string()),
             (env::DATABASE_NAME, self.name.clone()),
-            trust,
+            self.dev_variable(),
         ]
+    }
+
+    /// Returns the variable that the stack never sets: how a function trusts the server.
+    pub fn dev_variable(&self) -> (&'static str, String) {
+        match &self.authority {
+            Some(path) => (env::DEV_AUTHORITY, path.display().to_string()),
+            None => (env::DEV_DATABASE_PLAINTEXT, "1".to_owned()),
+        }
     }
 }
 
@@ -102,20 +106,38 @@ impl CacheAddress {
         }
     }
 
+    /// Returns the host and the port.
+    pub fn host_and_port(&self) -> (String, u16) {
+        match self {
+            Self::Tls { port, .. } | Self::Plaintext { port } => (HOST.to_owned(), *port),
+            Self::Given { url } => {
+                let url = Url::parse(url).ok();
+                let host = url.as_ref().and_then(Url::host_str).unwrap_or(HOST);
+                (host.to_owned(), url.as_ref().and_then(Url::port).unwrap_or(redis::PORT))
+            }
+        }
+    }
+
+    /// Returns the variable that the stack never sets: how a function trusts the server, or a URL in the place of host and user.
+    pub fn dev_variable(&self, user: &str) -> (&'static str, String) {
+        match self {
+            Self::Tls { authority, .. } => (env::DEV_AUTHORITY, authority.display().to_string()),
+            // The user has no password, so any will do.
+            Self::Plaintext { port } => (env::DEV_CACHE_URL, format!("redis://{user}:any@{HOST}:{port}")),
+            Self::Given { url } => (env::DEV_CACHE_URL, url.clone()),
+        }
+    }
+
     /// Returns the environment variables of a function that logs in to the cache as this user.
     pub fn variables(&self, user: &str) -> Vec<(&'static str, String)> {
-        match self {
-            Self::Tls { port, authority } => vec![
-                (env::CACHE_HOST, HOST.to_owned()),
-                (env::CACHE_PORT, port.to_string()),
-                (env::CACHE_USER, user.to_owned()),
-                (env::CACHE_REPLICATION_GROUP, REPLICATION_GROUP.to_owned()),
-                (env::DEV_AUTHORITY, authority.display().to_string()),
-            ],
-            // The user has no password, so any will do.
-            Self::Plaintext { port } => vec![(env::DEV_CACHE_URL, format!("redis://{user}:any@{HOST}:{port}"))],
-            Self::Given { url } => vec![(env::DEV_CACHE_URL, url.clone())],
-        }
+        let (host, port) = self.host_and_port();
+        vec![
+            (env::CACHE_HOST, host),
+            (env::CACHE_PORT, port.to_string()),
+            (env::CACHE_USER, user.to_owned()),
+            (env::CACHE_REPLICATION_GROUP, REPLICATION_GROUP.to_owned()),
+            self.dev_variable(user),
+        ]
     }
 }
 

@@ -19,6 +19,8 @@ use crate::session::Session;
 use crate::session::process::{Process, ProcessKind, StopPolicy};
 
 const FOLDER: &str = "redis";
+/// Redis' usual port.
+pub(super) const PORT: u16 = 6379;
 /// The oldest supported major version.
 const OLDEST: u32 = 7;
 const START_LIMIT: Duration = Duration::from_secs(30);

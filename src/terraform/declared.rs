@@ -1,20 +1,22 @@
-//! A rendered file read back: its resources, and what they refer to.
+//! A rendered file read back: its providers, data sources and resources, and what they refer to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The resources that a file declares.
+/// The blocks that a file declares.
 #[derive(Debug)]
 pub struct Declared {
+    providers: BTreeMap<String, Value>,
+    data_sources: Vec<Resource>,
     resources: Vec<Resource>,
 }
 
-/// A resource as it was written.
+/// A resource or a data source as it was written.
 #[derive(Debug)]
 pub struct Resource {
-    /// The provider's type, such as `aws_kms_key`.
+    /// The provider's type, such as `aws_kms_key`, or `data.aws_caller_identity`.
     pub kind: String,
     /// Its name among those of its type.
     pub label: String,
@@ -31,13 +33,19 @@ impl Declared {
         #[derive(Deserialize)]
         struct File {
             #[serde(default)]
+            provider: BTreeMap<String, Value>,
+            #[serde(default)]
+            data: BTreeMap<String, BTreeMap<String, Value>>,
+            #[serde(default)]
             resource: BTreeMap<String, BTreeMap<String, Value>>,
         }
-        let file: File = serde_json::from_str(text)?;
-        let resources = file.resource.into_iter().flat_map(|(kind, labels)| {
-            labels.into_iter().map(move |(label, body)| Resource { kind: kind.clone(), label, body })
-        });
-        Ok(Self { resources: resources.collect() })
+        let File { provider: providers, data, resource } = serde_json::from_str(text)?;
+        Ok(Self { providers, data_sources: blocks("data.", data), resources: blocks("", resource) })
+    }
+
+    /// Returns the body of a provider, or null.
+    pub fn provider(&self, name: &str) -> &Value {
+        self.providers.get(name).unwrap_or(&Value::Null)
     }
 
     /// Returns all resources, sorted by type and label.
@@ -50,16 +58,25 @@ impl Declared {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
 
-    /// Returns the resource at an address such as `aws_kms_key.main`.
+    /// Returns the resource or data source at an address such as `aws_kms_key.main` or `data.aws_caller_identity.current`.
     pub fn at(&self, address: &str) -> Option<&Resource> {
-        let (kind, label) = address.split_once('.')?;
-        self.resources.iter().find(|resource| resource.kind == kind && resource.label == label)
+        let (kind, label) = address.rsplit_once('.')?;
+        let mut all = self.resources.iter().chain(&self.data_sources);
+        all.find(|resource| resource.kind == kind && resource.label == label)
     }
 
     /// Returns the first resource of a type that is referred to below this value.
     pub fn referred<'a>(&'a self, value: &Value, kind: &str) -> Option<&'a Resource> {
         references(value).iter().filter_map(|address| self.at(address)).find(|resource| resource.kind == kind)
     }
+}
+
+fn blocks(prefix: &str, kinds: BTreeMap<String, BTreeMap<String, Value>>) -> Vec<Resource> {
+    let of_kind = |(kind, labels): (String, BTreeMap<String, Value>)| {
+        let kind = format!("{prefix}{kind}");
+        labels.into_iter().map(move |(label, body)| Resource { kind: kind.clone(), label, body })
+    };
+    kinds.into_iter().flat_map(of_kind).collect()
 }
 
 impl Resource {
@@ -139,6 +156,7 @@ mod tests {
         assert_eq!(declared.referred(&stream.body, "aws_kms_key").unwrap().label, "main");
         assert!(declared.of("aws_kms_key").all(|key| key.is("enable_key_rotation") && !key.is("nothing")));
         let policy = declared.at("aws_iam_role_policy.work").unwrap();
+        assert_eq!(declared.provider("aws"), &Value::Null);
         assert_eq!(references(&policy.body), BTreeSet::from(["aws_kinesis_stream.events".to_owned()]));
     }
 
@@ -149,6 +167,16 @@ mod tests {
             ["data.aws_caller_identity.current", "a.b"]
         );
         assert!(in_text("$${a.b} ${unclosed ${").is_empty());
+    }
+
+    #[test]
+    fn providers_and_data_sources_are_read_as_well() {
+        let text =
+            r#"{"provider": {"aws": {"region": "eu-west-1"}}, "data": {"aws_caller_identity": {"current": {}}}}"#;
+        let declared = Declared::read(text).unwrap();
+        assert_eq!(declared.provider("aws")["region"], "eu-west-1");
+        assert_eq!(declared.at("data.aws_caller_identity.current").unwrap().kind, "data.aws_caller_identity");
+        assert!(declared.all().is_empty(), "a data source is not a resource");
     }
 
     #[test]

@@ -20,26 +20,20 @@ pub(super) struct Secret {
 }
 
 impl Secrets {
-    /// Creates a secret without a value and returns its ARN. The name must be a new one.
-    pub fn create(&self, name: &str) -> String {
-        // The service adds six random characters as well.
-        let suffix: String = Uuid::new_v4().simple().to_string().chars().take(6).collect();
-        let arn = format!("arn:aws:secretsmanager:us-east-1:000000000000:secret:{name}-{suffix}");
-        let secret =
-            Secret { name: name.to_owned(), arn: arn.clone(), versions: Versions::default(), is_rotating: false };
-        self.0.lock().push(secret);
-        arn
+    /// Creates a secret without a value. ARN and name must be new ones.
+    pub fn create(&self, arn: &str, name: &str) {
+        let (name, arn) = (name.to_owned(), arn.to_owned());
+        self.0.lock().push(Secret { name, arn, versions: Versions::default(), is_rotating: false });
     }
 
-    /// Creates a secret with a value and returns its ARN.
-    pub fn create_with(&self, name: &str, value: &str) -> String {
-        let arn = self.create(name);
+    /// Creates a secret with a value.
+    pub fn create_with(&self, arn: &str, name: &str, value: &str) {
+        self.create(arn, name);
         let token = Uuid::new_v4().to_string();
-        let put = self.with(&arn, |secret| {
+        let put = self.with(arn, |secret| {
             secret.versions.put(&token, SecretValue(value.to_owned()), &[CURRENT.to_owned()]).map(|_| ())
         });
         put.expect("a new secret takes its first version");
-        arn
     }
 
     /// Calls a function with a secret, by its ARN or name.

@@ -156,7 +156,7 @@ impl RotationFunction for FakeFunction {
 /// Makes a secret `login` with a value, and its rotation by the function.
 fn rotated(fails_once_at: Option<&'static str>) -> (Arc<FakeFunction>, Arc<Rotations>) {
     let secrets = Arc::new(Secrets::default());
-    secrets.create_with("login", "old");
+    secrets.create_with("arn:login", "login", "old");
     let function = Arc::new(FakeFunction {
         secrets: Arc::clone(&secrets),
         fails_once_at: Mutex::new(fails_once_at),
@@ -215,7 +215,7 @@ async fn a_function_that_changes_nothing_is_an_error() {
         }
     }
     let secrets = Arc::new(Secrets::default());
-    secrets.create_with("login", "old");
+    secrets.create_with("arn:login", "login", "old");
     let rotations = Rotations::new(secrets, Arc::new(Idle));
     assert_eq!(rotations.rotate("login").await, Err(RotationError::NotCurrent));
 }

@@ -19,14 +19,6 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Returns the origin that local records are given, with the role of this function.
-    pub fn local(function: &str) -> Self {
-        Self {
-            stream_arn: "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-local".to_owned(),
-            role_arn: format!("arn:aws:iam::000000000000:role/role-{function}-local"),
-        }
-    }
-
     fn region(&self) -> &str {
         self.stream_arn.split(':').nth(3).unwrap_or_default()
     }
@@ -143,7 +135,7 @@ mod tests {
         let mut record = record("shardId-000000000003", "acme/1", "4960");
         record.data = b"Hello".to_vec();
         let event: serde_json::Value =
-            serde_json::from_slice(&event(&[Arc::new(record)], &Origin::local("processor"))).expect("JSON");
+            serde_json::from_slice(&event(&[Arc::new(record)], &MappingSettings::default().origin)).expect("JSON");
         assert_eq!(
             event,
             serde_json::json!({"Records": [{
@@ -158,9 +150,9 @@ mod tests {
                 "eventVersion": "1.0",
                 "eventID": "shardId-000000000003:4960",
                 "eventName": "aws:kinesis:record",
-                "invokeIdentityArn": "arn:aws:iam::000000000000:role/role-processor-local",
+                "invokeIdentityArn": "arn:aws:iam::000000000000:role/role-processor-test",
                 "awsRegion": "us-east-1",
-                "eventSourceARN": "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-local",
+                "eventSourceARN": "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-test",
             }]})
         );
     }
@@ -177,7 +169,7 @@ mod tests {
             let mut record =
                 record("shardId-000000000003", key, "49600000000000000000000000000000000000000000000000000000");
             record.data = vec![0xff; data];
-            let origin = Origin::local("processor");
+            let origin = MappingSettings::default().origin;
             let counted = FRAME + 3 * size(&record, &origin);
             let record = Arc::new(record);
             let real = event(&[Arc::clone(&record), Arc::clone(&record), record], &origin).len();

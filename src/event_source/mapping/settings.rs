@@ -1,30 +1,31 @@
-//! What can be set on an event source mapping.
+//! Settings of an event source mapping.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::Origin;
+use crate::deployment::MappingConfiguration;
 
-/// An event source mapping's settings, in the meaning that Lambda gives them.
+/// The settings of an event source mapping: those that the stack sets, and those that are Lambda's own affair.
 #[derive(Clone, Debug)]
 pub struct MappingSettings {
-    /// What is read (`EventSourceArn`), and with which role.
+    /// The stream (`EventSourceArn`), and the role that reads it.
     pub origin: Arc<Origin>,
-    /// How many records a batch holds at most (`BatchSize`).
+    /// The most records in a batch (`BatchSize`).
     pub batch_size: usize,
     /// How long a batch waits for more records (`MaximumBatchingWindowInSeconds`), from the pickup of its first one.
     pub window: Duration,
-    /// How many lanes each shard has (`ParallelizationFactor`). Records with one partition key share a lane.
+    /// The number of lanes of a shard (`ParallelizationFactor`). Records with one partition key share a lane.
     pub parallelization: usize,
-    /// Whether a batch is halved after a function error, and cut at the record that a partial response names
+    /// Whether a batch is bisected after a function error, and cut at the record that a partial response names
     /// (`BisectBatchOnFunctionError`).
     pub bisect: bool,
-    /// How often an unchanged batch is tried again (`MaximumRetryAttempts`); none is without end.
+    /// How often an unchanged batch is retried (`MaximumRetryAttempts`); `None` is without end.
     pub maximum_retries: Option<u32>,
-    /// How long after its pickup a record is still tried (`MaximumRecordAgeInSeconds`); none is without end. Lambda
-    /// counts from the arrival, but played data is historic: by its arrival times all of it would be too old.
+    /// How long after its pickup a record is still tried (`MaximumRecordAgeInSeconds`); `None` is without end. Lambda
+    /// counts from the arrival, but records of a file are historic: by their arrival times all of them would be too old.
     pub maximum_age: Option<Duration>,
-    /// The largest event, in bytes (Lambda's limit for a synchronous invocation).
+    /// The largest event, in bytes.
     pub payload_limit: usize,
     /// The wait before the first retry. Each further one without progress waits twice as long.
     pub first_backoff: Duration,
@@ -35,14 +36,21 @@ pub struct MappingSettings {
 }
 
 impl MappingSettings {
-    /// The archiver's mapping as it is rendered: few, large batches. As a rule it is the payload's limit that cuts them.
-    pub fn archiver() -> Self {
+    /// Takes what the stack sets. The rest is Lambda's: 6 MB for a synchronous invocation, and waits between retries, which are not
+    /// documented and shorter here, so that a run does not spend its time waiting.
+    pub fn new(mapping: &MappingConfiguration, role_arn: &str) -> Self {
         Self {
-            origin: Arc::new(Origin::local("archiver")),
-            batch_size: 10_000,
-            window: Duration::from_mins(5),
-            parallelization: 1,
-            ..Self::default()
+            origin: Arc::new(Origin { stream_arn: mapping.stream.clone(), role_arn: role_arn.to_owned() }),
+            batch_size: mapping.batch_size,
+            window: mapping.window,
+            parallelization: mapping.parallelization,
+            bisect: mapping.bisect,
+            maximum_retries: mapping.maximum_retries,
+            maximum_age: mapping.maximum_age,
+            payload_limit: 6 * 1024 * 1024,
+            first_backoff: Duration::from_millis(100),
+            longest_backoff: Duration::from_secs(5),
+            lookahead: 16 * 1024 * 1024,
         }
     }
 
@@ -53,22 +61,24 @@ impl MappingSettings {
     }
 }
 
+#[cfg(test)]
 impl Default for MappingSettings {
-    /// The processor's mapping as it is rendered; the waits between retries are Lambda's own affair and shorter here.
+    /// Settings for the tests of the rules, which depend on no stack.
     fn default() -> Self {
-        Self {
-            origin: Arc::new(Origin::local("processor")),
+        let mapping = MappingConfiguration {
+            id: "an id".to_owned(),
+            function: "arn:function".to_owned(),
+            stream: "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-test".to_owned(),
+            shards: None,
             batch_size: 500,
             window: Duration::ZERO,
             parallelization: 2,
             bisect: true,
             maximum_retries: None,
-            maximum_age: Some(Duration::from_mins(24 * 60 - 15)),
-            payload_limit: 6 * 1024 * 1024,
-            first_backoff: Duration::from_millis(100),
-            longest_backoff: Duration::from_secs(5),
-            lookahead: 16 * 1024 * 1024,
-        }
+            maximum_age: Some(Duration::from_hours(24)),
+            on_failure_bucket: "quarantine".to_owned(),
+        };
+        Self::new(&mapping, "arn:aws:iam::000000000000:role/role-processor-test")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where `--export` writes the product views.
+//! The product views as JSON Lines: `--export`.
 
 use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
-/// A place for the export, checked before the run.
-pub(super) enum Export {
+/// The destination of the export, checked before the run.
+pub enum Export {
     /// `-`.
     StandardOutput,
     /// A file, written whole or not at all.
@@ -19,26 +19,23 @@ pub(super) enum Export {
 }
 
 impl Export {
-    pub(super) fn to(path: PathBuf) -> anyhow::Result<Self> {
+    /// Checks a path, or `-`.
+    pub fn to(path: PathBuf) -> anyhow::Result<Self> {
         if path == Path::new("-") {
             return Ok(Self::StandardOutput);
         }
         let name = path.display();
         match path.metadata() {
-            Ok(metadata) if metadata.is_dir() => anyhow::bail!("cannot export to {name}: it is a folder"),
+            Ok(metadata) if metadata.is_dir() => anyhow::bail!("cannot export to {name}: it is a directory"),
             Ok(metadata) if !metadata.is_file() => return Ok(Self::Stream(path)),
             _ => {}
         }
-        anyhow::ensure!(folder(&path).is_dir(), "cannot export to {name}: its folder is not there");
+        anyhow::ensure!(folder(&path).is_dir(), "cannot export to {name}: the parent directory does not exist");
         Ok(Self::File(path))
     }
 
-    pub(super) fn is_standard_output(&self) -> bool {
-        matches!(self, Self::StandardOutput)
-    }
-
-    /// Writes every view, one a line, sorted by SKU; how many.
-    pub(super) async fn write(self, database_url: &str) -> anyhow::Result<u64> {
+    /// Writes every view, one a line, sorted by SKU. Returns how many.
+    pub async fn write(self, database_url: &str) -> anyhow::Result<u64> {
         match self {
             Self::StandardOutput => lines(database_url, &mut io::stdout().lock()).await,
             Self::Stream(path) => {
@@ -89,7 +86,7 @@ async fn lines(database_url: &str, out: &mut dyn Write) -> anyhow::Result<u64> {
     Ok(exported)
 }
 
-/// Whether the reader is gone.
+/// Tells whether the reader is gone.
 fn gone(written: io::Result<()>) -> io::Result<bool> {
     match written {
         Ok(()) => Ok(false),

@@ -1,0 +1,25 @@
+//! What a rendered file would run, with servers of this machine in the place of RDS and ElastiCache.
+
+use anyhow::Context as _;
+
+use super::resolver::Resolver;
+use super::resources::{ATTRIBUTES, RunningResource};
+use super::{Deployment, Endpoints};
+use crate::terraform::declared::Declared;
+
+impl Deployment {
+    /// Reads the text of `main.tf.json`.
+    pub fn from_rendered(main: &str, endpoints: &Endpoints) -> anyhow::Result<Self> {
+        let declared = Declared::read(main).context("it is not Terraform JSON")?;
+        let resolver = Resolver::new(&declared, endpoints)?;
+        let mut resources = Vec::new();
+        for (kind, attributes) in ATTRIBUTES {
+            for resource in declared.of(kind) {
+                let address = resource.address();
+                let values = resolver.attributes(resource, attributes).with_context(|| address.clone())?;
+                resources.push(RunningResource { address, kind: kind.to_owned(), values: values.into() });
+            }
+        }
+        Self::from_resources(resources)
+    }
+}

@@ -1,0 +1,234 @@
+//! The functions of a deployment, and what invokes them: pollers, schedules, URLs and Lambda's API.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use pipegen_contract::role::Role;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::maintenance::Maintenance;
+use super::schedule::Schedule;
+use super::summary::{Archive, Summary};
+use crate::deployment::{Deployment, FunctionConfiguration, MappingConfiguration};
+use crate::emulators::{function_url, invoke_api};
+use crate::event_source::mapping::MappingSettings;
+use crate::event_source::on_failure::{OnFailureDestination, Storage};
+use crate::event_source::poller::{Poller, PollerReport};
+use crate::event_source::progress::Progress;
+use crate::lambda_host::credentials::Credentials;
+use crate::lambda_host::{Function, FunctionPool, Outcome};
+use crate::records::Chunk;
+use crate::session::Session;
+use crate::session::console::Console;
+use crate::session::listener::{Listener, Server};
+
+/// What stands behind a deployment's functions: this machine, or an emulated account.
+pub trait Backend {
+    /// Returns the path of a function's bootstrap.
+    fn bootstrap(&self, function: &FunctionConfiguration) -> anyhow::Result<PathBuf>;
+
+    /// Returns what a function's environment has beside the stack's variables: the backend's endpoints (`AWS_ENDPOINT_URL…`) and
+    /// development settings (`PIPEGEN_DEV_…`).
+    fn variables(&self, function: &FunctionConfiguration) -> Vec<(String, String)>;
+
+    /// Returns what a function signs its requests with.
+    fn credentials(&self, function: &FunctionConfiguration) -> Credentials;
+
+    /// Returns the storage of discarded batches.
+    fn storage(&self) -> Storage;
+}
+
+/// Records for the event source mappings.
+pub struct Inputs {
+    /// A channel for each mapping, in their order.
+    pub channels: Vec<mpsc::Receiver<Chunk>>,
+    /// Tasks that fill the channels. The first error of any of them ends the run.
+    pub readers: JoinSet<anyhow::Result<()>>,
+    /// The progress of the processor, if it is shown.
+    pub progress: Option<Progress>,
+}
+
+/// A deployment that runs. Its servers end when this is dropped.
+pub struct Runner {
+    deployment: Deployment,
+    /// By ARN.
+    pools: BTreeMap<String, Arc<FunctionPool>>,
+    /// One for each of the deployment's schedules.
+    scheduled: Vec<Arc<Maintenance>>,
+    storage: Storage,
+    console: Arc<Console>,
+    servers: Vec<Server>,
+}
+
+impl Runner {
+    /// Makes a pool of each function. Nothing is invoked yet.
+    pub fn new(deployment: Deployment, backend: &impl Backend, session: &Session) -> anyhow::Result<Self> {
+        let Session { folder, supervisor, console, .. } = session;
+        let mut pools = BTreeMap::new();
+        for (arn, configuration) in &deployment.functions {
+            let function = function(&deployment, configuration, backend)?;
+            let pool =
+                FunctionPool::new(function, Arc::clone(supervisor), Arc::clone(console), folder.logs().as_deref())?;
+            pools.insert(arn.clone(), Arc::new(pool));
+        }
+        let scheduled = deployment.schedules.iter().map(|schedule| {
+            let pool = Arc::clone(&pools[&schedule.function]);
+            Arc::new(Maintenance::new(pool, schedule.input.clone().into(), Arc::clone(console)))
+        });
+        Ok(Self {
+            scheduled: scheduled.collect(),
+            storage: backend.storage(),
+            console: Arc::clone(console),
+            servers: Vec::new(),
+            deployment,
+            pools,
+        })
+    }
+
+    /// Returns the pool of a function of the deployment.
+    pub fn pool(&self, arn: &str) -> Arc<FunctionPool> {
+        Arc::clone(&self.pools[arn])
+    }
+
+    /// Serves Lambda's Invoke API to requests that are signed with this key.
+    pub fn serve_lambda(&mut self, listener: Listener, credentials: Credentials) -> anyhow::Result<()> {
+        let pools = self.pools.values().cloned().collect();
+        self.serve(invoke_api::serve(listener, pools, credentials).context("cannot serve Lambda")?);
+        Ok(())
+    }
+
+    /// Serves the function that has a URL, if there is one.
+    pub fn serve_url(&mut self, listener: Listener) -> anyhow::Result<()> {
+        let Some(arn) = &self.deployment.url else { return Ok(()) };
+        let pool = self.pool(arn);
+        self.console.say(&format!("{} answers at {}", pool.function().name, listener.url()));
+        let server = function_url::serve(listener, pool, Arc::clone(&self.console));
+        self.serve(server.context("cannot serve the function's URL")?);
+        Ok(())
+    }
+
+    /// Keeps a server up as long as this lives.
+    pub fn serve(&mut self, server: Server) {
+        self.servers.push(server);
+    }
+
+    /// Invokes what Terraform would invoke while it applies the stack.
+    pub async fn apply(&self) -> anyhow::Result<()> {
+        for invocation in &self.deployment.invocations {
+            let pool = self.pool(&invocation.function);
+            let invoked = pool.invoke(invocation.input.clone().into()).await?;
+            if invoked.outcome == Outcome::Failed {
+                bail!("{} failed: {}", pool.function().name, invoked.failure.unwrap_or_default());
+            }
+            pool.close().await;
+        }
+        Ok(())
+    }
+
+    /// Starts the schedules.
+    pub fn schedules(&self) -> Vec<Schedule> {
+        let schedules = self.deployment.schedules.iter().zip(&self.scheduled);
+        schedules.map(|(schedule, runs)| Maintenance::every(runs, schedule.period)).collect()
+    }
+
+    /// Processes the inputs to their ends, then ends these schedules and runs each of the deployment's once more.
+    pub async fn run(&self, inputs: Inputs, schedules: Vec<Schedule>) -> anyhow::Result<Summary> {
+        let reports = self.poll(inputs).await;
+        self.console.end();
+        let reports = reports?;
+        for schedule in schedules {
+            schedule.end().await;
+        }
+        for runs in &self.scheduled {
+            runs.run().await;
+        }
+        Ok(self.summary(&reports))
+    }
+
+    /// Returns the report of each mapping, by the function's handler.
+    async fn poll(&self, inputs: Inputs) -> anyhow::Result<BTreeMap<String, PollerReport>> {
+        let Inputs { channels, mut readers, mut progress } = inputs;
+        let mut pollers = JoinSet::new();
+        for (mapping, records) in self.deployment.mappings.iter().zip(channels) {
+            let handler = self.deployment.functions[&mapping.function].handler.clone();
+            let shown = progress.take_if(|_| handler == Role::Processor.handler());
+            let poller = self.poller(mapping, shown);
+            pollers.spawn(async move { anyhow::Ok((handler, poller.consume(records).await?)) });
+        }
+        let all = async {
+            let mut reports = BTreeMap::new();
+            while let Some(report) = pollers.join_next().await {
+                let (handler, report) = report.context("a poller panicked")??;
+                reports.insert(handler, report);
+            }
+            Ok(reports)
+        };
+        tokio::select! {
+            biased;
+            error = first_error(&mut readers) => Err(error),
+            reports = all => reports,
+        }
+    }
+
+    fn poller(&self, mapping: &MappingConfiguration, progress: Option<Progress>) -> Poller {
+        Poller {
+            pool: self.pool(&mapping.function),
+            settings: MappingSettings::new(mapping, &self.deployment.functions[&mapping.function].role),
+            on_failure: OnFailureDestination {
+                storage: self.storage.clone(),
+                bucket: mapping.on_failure_bucket.clone(),
+                mapping: mapping.id.clone(),
+            },
+            progress,
+        }
+    }
+
+    fn summary(&self, reports: &BTreeMap<String, PollerReport>) -> Summary {
+        let of = |role: Role| reports.get(role.handler()).cloned().unwrap_or_default();
+        let errors = |pool: &Arc<FunctionPool>| (pool.function().handler.clone(), pool.errors());
+        let errors_by_function: BTreeMap<_, _> = self.pools.values().map(errors).collect();
+        let archived = of(Role::Archiver).statistics;
+        Summary {
+            function_errors: errors_by_function.get(Role::Processor.handler()).copied().unwrap_or_default(),
+            archive: Archive { records: archived.delivered, objects: None, discarded: archived.discarded },
+            maintain: self.scheduled.iter().map(|runs| runs.done()).sum(),
+            errors_by_function,
+            ..Summary::of(&of(Role::Processor))
+        }
+    }
+}
+
+/// Returns a function with the stack's environment, verbatim, and what the backend adds to it.
+pub fn function(
+    deployment: &Deployment,
+    configuration: &FunctionConfiguration,
+    backend: &impl Backend,
+) -> anyhow::Result<Function> {
+    let mut variables: Vec<_> = configuration.environment.clone().into_iter().collect();
+    variables.extend(backend.variables(configuration));
+    Ok(Function {
+        name: configuration.name.clone(),
+        arn: configuration.arn.clone(),
+        handler: configuration.handler.clone(),
+        bootstrap: backend.bootstrap(configuration)?,
+        variables,
+        credentials: backend.credentials(configuration),
+        timeout: configuration.timeout,
+        memory: configuration.memory,
+        concurrency: deployment.concurrency(configuration),
+    })
+}
+
+/// Waits for the first error of any reader; without one, for ever.
+async fn first_error(readers: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Error {
+    while let Some(read) = readers.join_next().await {
+        if let Err(error) = read.context("a reader panicked").flatten() {
+            return error;
+        }
+    }
+    pending().await
+}
