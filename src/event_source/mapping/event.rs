@@ -128,6 +128,7 @@ pub(super) fn size(record: &Record, origin: &Origin) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event_source::mapping::MappingSettings;
     use crate::event_source::mapping::tests::record;
 
     #[test]
