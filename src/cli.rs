@@ -128,7 +128,7 @@ pub struct LocalArgs {
     /// Environment whose stack is run, as `render` writes it.
     #[arg(long, value_name = "NAME", default_value = "staging")]
     pub env: String,
-    /// Settings file [default: `pipegen.toml` in this folder, if it is there].
+    /// Settings file [default: `pipegen.toml` in the current folder, if it exists].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// File of records to put on the stream, one JSON object a line: records, lines of the archive or the quarantine, or bare events.
