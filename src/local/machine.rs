@@ -4,6 +4,8 @@
 //! It runs what the rendered file says. What is different on purpose: records of a file are as old as they are, so their age counts
 //! from their pickup; waits between retries are shorter than Lambda's; the login rotates only when somebody asks for it; the stream
 //! keeps records for as long as it takes.
+//!
+//! - [`backend`]: emulators and servers as the backend of the functions
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,27 +17,28 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
-use serde_json::json;
 use tokio::task::JoinSet;
 
 use super::export::Export;
-use super::runner::{Backend, Inputs, Runner};
+use super::runner::{Inputs, Runner};
 use super::schedule::Schedule;
 use super::summary::{Rotated, Summary};
-use crate::deployment::{Deployment, Endpoints, FunctionConfiguration};
+use crate::deployment::Deployment;
 use crate::emulators::s3::{self, Buckets};
-use crate::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
-use crate::event_source::on_failure::Storage;
+use crate::emulators::secrets_manager::{self, RotationFunction, Rotations};
 use crate::event_source::progress::Progress;
 use crate::lambda_host::credentials::Credentials;
 use crate::lambda_host::{FunctionPool, Outcome};
 use crate::records::{Feed, ReadError, Source, feed};
-use crate::servers::{MasterLogin, ServerPlan, ServerSettings, Servers};
+use crate::servers::{ServerPlan, ServerSettings, Servers};
 use crate::session::console::Console;
 use crate::session::listener::Listener;
 use crate::session::signals::Signals;
 use crate::session::working_folder::WorkingFolder;
 use crate::session::{Ended, Session};
+use backend::MachineBackend;
+
+pub mod backend;
 
 /// A rendered stack, ready to run.
 pub struct RenderedRun {
@@ -55,95 +58,6 @@ pub struct RenderedRun {
     /// Keeps everything up after the records, until Ctrl-C.
     pub serve: bool,
     pub bootstrap: PathBuf,
-}
-
-/// Emulators and servers as the backend of the functions.
-pub struct MachineBackend {
-    pub deployment: Deployment,
-    pub secrets: Arc<Secrets>,
-    pub bootstrap: PathBuf,
-    pub servers: Servers,
-    /// The URL of S3.
-    pub s3: String,
-    /// The URL of Secrets Manager.
-    pub secrets_manager: String,
-    /// The key of every function.
-    pub credentials: Credentials,
-    pub buckets: Arc<Buckets>,
-}
-
-impl MachineBackend {
-    /// Reads the stack, and makes its buckets (in `folder`) and its secrets.
-    pub fn new(
-        main: &str,
-        servers: Servers,
-        bootstrap: PathBuf,
-        folder: PathBuf,
-        [s3, secrets_manager]: [String; 2],
-    ) -> anyhow::Result<Self> {
-        let deployment = Deployment::from_rendered(main, &endpoints(&servers)).context("the rendered stack")?;
-        let secrets = Secrets::default();
-        for (arn, name) in &deployment.secrets {
-            secrets.create(arn, name);
-        }
-        if let Some(arn) = &deployment.master_secret {
-            // As RDS keeps it.
-            let MasterLogin { username, password } = &servers.database.master;
-            let login = json!({"username": username, "password": password}).to_string();
-            secrets.create_with(arn, "rds!db", &login);
-        }
-        let buckets: Vec<_> = deployment.buckets.iter().map(String::as_str).collect();
-        let buckets = Buckets::open(folder, &buckets).context("cannot create the buckets")?;
-        Ok(Self {
-            secrets: Arc::new(secrets),
-            credentials: Credentials::generate(),
-            buckets: Arc::new(buckets),
-            deployment,
-            bootstrap,
-            servers,
-            s3,
-            secrets_manager,
-        })
-    }
-}
-
-fn endpoints(servers: &Servers) -> Endpoints {
-    let (cache_host, cache_port) = servers.cache.host_and_port();
-    Endpoints {
-        database_host: servers.database.host.clone(),
-        database_port: servers.database.port,
-        database_name: servers.database.name.clone(),
-        cache_host,
-        cache_port,
-    }
-}
-
-impl Backend for MachineBackend {
-    fn bootstrap(&self, _: &FunctionConfiguration) -> anyhow::Result<PathBuf> {
-        Ok(self.bootstrap.clone())
-    }
-
-    fn variables(&self, function: &FunctionConfiguration) -> Vec<(String, String)> {
-        let mut variables = BTreeMap::from([
-            ("AWS_ENDPOINT_URL_S3", self.s3.clone()),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_manager.clone()),
-        ]);
-        if function.environment.contains_key(env::DATABASE_HOST) {
-            variables.extend([self.servers.database.dev_variable()]);
-        }
-        if let Some(user) = function.environment.get(env::CACHE_USER) {
-            variables.extend([self.servers.cache.dev_variable(user)]);
-        }
-        variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    }
-
-    fn credentials(&self, _: &FunctionConfiguration) -> Credentials {
-        self.credentials.clone()
-    }
-
-    fn storage(&self) -> Storage {
-        Storage::Local(Arc::clone(&self.buckets))
-    }
 }
 
 impl RenderedRun {
