@@ -109,6 +109,7 @@ impl InvokeContext {
             variables: configuration.environment.variables.into_iter().chain(here).collect(),
             timeout: Duration::from_secs(configuration.timeout),
             memory: configuration.memory_size,
+            concurrency: 1,
         };
         let console = Arc::new(Console::new());
         let host = FunctionPool::new(function, Arc::clone(&self.supervisor), console, None)?;

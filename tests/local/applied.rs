@@ -41,7 +41,7 @@ fn function(handler: &str) -> Value {
 }
 
 fn mapping(handler: &str, window_seconds: u32) -> Value {
-    let values = json!({"uuid": format!("mapping-{handler}"), "function_arn": arn(handler),
+    let values = json!({"uuid": format!("mapping-{handler}"), "function_arn": arn(handler), "function_name": arn(handler),
         "event_source_arn": account::STREAM, "starting_position": "TRIM_HORIZON", "batch_size": 64,
         "maximum_batching_window_in_seconds": window_seconds, "parallelization_factor": 1,
         "bisect_batch_on_function_error": true, "maximum_retry_attempts": 1, "maximum_record_age_in_seconds": -1,
@@ -82,7 +82,10 @@ impl Desk {
             function("maintain"),
             mapping("processor", 0),
             mapping("archiver", 300),
-            resource("aws_lambda_function_url", &json!({"function_arn": arn("catalog")})),
+            resource(
+                "aws_lambda_function_url",
+                &json!({"function_arn": arn("catalog"), "function_name": "lambda-catalog-test"}),
+            ),
             resource("aws_scheduler_schedule", &schedule),
         ];
         let shown = json!({"format_version": "1.0", "values": {"root_module": {"resources": resources}}});

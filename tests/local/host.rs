@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
+use pipegen::deployment::{Deployment, Endpoints};
 use pipegen::emulators::s3::Buckets;
 use pipegen::event_source::mapping::MappingSettings;
 use pipegen::event_source::on_failure::{OnFailureDestination, Storage};
 use pipegen::event_source::poller::Poller;
 use pipegen::lambda_host::{FunctionPool, HostError, Outcome};
-use pipegen::local::play::{Consumers, play};
-use pipegen::records::Source;
+use pipegen::records::{Feed, Source, feed};
 
 use super::workshop::{Workshop, eventually, processes_of};
 
@@ -208,6 +208,22 @@ async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
     workshop.close().await;
 }
 
+/// The settings of this function's mapping in the staging stack.
+fn mapping(handler: &str) -> MappingSettings {
+    let endpoints = Endpoints {
+        database_host: "localhost".to_owned(),
+        database_port: 5432,
+        database_name: "inventory".to_owned(),
+        cache_host: "localhost".to_owned(),
+        cache_port: 6379,
+    };
+    let main = include_str!("../golden/staging.main.tf.json");
+    let deployment = Deployment::from_rendered(main, &endpoints).expect("it runs");
+    let is_its = |arn: &str| deployment.functions[arn].handler == handler;
+    let mapping = deployment.mappings.iter().find(|mapping| is_its(&mapping.function)).expect("one");
+    MappingSettings::new(mapping, &deployment.functions[&mapping.function].role)
+}
+
 /// Plays records: one makes the function fail, and the first one's batch is reported once although it was processed.
 #[tokio::test(flavor = "multi_thread")]
 async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
@@ -242,18 +258,19 @@ async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
         progress: None,
     };
     let [processor, archiver] = &pools;
-    let consumers = Consumers {
-        processor: consumer(processor, MappingSettings { batch_size: 64, ..MappingSettings::default() }),
-        archiver: consumer(archiver, MappingSettings::archiver()),
-    };
-    let source = Source::open(Some(&records)).expect("a file");
-    let played = play(source, consumers, Arc::clone(&workshop.console)).await.expect("played");
-    let (counted, tally) = (played.processed.statistics, played.processed.tally);
+    let processing = consumer(processor, MappingSettings { batch_size: 64, ..mapping("processor") });
+    let archiving = consumer(archiver, mapping("archiver"));
+    let Feed { mut readers, stopped } = feed(Source::open(Some(&records)).expect("a file"), 2);
+    let (for_archiver, for_processor) = (readers.remove(1), readers.remove(0));
+    let (processed, archived) =
+        tokio::try_join!(processing.consume(for_processor), archiving.consume(for_archiver)).expect("consumed");
+    assert!(stopped.await.is_err(), "every line is a record");
+    let (counted, tally) = (processed.statistics, processed.tally);
     assert_eq!((counted.delivered, counted.discarded, tally.events), (99, 1, 99));
     assert_eq!(tally.outcomes.applied, 99);
     assert!(processor.errors() >= 7, "bisected from 64 to 1: {}", processor.errors());
     assert_eq!(counted.retries, 2, "the reported batch and the poison record");
-    let counted = played.archived.statistics;
+    let counted = archived.statistics;
     assert_eq!((counted.delivered, counted.invocations, archiver.errors()), (100, 1, 0), "in one batch of its own");
 
     let found = Command::new("find").arg(buckets.join("bucket")).args(["-type", "f"]).output().expect("find");

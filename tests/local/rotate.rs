@@ -8,9 +8,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{Credentials as SdkCredentials, SharedCredentialsProvider};
 use lambda_runtime::{Context, LambdaEvent};
 use parking_lot::Mutex;
-use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
+use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations};
 use pipegen::lambda_host::credentials::Credentials;
-use pipegen::local::functions::Surroundings;
+use pipegen::local::machine::backend::MachineBackend;
 use pipegen::servers::Servers;
 use pipegen::session::Session;
 use pipegen::session::listener::{Listener, Server};
@@ -84,33 +84,31 @@ impl Setup {
         rustls::crypto::ring::default_provider().install_default().ok();
         let session = Session::open(None).expect("opened");
         let servers = start(&session).await;
-        let (listener, credentials, secrets) =
-            (Listener::open(0).expect("a port"), Credentials::generate(), Arc::new(Secrets::default()));
-        let master = &servers.database.master;
-        let master = json!({"username": master.username, "password": master.password}).to_string();
-        let surroundings = Surroundings {
-            bootstrap: session.folder.join("bootstrap"),
-            servers: servers.clone(),
-            s3: String::new(),
-            secrets_manager: listener.url(),
-            credentials: credentials.clone(),
-            master: secrets.create_with("master", &master),
-            logins: Access::ALL.map(|access| (access, secrets.create(access.role()))).into(),
-        };
-        let aws = aws(&listener.url(), &credentials);
-        let variables = |role| surroundings.function(role).variables.into_iter().collect::<BTreeMap<_, _>>();
+        let listener = Listener::open(0).expect("a port");
+        let backend = MachineBackend::new(
+            include_str!("../golden/staging.main.tf.json"),
+            servers.clone(),
+            session.folder.join("bootstrap"),
+            session.folder.join("objects"),
+            [String::new(), listener.url()],
+        );
+        let backend = backend.expect("a stack that runs");
+        let aws = aws(&listener.url(), &backend.credentials);
+        let variables =
+            |role| -> BTreeMap<_, _> { backend.function(role).expect("there").variables.into_iter().collect() };
         let for_migrate = variables(Role::Migrate);
         let function =
             Arc::new(RotateFunction { variables: variables(Role::Rotate), aws: aws.clone(), faults: Mutex::default() });
-        let rotations = Arc::new(Rotations::new(secrets, Arc::clone(&function) as Arc<dyn RotationFunction>));
+        let rotations =
+            Arc::new(Rotations::new(Arc::clone(&backend.secrets), Arc::clone(&function) as Arc<dyn RotationFunction>));
         let server =
-            secrets_manager::serve(listener, Arc::clone(&rotations), credentials, Arc::clone(&session.console));
+            secrets_manager::serve(listener, Arc::clone(&rotations), backend.credentials, Arc::clone(&session.console));
         let mut soon = Context::default();
         soon.deadline = u64::try_from(chrono::Utc::now().timestamp_millis() + 60_000).expect("after 1970");
         let lookup = |name: &str| for_migrate.get(name).cloned();
         migrate::handle(LambdaEvent::new(json!({}), soon), lookup, &aws).await.expect("migrated");
         let client = aws_sdk_secretsmanager::Client::new(&aws);
-        let secret = LoginSecret { client, arn: surroundings.logins[&Access::Writer].clone() };
+        let secret = LoginSecret { client, arn: for_migrate[Access::Writer.secret_variable()].clone() };
         Self { session, servers, secret, function, rotations, _server: server.expect("served") }
     }
 

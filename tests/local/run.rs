@@ -13,13 +13,13 @@ use tempfile::TempDir;
 use super::workshop::{bootstrap_in, eventually, http, open_folder, processes_of};
 
 /// The command with a scratch folder of its own.
-struct Desk {
-    folder: TempDir,
+pub(super) struct Desk {
+    pub(super) folder: TempDir,
     scratch: PathBuf,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = open_folder();
         let scratch = folder.path().join("scratch");
         fs::create_dir(&scratch).expect("made");
@@ -27,7 +27,7 @@ impl Desk {
         Self { folder, scratch }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
         command.arg("local").arg("--bootstrap").arg(self.folder.path().join("bootstrap")).args(arguments);
         command.env("TMPDIR", &self.scratch).stdin(Stdio::null());
@@ -62,7 +62,7 @@ impl Desk {
             && fs::read_dir(&self.scratch).is_ok_and(|mut entries| entries.next().is_none())
     }
 
-    fn assert_nothing_left(&self) {
+    pub(super) fn assert_nothing_left(&self) {
         assert_eq!(processes_of(self.folder.path()), Vec::<String>::new());
         assert_eq!(fs::read_dir(&self.scratch).expect("there").count(), 0, "the scratch folder is not empty");
     }
@@ -94,7 +94,7 @@ fn the_table_is_for_people() {
     assert!(text(&output.stdout).starts_with("records                          2 207\n"), "{}", text(&output.stdout));
     let told: Vec<_> =
         text(&output.stderr).lines().map(|line| line.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect();
-    assert_eq!(told, ["Lambda and Secrets", "the catalog answers"], "no bar without a terminal");
+    assert_eq!(told, ["Lambda and Secrets", "lambda-catalog-staging answers at"], "no bar without a terminal");
 }
 
 #[test]
@@ -126,9 +126,9 @@ fn what_is_served_is_there_after_the_records_and_ends_with_ctrl_c() {
         rest.split_at(end).0.parse().expect("an address")
     };
     let lambda = address_after("AWS_ENDPOINT_URL_LAMBDA=http://");
-    let catalog = address_after("the catalog answers at http://");
+    let catalog = address_after("lambda-catalog-staging answers at http://");
     assert_eq!(http(catalog, "GET /products/85123A", "", "").2, "a product");
-    assert_eq!(http(lambda, "POST /2015-03-31/functions/lambda-migrate-local/invocations", "", "{}").0, 403);
+    assert_eq!(http(lambda, "POST /2015-03-31/functions/lambda-migrate-staging/invocations", "", "{}").0, 403);
 
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
     assert_eq!(child.wait().expect("ends").code(), Some(0), "the end that was asked for");
@@ -163,6 +163,8 @@ fn what_is_wrong_is_said_before_anything_is_started() {
         (&["--parallelization", "11"], 2, &["--parallelization"]),
         (&["--database-url", "nonsense"], 1, &["--database-url", "postgres://"]),
         (&["--bootstrap", "missing"], 2, &["--bootstrap"]),
+        (&["--env", "Staging"], 2, &["Staging"]),
+        (&["--config", "missing.toml"], 2, &["missing.toml"]),
         (&["--catalog-port", &taken], 1, &["--catalog-port", &taken]),
         (&["--catalog-port", "0"], 2, &["--catalog-port"]),
         (&["--rotate-every", "0"], 2, &["--rotate-every"]),
@@ -226,7 +228,12 @@ fn kept_data_is_kept_and_not_shared() {
     let data = data.to_str().expect("text");
     json(&desk.run(&["--json", "--data", data]));
     json(&desk.run(&["--json", "--data", data]));
-    for kept in ["postgresql/data/PG_VERSION", "redis/dump.rdb", "objects/s3-quarantine-local", "logs/processor.log"] {
+    for kept in [
+        "postgresql/data/PG_VERSION",
+        "redis/dump.rdb",
+        "objects/s3-quarantine-000000000000-staging",
+        "logs/processor.log",
+    ] {
         assert!(Path::new(data).join(kept).exists(), "{kept}");
     }
     let batches = fs::read_to_string(Path::new(data).join("logs/processor.log")).expect("a log");

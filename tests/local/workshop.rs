@@ -77,6 +77,7 @@ impl Workshop {
             credentials: Credentials::generate(),
             timeout: Duration::from_secs(2),
             memory: 128,
+            concurrency: 8,
         };
         FunctionPool::new(function, Arc::clone(&self.supervisor), Arc::clone(&self.console), None).expect("no file")
     }

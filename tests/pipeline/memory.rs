@@ -77,7 +77,7 @@ fn the_archiver_needs_little_for_the_largest_batch() -> Result<()> {
     let lines: Vec<String> = (0..LARGEST_BATCH / size * 3 / 2).map(|number| line(number, &text(number))).collect();
     // A batch is full, unless it is the stream's last one.
     let is_archived = |data: &Path| {
-        let bucket = data.join("objects/s3-archive-local");
+        let bucket = data.join("objects/s3-archive-000000000000-staging");
         Ok(bucket.is_dir() && !files(&bucket)?.is_empty())
     };
     let peak = peak("archiver", &lines, is_archived)?;

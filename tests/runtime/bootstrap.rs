@@ -8,12 +8,12 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use pipegen::commands::bootstrap;
 use pipegen::config::Architecture;
-use pipegen::emulators::s3::{self, Buckets};
-use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations, Secrets};
+use pipegen::emulators::s3;
+use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations};
 use pipegen::lambda_host::Outcome;
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::lambda_host::{Function, FunctionPool};
-use pipegen::local::functions::{QUARANTINE_BUCKET, Surroundings};
+use pipegen::local::machine::backend::MachineBackend;
 use pipegen::session::console::Console;
 use pipegen::session::listener::{Listener, Server};
 use pipegen_contract::database::Access;
@@ -30,7 +30,7 @@ pub(crate) type Change<'a> = (&'a str, Option<&'a str>);
 /// The functions of the bootstrap, on servers of a test's own.
 pub(crate) struct Functions {
     pub(crate) catalog: TestCatalog,
-    pub(crate) surroundings: Surroundings,
+    pub(crate) backend: MachineBackend,
     secrets: aws_sdk_secretsmanager::Client,
     folder: TempDir,
     _servers: [Server; 2],
@@ -67,26 +67,22 @@ impl Functions {
         let catalog = TestCatalog::open().await;
         let folder = tempfile::tempdir().expect("a folder");
         let (for_objects, for_secrets) = (Listener::open(0).expect("a port"), Listener::open(0).expect("a port"));
-        let (credentials, secrets) = (Credentials::generate(), Arc::new(Secrets::default()));
-        let master = &catalog.servers.database.master;
-        let master = json!({"username": master.username, "password": master.password}).to_string();
-        let surroundings = Surroundings {
-            bootstrap: bootstrap(),
-            servers: catalog.servers.clone(),
-            s3: for_objects.url(),
-            secrets_manager: for_secrets.url(),
-            credentials: credentials.clone(),
-            master: secrets.create_with("master", &master),
-            logins: Access::ALL.map(|access| (access, secrets.create(access.role()))).into(),
-        };
-        let client = client(&for_secrets.url(), &credentials);
-        let buckets = Buckets::open(folder.path().join("objects"), &[QUARANTINE_BUCKET]).expect("a bucket");
-        let rotations = Arc::new(Rotations::new(secrets, Arc::new(NoRotation)));
+        let backend = MachineBackend::new(
+            include_str!("../golden/staging.main.tf.json"),
+            catalog.servers.clone(),
+            bootstrap(),
+            folder.path().join("objects"),
+            [for_objects.url(), for_secrets.url()],
+        );
+        let backend = backend.expect("a stack that runs");
+        let credentials = &backend.credentials;
+        let client = client(&for_secrets.url(), credentials);
+        let rotations = Arc::new(Rotations::new(Arc::clone(&backend.secrets), Arc::new(NoRotation)));
         let servers = [
-            s3::serve(for_objects, Arc::new(buckets), &credentials).expect("served"),
-            secrets_manager::serve(for_secrets, rotations, credentials, quiet()).expect("served"),
+            s3::serve(for_objects, Arc::clone(&backend.buckets), credentials).expect("served"),
+            secrets_manager::serve(for_secrets, rotations, credentials.clone(), quiet()).expect("served"),
         ];
-        Self { catalog, surroundings, secrets: client, folder, _servers: servers }
+        Self { catalog, backend, secrets: client, folder, _servers: servers }
     }
 
     /// Opens them with the logins that `migrate` makes.
@@ -99,7 +95,7 @@ impl Functions {
 
     /// Returns a function of this role; its output is kept.
     pub(crate) fn host(&self, role: Role, changes: &[Change<'_>]) -> FunctionPool {
-        self.run(self.surroundings.function(role), changes)
+        self.run(self.backend.function(role).expect("there"), changes)
     }
 
     /// Returns this function with changes in its environment.
@@ -120,12 +116,13 @@ impl Functions {
 
     /// Returns the folder of the quarantine's objects.
     pub(crate) fn quarantine(&self) -> PathBuf {
-        self.folder.path().join("objects").join(QUARANTINE_BUCKET)
+        self.folder.path().join("objects").join("s3-quarantine-000000000000-staging")
     }
 
     /// Returns the login in an access' secret.
     pub(crate) async fn login(&self, access: Access) -> UserPassword {
-        let arn = &self.surroundings.logins[&access];
+        let migrate = self.backend.deployment.function_of(Role::Migrate).expect("there");
+        let arn = &migrate.environment[access.secret_variable()];
         let answer = self.secrets.get_secret_value().secret_id(arn).send().await.expect("a value");
         serde_json::from_str(answer.secret_string().expect("text")).expect("a login")
     }

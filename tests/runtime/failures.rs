@@ -27,7 +27,7 @@ fn rotation(secret: &str) -> Value {
 async fn every_role_names_the_settings_that_are_missing() {
     let functions = Functions::open().await;
     for role in Role::ALL {
-        let mut function = functions.surroundings.function(role);
+        let mut function = functions.backend.function(role).expect("there");
         function.variables.retain(|(name, _)| !name.starts_with("PIPEGEN_"));
         let failed = failure(&functions.run(function, &[]), &event(role)).await;
         assert_eq!(failed.error_type, "Settings.Invalid", "{role:?}: {failed:?}");
@@ -39,7 +39,7 @@ async fn every_role_names_the_settings_that_are_missing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_failure_has_a_type_that_can_be_searched_for() {
     let functions = Functions::migrated().await;
-    let mut unknown = functions.surroundings.function(Role::Migrate);
+    let mut unknown = functions.backend.function(Role::Migrate).expect("there");
     unknown.handler = "bootstrap".to_owned();
     let failed = failure(&functions.run(unknown, &[]), &json!({})).await;
     assert_eq!(failed.error_type, "Settings.UnknownRole");
@@ -57,7 +57,7 @@ async fn every_failure_has_a_type_that_can_be_searched_for() {
         (Role::Maintain, no_such_database, "Maintain.DatabaseNotPrepared"),
         (Role::Rotate, no_secrets, "Rotate.SecretUnreachable"),
     ] {
-        let mut function = functions.surroundings.function(role);
+        let mut function = functions.backend.function(role).expect("there");
         // Transient failures are retried for as long as there is time: not long, here.
         function.timeout = seconds(14);
         let failed = failure(&functions.run(function, &[change]), &event(role)).await;
@@ -196,7 +196,7 @@ async fn local_ends_at_a_failure_that_no_retry_repairs() {
         .arg(&records)
         .args(["--database-url", &functions.catalog.servers.database_url])
         .arg("--bootstrap")
-        .arg(&functions.surroundings.bootstrap)
+        .arg(&functions.backend.bootstrap)
         .env("TMPDIR", folder.path())
         .kill_on_drop(true)
         .output();

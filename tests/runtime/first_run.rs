@@ -65,7 +65,7 @@ async fn a_policy_that_stays_wrong_is_reported_in_the_end() {
     let (listener, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
     let url = listener.url();
     let _server = listener.serve(denying_at_first(json!({}), Arc::clone(&asked), usize::MAX)).expect("served");
-    let mut function = functions.surroundings.function(Role::Migrate);
+    let mut function = functions.backend.function(Role::Migrate).expect("there");
     function.timeout = seconds(15);
     let failed =
         failure(&functions.run(function, &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(&url))]), &json!({})).await;
@@ -82,11 +82,8 @@ async fn servers_that_come_late_are_waited_for() {
     let free = async || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port").local_addr().expect("bound");
     let (late_database, late_secrets) = (free().await, free().await);
     let url = |function: &str| function.to_owned();
-    let secrets =
-        url(&functions.surroundings.secrets_manager).trim_start_matches("http://").parse().expect("an address");
-    let variables = functions.surroundings.servers.database.variables();
-    let port =
-        variables.iter().find(|(name, _)| *name == env::DATABASE_PORT).expect("a port").1.parse().expect("a number");
+    let secrets = url(&functions.backend.secrets_manager).trim_start_matches("http://").parse().expect("an address");
+    let port = functions.catalog.servers.database.port;
     tokio::spawn(forward_after(Duration::from_secs(4), late_secrets, secrets));
     tokio::spawn(forward_after(Duration::from_secs(8), late_database, SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
     let migrate = functions.host(

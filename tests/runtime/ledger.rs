@@ -28,7 +28,7 @@ const MILLION: &str = "
 async fn a_million_adjustments_behind_a_count_take_no_memory() {
     let functions = Functions::migrated().await;
     functions.catalog.execute(MILLION).await;
-    let mut function = functions.surroundings.function(Role::Processor);
+    let mut function = functions.backend.function(Role::Processor).expect("there");
     function.name = "lambda-processor-with-a-million".to_owned();
     // The adjustments are in the past; the horizon is long enough that the events are not too old.
     let processor = functions.run(function, &[(env::HORIZON_SECONDS, Some("315360000"))]);

@@ -40,9 +40,12 @@ async fn a_batch_that_is_too_slow_as_a_whole_succeeds_when_bisected() {
     let catalog = TestCatalog::open().await;
     catalog.execute(SLOW).await;
     let resources = processor_on(&catalog.servers.database_url, &catalog.servers.cache_url);
-    let settings = MappingSettings::default();
+    let deployment = catalog.deployment();
+    let processor = deployment.function_of(Role::Processor).expect("there");
+    let mapping = deployment.mappings.iter().find(|mapping| mapping.function == processor.arn).expect("there");
+    let settings = MappingSettings::new(mapping, &processor.role);
     let origin = settings.origin.clone();
-    let mut mapping = EventSourceMapping::new(MappingSettings { parallelization: 1, ..settings });
+    let mut mapping = EventSourceMapping::new(settings);
     let began = Instant::now();
     for number in 0..RECORDS {
         mapping.offer(record(number), began.elapsed()).expect("there is room");

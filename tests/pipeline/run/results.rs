@@ -137,7 +137,7 @@ impl RunResults {
 
     /// Returns the folder with a bucket's objects.
     pub(crate) fn bucket(&self, purpose: &str) -> PathBuf {
-        self.path("data/objects").join(format!("s3-{purpose}-local"))
+        self.path("data/objects").join(format!("s3-{purpose}-000000000000-staging"))
     }
 
     fn path(&self, name: &str) -> PathBuf {
