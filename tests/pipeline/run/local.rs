@@ -23,6 +23,10 @@ const STOP_TIMEOUT: Duration = Duration::from_mins(1);
 /// The interval at which a process is checked for its end.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// Settings of the stack that runs. Its peak has four shards with two lanes each, so that batches are processed side by side; by default
+/// there would be one lane.
+const SETTINGS: &str = "[environments.staging]\npeak_updates_per_minute = 120_000\n";
+
 /// A command that is still to be started, with a folder of its own.
 pub(crate) struct LocalCommand {
     folder: TempDir,
@@ -54,9 +58,12 @@ impl LocalCommand {
         let temporary = folder.path().join("tmp");
         fs::create_dir(&temporary)?;
         fs::set_permissions(&temporary, PermissionsExt::from_mode(0o755))?;
+        let settings = folder.path().join("pipegen.toml");
+        fs::write(&settings, SETTINGS)?;
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
         command
-            .args(["local", "--json"])
+            .args(["local", "--json", "--config"])
+            .arg(settings)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("TMPDIR", temporary)
             .stdin(Stdio::null())
