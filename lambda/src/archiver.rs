@@ -1,5 +1,5 @@
-//! `archiver`: keeps every record of the stream, byte for byte, in compressed objects by hour of arrival. It decodes nothing, so it
-//! can refuse nothing.
+//! `archiver`: keeps every record of the stream, byte for byte, in compressed objects by hour of arrival. It decodes
+//! nothing, so it can refuse nothing.
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
@@ -15,7 +15,8 @@ use crate::objects::{ObjectLines, RawBytes, StoreObjectError, arrival_time, stor
 use crate::resources::ArchiverResources;
 use crate::stage::run_stage;
 
-/// A record in the archive, with the fields of [`pipegen_contract::archive_line`]. Readers take each (shard, sequence number) once.
+/// A record in the archive, with the fields of [`pipegen_contract::archive_line`]. Readers take each (shard, sequence
+/// number) once.
 #[derive(Serialize)]
 struct ArchiveLine<'a> {
     shard: &'a str,
@@ -83,7 +84,8 @@ mod tests {
     use pipegen_contract::archive_line::FIELDS;
     use serde_json::json;
 
-    /// The table over the archive is declared with the contract's fields, so every line has exactly these, whatever its bytes.
+    /// The table over the archive is declared with the contract's fields, so every line has exactly these, whatever its
+    /// bytes.
     #[test]
     fn every_line_has_the_fields_of_the_contract() {
         let mut contract = FIELDS.map(|(name, _)| name);

@@ -7,8 +7,8 @@ use crate::failure::{Failure, FailureKind};
 use crate::kinesis::KinesisRecord;
 use crate::stage::StageFailure;
 
-/// Logs the failure and makes Lambda retry the batch: unchanged, if its first record is reported, or bisected, if the invocation
-/// fails.
+/// Logs the failure and makes Lambda retry the batch: unchanged, if its first record is reported, or bisected, if the
+/// invocation fails.
 ///
 /// # Errors
 /// If the batch is too slow, or somebody has to see to the database.

@@ -1,7 +1,9 @@
-//! The failure of an invocation as Lambda reports it: an error type that an operator can search for, and a message with all causes.
+//! The failure of an invocation as Lambda reports it: an error type that an operator can search for, and a message with
+//! all causes.
 //!
-//! Lambda writes both into the function's log (`errorType`, `errorMessage`) and into the record that it sends to a destination. The
-//! error types of failures in an invocation begin with the function's role, `Migrate.DatabaseUnreachable`.
+//! Lambda writes both into the function's log (`errorType`, `errorMessage`) and into the record that it sends to a
+//! destination. The error types of failures in an invocation begin with the function's role,
+//! `Migrate.DatabaseUnreachable`.
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, de};
 
 /// The records of one invocation, all of one shard.
 ///
-/// These types take the place of the `KinesisEvent` of `aws_lambda_events`, whose `SecondTimestamp` reads the digits behind the
-/// point as a number of milliseconds (`.5` as 5 ms) and fails on more than three.
+/// These types take the place of the `KinesisEvent` of `aws_lambda_events`, whose `SecondTimestamp` reads the digits
+/// behind the point as a number of milliseconds (`.5` as 5 ms) and fails on more than three.
 #[derive(Debug, Deserialize)]
 pub struct KinesisBatch {
     /// In the shard's order.
@@ -61,7 +61,8 @@ impl KinesisRecord {
     }
 }
 
-/// Reads seconds since the epoch with a fraction, to the microsecond: as precise as a 64-bit float is for the next two centuries.
+/// Reads seconds since the epoch with a fraction, to the microsecond: as precise as a 64-bit float is for the next two
+/// centuries.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
     #[expect(clippy::cast_possible_truncation, reason = "a cast saturates, and what is out of range is refused below")]

@@ -51,8 +51,8 @@ async fn main() -> Result<(), Error> {
     }
 }
 
-/// An event, if it can be read. The runtime library would report one that cannot under an error type of its own, and with a message
-/// that repeats parts of it.
+/// An event, if it can be read. The runtime library would report one that cannot under an error type of its own, and
+/// with a message that repeats parts of it.
 struct Payload<A>(Result<A, ()>);
 
 impl<'de, A: Deserialize<'de>> Deserialize<'de> for Payload<A> {
@@ -61,8 +61,8 @@ impl<'de, A: Deserialize<'de>> Deserialize<'de> for Payload<A> {
     }
 }
 
-/// Serves invocations with `handle`. A failure before `run` would not reach Lambda: each invocation fails with what is wrong with the
-/// resources.
+/// Serves invocations with `handle`. A failure before `run` would not reach Lambda: each invocation fails with what is
+/// wrong with the resources.
 async fn serve<'a, R, E, A, B>(
     role: Option<Role>,
     resources: &'a Result<R, Failure>,
@@ -82,8 +82,8 @@ where
             })?;
             handle(LambdaEvent::new(payload, event.context), resources).await.map_err(Into::into)
         };
-        // The runtime library would report a panic under an error type of its own, and with its message, which may repeat what was
-        // being decoded.
+        // The runtime library would report a panic under an error type of its own, and with its message, which may
+        // repeat what was being decoded.
         let caught = AssertUnwindSafe(handled).catch_unwind().await;
         let result = caught.unwrap_or_else(|_| {
             Err(Failure::new(FailureKind::Panicked, "the function panicked; its log names the location"))

@@ -1,5 +1,5 @@
-//! `maintain`: on a schedule, drains pending refreshes, prunes the ledger and reports gauges of the tables. Each run does a bounded
-//! amount of work and leaves the rest to the next one.
+//! `maintain`: on a schedule, drains pending refreshes, prunes the ledger and reports gauges of the tables. Each run
+//! does a bounded amount of work and leaves the rest to the next one.
 
 use chrono::TimeDelta;
 use lambda_runtime::LambdaEvent;

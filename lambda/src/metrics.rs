@@ -67,8 +67,8 @@ impl MetricLine {
         Value::Object(self.fields)
     }
 
-    /// Writes the line. CloudWatch counts its metrics if the stack has set a namespace. A log that cannot be written is no reason
-    /// to retry the work.
+    /// Writes the line. CloudWatch counts its metrics if the stack has set a namespace. A log that cannot be written is
+    /// no reason to retry the work.
     pub fn write(self) {
         if let Err(error) =
             writeln!(std::io::stdout().lock(), "{}", self.into_json(environment_variable(METRIC_NAMESPACE)))

@@ -1,4 +1,5 @@
-//! `migrate`: brings the schema up to date and creates the logins. Running it again, or twice at once, changes nothing more.
+//! `migrate`: brings the schema up to date and creates the logins. Running it again, or twice at once, changes nothing
+//! more.
 
 use aws_config::SdkConfig;
 use lambda_runtime::LambdaEvent;
@@ -25,8 +26,9 @@ pub struct MigrateSummary {
     pub logins: usize,
 }
 
-/// Migrates the database that the settings name. Policies and host names that are as new as the function take a while to be known
-/// everywhere, and a database takes a while to start: transient failures are retried until the time is almost up.
+/// Migrates the database that the settings name. Policies and host names that are as new as the function take a while
+/// to be known everywhere, and a database takes a while to start: transient failures are retried until the time is
+/// almost up.
 ///
 /// # Errors
 /// If a setting, a secret or the database is wrong. Completed steps stay, and the next run continues from them.
@@ -58,8 +60,8 @@ async fn connect(database: &DatabaseSettings, aws: &SdkConfig) -> Result<PgConne
     Ok(pipegen_store::connect(&options).await?)
 }
 
-/// Returns the login of this access. A secret without a value gets one first, and the role's password is then set to what the secret
-/// holds: a run that dies between the two is completed by the next.
+/// Returns the login of this access. A secret without a value gets one first, and the role's password is then set to
+/// what the secret holds: a run that dies between the two is completed by the next.
 async fn login(access: Access, secret_arn: &str, aws: &SdkConfig) -> Result<UserPassword, Failure> {
     let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_arn.to_owned() };
     if let Some(login) = secret.get().await? {

@@ -8,8 +8,8 @@ use crate::database::CatalogDatabase;
 /// The most pending products that one call drains.
 pub const DRAIN_LIMIT: usize = 500;
 
-/// Refreshes the entries of some pending products, those that have waited longest first, and returns how many those were. Fewer than
-/// [`DRAIN_LIMIT`] means that nothing is left.
+/// Refreshes the entries of some pending products, those that have waited longest first, and returns how many those
+/// were. Fewer than [`DRAIN_LIMIT`] means that nothing is left.
 ///
 /// # Errors
 /// If the cache or the database fails; then the products stay pending.

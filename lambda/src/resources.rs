@@ -1,5 +1,5 @@
-//! The clients that a function instance keeps between invocations. Everything connects when it is first used, so that an
-//! unavailable server fails an invocation, which is retried, and not the start of the instance.
+//! The clients that a function instance keeps between invocations. Everything connects when it is first used, so that
+//! an unavailable server fails an invocation, which is retried, and not the start of the instance.
 
 use std::error::Error;
 use std::time::Duration;

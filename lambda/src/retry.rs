@@ -12,11 +12,12 @@ use crate::failure::{Failure, FailureKind};
 const FIRST_DELAY: Duration = Duration::from_millis(250);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
 
-/// The time limit of one attempt. Secrets Manager's client and the connection to PostgreSQL have shorter ones, with errors that say
-/// more.
+/// The time limit of one attempt. Secrets Manager's client and the connection to PostgreSQL have shorter ones, with
+/// errors that say more.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(50);
 
-/// Runs attempts until one succeeds, fails in a way that is not transient, or the time is almost up. Returns the last result.
+/// Runs attempts until one succeeds, fails in a way that is not transient, or the time is almost up. Returns the last
+/// result.
 pub async fn until<T, F>(stop_at: Instant, attempt: impl FnMut() -> F) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,

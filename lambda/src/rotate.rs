@@ -1,8 +1,8 @@
 //! `rotate`: renews a database password, by the four steps of Secrets Manager's contract. Each step may be repeated.
 //!
-//! Two logins inherit one access (alternating users). The current one is left as it is: the other gets the new password, is tested,
-//! and becomes the current one. So no request meets a password that is already gone; a client with the old login can use it until
-//! the rotation after the next.
+//! Two logins inherit one access (alternating users). The current one is left as it is: the other gets the new
+//! password, is tested, and becomes the current one. So no request meets a password that is already gone; a client with
+//! the old login can use it until the rotation after the next.
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
@@ -48,7 +48,8 @@ pub enum RotationStep {
 /// Does one step.
 ///
 /// # Errors
-/// If the secret, its rotation or the database is wrong. Secrets Manager retries later; the current login keeps working.
+/// If the secret, its rotation or the database is wrong. Secrets Manager retries later; the current login keeps
+/// working.
 pub async fn handle(
     event: LambdaEvent<RotationEvent>,
     lookup: impl Fn(&str) -> Option<String>,

@@ -201,7 +201,8 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> SecretErrorKind {
     }
 }
 
-/// Returns true if the secret has no value, or no such version: Secrets Manager then responds as if the secret did not exist.
+/// Returns true if the secret has no value, or no such version: Secrets Manager then responds as if the secret did not
+/// exist.
 fn has_no_value(error: &SdkError<GetSecretValueError>) -> bool {
     error.as_service_error().is_some_and(GetSecretValueError::is_resource_not_found_exception)
 }

@@ -1,10 +1,11 @@
-//! Single flight: misses of one SKU that overlap query the database once. The first one leads, the others follow it and share its
-//! result.
+//! Single flight: misses of one SKU that overlap query the database once. The first one leads, the others follow it and
+//! share its result.
 //!
-//! A follower must not be given anything older than a query of its own would return, or a batch could be acknowledged before the
-//! follower begins and not be seen by it. So a query that has not started accepts every follower. One that has started accepts only
-//! those that know from the cache which version the database has reached: what a writer tells the cache after the query started stays
-//! there for longer than the query accepts followers, and a follower that knows of a newer version than the result queries by itself.
+//! A follower must not be given anything older than a query of its own would return, or a batch could be acknowledged
+//! before the follower begins and not be seen by it. So a query that has not started accepts every follower. One that
+//! has started accepts only those that know from the cache which version the database has reached: what a writer tells
+//! the cache after the query started stays there for longer than the query accepts followers, and a follower that knows
+//! of a newer version than the result queries by itself.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,15 +15,16 @@ use pipegen_store::View;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::Instant;
 
-/// How long after its start a query accepts followers: as long as the cache is sure to keep a version that it was told.
+/// The time after its start in which a query accepts followers: as long as the cache is sure to keep a version that a
+/// writer has put there.
 const ACCEPTS_FOLLOWERS_FOR: Duration = Duration::from_secs(5);
 
 /// A SKU that is not in the cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Miss<'a> {
     pub(crate) sku: &'a str,
-    /// The version that the database has reached according to the cache, 0 if the cache knows of none; `None` if the cache could not
-    /// be read.
+    /// The version that the database has reached according to the cache, 0 if the cache knows of none; `None` if the
+    /// cache could not be read.
     pub(crate) min_version: Option<i64>,
 }
 
@@ -52,7 +54,8 @@ struct Query {
     result: watch::Receiver<QueryResult>,
 }
 
-/// The SKUs that one reader queries. Dropping it ends their queries; followers that have no result then query by themselves.
+/// The SKUs that one reader queries. Dropping it ends their queries; followers that have no result then query by
+/// themselves.
 struct Leader<'f, 'a> {
     flight: &'f SingleFlight,
     results: Vec<(&'a str, watch::Sender<QueryResult>)>,
@@ -64,8 +67,8 @@ impl SingleFlight {
         Self { queries: Mutex::default(), connections: Semaphore::new(connections as usize) }
     }
 
-    /// Fetches these SKUs (distinct) from the database, in any order. Runs `query` at most twice, each time for SKUs of which no
-    /// other query can be followed.
+    /// Fetches these SKUs (distinct) from the database, in any order. Runs `query` at most twice, each time for SKUs of
+    /// which no other query can be followed.
     ///
     /// # Errors
     /// Those of `query`. Where another reader's query fails, this one queries by itself.
@@ -89,7 +92,8 @@ impl SingleFlight {
         Ok(fetched)
     }
 
-    /// Follows each query that accepts the miss, and registers one for each of the others, in place of one that cannot be followed.
+    /// Follows each query that accepts the miss, and registers one for each of the others, in place of one that cannot
+    /// be followed.
     fn join<'a>(&self, misses: &[Miss<'a>]) -> (Leader<'_, 'a>, Vec<(Miss<'a>, watch::Receiver<QueryResult>)>) {
         let (mut own, mut followed) = (Vec::new(), Vec::new());
         let now = Instant::now();

@@ -97,9 +97,9 @@ async fn several_products_are_in_the_order_requested() {
         products.process(&skus[known], 1).await;
     }
     seen(&skus[1], &reader).await;
-    let asked: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let requested: Vec<&str> = skus.iter().map(String::as_str).collect();
     for cached in ["miss", "hit"] {
-        let response = request("GET", "/products", &query(&asked), &[], &reader).await;
+        let response = request("GET", "/products", &query(&requested), &[], &reader).await;
         assert_eq!((response.status_code, &*response.headers["x-cache"]), (200, cached));
         assert_eq!(response.headers.get("etag"), None);
         let answer = body(&response);
@@ -119,10 +119,10 @@ async fn a_response_that_is_too_large_for_lambda_is_a_problem() {
         let _: i64 =
             products.redis(redis::cmd("HSET").arg(key(sku)).arg("version").arg(5).arg("view").arg(&view)).await;
     }
-    let asked: Vec<&str> = skus.iter().map(String::as_str).collect();
-    let response = request("GET", "/products", &query(&asked), &[], &reader).await;
+    let requested: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let response = request("GET", "/products", &query(&requested), &[], &reader).await;
     assert_eq!((response.status_code, body(&response)["status"].as_i64()), (413, Some(413)));
-    let response = request("GET", "/products", &query(&asked[..50]), &[], &reader).await;
+    let response = request("GET", "/products", &query(&requested[..50]), &[], &reader).await;
     assert_eq!(response.status_code, 200);
 }
 

@@ -80,14 +80,14 @@ async fn several_entries_are_filled_at_once_independently() {
     let products = TestProducts::new().await;
     let skus = ["old", "new", "unknown", "tombstone"].map(|name| products.sku(name));
     products.cache.refresh(&[view(&skus[0], 9), view(&skus[3], 7)]).await.unwrap();
-    let asked: Vec<&str> = skus.iter().map(String::as_str).collect();
-    let reading = products.cache.read(&asked).await.unwrap();
+    let requested: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let reading = products.cache.read(&requested).await.unwrap();
     let missing = |min_version| Entry::Missing { min_version };
     assert_eq!(reading.entries, [missing(9), missing(0), missing(0), missing(7)]);
     let views = skus.clone().map(|sku| view(&sku, 7));
     let fills = [0, 1, 2, 3].map(|n| Fill { sku: &skus[n], view: (n != 2).then_some(&views[n]) });
     assert_eq!(products.cache.fill(reading.ticket, &fills).await.unwrap(), 3);
-    let entries = products.cache.read(&asked).await.unwrap().entries;
+    let entries = products.cache.read(&requested).await.unwrap().entries;
     let known = |n: usize| Entry::Known(views[n].clone());
     assert_eq!(entries, [missing(9), known(1), Entry::Unknown, known(3)]);
 }

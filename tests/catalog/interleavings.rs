@@ -1,5 +1,6 @@
-//! Concurrent readers and writers. Once a batch is acknowledged, no read that begins later may return anything older. Only where the
-//! cache could not be refreshed or has lost an entry may it be stale, until the entry expires or is refreshed.
+//! Concurrent readers and writers. Once a batch is acknowledged, no read that begins later may return anything older.
+//! Only where the cache could not be refreshed or has lost an entry may it be stale, until the entry expires or is
+//! refreshed.
 //!
 //! The database has responded to a "held" reader, but the reader has not received the response yet.
 
@@ -84,7 +85,8 @@ async fn a_product_that_comes_into_being_is_seen_at_once() {
     assert_eq!(seen(&sku, &reader).await, hit(new.version));
 }
 
-/// The processor dies between the commit and the cache; meanwhile a slow reader fills in what it had read before the commit.
+/// The processor dies between the commit and the cache; meanwhile a slow reader fills in what it had read before the
+/// commit.
 #[tokio::test]
 async fn a_redelivered_batch_repairs_what_a_crash_left() {
     let products = TestProducts::new().await;
@@ -112,8 +114,8 @@ async fn a_late_refresh_of_an_older_batch_changes_nothing() {
     assert_eq!(seen(&sku, &reader).await, hit(new.version));
 }
 
-/// The one case of a stale entry: the tombstone is evicted (or lost in a failover to an empty cache) before the slow reader fills.
-/// It lasts no longer than the entry, and the next refresh repairs it.
+/// The one case of a stale entry: the tombstone is evicted (or lost in a failover to an empty cache) before the slow
+/// reader fills. It lasts no longer than the entry, and the next refresh repairs it.
 #[tokio::test]
 async fn a_lost_tombstone_has_a_bounded_effect_and_is_repaired() {
     let products = TestProducts::new().await;
@@ -146,7 +148,8 @@ async fn seen_after(products: &TestProducts, sku: &str, reader: &CatalogResource
     assert_eq!(seen(sku, reader).await, miss(old.version));
 }
 
-/// The writer cannot refresh: its circuit is open, the refresh is pending. Readers may see the old entry until it is drained.
+/// The writer cannot refresh: its circuit is open, the refresh is pending. Readers may see the old entry until it is
+/// drained.
 #[tokio::test]
 async fn an_entry_that_could_not_be_refreshed_is_repaired_by_the_next_refresh() {
     let (products, reader) = (TestProducts::new().await, reader());
@@ -226,8 +229,8 @@ async fn a_follower_without_a_cache_sees_a_batch_that_its_leader_does_not() {
     assert_eq!(follower, miss(new.version));
 }
 
-/// A follower must not fill: its leader queried before the follower's miss. Here the leader's own fill comes too late, and the
-/// tombstone is gone; with the time of the follower's miss, the old view would be accepted.
+/// A follower must not fill: its leader queried before the follower's miss. Here the leader's own fill comes too late,
+/// and the tombstone is gone; with the time of the follower's miss, the old view would be accepted.
 #[tokio::test]
 async fn a_follower_fills_nothing() {
     let products = TestProducts::new().await;

@@ -120,8 +120,8 @@ async fn accept(listener: TcpListener, server: watch::Receiver<String>, connecti
         let (from_server, to_server) = TcpStream::connect(&server).await.unwrap().into_split();
         let connection = ProxiedConnection { hung: Arc::default(), ..connection.clone() };
         tokio::spawn(connection.clone().watch());
-        tokio::spawn(connection.clone().ask(from_client, to_server));
-        tokio::spawn(connection.answer(from_server, to_client));
+        tokio::spawn(connection.clone().forward(from_client, to_server));
+        tokio::spawn(connection.respond(from_server, to_client));
     }
 }
 
@@ -133,7 +133,7 @@ impl ProxiedConnection {
         }
     }
 
-    async fn ask(self, mut client: OwnedReadHalf, mut server: OwnedWriteHalf) {
+    async fn forward(self, mut client: OwnedReadHalf, mut server: OwnedWriteHalf) {
         while let Some(bytes) = some(&mut client).await {
             self.heard.send_modify(|heard| heard.extend(&bytes));
             if !self.hangs() && server.write_all(&bytes).await.is_err() {
@@ -143,7 +143,7 @@ impl ProxiedConnection {
         self.stay_open_if_hung().await;
     }
 
-    async fn answer(mut self, mut server: OwnedReadHalf, mut client: OwnedWriteHalf) {
+    async fn respond(mut self, mut server: OwnedReadHalf, mut client: OwnedWriteHalf) {
         while let Some(bytes) = some(&mut server).await {
             if self.hangs() {
                 continue;

@@ -193,7 +193,8 @@ fn counted(sku: &str, quantity: u32) -> Event {
     decoded.outcome.unwrap()
 }
 
-/// The servers that all tests share. The guard of their session stops them when the process ends: a static is never dropped.
+/// The servers that all tests share. The guard of their session stops them when the process ends: a static is never
+/// dropped.
 struct Shared {
     servers: Servers,
     _session: Session,

@@ -232,7 +232,8 @@ async fn without_a_connection_left_readers_are_asked_to_retry() {
     server.execute("drop role catalog_test_reader").await.unwrap();
 }
 
-/// After a failover a reader may be connected to the old primary, which is a replica now, with the entries from before the failover.
+/// After a failover a reader may be connected to the old primary, which is a replica now, with the entries from before
+/// the failover.
 #[tokio::test]
 async fn a_demoted_cache_is_not_read() {
     let products = TestProducts::new().await;

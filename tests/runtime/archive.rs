@@ -131,7 +131,8 @@ async fn a_batch_that_cannot_be_archived_is_retried() {
     assert_eq!(archive(&resources, batch(&records())).await, [Some("400".to_owned())]);
 }
 
-/// S3 responds 409 while another upload of the same key is on its way: nothing has been stored, and the other one may yet fail.
+/// S3 responds 409 while another upload of the same key is on its way: nothing has been stored, and the other one may
+/// yet fail.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_conflicts_is_not_taken_for_stored() {
     const CONFLICT: &str = "<Error><Code>ConditionalRequestConflict</Code><Message>again</Message></Error>";

@@ -49,7 +49,7 @@ struct NoRotation;
 #[async_trait::async_trait]
 impl RotationFunction for NoRotation {
     async fn step(&self, _: bytes::Bytes) -> Result<(), String> {
-        Err("no rotation was asked for".to_owned())
+        Err("no rotation is expected".to_owned())
     }
 }
 

@@ -1,5 +1,6 @@
-//! Servers that fail over under a function that goes on: nobody closes its connections. The next batch after the end of the fault
-//! succeeds in the same process, and no read is older than a batch that was acknowledged before the read began.
+//! Servers that fail over under a function that goes on: nobody closes its connections. The next batch after the end of
+//! the fault succeeds in the same process, and no read is older than a batch that was acknowledged before the read
+//! began.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -156,7 +157,7 @@ async fn a_demoted_cache_is_replaced(serves_stale: bool) {
     let cache = FailoverCache::start().await;
     let database = &catalog.servers.database_url;
     let serves = if serves_stale { "yes" } else { "no" };
-    cache.old.ask::<()>(&format!("CONFIG SET replica-serve-stale-data {serves}")).await;
+    cache.old.run::<()>(&format!("CONFIG SET replica-serve-stale-data {serves}")).await;
 
     let resources = processor_on(database, &cache.proxy.url);
     let maintenance = maintenance_on(database, &cache.proxy.url);
@@ -205,7 +206,8 @@ async fn a_demoted_cache_that_serves_nothing_is_replaced() {
     a_demoted_cache_is_replaced(false).await;
 }
 
-/// There is nothing to write: the replica's entry is as new already. All the same it is not the server that readers use.
+/// There is nothing to write: the replica's entry is as new already. All the same it is not the server that readers
+/// use.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_demoted_cache_refuses_a_refresh_that_changes_nothing() {
     let server = RedisServer::start(&[]).await;
@@ -249,8 +251,8 @@ async fn the_connection_to_a_hung_cache_is_replaced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cache_in_cluster_mode_is_reported_as_such() {
     let cluster = RedisServer::start(&["--cluster-enabled", "yes"]).await;
-    cluster.ask::<()>("CLUSTER ADDSLOTSRANGE 0 16383").await;
-    while !cluster.ask::<String>("CLUSTER INFO").await.contains("cluster_state:ok") {
+    cluster.run::<()>("CLUSTER ADDSLOTSRANGE 0 16383").await;
+    while !cluster.run::<String>("CLUSTER INFO").await.contains("cluster_state:ok") {
         sleep(Duration::from_millis(20)).await;
     }
     let server = RedisServer::start(&[]).await;

@@ -88,7 +88,8 @@ async fn migrate_does_not_retry_a_failure_that_is_not_transient() {
     functions.close().await;
 }
 
-/// Events may hold every character of JSON, and an encoding with fewer would reject good events as the supplier's fault.
+/// Events may hold every character of JSON, and an encoding with fewer would reject good events as the supplier's
+/// fault.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_in_another_encoding_is_refused() {
     let functions = Functions::open().await;

@@ -21,10 +21,10 @@ use super::bootstrap::{Functions, answer, failure, seconds};
 const DENIED: usize = 4;
 
 /// Makes a Secrets Manager that denies the first requests, then returns the master login and logins that exist already.
-fn denying_at_first(master: Value, asked: Arc<AtomicUsize>, denied: usize) -> Router {
+fn denying_at_first(master: Value, requests: Arc<AtomicUsize>, denied: usize) -> Router {
     let answer = move |request: Bytes| {
         let request: Value = serde_json::from_slice(&request).expect("JSON");
-        let (is_early, master) = (asked.fetch_add(1, Ordering::SeqCst) < denied, master.clone());
+        let (is_early, master) = (requests.fetch_add(1, Ordering::SeqCst) < denied, master.clone());
         async move {
             if is_early {
                 let refusal = json!({"__type": "AccessDeniedException", "Message": "not authorized to perform: \
@@ -49,12 +49,12 @@ fn master(functions: &Functions) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_has_not_taken_effect_is_waited_for() {
     let functions = Functions::open().await;
-    let (listener, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
+    let (listener, requests) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
     let url = listener.url();
-    let _server = listener.serve(denying_at_first(master(&functions), Arc::clone(&asked), DENIED)).expect("served");
+    let _server = listener.serve(denying_at_first(master(&functions), Arc::clone(&requests), DENIED)).expect("served");
     let migrate = functions.host(Role::Migrate, &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(&url))]);
     assert_eq!(answer(&migrate, &json!({})).await["logins"], 3);
-    assert_eq!(asked.load(Ordering::SeqCst), DENIED + 4, "the master's, and one for each access");
+    assert_eq!(requests.load(Ordering::SeqCst), DENIED + 4, "the master's, and one for each access");
     functions.close().await;
 }
 
@@ -62,16 +62,16 @@ async fn a_policy_that_has_not_taken_effect_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_that_stays_wrong_is_reported_in_the_end() {
     let functions = Functions::open().await;
-    let (listener, asked) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
+    let (listener, requests) = (Listener::open(0).expect("a port"), Arc::new(AtomicUsize::new(0)));
     let url = listener.url();
-    let _server = listener.serve(denying_at_first(json!({}), Arc::clone(&asked), usize::MAX)).expect("served");
+    let _server = listener.serve(denying_at_first(json!({}), Arc::clone(&requests), usize::MAX)).expect("served");
     let mut function = functions.backend.function(Role::Migrate).expect("there");
     function.timeout = seconds(15);
     let failed =
         failure(&functions.run(function, &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", Some(&url))]), &json!({})).await;
     assert_eq!(failed.error_type, "Migrate.SecretDenied", "{failed:?}");
     assert!(failed.message.contains("not authorized"), "{failed:?}");
-    assert!(asked.load(Ordering::SeqCst) > 2);
+    assert!(requests.load(Ordering::SeqCst) > 2);
     functions.close().await;
 }
 

@@ -19,7 +19,8 @@ use pipegen_lambda::settings::{
 };
 use serde_json::{Value, json};
 
-/// The result for a batch: `None` if it is done, the first record if it is retried unchanged, an error if it is bisected.
+/// The result for a batch: `None` if it is done, the first record if it is retried unchanged, an error if it is
+/// bisected.
 pub(crate) type BatchResult = Result<Option<String>, Failure>;
 
 /// Makes a processor on these servers.

@@ -14,8 +14,8 @@ use super::test_catalog::{TestCatalog, adjusted, at, counted, event};
 /// The most additional memory that the processor may use for a count, in KiB.
 const MAX_GROWTH: u64 = 64 * 1024;
 
-/// A million adjustments, a millisecond apart, the first a second after `at(0)`. The tables' statistics are fresh, so that the
-/// planner knows that nearly all of the ledger is of one SKU.
+/// A million adjustments, a millisecond apart, the first a second after `at(0)`. The tables' statistics are fresh, so
+/// that the planner knows that nearly all of the ledger is of one SKU.
 const MILLION: &str = "
     insert into product (sku, version) values ('HOT', 1);
     insert into offer (sku, supplier, on_hand) values ('HOT', 'acme', 1000000);

@@ -17,7 +17,7 @@
 //! - [`rights`]: the rights of the logins in PostgreSQL
 //! - [`duties`]: quarantine, suppliers, pruning and metrics of the real bootstrap
 //!
-//! What they use:
+//! Shared by the tests:
 //!
 //! - [`test_catalog`]: servers of a test's own, events, and the views in the catalog
 //! - [`functions`]: the functions in this process, on given servers

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::test_catalog::{TestCatalog, event};
 
-/// Generates events on few products, suppliers, ids and times, so that they overlap. An event's data follows from its identity and
-/// time, because of two with the same either may win.
+/// Generates events on few products, suppliers, ids and times, so that they overlap. An event's data follows from its
+/// identity and time, because of two with the same either may win.
 fn overlapping_events(runner: &mut TestRunner, size: usize) -> Vec<Event> {
     let one = (0..4_usize, select(vec!["acme", "globex"]), 0..12_u32, 0..9_u32, 0..12_i64);
     let one = one.prop_map(|(kind, supplier, sku, id, minute)| {

@@ -59,7 +59,7 @@ async fn the_servers_are_those_that_were_named() {
 
     let client = redis::Client::open(catalog.servers.cache_url.as_str()).expect("a URL");
     let mut admin = client.get_multiplexed_async_connection().await.expect("connected");
-    let info: String = redis::cmd("INFO").arg("server").query_async(&mut admin).await.expect("told");
+    let info: String = redis::cmd("INFO").arg("server").query_async(&mut admin).await.expect("read");
     let line = |name: &str| info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let version = line("valkey_version").or(line("redis_version")).expect("a version");
     let own = version_of(&Path::new(&folder).join("redis-server"));

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 pub(crate) struct RedisServer {
     pub(crate) port: u16,
     _process: Running,
-    /// Of its own: a replica keeps what it was sent there, and a server begins with what lies there.
+    /// A folder of its own: a replica stores its data there, and a server loads the data that it finds there.
     _folder: TempDir,
     connection: MultiplexedConnection,
 }
@@ -46,16 +46,16 @@ impl RedisServer {
     }
 
     /// Sends a command as an administrator.
-    pub(crate) async fn ask<T: FromRedisValue>(&self, command: &str) -> T {
+    pub(crate) async fn run<T: FromRedisValue>(&self, command: &str) -> T {
         let mut words = command.split(' ');
-        let mut ask = redis::cmd(words.next().expect("a command"));
-        ask.arg(words.collect::<Vec<_>>()).query_async(&mut self.connection.clone()).await.expect("answered")
+        let mut built = redis::cmd(words.next().expect("a command"));
+        built.arg(words.collect::<Vec<_>>()).query_async(&mut self.connection.clone()).await.expect("executed")
     }
 
     /// Becomes a replica of another server, and waits until it has its data.
     pub(crate) async fn replicate(&self, primary: &Self) {
-        self.ask::<()>(&format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
-        while !self.ask::<String>("INFO replication").await.contains("master_link_status:up") {
+        self.run::<()>(&format!("REPLICAOF 127.0.0.1 {}", primary.port)).await;
+        while !self.run::<String>("INFO replication").await.contains("master_link_status:up") {
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -65,19 +65,19 @@ impl RedisServer {
         while self.offset().await != old.offset().await {
             sleep(Duration::from_millis(20)).await;
         }
-        self.ask::<()>("REPLICAOF NO ONE").await;
+        self.run::<()>("REPLICAOF NO ONE").await;
         old.demote().await;
     }
 
     /// Returns the replication offset.
     async fn offset(&self) -> String {
-        let info: String = self.ask("INFO replication").await;
+        let info: String = self.run("INFO replication").await;
         info.lines().find_map(|line| line.strip_prefix("master_repl_offset:")).expect("an offset").to_owned()
     }
 
     /// Demotes it to a replica of an unreachable server, so that it keeps its data. It closes no connection.
     pub(crate) async fn demote(&self) {
-        self.ask::<()>("REPLICAOF 127.0.0.1 1").await;
+        self.run::<()>("REPLICAOF 127.0.0.1 1").await;
     }
 }
 

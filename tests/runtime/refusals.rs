@@ -1,5 +1,5 @@
-//! Data that PostgreSQL refuses, and errors that are not an event's fault. A trigger refuses the data: the decoder accepts nothing
-//! that PostgreSQL is known to refuse.
+//! Data that PostgreSQL refuses, and errors that are not an event's fault. A trigger refuses the data: the decoder
+//! accepts nothing that PostgreSQL is known to refuse.
 
 use pipegen_event::{Event, Reason};
 use pipegen_store::{ErrorKind, Outcome};

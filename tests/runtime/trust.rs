@@ -57,16 +57,16 @@ async fn log_in(catalog: &TestCatalog, database: &DatabaseSettings) -> Result<()
     let encrypted: bool = sqlx::query_scalar("select ssl from pg_stat_ssl where pid = pg_backend_pid()")
         .fetch_one(&mut connection)
         .await
-        .expect("asked");
+        .expect("executed");
     assert!(encrypted);
     connection.close().await.expect("closed");
     Ok(())
 }
 
-async fn ask(settings: &CacheSettings) -> Result<(), String> {
+async fn refresh(settings: &CacheSettings) -> Result<(), String> {
     let cache = Cache::new(settings, &aws()).map_err(|error| error.to_string())?;
-    let asked = cache.refresh(&[]).await.and(cache.refresh(&[view(1)]).await);
-    asked.map_err(|error| std::error::Error::source(&error).expect("a cause").to_string())
+    let refreshed = cache.refresh(&[]).await.and(cache.refresh(&[view(1)]).await);
+    refreshed.map_err(|error| std::error::Error::source(&error).expect("a cause").to_string())
 }
 
 fn view(version: i64) -> View {
@@ -101,9 +101,9 @@ async fn a_database_with_another_name_or_authority_is_refused() {
 async fn a_cache_with_another_name_or_authority_is_refused() {
     rustls::crypto::ring::default_provider().install_default().ok();
     let catalog = TestCatalog::open().await;
-    ask(&settings(&catalog, &[]).cache).await.expect("the right name and authority");
+    refresh(&settings(&catalog, &[]).cache).await.expect("the right name and authority");
     for changes in UNTRUSTED {
-        let why = ask(&settings(&catalog, changes).cache).await.expect_err("refused");
+        let why = refresh(&settings(&catalog, changes).cache).await.expect_err("refused");
         assert!(why.contains("certificate"), "{changes:?}: {why}");
     }
     catalog.close().await;
@@ -150,9 +150,9 @@ async fn functions_do_in_redis_what_their_rights_allow() {
     ];
     for (command, roles) in denied {
         for user in roles.iter().map(|role| cache_user(*role)) {
-            let mut ask = redis::cmd("ACL");
-            ask.arg("DRYRUN").arg(&user).arg(command.split(' ').collect::<Vec<_>>());
-            let allowed: String = ask.query_async(&mut admin).await.expect("asked");
+            let mut dry_run = redis::cmd("ACL");
+            dry_run.arg("DRYRUN").arg(&user).arg(command.split(' ').collect::<Vec<_>>());
+            let allowed: String = dry_run.query_async(&mut admin).await.expect("executed");
             assert!(allowed.contains("no permissions") || allowed.contains("no access"), "{user} {command}: {allowed}");
         }
     }

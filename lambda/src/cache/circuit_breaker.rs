@@ -1,11 +1,11 @@
-//! The circuit breaker: after a failure the cache is not called for a second, so that a dead cache costs one timeout a second
-//! and not one a batch.
+//! The circuit breaker: after a failure the cache is not called for a second, so that a dead cache costs one timeout a
+//! second and not one a batch.
 
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// How long the circuit stays open after a failure.
+/// The time for which the circuit stays open after a failure.
 const OPEN_FOR: Duration = Duration::from_secs(1);
 
 /// The state after the last failure. While the circuit is open, calls fail at once.

@@ -1,8 +1,8 @@
 //! The connection to Redis, replaced by a new one after every error.
 //!
-//! The client's own connection manager reconnects only when the old connection is closed. A server that was demoted closes nothing and
-//! responds `READONLY` for ever; one that hangs does not respond at all. A new connection resolves the host name again, which is how
-//! ElastiCache leads to the new primary.
+//! The client's own connection manager reconnects only when the old connection is closed. A server that was demoted
+//! closes nothing and responds `READONLY` for ever; one that hangs does not respond at all. A new connection resolves
+//! the host name again, which is how ElastiCache leads to the new primary.
 
 use parking_lot::Mutex;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -29,8 +29,8 @@ impl Connection {
         Ok(Self { client, config, current: Mutex::new(Generation { manager, number: 0 }) })
     }
 
-    /// Runs commands on the connection. If they fail, for any reason, the next ones run on a new connection. Dropped work does not
-    /// replace the connection.
+    /// Runs commands on the connection. If they fail, for any reason, the next ones run on a new connection. Dropped
+    /// work does not replace the connection.
     pub(super) async fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut ConnectionManager) -> RedisResult<T>,

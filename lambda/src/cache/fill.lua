@@ -1,8 +1,9 @@
 -- Fills in entries that a reader has missed here and then read from the database.
--- KEYS: the entries. ARGV[1]: the time of the miss, by this server, in microseconds; ARGV[2]: the fill's longest age, in microseconds;
--- then for each key its version, its view (empty for an unknown SKU) and the entry's seconds. Returns how many were stored.
--- An entry of a writer keeps out older fills, but not for ever: a fill that comes late is refused. So is one whose miss lies in the
--- future, because another server has recorded it.
+-- KEYS: the entries. ARGV[1]: the time of the miss, by this server, in microseconds; ARGV[2]: the fill's longest age, in
+-- microseconds; then for each key its version, its view (empty for an unknown SKU) and the entry's seconds.
+-- Returns how many were stored.
+-- An entry of a writer keeps out older fills, but not for ever: a fill that comes late is refused. So is one whose miss
+-- is in the future, because another server has recorded it.
 local now = redis.call('time')
 local age = now[1] * 1000000 + now[2] - ARGV[1]
 if age < 0 or age > tonumber(ARGV[2]) then

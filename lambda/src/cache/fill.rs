@@ -21,8 +21,9 @@ pub struct Fill<'a> {
 }
 
 impl Cache {
-    /// Fills in missed SKUs as they are in the database, and returns how many entries that changed. The database must have been queried
-    /// after the reading that the ticket is from. A fill that is not newer than its entry, or comes too late, is left out.
+    /// Fills in missed SKUs as they are in the database, and returns how many entries that changed. The database must
+    /// have been queried after the reading that the ticket is from. A fill that is not newer than its entry, or comes
+    /// too late, is left out.
     pub async fn fill(&self, ticket: Ticket, fills: &[Fill<'_>]) -> Result<usize, CacheError> {
         if fills.is_empty() {
             return Ok(0);

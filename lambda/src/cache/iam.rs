@@ -1,5 +1,5 @@
-//! ElastiCache's IAM authentication: a presigned request as the password, signed anew for each connection (a token that was
-//! kept would die with the session it was signed by).
+//! ElastiCache's IAM authentication: a presigned request as the password, signed anew for each connection (a token that
+//! was kept would die with the session it was signed by).
 //!
 //! <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html>
 
@@ -70,7 +70,8 @@ impl TokenSigner {
 }
 
 impl StreamingCredentialsProvider for TokenSigner {
-    /// Returns one login for the connection that subscribes; it is never renewed, because a connection outlives its token.
+    /// Returns one login for the connection that subscribes; it is never renewed, because a connection outlives its
+    /// token.
     fn subscribe(&self) -> Pin<Box<dyn Stream<Item = RedisResult<BasicAuth>> + Send + 'static>> {
         stream::once(self.clone().login()).chain(stream::pending()).boxed()
     }

@@ -42,8 +42,8 @@ use iam::TokenSigner;
 
 use crate::settings::{CacheEndpoint, CacheSettings};
 
-/// The age of a miss at which its fill is refused, in seconds by Redis' clock. Every entry of a writer must live longer, else a slow
-/// reader could fill in something older after it has expired.
+/// The age of a miss at which its fill is refused, in seconds by Redis' clock. Every entry of a writer must live
+/// longer, else a slow reader could fill in something older after it has expired.
 const FILL_SECONDS: u32 = 5;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -120,8 +120,8 @@ impl Cache {
         self.breaker.caught_up();
     }
 
-    /// Returns the view's time to live: up to a fifth shorter than configured, spread over the entries, so that those written
-    /// together do not expire together.
+    /// Returns the view's time to live: up to a fifth shorter than configured, spread over the entries, so that those
+    /// written together do not expire together.
     fn ttl_seconds(&self, view: &View) -> u32 {
         let mut hasher = DefaultHasher::new();
         (&view.sku, view.version).hash(&mut hasher);

@@ -17,9 +17,9 @@ const READ_TIMEOUT: Duration = Duration::from_millis(50);
 /// An entry as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// The product.
+    /// A product's view.
     Known(View),
-    /// There is no such product.
+    /// The SKU is unknown.
     Unknown,
     /// No view: the database must be queried.
     Missing {
@@ -71,7 +71,8 @@ impl Cache {
     async fn look_up(&self, skus: &[&str]) -> Result<(i64, Vec<Entry>), RedisError> {
         let (script, connection) = (Arc::clone(&self.read), Arc::clone(&self.connection));
         let keys: Vec<String> = skus.iter().map(|sku| product(sku)).collect();
-        // On a task of its own, so that a connection that takes longer to make than this reader waits is ready for the next one.
+        // On a task of its own, so that a connection that takes longer to make than this reader waits is ready for the
+        // next one.
         let task = tokio::spawn(async move {
             let mut call = script.prepare_invoke();
             for key in keys {

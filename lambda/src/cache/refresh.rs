@@ -13,7 +13,8 @@ const TOMBSTONE_SECONDS: u32 = 60;
 const ENTRIES_PER_CALL: usize = 500;
 
 impl Cache {
-    /// Refreshes the entries of these views. An entry that is as new or newer stays; repeating the refresh changes nothing.
+    /// Refreshes the entries of these views. An entry that is as new or newer stays; repeating the refresh changes
+    /// nothing.
     pub async fn refresh(&self, views: &[View]) -> Result<(), CacheError> {
         if views.is_empty() {
             return Ok(());

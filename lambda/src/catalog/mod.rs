@@ -1,5 +1,5 @@
-//! `catalog`: serves products over the function's URL. Request (pure) → cache, else database, then fill → response (pure). Calls go
-//! forward, never back up.
+//! `catalog`: serves products over the function's URL. Request (pure) → cache, else database, then fill → response
+//! (pure). Calls go forward, never back up.
 //!
 //! - `request`: the request, and the products that it asks for
 //! - `read`: reading of products from the cache, else from the database
@@ -30,7 +30,7 @@ use problem::Problem;
 use read::{Products, read};
 use request::Target;
 
-/// Answers one request.
+/// Serves one request.
 ///
 /// # Errors
 /// None: every failure is in the response.

@@ -39,7 +39,8 @@ pub(super) async fn read(skus: &[&str], resources: &CatalogResources) -> Result<
     Ok(Products { views: found.into_iter().map(Option::flatten).collect(), hit })
 }
 
-/// Returns the entries that the cache has, the misses, and, if the cache could be read, the permission to fill these in.
+/// Returns the entries that the cache has, the misses, and, if the cache could be read, the permission to fill these
+/// in.
 async fn look_up<'a>(skus: &[&'a str], cache: &Cache) -> (Vec<Found>, Vec<Miss<'a>>, Option<Ticket>) {
     let reading = match cache.read(skus).await {
         Ok(reading) => reading,
@@ -67,8 +68,8 @@ async fn query(skus: &[&str], resources: &CatalogResources) -> Result<Vec<View>,
     resources.database.run(async |store| store.views(skus).await).await
 }
 
-/// Fills the cache with the SKUs that were queried after the miss that the ticket is from. A result of another reader's earlier query
-/// could be older than what a writer has put into the cache meanwhile, and is that reader's to fill in.
+/// Fills the cache with the SKUs that were queried after the miss that the ticket is from. A result of another reader's
+/// earlier query could be older than what a writer has put into the cache meanwhile, and is that reader's to fill in.
 async fn fill(ticket: Ticket, fetched: &[Fetched<'_>], cache: &Cache) {
     let own = fetched.iter().filter(|fetched| fetched.by_own_query);
     let fills: Vec<Fill<'_>> = own.map(|fetched| Fill { sku: fetched.sku, view: fetched.view.as_ref() }).collect();
@@ -79,7 +80,7 @@ async fn fill(ticket: Ticket, fetched: &[Fetched<'_>], cache: &Cache) {
 
 fn merge(fetched: Vec<Fetched<'_>>, skus: &[&str], found: &mut [Found]) {
     for Fetched { sku, view, .. } in fetched {
-        if let Some(position) = skus.iter().position(|asked| *asked == sku) {
+        if let Some(position) = skus.iter().position(|requested| *requested == sku) {
             found[position] = Some(view);
         }
     }

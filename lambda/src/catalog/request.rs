@@ -19,8 +19,8 @@ pub(super) const METHODS: &str = "GET, HEAD";
 
 /// The event of a call of the function's URL (payload format 2.0), as far as it matters here.
 ///
-/// This takes the place of the type in `aws_lambda_events`, which refuses an event with a header that is not ASCII, and so would turn
-/// a reader's odd header into a failed invocation.
+/// This takes the place of the type in `aws_lambda_events`, which refuses an event with a header that is not ASCII, and
+/// so would turn a reader's odd header into a failed invocation.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
 #[derive(Debug, Default, Deserialize)]
@@ -28,7 +28,8 @@ pub(super) const METHODS: &str = "GET, HEAD";
 pub struct UrlRequest {
     /// The path, percent-encoded, as it came.
     pub raw_path: String,
-    /// The query without the question mark, as it came. (The parsed form joins repeated parameters with commas, which SKUs may hold.)
+    /// The query without the question mark, as it came. (The parsed form joins repeated parameters with commas, which
+    /// SKUs may hold.)
     pub raw_query_string: String,
     /// The headers by name. Values of repeated headers are joined with commas.
     pub headers: BTreeMap<String, String>,

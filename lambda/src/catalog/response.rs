@@ -33,8 +33,8 @@ impl UrlResponse {
 
     /// Makes the response with one product: its view as it is, or 304 if the reader has it (`if_none_match`).
     ///
-    /// A copy may be kept, but must be revalidated before each use: without that it could be older than a batch that has already been
-    /// acknowledged.
+    /// A copy may be kept, but must be revalidated before each use: without that it could be older than a batch that
+    /// has already been acknowledged.
     pub(super) fn product(view: View, if_none_match: Option<&str>) -> Self {
         let etag = format!("\"{}\"", view.version);
         let headers = [("etag", &*etag), ("cache-control", "no-cache")];
@@ -46,8 +46,8 @@ impl UrlResponse {
         response
     }
 
-    /// Makes the response with several products: the known ones in the order requested, and the SKUs of the others. A copy could not be
-    /// revalidated, so none may be kept.
+    /// Makes the response with several products: the known ones in the order requested, and the SKUs of the others. A
+    /// copy could not be revalidated, so none may be kept.
     pub(super) fn products(skus: &[&str], views: &[Option<View>]) -> Self {
         let known: Vec<&str> = views.iter().flatten().map(|view| &*view.json).collect();
         let unknown: Vec<&str> =
@@ -94,8 +94,8 @@ impl From<&Problem> for UrlResponse {
     }
 }
 
-/// Returns true if an `If-None-Match` lists this entity tag (`"…"`). The comparison is the weak one, and `*` is every tag
-/// (RFC 9110, 8.8.3.2 and 13.1.2). Text that is not a tag, and everything after it, matches nothing.
+/// Returns true if an `If-None-Match` lists this entity tag (`"…"`). The comparison is the weak one, and `*` is every
+/// tag (RFC 9110, 8.8.3.2 and 13.1.2). Text that is not a tag, and everything after it, matches nothing.
 fn lists_etag(if_none_match: &str, etag: &str) -> bool {
     let mut rest = if_none_match.trim();
     if rest == "*" {

@@ -17,8 +17,8 @@ pub(super) struct Accepted<'a> {
     pub(super) text: &'a [u8],
 }
 
-/// Decodes the events of the batch, in order, and adds the bad ones to `rejections`. It decodes one record at a time, so that a
-/// batch of arrays of bad events needs no more memory than its largest record.
+/// Decodes the events of the batch, in order, and adds the bad ones to `rejections`. It decodes one record at a time,
+/// so that a batch of arrays of bad events needs no more memory than its largest record.
 pub(super) fn decode<'a>(
     records: &'a [KinesisRecord],
     settings: &ProcessorSettings,

@@ -1,5 +1,6 @@
-//! `processor`: applies a batch of the stream. Decode (pure) → apply (one transaction) → refresh the cache → quarantine → report (pure).
-//! Calls go forward, never back up, and every step may be repeated: a batch that fails anywhere is retried as a whole.
+//! `processor`: applies a batch of the stream. Decode (pure) → apply (one transaction) → refresh the cache → quarantine
+//! → report (pure). Calls go forward, never back up, and every step may be repeated: a batch that fails anywhere is
+//! retried as a whole.
 //!
 //! - `decode`: decoding of records to events and rejections
 //! - `rejections`: the objects for the quarantine
@@ -34,8 +35,8 @@ use report::BatchReport;
 /// Processes one batch. A batch that could not be processed is reported by its first record, so that Lambda retries it.
 ///
 /// # Errors
-/// If the batch is too slow as a whole, so that Lambda bisects it, or somebody has to see to the database. Any other failure is in
-/// the response.
+/// If the batch is too slow as a whole, so that Lambda bisects it, or somebody has to see to the database. Any other
+/// failure is in the response.
 pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ProcessorResources,

@@ -17,8 +17,8 @@ pub(super) enum RefreshOutcome {
     Pending(usize),
 }
 
-/// Refreshes the entries of all these views, also of those that the batch has not changed: a redelivered batch must repair what a
-/// crash left.
+/// Refreshes the entries of all these views, also of those that the batch has not changed: a redelivered batch must
+/// repair what a crash left.
 ///
 /// # Errors
 /// If neither the cache nor the table of pending refreshes could be written: then the batch must be retried.

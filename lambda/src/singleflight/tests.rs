@@ -81,7 +81,8 @@ async fn a_miss_after_the_result_queries_again() {
     assert_eq!(database.queried().len(), 2);
 }
 
-/// A batch is committed and the cache refreshed while a query is running. A reader that begins after that knows from the tombstone.
+/// A batch is committed and the cache refreshed while a query is running. A reader that begins after that knows from
+/// the tombstone.
 #[tokio::test(start_paused = true)]
 async fn a_follower_takes_nothing_older_than_its_minimum_version() {
     let (database, flight) = (SlowDatabase::default(), SingleFlight::new(1));
@@ -158,7 +159,8 @@ async fn followers_of_a_cancelled_leader_query_by_themselves() {
     assert!(flight.queries.lock().is_empty());
 }
 
-/// A leader that waits for the only connection can be cancelled, too; a reader that comes then must not find its remains.
+/// A leader that waits for the only connection can be cancelled, too; a reader that comes then must not find its
+/// remains.
 #[tokio::test(start_paused = true)]
 async fn a_leader_cancelled_before_it_starts_strands_nobody() {
     let (database, flight) = (SlowDatabase::default(), SingleFlight::new(1));
