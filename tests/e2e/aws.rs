@@ -6,6 +6,7 @@
 #![expect(dead_code, reason = "parts of the shared modules are for the emulated account only")]
 
 mod client;
+mod product_view;
 mod proof;
 mod records;
 mod report;

@@ -4,7 +4,7 @@
 //! - [`proof`], [`report`]: the steps and their report
 //! - [`terraform`], [`state`]: Terraform in the rendered folder, and its state
 //! - [`client`]: calls to the account
-//! - [`records`]: the events that are sent
+//! - [`records`], [`product_view`]: the events that are sent, and the views that are expected
 //! - [`sweep`]: lists of the account's resources
 //! - [`fixture`]: servers, emulated account and stack of the test
 //! - [`account`]: the emulated account; `emulator/` is its Python half
@@ -22,6 +22,7 @@ mod fixture;
 mod functions;
 mod local;
 mod logins;
+mod product_view;
 mod proof;
 mod records;
 mod report;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::client::{Call, Client, HttpResponse};
+use crate::product_view::without_version;
 use crate::records::{self, Record};
 use crate::report::Report;
 use crate::state::State;
@@ -158,8 +159,8 @@ async fn shows(client: &Client, url: &str, expected: &[Value], longest: Duration
     eventually(longest, async || {
         let answer = get(client, &url).await?;
         let products = answer["products"].as_array().context("a response lists products")?;
-        let shown: Vec<_> = products.iter().cloned().map(without_version).collect();
-        ensure!(shown == expected, "expected: {expected:#?}\nshown: {answer:#}");
+        let shown: Option<Vec<_>> = products.iter().cloned().map(without_version).collect();
+        ensure!(shown.as_deref() == Some(expected), "expected: {expected:#?}\nshown: {answer:#}");
         Ok(())
     })
     .await
@@ -172,7 +173,7 @@ async fn is_cached(client: &Client, url: &str, expected: &Value, longest: Durati
         let response = client.get(&url).await?;
         ensure!(response.status == 200 && response.headers["x-cache"] == "hit", "not from the cache: {response:?}");
         let view = without_version(serde_json::from_str(&response.body)?);
-        ensure!(view == *expected, "expected {expected:#}\nthe cache answers {view:#}");
+        ensure!(view.as_ref() == Some(expected), "expected {expected:#}\nthe cache answers {}", response.body);
         Ok(())
     })
     .await
@@ -187,14 +188,6 @@ async fn get(client: &Client, url: &str) -> Result<Value> {
 /// Returns the view's SKU, encoded for a URL.
 fn encoded(view: &Value) -> String {
     view["sku"].as_str().unwrap_or_default().replace(' ', "%20")
-}
-
-/// Returns a view without its version and time.
-pub(crate) fn without_version(mut view: Value) -> Value {
-    for field in ["version", "updated_at"] {
-        view.as_object_mut().and_then(|view| view.remove(field));
-    }
-    view
 }
 
 /// Retries a check until it succeeds, and returns its last error if that takes too long.

@@ -23,6 +23,7 @@
 //! - [`functions`]: the functions in this process, on given servers
 //! - [`bootstrap`]: the real bootstrap in its roles
 //! - [`redis_servers`]: Redis servers beside the test's own
+//! - [`product_view`]: product views as the tests compare them
 
 mod archive;
 mod bootstrap;
@@ -37,6 +38,8 @@ mod ledger;
 mod meaning;
 mod parameters;
 mod pending;
+#[path = "../e2e/product_view.rs"]
+mod product_view;
 #[expect(dead_code, clippy::unwrap_used, reason = "the catalog's tests use all of it")]
 #[path = "../catalog/proxy.rs"]
 mod proxy;

@@ -9,6 +9,8 @@ use pipegen_store::Store;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
+use crate::product_view::without_version;
+
 /// A PostgreSQL with the schema, and a Redis; both end with the test.
 pub(crate) struct TestCatalog {
     pub(crate) servers: Servers,
@@ -61,7 +63,7 @@ impl TestCatalog {
 
     /// Returns every view, without its version and time.
     pub(crate) async fn shown(&self) -> Vec<Value> {
-        self.exported().await.into_iter().map(without_version).collect()
+        self.exported().await.into_iter().map(|view| without_version(view).expect("a version and a time")).collect()
     }
 
     /// Returns every view.
@@ -78,13 +80,6 @@ impl TestCatalog {
     pub(crate) async fn close(self) {
         self.session.close().await.expect("closed");
     }
-}
-
-fn without_version(mut view: Value) -> Value {
-    let fields = view.as_object_mut().expect("an object");
-    fields.remove("version").expect("a version");
-    fields.remove("updated_at").expect("a time");
-    view
 }
 
 /// Returns the time this many minutes after a fixed one.
