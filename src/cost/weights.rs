@@ -1,6 +1,7 @@
 //! Bytes and milliseconds of an update and of an invocation. Each number says where it comes from; the sample is the file of real
 //! retail data in `tests/data`.
 
+use pipegen_contract::payload::LARGEST_PAYLOAD;
 use pipegen_contract::role::Role;
 
 /// A record on the stream. The sample's have 423 bytes on average.
@@ -10,7 +11,8 @@ pub(super) const RECORD_BYTES: f64 = 450.0;
 pub(crate) const PAYLOAD_BYTES: u32 = 1200;
 
 /// The largest payload of an invocation, at which Lambda ends a batch.
-pub(crate) const LARGEST_PAYLOAD_BYTES: u32 = 6 << 20;
+#[expect(clippy::cast_possible_truncation, reason = "it is six megabytes")]
+pub(crate) const LARGEST_PAYLOAD_BYTES: u32 = LARGEST_PAYLOAD as u32;
 
 /// A record in the archive, compressed. The sample's have 51, half a year of the same shop's 46 to 52. Half a byte of it says that the
 /// field for binary data is null.

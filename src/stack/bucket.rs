@@ -13,7 +13,6 @@ use crate::terraform::{Block, Expression, Reference};
 /// Days until unfinished uploads, and versions that were overwritten or deleted, are gone.
 const LEFTOVER_DAYS: u32 = 7;
 
-/// A bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
     pub(super) label: String,

@@ -42,7 +42,6 @@ fn engine(engine: CacheEngine) -> EngineVersion {
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html>
 const USERS_ENGINE: &str = "redis";
 
-/// The cache.
 #[derive(Clone, Debug)]
 pub(super) struct Cache {
     replication_group: Reference,

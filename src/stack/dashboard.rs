@@ -1,5 +1,5 @@
-//! The way of an event, in graphs: `aws_cloudwatch_dashboard`. A row for each part of the pipeline, with what passes
-//! through it and what its alarms watch.
+//! The dashboard: `aws_cloudwatch_dashboard`. A row for each part of the pipeline, with its throughput and what its
+//! alarms watch.
 
 use pipegen_contract::metric;
 use pipegen_event::Reason;
@@ -34,7 +34,6 @@ const ROWS: [(Part, &str); 8] = [
     (Part::Quarantine, "What was refused or given up lies in the quarantine"),
 ];
 
-/// A graph.
 struct Graph {
     title: String,
     series: Vec<Series>,

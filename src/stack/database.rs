@@ -31,7 +31,6 @@ const LARGEST_STORAGE_GB: u32 = 65_536;
 /// The logs that RDS exports, each to a log group of its own.
 const LOGS: [&str; 2] = ["postgresql", "upgrade"];
 
-/// The database.
 #[derive(Clone, Debug)]
 pub(super) struct DatabaseInstance {
     instance: Reference,

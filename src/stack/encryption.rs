@@ -9,7 +9,6 @@ use super::keep;
 use super::names::KEY;
 use crate::terraform::{Block, Expression, Reference};
 
-/// The key.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
     key: Reference,

@@ -16,7 +16,6 @@ use super::security_groups::{self, SecurityGroup};
 use crate::config::REGION;
 use crate::terraform::{Block, Expression, Reference};
 
-/// The endpoints.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoints {
     pub(super) s3: Reference,

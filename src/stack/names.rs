@@ -41,7 +41,6 @@ macro_rules! names {
 }
 
 names! {
-    /// The network.
     NETWORK = VPC, "inventory";
     /// The first private subnet.
     SUBNET_A = SUBNET, "private-a";
@@ -57,7 +56,6 @@ names! {
     SECRETS_ENDPOINT = ENDPOINT, "secrets";
     /// The endpoints' security group.
     ENDPOINT_GROUP = SECURITY_GROUP, "endpoints";
-    /// The key.
     KEY = KEY_ALIAS, "inventory";
     /// The stream of events.
     EVENTS = STREAM, "inventory";
@@ -111,7 +109,6 @@ names! {
     QUERY_RESULTS = BUCKET, "query-results";
     /// The bucket of access logs.
     ACCESS_LOGS = BUCKET, "access-logs";
-    /// The schedules.
     SCHEDULES = SCHEDULE_GROUP, "inventory";
     /// The schedule of maintenance.
     MAINTAIN_SCHEDULE = SCHEDULE, "maintain";
@@ -127,7 +124,6 @@ names! {
     FLOW_LOG_ROLE = IAM_ROLE, "flow-logs";
     /// The topic that alarms are sent to.
     ALARM_TOPIC = TOPIC, "alarms";
-    /// The dashboard.
     OVERVIEW = DASHBOARD, "inventory";
     /// Suppliers' records are refused.
     STREAM_THROTTLED = ALARM, "stream-throttled";

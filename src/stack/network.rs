@@ -11,7 +11,6 @@ use crate::terraform::{Block, Expression, Reference};
 /// The zones, by their ids: letters mean another zone in each account, and the one called `use1-az3` lacks services.
 const ZONES: [(&str, Name, &str); 2] = [("a", SUBNET_A, "use1-az1"), ("b", SUBNET_B, "use1-az2")];
 
-/// The network.
 #[derive(Clone, Debug)]
 pub(super) struct Network {
     vpc: Reference,

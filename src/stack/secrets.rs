@@ -19,7 +19,6 @@ pub(super) const ROTATION_ACTIONS: [&str; 4] = [
     "secretsmanager:UpdateSecretVersionStage",
 ];
 
-/// A secret.
 #[derive(Clone, Debug)]
 pub(super) struct Secret {
     resource: Reference,

@@ -8,7 +8,6 @@ use super::keep;
 use super::names::EVENTS;
 use crate::terraform::{Block, Expression, Reference};
 
-/// The stream.
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
     stream: Reference,

@@ -10,7 +10,6 @@ use super::encryption::Key;
 use super::names::{ALARM, ALARM_TOPIC, of_kind};
 use crate::terraform::{Block, Expression, Reference};
 
-/// The topic.
 #[derive(Clone, Debug)]
 pub(super) struct Topic {
     topic: Reference,

@@ -65,7 +65,6 @@ pub(super) enum MissingData {
     Breaching,
 }
 
-/// An alarm.
 #[derive(Clone, Debug)]
 pub(in crate::stack) struct Alarm {
     pub(in crate::stack) name: Name,

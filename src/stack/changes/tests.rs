@@ -7,7 +7,7 @@ fn file(kind: &str, body: Value) -> Value {
     json!({ "resource": { kind: labels } })
 }
 
-/// The one change that is told of.
+/// Returns the only change that is found.
 #[track_caller]
 fn one(kind: &str, earlier: Value, new: Value) -> Change {
     let mut found = between(file(kind, earlier).to_string().as_bytes(), &file(kind, new).to_string()).unwrap();
@@ -65,8 +65,8 @@ fn a_major_version_goes_up_and_only_when_rds_may() {
             "--allow-major-version-upgrade",
         ],
     );
-    let told = json!({ "engine_version": "17", "allow_major_version_upgrade": true });
-    warned("aws_db_instance", of("16"), told, &["16 becomes 17", "no way back", "snapshot"]);
+    let allowed = json!({ "engine_version": "17", "allow_major_version_upgrade": true });
+    warned("aws_db_instance", of("16"), allowed, &["16 becomes 17", "cannot go back", "snapshot"]);
     let whole = |version: u32, name: &str, ahead: bool| {
         json!({ "resource": {
             "aws_db_instance": { "main": { "engine_version": version.to_string(), "allow_major_version_upgrade": true } },
@@ -86,7 +86,7 @@ fn a_major_version_goes_up_and_only_when_rds_may() {
 #[test]
 fn another_class_is_an_outage() {
     let of = |class: &str| json!({ "instance_class": class });
-    warned("aws_db_instance", of("db.t4g.micro"), of("db.m7g.large"), &["db.t4g.micro to db.m7g.large", "away"]);
+    warned("aws_db_instance", of("db.t4g.micro"), of("db.m7g.large"), &["db.t4g.micro to db.m7g.large", "unavailable"]);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn the_network_stays() {
 }
 
 #[test]
-fn another_cache_is_made_anew() {
+fn another_cache_is_recreated() {
     let of = |family: &str| json!({ "family": family });
     let words = ["redis7 to valkey8", "-replace=aws_elasticache_replication_group.main"];
     warned("aws_elasticache_parameter_group", of("redis7"), of("valkey8"), &words);
@@ -150,14 +150,14 @@ fn another_cache_is_made_anew() {
 
     let of = |engine: &str, version: &str| json!({ "engine": engine, "engine_version": version });
     let kind = "aws_elasticache_replication_group";
-    warned(kind, of("redis", "7.1"), of("valkey", "8.0"), &["from redis to valkey", "no way back"]);
-    warned(kind, of("valkey", "8.0"), of("redis", "7.1"), &["made anew to go from valkey to redis", "begins empty"]);
-    warned(kind, of("valkey", "10.1"), of("valkey", "9.1"), &["made anew to go back from version 10.1 to 9.1"]);
+    warned(kind, of("redis", "7.1"), of("valkey", "8.0"), &["from redis to valkey", "cannot go back"]);
+    warned(kind, of("valkey", "8.0"), of("redis", "7.1"), &["recreated to go from valkey to redis", "begins empty"]);
+    warned(kind, of("valkey", "10.1"), of("valkey", "9.1"), &["recreated to go back from version 10.1 to 9.1"]);
     fine(kind, of("valkey", "9.1"), of("valkey", "10.1"));
 }
 
 #[test]
-fn what_is_not_ours_is_no_matter() {
+fn resources_that_are_not_ours_are_ignored() {
     let new = file("aws_vpc", json!({ "cidr_block": "10.64.0.0/20" })).to_string();
     assert_eq!(between(b"", &new), None);
     assert_eq!(between(b"{\"resource\": ", &new), None);

@@ -14,7 +14,6 @@ use crate::stack::logs;
 use crate::stack::security_groups;
 use crate::terraform::{Block, Expression, Reference};
 
-/// A function.
 #[derive(Clone, Debug)]
 pub(in crate::stack) struct LambdaFunction {
     pub(in crate::stack) role: Role,
