@@ -12,7 +12,7 @@ use crate::cli::{EnvironmentArgs, LocalArgs};
 use crate::config::Architecture;
 use crate::deployment::Deployment;
 use crate::local::Run;
-use crate::local::account::Account;
+use crate::local::account::EmulatedAccount;
 use crate::local::applied::AppliedRun;
 use crate::local::export::Export;
 use crate::local::machine::RenderedRun;
@@ -27,10 +27,11 @@ use crate::session::working_folder::WorkingFolder;
 /// Runs a stack on this machine.
 pub fn run(args: LocalArgs) -> anyhow::Result<()> {
     let output = Output::of(&args)?;
+    let url = url_listener(args.catalog_port)?;
     // Nothing is started before all of it is checked.
     let run = match args.applied.clone() {
-        Some(folder) => Run::Applied(Box::new(applied(folder, args)?)),
-        None => Run::Rendered(Box::new(rendered(args)?)),
+        Some(folder) => Run::Applied(Box::new(applied(folder, url, args)?)),
+        None => Run::Rendered(Box::new(rendered(url, args)?)),
     };
     match run.start(|summary| output.print(summary))? {
         Ended::Done(stopped) => stopped.map_or(Ok(()), |error| Err(error.into())),
@@ -39,19 +40,16 @@ pub fn run(args: LocalArgs) -> anyhow::Result<()> {
     }
 }
 
-fn rendered(args: LocalArgs) -> anyhow::Result<RenderedRun> {
+fn rendered(url: Listener, args: LocalArgs) -> anyhow::Result<RenderedRun> {
     let export = args.export.map(Export::to).transpose()?;
     let config = environment::settings(&EnvironmentArgs { env: args.env, config: args.config })?;
     let main = environment::stack_without_package(&config)?.main;
+    let bootstrap = args.bootstrap.as_deref().map(checked).transpose()?;
     let source = Source::open(args.records.as_deref())?;
     let folder = args.data.as_deref().map(WorkingFolder::kept).transpose()?;
     let servers = ServerPlan::make(args.database_url, args.cache_url, folder.as_ref())?;
-    let url = url_listener(args.catalog_port)?;
-    let bootstrap = match args.bootstrap {
-        Some(path) => checked(&path)?,
-        // Takes minutes the first time, so it comes last.
-        None => bootstrap::build(own_architecture()?)?,
-    };
+    // A build takes minutes the first time, so it comes last.
+    let bootstrap = bootstrap.map_or_else(|| bootstrap::build(own_architecture()?), Ok)?;
     Ok(RenderedRun {
         main,
         parallelization: args.parallelization.map(usize::from),
@@ -66,15 +64,15 @@ fn rendered(args: LocalArgs) -> anyhow::Result<RenderedRun> {
     })
 }
 
-fn applied(folder: PathBuf, args: LocalArgs) -> anyhow::Result<AppliedRun> {
-    let account = Account::read(|name| std::env::var(name).ok())?;
+fn applied(folder: PathBuf, url: Listener, args: LocalArgs) -> anyhow::Result<AppliedRun> {
+    let account = EmulatedAccount::read(|name| std::env::var(name).ok())?;
     // The functions run in another folder.
     let authority = args
         .authority
         .map(|file| file.canonicalize().with_context(|| format!("there is no --authority {}", file.display())));
     Ok(AppliedRun {
         authority: authority.transpose()?,
-        url: url_listener(args.catalog_port)?,
+        url,
         deployment: Deployment::from_folder(&folder)?,
         folder,
         account,

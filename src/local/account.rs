@@ -8,9 +8,9 @@ use aws_smithy_http_client::Builder;
 
 use crate::lambda_host::credentials::Credentials;
 
-/// Where the account is and what its requests are signed with.
+/// The endpoint of an emulated account, and the key for its requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
+pub struct EmulatedAccount {
     /// The URL of every service.
     pub endpoint: String,
     /// The region.
@@ -19,7 +19,7 @@ pub struct Account {
     pub credentials: Credentials,
 }
 
-impl Account {
+impl EmulatedAccount {
     /// Reads `AWS_ENDPOINT_URL` and what else the SDKs read, with `lookup`. Whatever is wrong is named at once.
     ///
     /// On AWS itself Lambda runs the functions. A second reader of the stream would do their work twice, so an address that is not
@@ -52,7 +52,7 @@ impl Account {
         Ok(Self { endpoint, region, credentials: Credentials { key_id, secret_key, session_token } })
     }
 
-    /// A client of Kinesis.
+    /// Returns a client of Kinesis.
     pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
         let config = aws_sdk_kinesis::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -63,7 +63,7 @@ impl Account {
         aws_sdk_kinesis::Client::from_conf(config.build())
     }
 
-    /// A client of S3.
+    /// Returns a client of S3.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -87,7 +87,7 @@ impl Account {
     }
 }
 
-/// A host name could lead anywhere, so only an address counts.
+/// Tells whether a URL is one of this machine. A host name could lead anywhere, so only an address counts.
 fn is_loopback(url: &str) -> bool {
     let host = url.parse::<url::Url>().ok().filter(|url| url.scheme() == "http").and_then(|url| {
         let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
@@ -100,7 +100,7 @@ fn is_loopback(url: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(changes: &[(&str, &str)]) -> Result<Account, String> {
+    fn read(changes: &[(&str, &str)]) -> Result<EmulatedAccount, String> {
         let lookup = |name: &str| {
             if let Some((_, value)) = changes.iter().find(|(changed, _)| *changed == name) {
                 return Some((*value).to_owned());
@@ -113,7 +113,7 @@ mod tests {
             };
             Some(value.to_owned())
         };
-        Account::read(lookup).map_err(|error| error.to_string())
+        EmulatedAccount::read(lookup).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::account::Account;
+use super::account::EmulatedAccount;
 use super::runner::{Backend, Inputs, Runner};
 use super::summary::Summary;
 use crate::deployment::package::unpack;
@@ -31,7 +31,7 @@ pub struct AppliedRun {
     /// The folder that was applied.
     pub folder: PathBuf,
     pub deployment: Deployment,
-    pub account: Account,
+    pub account: EmulatedAccount,
     /// A PEM file with the authority behind the servers' certificates, instead of the public ones.
     pub authority: Option<PathBuf>,
     /// Ends the run when nothing was on the stream for so long.
@@ -43,7 +43,7 @@ pub struct AppliedRun {
 /// The account as the backend of the functions.
 struct AccountBackend<'a> {
     folder: PathBuf,
-    account: Account,
+    account: EmulatedAccount,
     authority: Option<PathBuf>,
     session: &'a Session,
 }
@@ -113,7 +113,7 @@ impl AppliedRun {
 /// Starts to read each mapping's stream, until `stop` is cancelled.
 async fn inputs(
     deployment: &Deployment,
-    account: &Account,
+    account: &EmulatedAccount,
     activity: &Arc<Activity>,
     stop: &CancellationToken,
 ) -> anyhow::Result<Inputs> {

@@ -1,4 +1,4 @@
-//! The runs of `maintain`, and what they say they did.
+//! Scheduled runs of `maintain`, and the sum of their answers.
 
 use std::iter::Sum;
 use std::sync::Arc;
@@ -13,22 +13,22 @@ use crate::lambda_host::Outcome;
 use crate::local::schedule::Schedule;
 use crate::session::console::Console;
 
-/// Invokes the function and adds up its answers.
+/// Invokes a function by the clock and adds up its answers.
 pub struct Maintenance {
-    host: Arc<FunctionPool>,
+    pool: Arc<FunctionPool>,
     input: Bytes,
     console: Arc<Console>,
     done: Mutex<Maintained>,
 }
 
-/// What the runs have done.
+/// The sum of the runs' answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Maintained {
     /// Runs that came to their end.
     pub runs: u64,
-    /// Products that the cache was told of.
+    /// Products whose pending refresh was done.
     pub drained: u64,
-    /// Rows of the ledger that are gone.
+    /// Rows of the ledger that were deleted.
     pub pruned: u64,
 }
 
@@ -44,18 +44,18 @@ impl Sum for Maintained {
 
 /// The function's answer.
 #[derive(Deserialize)]
-struct Answer {
+struct MaintainAnswer {
     drained: u64,
     pruned: u64,
 }
 
 impl Maintenance {
-    /// No runs yet. Each gets this input.
-    pub fn new(host: Arc<FunctionPool>, input: Bytes, console: Arc<Console>) -> Self {
-        Self { host, input, console, done: Mutex::default() }
+    /// Makes it without any run yet. Each gets this input.
+    pub fn new(pool: Arc<FunctionPool>, input: Bytes, console: Arc<Console>) -> Self {
+        Self { pool, input, console, done: Mutex::default() }
     }
 
-    /// Runs after each period.
+    /// Starts a schedule that runs after each period.
     pub fn every(this: &Arc<Self>, period: Duration) -> Schedule {
         let this = Arc::clone(this);
         Schedule::every(period, move || {
@@ -64,16 +64,16 @@ impl Maintenance {
         })
     }
 
-    /// One run. One that fails is said and counted by its host: the next one makes up for it.
+    /// Runs once. The pool reports and counts a failure: the next run makes up for it.
     pub async fn run(&self) {
-        let answer = match self.host.invoke(self.input.clone()).await {
+        let answer = match self.pool.invoke(self.input.clone()).await {
             Ok(invocation) => invocation.outcome,
             Err(error) => return self.console.warn(&error.to_string()),
         };
         // It has been said why.
         let Outcome::Answered(answer) = answer else { return };
-        let Ok(Answer { drained, pruned }) = serde_json::from_slice(&answer) else {
-            let name = &self.host.function().name;
+        let Ok(MaintainAnswer { drained, pruned }) = serde_json::from_slice(&answer) else {
+            let name = &self.pool.function().name;
             return self.console.warn(&format!("{name}: its answer does not say what it did"));
         };
         let mut done = self.done.lock();
@@ -82,7 +82,7 @@ impl Maintenance {
         done.pruned += pruned;
     }
 
-    /// What the runs have done so far.
+    /// Returns the sum of the answers so far.
     pub fn done(&self) -> Maintained {
         *self.done.lock()
     }

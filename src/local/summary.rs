@@ -1,4 +1,4 @@
-//! What happened in a run, as a table and as JSON.
+//! The result of a run, as a table and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,12 +12,12 @@ use crate::event_source::progress::per_second;
 use crate::event_source::tally::Tally;
 use crate::local::maintenance::Maintained;
 
-/// Everything that is told at the end. What is not said to be another function's is the processor's.
+/// The result of a run. Counts are the processor's unless they name another function.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// Records that were acknowledged.
     pub records: u64,
-    /// Records that were given up, and kept in the quarantine bucket.
+    /// Records that were discarded, and kept in the quarantine bucket.
     pub discarded: u64,
     /// Seconds from the hand-over of the first record to the acknowledgement of the last.
     pub seconds: f64,
@@ -25,18 +25,18 @@ pub struct Summary {
     pub records_per_second: f64,
     /// Invocations of the processor, the failed ones among them.
     pub batches: u64,
-    /// Batches that came again as they were.
+    /// Unchanged batches that were retried.
     pub retries: u64,
-    /// Batches that were cut.
+    /// Batches that were bisected.
     pub splits: u64,
     /// Invocations that ended in a function error.
     pub function_errors: u64,
-    /// What the processor says about the acknowledged batches.
+    /// The processor's own counts of the acknowledged batches.
     #[serde(flatten)]
     pub tally: Tally,
-    /// What the archiver did.
+    /// The archiver's counts.
     pub archive: Archive,
-    /// What the runs of `maintain` did.
+    /// The counts of the runs of `maintain`.
     pub maintain: Maintained,
     /// Rotations of the logins.
     pub rotations: Rotated,
@@ -50,7 +50,7 @@ pub struct Summary {
     pub exported: Option<u64>,
 }
 
-/// What the archiver did.
+/// The archiver's counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Archive {
     /// Records that were acknowledged.
@@ -58,21 +58,21 @@ pub struct Archive {
     /// New objects in the bucket, where they can be counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objects: Option<u64>,
-    /// Records that were given up, and kept in the quarantine bucket.
+    /// Records that were discarded, and kept in the quarantine bucket.
     pub discarded: u64,
 }
 
 /// Rotations of the logins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rotated {
-    /// Those that came to their end.
+    /// Rotations that came to their end.
     pub finished: u64,
-    /// Those of which a step failed.
+    /// Rotations of which a step failed.
     pub failed: u64,
 }
 
 impl Summary {
-    /// What the processor did.
+    /// Makes a summary of what the processor did.
     pub fn of(processed: &PollerReport) -> Self {
         let PollerReport { statistics: counted, elapsed, tally } = processed;
         Self {
@@ -88,12 +88,12 @@ impl Summary {
         }
     }
 
-    /// The summary for a person.
+    /// Returns the summary as text for people.
     pub fn table(&self) -> String {
         let mut table = Table(String::new());
         table.row("records", &thousands(self.records), "");
         if self.discarded > 0 {
-            table.row("  given up", &thousands(self.discarded), "(kept in the quarantine bucket)");
+            table.row("  discarded", &thousands(self.discarded), "(kept in the quarantine bucket)");
         }
         let Tally { events, outcomes, rejected, refreshed, pending, milliseconds } = &self.tally;
         table.row("events", &thousands(*events), "");
@@ -104,13 +104,13 @@ impl Summary {
         for (reason, count) in rejected {
             table.row(&format!("    {reason}"), &thousands(*count), "");
         }
-        table.row("cache entries told", &thousands(*refreshed), "");
+        table.row("cache entries refreshed", &thousands(*refreshed), "");
         if *pending > 0 {
-            table.row("  to be told later", &thousands(*pending), "");
+            table.row("  to be refreshed later", &thousands(*pending), "");
         }
         table.row("batches", &thousands(self.batches), "");
         for (name, count) in
-            [("  tried again", self.retries), ("  cut", self.splits), ("  function errors", self.function_errors)]
+            [("  retried", self.retries), ("  bisected", self.splits), ("  function errors", self.function_errors)]
         {
             if count > 0 {
                 table.row(name, &thousands(count), "");
@@ -142,14 +142,14 @@ impl Summary {
     fn other_functions(&self, table: &mut Table) {
         table.row("records archived", &thousands(self.archive.records), "");
         if self.archive.discarded > 0 {
-            table.row("  given up", &thousands(self.archive.discarded), "(kept in the quarantine bucket)");
+            table.row("  discarded", &thousands(self.archive.discarded), "(kept in the quarantine bucket)");
         }
         if let Some(objects) = self.archive.objects {
             table.row("  new objects", &thousands(objects), "");
         }
         table.row("maintenance runs", &thousands(self.maintain.runs), "");
         for (name, count) in [
-            ("  cache entries told", self.maintain.drained),
+            ("  cache entries refreshed", self.maintain.drained),
             ("  ledger rows pruned", self.maintain.pruned),
             ("logins rotated", self.rotations.finished),
             ("rotations that failed", self.rotations.failed),
@@ -180,7 +180,7 @@ fn seconds(seconds: f64) -> String {
     format!("{seconds:.2}")
 }
 
-/// A number with a blank after each thousand.
+/// Formats a number with a blank after each thousand.
 fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
