@@ -37,7 +37,7 @@ fn line(number: usize, data: &str) -> String {
 
 /// Feeds the lines, waits until they are processed, and returns the peak memory of the functions of this role, in MiB.
 fn peak(role: &str, lines: &[String], is_done: impl Fn(&Path) -> Result<bool>) -> Result<u64> {
-    let local = LocalCommand::new()?;
+    let local = LocalCommand::new()?.default_settings()?;
     let data = local.path("data");
     let mut running = local.option("--data", &data).records_from_stdin().start()?;
     // The pipe stays open, because the functions end with the stream.

@@ -77,6 +77,12 @@ impl LocalCommand {
         Ok(Self { folder, command })
     }
 
+    /// Runs the stack of the default settings.
+    pub(crate) fn default_settings(self) -> Result<Self> {
+        fs::write(self.path("pipegen.toml"), "")?;
+        Ok(self)
+    }
+
     /// Returns a path in the run's folder, which is removed when the run is dropped.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
