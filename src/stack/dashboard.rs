@@ -31,7 +31,7 @@ const ROWS: [(Part, &str); 8] = [
     (Part::Cache, "The cache holds product views"),
     (Part::Catalog, "The catalog answers readers"),
     (Part::Archive, "The archive keeps every record"),
-    (Part::Quarantine, "What was refused or given up lies in the quarantine"),
+    (Part::Quarantine, "Rejected events and discarded batches"),
 ];
 
 struct Graph {
@@ -71,34 +71,31 @@ fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
     let graph = |title: &str, series| Graph { title: title.to_owned(), series, period: 60, threshold: None };
     match part {
         Part::Suppliers => vec![
-            graph("Records a minute", vec![Series::of_stream(watched.stream, "IncomingRecords", "Sum")]),
-            graph("Bytes a minute", vec![Series::of_stream(watched.stream, "IncomingBytes", "Sum")]),
+            graph("Records per minute", vec![Series::of_stream(watched.stream, "IncomingRecords", "Sum")]),
+            graph("Bytes per minute", vec![Series::of_stream(watched.stream, "IncomingBytes", "Sum")]),
         ],
         Part::Stream => {
             let age = |function| Series::of_function(function, "IteratorAge", "Maximum");
-            vec![graph("Milliseconds that readers are behind", vec![age(watched.processor), age(watched.archiver)])]
+            vec![graph("Iterator age (ms)", vec![age(watched.processor), age(watched.archiver)])]
         }
         Part::Processor => vec![
-            graph("Events applied a minute", vec![Series::own(build, metric::APPLIED, "Sum")]),
-            graph("Milliseconds from arrival to visible", vec![Series::own(build, metric::VISIBLE_LAG, "Maximum")]),
+            graph("Events applied per minute", vec![Series::own(build, metric::APPLIED, "Sum")]),
+            graph("Arrival to visible (ms)", vec![Series::own(build, metric::VISIBLE_LAG, "Maximum")]),
         ],
         Part::Database => {
-            vec![graph("Writes a second", vec![Series::of_database(watched.database, "WriteIOPS", "Average")])]
+            vec![graph("Writes per second", vec![Series::of_database(watched.database, "WriteIOPS", "Average")])]
         }
         Part::Cache => {
-            vec![graph("Hits in a hundred", Series::of_cache_nodes(build, watched.cache, "CacheHitRate", "Average"))]
+            vec![graph("Hit rate (%)", Series::of_cache_nodes(build, watched.cache, "CacheHitRate", "Average"))]
         }
         Part::Catalog => vec![
-            graph("Requests a minute", vec![Series::of_function(watched.catalog, "UrlRequestCount", "Sum")]),
-            graph(
-                "Milliseconds of 99 in 100 answers",
-                vec![Series::of_function(watched.catalog, "UrlRequestLatency", "p99")],
-            ),
+            graph("Requests per minute", vec![Series::of_function(watched.catalog, "UrlRequestCount", "Sum")]),
+            graph("p99 latency (ms)", vec![Series::of_function(watched.catalog, "UrlRequestLatency", "p99")]),
         ],
         Part::Archive => {
             let count = |name| vec![Series::of_function(watched.archiver, name, "Sum")];
             vec![
-                graph("Batches archived a minute", count("Invocations")),
+                graph("Batches archived per minute", count("Invocations")),
                 graph("Batches that failed", count("Errors")),
             ]
         }
@@ -108,7 +105,7 @@ fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
                     Series::own(build, metric::REJECTED, "Sum").with_dimension(metric::REASON, reason.as_str());
                 series.labelled(reason.as_str())
             };
-            vec![graph("Rejected events a minute", Reason::ALL.map(by_reason).to_vec())]
+            vec![graph("Rejected events per minute", Reason::ALL.map(by_reason).to_vec())]
         }
     }
 }
