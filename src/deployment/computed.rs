@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use uuid::Builder;
 
 use crate::terraform::declared::Resource;
 
@@ -56,6 +57,7 @@ impl Endpoints {
 
 /// An id that stays the same, so that objects of several runs with one `--data` lie together.
 fn uuid(label: &str) -> String {
-    let [a, b, c, d, e, f, ..] = Sha256::digest(label).0;
-    format!("00000000-0000-4000-8000-{a:02x}{b:02x}{c:02x}{d:02x}{e:02x}{f:02x}")
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(Sha256::digest(label)).for_each(|(byte, hashed)| *byte = hashed);
+    Builder::from_random_bytes(bytes).into_uuid().to_string()
 }

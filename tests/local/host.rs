@@ -262,15 +262,15 @@ async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
     let archiving = consumer(archiver, mapping("archiver"));
     let Feed { mut readers, stopped } = feed(Source::open(Some(&records)).expect("a file"), 2);
     let (for_archiver, for_processor) = (readers.remove(1), readers.remove(0));
-    let (processed, archived) =
+    let (report, archiver_report) =
         tokio::try_join!(processing.consume(for_processor), archiving.consume(for_archiver)).expect("consumed");
     assert!(stopped.await.is_err(), "every line is a record");
-    let (counted, tally) = (processed.statistics, processed.tally);
+    let (counted, tally) = (report.statistics, report.tally);
     assert_eq!((counted.delivered, counted.discarded, tally.events), (99, 1, 99));
     assert_eq!(tally.outcomes.applied, 99);
     assert!(processor.errors() >= 7, "bisected from 64 to 1: {}", processor.errors());
     assert_eq!(counted.retries, 2, "the reported batch and the poison record");
-    let counted = archived.statistics;
+    let counted = archiver_report.statistics;
     assert_eq!((counted.delivered, counted.invocations, archiver.errors()), (100, 1, 0), "in one batch of its own");
 
     let found = Command::new("find").arg(buckets.join("bucket")).args(["-type", "f"]).output().expect("find");

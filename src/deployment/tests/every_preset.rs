@@ -166,7 +166,7 @@ fn no_value_can_change_without_a_change_of_what_runs() {
 fn leaves(value: &Value, path: &str, paths: &mut Vec<String>) {
     match value {
         Value::Object(entries) => {
-            entries.iter().for_each(|(name, value)| leaves(value, &format!("{path}/{name}"), paths))
+            entries.iter().for_each(|(name, value)| leaves(value, &format!("{path}/{name}"), paths));
         }
         Value::Array(values) => {
             values.iter().enumerate().for_each(|(index, value)| leaves(value, &format!("{path}/{index}"), paths));
