@@ -16,6 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::account::EmulatedAccount;
 use super::runner::{Backend, Inputs, Runner};
 use super::summary::Summary;
+use super::{Run, url_listener};
 use crate::deployment::package::unpack;
 use crate::deployment::{Deployment, FunctionConfiguration};
 use crate::event_source::kinesis::{Activity, KinesisStream};
@@ -26,18 +27,45 @@ use crate::session::listener::Listener;
 use crate::session::signals::Signals;
 use crate::session::{Ended, Session};
 
-/// An applied stack, ready to run.
-pub struct AppliedRun {
+/// An applied stack, and how it is to be run. The environment names its account.
+pub struct AppliedInputs {
     /// The folder that was applied.
     pub folder: PathBuf,
-    pub deployment: Deployment,
-    pub account: EmulatedAccount,
     /// A PEM file with the authority behind the servers' certificates, instead of the public ones.
     pub authority: Option<PathBuf>,
     /// Ends the run when nothing was on the stream for so long.
     pub until_idle: Option<Duration>,
-    /// Serves the function's URL.
-    pub url: Listener,
+    /// The port of the function's URL; any free one without it.
+    pub catalog_port: Option<u16>,
+}
+
+/// An applied stack, ready to run.
+pub struct AppliedRun {
+    folder: PathBuf,
+    deployment: Deployment,
+    account: EmulatedAccount,
+    authority: Option<PathBuf>,
+    until_idle: Option<Duration>,
+    url: Listener,
+}
+
+impl AppliedInputs {
+    /// Checks all that is given, asks Terraform for the state, and starts nothing.
+    pub fn check(self) -> anyhow::Result<Run> {
+        let account = EmulatedAccount::read(|name| std::env::var(name).ok())?;
+        // The functions run in another folder.
+        let authority = self
+            .authority
+            .map(|file| file.canonicalize().with_context(|| format!("there is no --authority {}", file.display())));
+        Ok(Run::Applied(Box::new(AppliedRun {
+            authority: authority.transpose()?,
+            url: url_listener(self.catalog_port)?,
+            deployment: Deployment::from_folder(&self.folder)?,
+            folder: self.folder,
+            account,
+            until_idle: self.until_idle,
+        })))
+    }
 }
 
 /// The account as the backend of the functions.

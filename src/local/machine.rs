@@ -8,7 +8,8 @@
 //! - [`backend`]: emulators and servers as the backend of the functions
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use super::export::Export;
 use super::runner::{Inputs, Runner};
 use super::schedule::Schedule;
 use super::summary::{Rotated, Summary};
+use super::{Run, url_listener};
 use crate::deployment::Deployment;
 use crate::emulators::s3::{self, Buckets};
 use crate::emulators::secrets_manager::{self, RotationFunction, Rotations};
@@ -40,37 +42,92 @@ use backend::MachineBackend;
 
 pub mod backend;
 
-/// A rendered stack, ready to run.
-pub struct RenderedRun {
+/// A rendered stack, and how it is to be run.
+pub struct RenderedInputs {
     /// The text of `main.tf.json`.
     pub main: String,
     /// Batches of one shard at the same time, instead of as many as the stack says.
     pub parallelization: Option<usize>,
-    pub source: Source,
-    pub export: Option<Export>,
+    /// The file of records; the sample without one.
+    pub records: Option<PathBuf>,
+    /// The file for the product views.
+    pub export: Option<PathBuf>,
     /// The folder to keep, if any.
-    pub folder: Option<WorkingFolder>,
-    pub servers: ServerPlan,
-    /// Serves the function's URL.
-    pub url: Listener,
+    pub folder: Option<PathBuf>,
+    /// A database and a cache that are running already.
+    pub database_url: Option<String>,
+    pub cache_url: Option<String>,
+    /// The port of the function's URL; any free one without it.
+    pub catalog_port: Option<u16>,
     /// Rotates every login so often.
     pub rotate_every: Option<Duration>,
     /// Keeps everything up after the records, until Ctrl-C.
     pub serve: bool,
-    pub bootstrap: PathBuf,
+    /// The bootstrap; one is built without it.
+    pub bootstrap: Option<PathBuf>,
+}
+
+/// A rendered stack, ready to run.
+pub struct RenderedRun {
+    main: String,
+    parallelization: Option<usize>,
+    source: Source,
+    export: Option<Export>,
+    pub(super) folder: Option<WorkingFolder>,
+    servers: ServerPlan,
+    url: Listener,
+    rotate_every: Option<Duration>,
+    serve: bool,
+    pub(super) bootstrap: Option<PathBuf>,
+}
+
+impl RenderedInputs {
+    /// Checks all that is given, and starts nothing.
+    pub fn check(self) -> anyhow::Result<Run> {
+        let export = self.export.map(Export::to).transpose()?;
+        let bootstrap = self.bootstrap.as_deref().map(executable).transpose()?;
+        let source = Source::open(self.records.as_deref())?;
+        let folder = self.folder.as_deref().map(WorkingFolder::kept).transpose()?;
+        Ok(Run::Rendered(Box::new(RenderedRun {
+            main: self.main,
+            parallelization: self.parallelization,
+            source,
+            export,
+            servers: ServerPlan::make(self.database_url, self.cache_url, folder.as_ref())?,
+            folder,
+            url: url_listener(self.catalog_port)?,
+            rotate_every: self.rotate_every,
+            serve: self.serve,
+            bootstrap,
+        })))
+    }
+}
+
+/// Returns the whole path of a given bootstrap: it does not run in this folder.
+fn executable(path: &Path) -> anyhow::Result<PathBuf> {
+    let name = path.display();
+    let whole = path.canonicalize().with_context(|| format!("there is no bootstrap {name}"))?;
+    let metadata = whole.metadata().with_context(|| format!("cannot look at the bootstrap {name}"))?;
+    anyhow::ensure!(metadata.is_file(), "the bootstrap {name} is not a file");
+    anyhow::ensure!(
+        metadata.permissions().mode() & 0o111 != 0,
+        "the bootstrap {name} is not executable: `chmod +x` it"
+    );
+    Ok(whole)
 }
 
 impl RenderedRun {
     /// Processes the records, or as many as there are before a signal.
     pub(super) async fn start(
         self,
+        bootstrap: PathBuf,
         session: &Session,
         signals: &mut Signals,
         report: impl FnOnce(&Summary) -> anyhow::Result<()>,
     ) -> anyhow::Result<Ended<Option<ReadError>>> {
         let serve = self.serve;
         let (stopped, machine) = tokio::select! {
-            ran = self.run(session, report) => ran?,
+            ran = self.run(bootstrap, session, report) => ran?,
             number = signals.any() => return Ok(Ended::Interrupted(number)),
         };
         if serve {
@@ -85,13 +142,14 @@ impl RenderedRun {
     /// Processes every record and reports the summary. Returns why reading stopped before the end, if it did, and what runs on.
     async fn run(
         self,
+        bootstrap: PathBuf,
         session: &Session,
         report: impl FnOnce(&Summary) -> anyhow::Result<()>,
     ) -> anyhow::Result<(Option<ReadError>, Machine)> {
         let settings = ServerSettings::from_stack(&serde_json::from_str(&self.main)?)?;
         let servers = self.servers.start(session, &settings).await?;
         let database_url = servers.database_url.clone();
-        let mut machine = Machine::start(&self.main, servers, self.bootstrap, self.parallelization, session).await?;
+        let mut machine = Machine::start(&self.main, servers, bootstrap, self.parallelization, session).await?;
         machine.rotate_every = self.rotate_every;
         machine.runner.serve_url(self.url)?;
 

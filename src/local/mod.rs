@@ -17,7 +17,12 @@ pub mod runner;
 pub mod schedule;
 pub mod summary;
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
 use crate::records::ReadError;
+use crate::session::listener::Listener;
 use crate::session::{self, Ended};
 use summary::Summary;
 
@@ -31,14 +36,18 @@ pub enum Run {
 
 impl Run {
     /// Runs to the end, and reports the summary before anything that goes on after the records (`--serve`). The result is why
-    /// reading stopped early, if it did.
+    /// reading stopped early, if it did. `build` makes the bootstrap if none was given.
     pub fn start(
         self,
+        build: impl FnOnce() -> anyhow::Result<PathBuf>,
         report: impl FnOnce(&Summary) -> anyhow::Result<()>,
     ) -> anyhow::Result<Ended<Option<ReadError>>> {
         match self {
             Self::Rendered(mut run) => {
-                session::run(run.folder.take(), async |session, signals| run.start(session, signals, report).await)
+                let bootstrap = run.bootstrap.take().map_or_else(build, Ok)?;
+                session::run(run.folder.take(), async |session, signals| {
+                    run.start(bootstrap, session, signals, report).await
+                })
             }
             Self::Applied(run) => {
                 session::run(None, async |session, signals| run.start(session, signals, report).await)
@@ -46,3 +55,12 @@ impl Run {
         }
     }
 }
+
+/// Opens the port of the function's URL.
+fn url_listener(port: Option<u16>) -> anyhow::Result<Listener> {
+    let port = port.unwrap_or_default();
+    Listener::open(port).with_context(|| format!("cannot listen on --catalog-port {port}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pipegen_contract::payload::LARGEST_PAYLOAD;
+
 use super::event::Origin;
 use crate::deployment::MappingConfiguration;
 
@@ -47,7 +49,7 @@ impl MappingSettings {
             bisect: mapping.bisect,
             maximum_retries: mapping.maximum_retries,
             maximum_age: mapping.maximum_age,
-            payload_limit: 6 * 1024 * 1024,
+            payload_limit: LARGEST_PAYLOAD,
             first_backoff: Duration::from_millis(100),
             longest_backoff: Duration::from_secs(5),
             lookahead: 16 * 1024 * 1024,
