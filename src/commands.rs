@@ -1,7 +1,7 @@
 //! The subcommands, one file each.
 //!
 //! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
-//! - [`mod@reference`]: completions and the man page
+//! - [`shell_help`]: completions and the man page
 //! - `environment`: the settings and the stack of the environment that was named
 //! - [`bootstrap`]: the build of the bootstrap
 //! - `usage_error`: mistakes of the user, which have an exit code of their own
@@ -17,8 +17,8 @@ pub mod cost;
 pub mod diagram;
 mod environment;
 pub mod local;
-pub mod reference;
 pub mod render;
+pub mod shell_help;
 mod usage_error;
 
 /// Runs a subcommand.
@@ -28,8 +28,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Cost(args) => cost::run(&args),
         Command::Diagram(args) => diagram::run(&args),
         Command::Local(args) => local::run(args),
-        Command::Completions(args) => reference::completions(args.shell),
-        Command::Man => reference::man(),
+        Command::Completions(args) => shell_help::completions(args.shell),
+        Command::Man => shell_help::man(),
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use super::usage_error::UsageError;
 use crate::cli::EnvironmentArgs;
-use crate::config::{self, Config, Environment, Fault, Source};
+use crate::config::{self, Config, Environment, Fault, SettingsFile};
 use crate::printer;
 use crate::stack::{self, Package, Rendered, names};
 
@@ -34,10 +34,10 @@ pub(super) fn settings(args: &EnvironmentArgs) -> anyhow::Result<Config> {
 }
 
 /// Reads the settings file, if there is one.
-fn source(named: Option<&Path>) -> anyhow::Result<Option<Source>> {
+fn source(named: Option<&Path>) -> anyhow::Result<Option<SettingsFile>> {
     let path = named.unwrap_or(Path::new(SETTINGS_FILE));
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(Source { path: path.display().to_string(), text })),
+        Ok(text) => Ok(Some(SettingsFile { path: path.display().to_string(), text })),
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
             Err(UsageError::Message(format!("cannot read the settings file `{}`: {error}", path.display())).into())

@@ -3,7 +3,7 @@
 use super::account;
 use super::connections;
 use super::fault::Fault;
-use super::machines::DATABASE_CLASSES;
+use super::instance_types::DATABASE_CLASSES;
 use super::reader::Reader;
 use super::settings::Settings;
 use super::suppliers;

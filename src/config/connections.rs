@@ -1,4 +1,7 @@
-//! Connections to the database: how many the functions may hold, and how many it must take.
+//! Connections to the database: the limit of each login, and the number that the database must take.
+//!
+//! Each [`Access`] has two logins, which a rotation alternates: while a renewed password spreads, functions are logged in
+//! with both. The limit of connections is that of each login.
 
 use pipegen_contract::database::Access;
 
@@ -11,7 +14,7 @@ const MAINTAINER_CONNECTIONS: u32 = 2;
 /// Connections of everything else: `migrate`, `rotate`, an administrator, RDS itself.
 const OTHER_CONNECTIONS: u32 = 15;
 
-/// Returns the limit of connections of each of an access' two logins.
+/// Returns the limit of connections of each login with this access.
 pub fn login_connections(sizing: Sizing, catalog_connections: u32, access: Access) -> u32 {
     match access {
         Access::Writer => sizing.writer_connections,
@@ -22,8 +25,8 @@ pub fn login_connections(sizing: Sizing, catalog_connections: u32, access: Acces
 
 /// Returns the number of connections that the database must take.
 ///
-/// While a rotated password spreads, both logins of an access are in use. Shards bound the writers and the schedule the
-/// maintainers, whichever login they use; nothing bounds the readers but the limit of each of their logins.
+/// The readers count twice: each of their two logins may hold its limit. The writers count once, because the shards limit
+/// how many there are, whichever login they use; so do the maintainers, because the schedule limits them.
 pub(super) fn needed(peak_updates_per_minute: u32, catalog_connections: u32) -> u32 {
     let writers = Sizing::for_peak(peak_updates_per_minute).writer_connections;
     writers + 2 * catalog_connections + MAINTAINER_CONNECTIONS + OTHER_CONNECTIONS

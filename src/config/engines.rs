@@ -34,6 +34,14 @@ impl CacheEngine {
         }
     }
 
+    /// Returns the version of the engine that is rendered.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Redis => "7.1",
+            Self::Valkey => "9.1",
+        }
+    }
+
     /// Returns the engine with this name in `ElastiCache`.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|engine| engine.as_str() == name)

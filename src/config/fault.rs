@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 /// A settings file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SettingsFile {
     /// The path as the user wrote it.
     pub path: String,
     pub text: String,
@@ -37,7 +37,7 @@ impl Fault {
 }
 
 /// Returns all faults as one coloured text, with the lines that they are about.
-pub fn report(faults: &[Fault], source: Option<&Source>) -> String {
+pub fn report(faults: &[Fault], source: Option<&SettingsFile>) -> String {
     let renderer = Renderer::styled();
     let texts = faults.iter().map(|fault| {
         let mut group = Level::ERROR.primary_title(fault.message.as_str()).elements(snippet(fault, source));
@@ -49,7 +49,10 @@ pub fn report(faults: &[Fault], source: Option<&Source>) -> String {
     texts.collect::<Vec<_>>().join("\n\n")
 }
 
-fn snippet<'a>(fault: &Fault, source: Option<&'a Source>) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+fn snippet<'a>(
+    fault: &Fault,
+    source: Option<&'a SettingsFile>,
+) -> Option<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let (source, span) = (source?, fault.span.clone()?);
     let snippet = Snippet::source(source.text.as_str()).path(source.path.as_str());
     Some(snippet.annotation(AnnotationKind::Primary.span(span)))

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::combinations;
 use super::environment::Environment;
-use super::fault::{Fault, Source};
+use super::fault::{Fault, SettingsFile};
 use super::reader::{Reader, nearest};
 use super::settings::Settings;
 
@@ -20,7 +20,7 @@ pub struct Config {
 
 /// Reads a settings file, if there is one, for an environment; a fault of the environment's name is reported with those
 /// of the file. The whole file is checked, other environments too: a fault in any of them is to be corrected.
-pub fn load(source: Option<&Source>, environment: Result<Environment, Fault>) -> Result<Config, Vec<Fault>> {
+pub fn load(source: Option<&SettingsFile>, environment: Result<Environment, Fault>) -> Result<Config, Vec<Fault>> {
     let text = source.map_or("", |source| source.text.as_str());
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {

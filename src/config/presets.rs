@@ -1,6 +1,7 @@
-//! Defaults by kind of environment, as plain data. Another kind is one more constant.
+//! Defaults that differ by preset, as plain data; the other defaults are in `settings`. Another preset is one more
+//! constant.
 
-/// Defaults of a kind of environment.
+/// A kind of environment, with its defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {
     /// Its name as a value of `preset`.
@@ -22,7 +23,7 @@ pub struct Preset {
 /// For an afternoon: the smallest of everything, and logs that nobody will read again.
 const THROWAWAY: Preset = Preset {
     name: "throwaway",
-    // What a shard's price has in it.
+    // The retention that a shard's price includes.
     stream_retention_hours: 24,
     log_retention_days: 7,
     database_instance_class: "db.t4g.micro",

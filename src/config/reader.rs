@@ -32,15 +32,15 @@ impl<'a> Reader<'a> {
 
     /// Reads an integer within a range.
     pub(super) fn integer(&mut self, key: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
-        self.optional_integer_or(key, range, Some(default)).unwrap_or(default)
+        self.integer_or_default(key, range, Some(default)).unwrap_or(default)
     }
 
     /// Reads an integer within a range, if it is set.
     pub(super) fn optional_integer(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
-        self.optional_integer_or(key, range, None)
+        self.integer_or_default(key, range, None)
     }
 
-    fn optional_integer_or(
+    fn integer_or_default(
         &mut self,
         key: &'static str,
         range: RangeInclusive<u32>,

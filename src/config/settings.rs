@@ -1,15 +1,17 @@
-//! The settings of an environment, read from the layers of a file.
+//! The settings of an environment, with the range and the default of each, read from the layers of a file. Defaults that
+//! differ by preset are in `presets`.
 
 use super::account;
 use super::architecture::Architecture;
 use super::cache_readers::{self, CacheReader};
 use super::connections;
 use super::engines::{CacheEngine, DATABASE_VERSIONS, PROVIDER_VERSIONS};
-use super::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES, DatabaseClass};
+use super::instance_types::{CACHE_NODE_TYPES, DATABASE_CLASSES, DatabaseClass};
 use super::network_range::{NetworkRange, PREFIXES};
 use super::presets::Preset;
-use super::principal::{self, Principal};
+use super::principal::Principal;
 use super::reader::Reader;
+use super::readers;
 use super::suppliers::{self, Supplier};
 use super::tags;
 
@@ -24,10 +26,7 @@ const LOG_RETENTION_DAYS: &[u32] =
 /// Three years, a leap day among them: the least that regulators want.
 const LEAST_RETENTION_DAYS: u32 = 1096;
 
-/// The catalog's default of connections.
-const CATALOG_CONNECTIONS: u32 = 20;
-
-/// The settings of one environment, all within their ranges. What each of them means is in [`super::meanings`].
+/// The settings of one environment, all within their ranges. Their meanings are in [`super::descriptions`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub preset: Preset,
@@ -86,8 +85,8 @@ impl Settings {
         let network_cidr = network_cidr(reader);
         let peak_updates_per_minute = reader.integer("peak_updates_per_minute", 1..=1_000_000, 1000);
         let catalog_concurrency = reader.optional_integer("catalog_concurrency", 1..=10_000);
-        let connections = catalog_concurrency.map_or(CATALOG_CONNECTIONS, |most| CATALOG_CONNECTIONS.min(2 * most));
-        let catalog_connections = reader.integer("catalog_connections", 2..=1000, connections);
+        let catalog_connections =
+            reader.integer("catalog_connections", 2..=1000, default_catalog_connections(catalog_concurrency));
         let needed = connections::needed(peak_updates_per_minute, catalog_connections);
         reader.choice("region", &[(REGION, ())], ());
         Self {
@@ -115,7 +114,7 @@ impl Settings {
             lambda_memory_mb: reader.integer("lambda_memory_mb", 128..=10_240, preset.lambda_memory_mb),
             secrets_endpoint_zones: reader.integer("secrets_endpoint_zones", 1..=2, preset.secrets_endpoint_zones),
             key_rotation_days: reader.integer("key_rotation_days", 90..=2560, preset.key_rotation_days),
-            readers: principal::readers(reader),
+            readers: readers::readers(reader),
             suppliers: suppliers::suppliers(reader),
             alarm_email: reader.optional_text("alarm_email", "an e-mail address", email_address),
             aws_provider: reader.listed("aws_provider", PROVIDER_VERSIONS, 5),
@@ -136,6 +135,13 @@ fn database_class(reader: &mut Reader<'_>, preset: Preset, connections: u32) -> 
     let classes: Vec<_> = DATABASE_CLASSES.iter().map(|class| (class.name, *class)).collect();
     let default = DatabaseClass::at_least(preset.database_instance_class, connections);
     reader.choice("database_instance_class", &classes, default)
+}
+
+/// Returns the default of `catalog_connections`. Each execution environment holds one connection, and while a new version
+/// replaces an old one there are twice as many as `catalog_concurrency`: more connections than that are never used.
+fn default_catalog_connections(catalog_concurrency: Option<u32>) -> u32 {
+    let most = catalog_concurrency.map_or(u32::MAX, |concurrency| 2 * concurrency);
+    most.min(20)
 }
 
 fn network_cidr(reader: &mut Reader<'_>) -> NetworkRange {

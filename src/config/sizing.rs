@@ -4,14 +4,14 @@
 /// events of 2 KB (a shard also takes only 1 MB/s) throttle the suppliers.
 const UPDATES_PER_SHARD: u32 = 500;
 
-/// Updates a second that one invocation at a time is planned for. A batch of 500 takes tens of milliseconds on a
-/// machine of two cores; a tenth of that speed is left for the smallest database class.
-const UPDATES_PER_LANE: u32 = 500;
+/// Updates a second that one parallel batch of a shard is planned for. A batch of 500 takes tens of milliseconds on a
+/// machine of two cores; a tenth of that speed is planned, for the smallest database class.
+const UPDATES_PER_PARALLEL_BATCH: u32 = 500;
 
 /// The processor's speed as a multiple of the peak, so that it catches up after an outage while the peak lasts.
 const CATCH_UP: u32 = 2;
 
-/// Seconds of a lane's peak that one batch may hold.
+/// Seconds of the peak that one batch may hold.
 const BATCH_SECONDS: u32 = 10;
 
 /// Seconds for which the archiver's batches are collected, the most that Lambda takes: few, large objects cost least.
@@ -39,11 +39,11 @@ impl Sizing {
         let per_second = updates_per_minute.div_ceil(60).max(1);
         let shards = per_second.div_ceil(UPDATES_PER_SHARD);
         let per_shard = per_second.div_ceil(shards);
-        let parallelization = (per_shard * CATCH_UP).div_ceil(UPDATES_PER_LANE).clamp(1, 10);
-        let per_lane = per_shard.div_ceil(parallelization);
+        let parallelization = (per_shard * CATCH_UP).div_ceil(UPDATES_PER_PARALLEL_BATCH).clamp(1, 10);
+        let per_batch = per_shard.div_ceil(parallelization);
         // Fewer, larger transactions drain a backlog sooner, hence 500 at least; one that is to be repeated should stay
         // within a second, hence 1000 at most.
-        let batch_size = (per_lane * BATCH_SECONDS).clamp(500, 1000);
+        let batch_size = (per_batch * BATCH_SECONDS).clamp(500, 1000);
         Self { shards, parallelization, batch_size, writer_connections: shards * parallelization * 2 }
     }
 
@@ -81,7 +81,7 @@ mod tests {
         for peak in (1..=1_000_000).step_by(997) {
             let Sizing { shards, parallelization, batch_size, writer_connections } = Sizing::for_peak(peak);
             assert!(shards * 1000 * 60 >= peak * 2, "{peak}");
-            assert!(shards * parallelization * UPDATES_PER_LANE * 60 >= peak * CATCH_UP, "{peak}");
+            assert!(shards * parallelization * UPDATES_PER_PARALLEL_BATCH * 60 >= peak * CATCH_UP, "{peak}");
             assert!((1..=10).contains(&parallelization) && (500..=1000).contains(&batch_size), "{peak}");
             assert_eq!(writer_connections, 2 * shards * parallelization, "{peak}");
         }

@@ -186,7 +186,7 @@ pub fn cache_node(engine: CacheEngine, node_type: &str) -> Option<Price> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES};
+    use crate::config::instance_types::{CACHE_NODE_TYPES, DATABASE_CLASSES};
 
     #[test]
     fn every_machine_that_can_be_set_has_a_price_and_no_other() {

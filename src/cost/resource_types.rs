@@ -21,7 +21,7 @@ const ACCESS: Charge = Free("access management costs nothing");
 const NETWORK: Charge = Free("networks, their rules and routes cost nothing");
 const PARAMETERS: Charge = Free("parameter and subnet groups cost nothing, their servers do");
 const BUCKET_PART: Charge = Free("a bucket's settings cost nothing");
-const CATALOG: Charge = Free("Glue charges beyond a million objects in its catalog");
+const GLUE: Charge = Free("Glue charges beyond a million objects in its catalog");
 
 /// The types, sorted.
 const RESOURCE_TYPES: &[(&str, Charge)] = &[
@@ -39,8 +39,8 @@ const RESOURCE_TYPES: &[(&str, Charge)] = &[
     ("aws_elasticache_user", ACCESS),
     ("aws_elasticache_user_group", ACCESS),
     ("aws_flow_log", ByUse("a flow log costs what its log group costs")),
-    ("aws_glue_catalog_database", CATALOG),
-    ("aws_glue_catalog_table", CATALOG),
+    ("aws_glue_catalog_database", GLUE),
+    ("aws_glue_catalog_table", GLUE),
     ("aws_iam_role", ACCESS),
     ("aws_iam_role_policy", ACCESS),
     ("aws_kinesis_stream", Fixed(fixed::stream)),

@@ -26,9 +26,9 @@ pub(super) fn allow_key(sid: &str, actions: &[&str], key: Expression, services: 
     statement
 }
 
-/// Denies a function's own code what only Lambda needs: `lambda:SourceFunctionArn` is there when the code calls and
+/// Denies the function's own code what only Lambda needs: `lambda:SourceFunctionArn` is there when the code calls and
 /// absent when Lambda does (network interfaces, polling, failed batches), with the same role.
-pub(super) fn deny_code(function_arn: &Expression, actions: &[&str]) -> Value {
+pub(super) fn deny_function_code(function_arn: &Expression, actions: &[&str]) -> Value {
     json!({
         "Sid": "NotTheCode",
         "Effect": "Deny",

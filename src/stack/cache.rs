@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::build::Build;
 use super::encryption::Key;
 use super::names::{
-    CATALOG_USER, DEFAULT_USER, MAINTAIN_USER, Name, PROCESSOR_USER, SHOP_USER, VIEWS, VIEWS_GROUP, VIEWS_PARAMETERS,
-    VIEWS_PARAMETERS_VALKEY, VIEWS_SUBNETS, VIEWS_USERS,
+    CACHE, CACHE_GROUP, CACHE_PARAMETERS, CACHE_PARAMETERS_VALKEY, CACHE_SUBNETS, CACHE_USERS, CATALOG_USER,
+    DEFAULT_USER, MAINTAIN_USER, Name, PROCESSOR_USER, SHOP_USER,
 };
 use super::network::Network;
 use super::security_groups::{self, SecurityGroup};
@@ -19,20 +19,12 @@ use crate::terraform::{Block, Expression, Reference};
 /// The port of the cache.
 pub(super) const PORT: u16 = 6379;
 
-/// An engine's version and parameters.
-struct EngineVersion {
-    version: &'static str,
-    /// The family of its parameters.
-    family: &'static str,
-    /// Each engine's parameters have a name of their own: a group cannot change its family, and can be deleted only
-    /// once the upgraded cache no longer uses it.
-    parameters: Name,
-}
-
-fn engine(engine: CacheEngine) -> EngineVersion {
+/// Returns the family and the name of an engine's parameter group. Each engine's has a name of its own: a group cannot
+/// change its family, and can be deleted only once the upgraded cache no longer uses it.
+fn parameter_group(engine: CacheEngine) -> (&'static str, Name) {
     match engine {
-        CacheEngine::Redis => EngineVersion { version: "7.1", family: "redis7", parameters: VIEWS_PARAMETERS },
-        CacheEngine::Valkey => EngineVersion { version: "9.1", family: "valkey9", parameters: VIEWS_PARAMETERS_VALKEY },
+        CacheEngine::Redis => ("redis7", CACHE_PARAMETERS),
+        CacheEngine::Valkey => ("valkey9", CACHE_PARAMETERS_VALKEY),
     }
 }
 
@@ -89,18 +81,18 @@ impl Cache {
 
 /// Declares the cache.
 pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Cache {
-    let group = security_groups::declare(build, network, VIEWS_GROUP, "The cache of product views");
+    let group = security_groups::declare(build, network, CACHE_GROUP, "The cache of product views");
     let subnets = json!({
-        "name": build.names.of(VIEWS_SUBNETS),
+        "name": build.names.of(CACHE_SUBNETS),
         "description": "The private subnets",
         "subnet_ids": network.subnet_ids(),
     });
     let subnets = build.document.resource(Block::new("aws_elasticache_subnet_group", "views", subnets));
-    let engine = engine(build.settings.cache_engine);
+    let (family, parameters_name) = parameter_group(build.settings.cache_engine);
     let parameters = json!({
-        "name": build.names.of(engine.parameters),
+        "name": build.names.of(parameters_name),
         "description": "Any entry may go when memory is short",
-        "family": engine.family,
+        "family": family,
         // A `volatile-…` policy would evict tombstones first, and those keep old views out.
         "parameter": [{ "name": "maxmemory-policy", "value": "allkeys-lru" }],
         "lifecycle": { "create_before_destroy": true },
@@ -122,13 +114,13 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Ca
     let everybody = [&default, &processor, &catalog, &maintain].into_iter().chain(&shop);
     let ids: Vec<_> = everybody.map(|user| user.attribute("user_id")).collect();
     let users = json!({
-        "user_group_id": build.names.of(VIEWS_USERS),
+        "user_group_id": build.names.of(CACHE_USERS),
         "engine": USERS_ENGINE,
         "user_ids": ids,
     });
     let users = build.document.resource(Block::new("aws_elasticache_user_group", "views", users));
 
-    let body = replication_group(build, key, &engine, &group, &subnets, &parameters, &users);
+    let body = replication_group(build, key, &group, &subnets, &parameters, &users);
     let replication_group = build.document.resource(Block::new("aws_elasticache_replication_group", "views", body));
     let [processor, catalog, maintain] = [processor, catalog, maintain].map(|user| CacheUser { user });
     let shop = shop.map(|user| CacheUser { user });
@@ -151,7 +143,6 @@ fn user(build: &mut Build<'_>, name: Name, user_name: Option<&str>, rights: &str
 fn replication_group(
     build: &Build<'_>,
     key: &Key,
-    engine: &EngineVersion,
     group: &SecurityGroup,
     subnets: &Reference,
     parameters: &Reference,
@@ -159,10 +150,10 @@ fn replication_group(
 ) -> Value {
     let nodes = build.settings.cache_nodes;
     json!({
-        "replication_group_id": build.names.of(VIEWS),
+        "replication_group_id": build.names.of(CACHE),
         "description": "Product views of the inventory pipeline",
         "engine": build.settings.cache_engine.as_str(),
-        "engine_version": engine.version,
+        "engine_version": build.settings.cache_engine.version(),
         "auto_minor_version_upgrade": true,
         "node_type": build.settings.cache_node_type,
         "num_cache_clusters": nodes,

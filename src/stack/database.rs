@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::build::Build;
 use super::encryption::Key;
 use super::names::{
-    CATALOG, CATALOG_GROUP, CATALOG_PARAMETERS, CATALOG_PARAMETERS_17, CATALOG_PARAMETERS_18, CATALOG_SUBNETS,
+    DATABASE, DATABASE_GROUP, DATABASE_PARAMETERS, DATABASE_PARAMETERS_17, DATABASE_PARAMETERS_18, DATABASE_SUBNETS,
     LAST_SNAPSHOT, Name,
 };
 use super::network::Network;
@@ -66,14 +66,14 @@ impl DatabaseInstance {
 
 /// Returns the names of the log groups that RDS writes to, which RDS prescribes.
 pub(super) fn log_groups(build: &Build<'_>) -> [String; 2] {
-    LOGS.map(|log| format!("/aws/rds/instance/{}/{log}", build.names.of(CATALOG)))
+    LOGS.map(|log| format!("/aws/rds/instance/{}/{log}", build.names.of(DATABASE)))
 }
 
 /// Declares the database.
 pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> DatabaseInstance {
-    let group = security_groups::declare(build, network, CATALOG_GROUP, "Database of the catalog");
+    let group = security_groups::declare(build, network, DATABASE_GROUP, "Database of the catalog");
     let subnets = json!({
-        "name": build.names.of(CATALOG_SUBNETS),
+        "name": build.names.of(DATABASE_SUBNETS),
         "description": "The private subnets",
         "subnet_ids": network.subnet_ids(),
     });
@@ -93,9 +93,9 @@ pub(super) fn declare(build: &mut Build<'_>, key: &Key, network: &Network) -> Da
 /// deleted only once the upgraded database no longer uses it.
 fn parameters_name(version: u32) -> Name {
     match version {
-        17 => CATALOG_PARAMETERS_17,
-        18 => CATALOG_PARAMETERS_18,
-        _ => CATALOG_PARAMETERS,
+        17 => DATABASE_PARAMETERS_17,
+        18 => DATABASE_PARAMETERS_18,
+        _ => DATABASE_PARAMETERS,
     }
 }
 
@@ -133,7 +133,7 @@ fn instance(build: &Build<'_>, key: &Key, group: &SecurityGroup, subnets: &Refer
     let keeps = settings.keep_on_destroy;
     let largest = (settings.database_storage_gb * STORAGE_GROWTH).min(LARGEST_STORAGE_GB);
     json!({
-        "identifier": build.names.of(CATALOG),
+        "identifier": build.names.of(DATABASE),
         "engine": "postgres",
         // RDS picks and renews the minor version; naming it would plan a downgrade after each renewal.
         "engine_version": settings.database_version.to_string(),

@@ -1,4 +1,4 @@
-//! The functions' roles: an `aws_iam_role` each, with the right to create network interfaces (`aws_iam_role_policy`).
+//! The functions' roles: one `aws_iam_role` for each function, with the right to create network interfaces (`aws_iam_role_policy`).
 //!
 //! Lambda removes a function's network interfaces with the function's own role, some time after the function is gone.
 //! So these come before the network and go after it; a function's other rights are in `functions`.
@@ -6,7 +6,7 @@
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 
-use super::access::{allow, deny_code, policy, service, trust};
+use super::access::{allow, deny_function_code, policy, service, trust};
 use super::account::AwsAccount;
 use super::build::Build;
 use super::names::FunctionNames;
@@ -77,7 +77,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, role: Role) -
                 // interfaces.
                 allow("NetworkInterfaces", &INTERFACE_ACTIONS, [account.arn("ec2", "*/*")]),
                 allow("Questions", &INTERFACE_LOOKUPS, ["*".into()]),
-                deny_code(&function_arn, &denied),
+                deny_function_code(&function_arn, &denied),
             ]),
         }),
     ));

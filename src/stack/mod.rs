@@ -1,4 +1,4 @@
-//! The AWS stack, one file a role. Reads and writes no files; [`build()`] is the bill of materials in dependency order.
+//! The AWS stack, one file for each purpose. Reads and writes no files; [`build()`] is the bill of materials in dependency order.
 //!
 //! - [`names`]: every name, from one table
 //! - `build`: the document under construction, with everything that resources are declared from
@@ -15,9 +15,10 @@
 //! - [`cold_storage`]: the archive's transition to a colder storage class, if it saves money
 //! - `queries`: the archive as an Athena table
 //! - `access_logs`: S3 access logs of the buckets
-//! - `functions`: one file a function
+//! - `functions`: one file for each function
 //! - `triggers`: event source mappings
-//! - `readers`, `suppliers`: permissions to read the catalog, and to put events on the stream
+//! - `catalog_url`: the catalog's URL
+//! - `readers`, `suppliers`: permissions to call that URL, and to put events on the stream
 //! - `rotation`: rotation of the database passwords
 //! - `schedule`: the schedule that runs `maintain` every minute
 //! - `flow_logs`: traffic that the network refused
@@ -35,6 +36,7 @@ mod archive;
 mod bucket;
 mod build;
 mod cache;
+mod catalog_url;
 pub mod changes;
 pub mod cold_storage;
 mod dashboard;
@@ -104,13 +106,14 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     let log_encryption = logs::key_statement(build, account, &database::log_groups(build));
     let alarm_encryption = topic::key_statement(build, account);
     let key = &encryption::declare(build, account, [log_encryption, alarm_encryption]);
-    let migrate = &identity::declare(build, account, Role::Migrate);
-    let processor = &identity::declare(build, account, Role::Processor);
-    let archiver = &identity::declare(build, account, Role::Archiver);
-    let catalog = &identity::declare(build, account, Role::Catalog);
-    let maintain = &identity::declare(build, account, Role::Maintain);
-    let rotate = &identity::declare(build, account, Role::Rotate);
-    let network = &network::declare(build, &[migrate, processor, archiver, catalog, maintain, rotate]);
+    let migrate_role = &identity::declare(build, account, Role::Migrate);
+    let processor_role = &identity::declare(build, account, Role::Processor);
+    let archiver_role = &identity::declare(build, account, Role::Archiver);
+    let catalog_role = &identity::declare(build, account, Role::Catalog);
+    let maintain_role = &identity::declare(build, account, Role::Maintain);
+    let rotate_role = &identity::declare(build, account, Role::Rotate);
+    let roles = [migrate_role, processor_role, archiver_role, catalog_role, maintain_role, rotate_role];
+    let network = &network::declare(build, &roles);
     let stream = &stream::declare(build, key);
     let database = &database::declare(build, key, network);
     let cache = &cache::declare(build, key, network);
@@ -122,16 +125,17 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     access_logs::declare(build, account, &[archive, quarantine, &queries.results]);
     let endpoints = &endpoints::declare(build, account, network, archive, quarantine, database, logins);
     let dependencies = &Dependencies { key, network, endpoints, stream, database, logins, cache, archive, quarantine };
-    let migrated = &functions::migrate::declare(build, migrate, dependencies);
-    let processor = &functions::processor::declare(build, processor, dependencies, migrated);
+    let migrated = &functions::migrate::declare(build, migrate_role, dependencies);
+    let processor = &functions::processor::declare(build, processor_role, dependencies, migrated);
     triggers::processor(build, stream, processor, quarantine);
-    let archiver = &functions::archiver::declare(build, archiver, dependencies);
+    let archiver = &functions::archiver::declare(build, archiver_role, dependencies);
     triggers::archiver(build, stream, archiver, archive, quarantine);
-    let catalog = &functions::catalog::declare(build, catalog, dependencies, migrated);
-    let catalog_url = readers::declare(build, catalog);
-    let maintain = &functions::maintain::declare(build, maintain, dependencies, migrated);
+    let catalog = &functions::catalog::declare(build, catalog_role, dependencies, migrated);
+    let catalog_url = catalog_url::declare(build, catalog);
+    readers::declare(build, catalog);
+    let maintain = &functions::maintain::declare(build, maintain_role, dependencies, migrated);
     schedule::declare(build, account, key, maintain);
-    let rotate = &functions::rotate::declare(build, rotate, dependencies, migrated);
+    let rotate = &functions::rotate::declare(build, rotate_role, dependencies, migrated);
     rotation::declare(build, account, logins, rotate, migrated);
     let supplier_roles = suppliers::declare(build, key, stream);
     flow_logs::declare(build, account, key, network);

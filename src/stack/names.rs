@@ -58,33 +58,33 @@ names! {
     ENDPOINT_GROUP = SECURITY_GROUP, "endpoints";
     KEY = KEY_ALIAS, "inventory";
     /// The stream of events.
-    EVENTS = STREAM, "inventory";
+    STREAM = STREAM, "inventory";
     /// The catalog's database.
-    CATALOG = DATABASE, "inventory";
+    DATABASE = DATABASE, "inventory";
     /// The database's subnets.
-    CATALOG_SUBNETS = DATABASE_SUBNETS, "inventory";
+    DATABASE_SUBNETS = DATABASE_SUBNETS, "inventory";
     /// The database's parameters.
-    CATALOG_PARAMETERS = DATABASE_PARAMETERS, "inventory";
+    DATABASE_PARAMETERS = DATABASE_PARAMETERS, "inventory";
     /// The same for PostgreSQL 17: while a database is upgraded, it has both.
-    CATALOG_PARAMETERS_17 = DATABASE_PARAMETERS, "inventory-17";
+    DATABASE_PARAMETERS_17 = DATABASE_PARAMETERS, "inventory-17";
     /// The same for PostgreSQL 18.
-    CATALOG_PARAMETERS_18 = DATABASE_PARAMETERS, "inventory-18";
+    DATABASE_PARAMETERS_18 = DATABASE_PARAMETERS, "inventory-18";
     /// The last snapshot of the database, where data is kept.
     LAST_SNAPSHOT = DATABASE_SNAPSHOT, "inventory";
     /// The database's security group.
-    CATALOG_GROUP = SECURITY_GROUP, "database";
+    DATABASE_GROUP = SECURITY_GROUP, "database";
     /// The cache of product views.
-    VIEWS = CACHE, "inventory";
+    CACHE = CACHE, "inventory";
     /// The cache's subnets.
-    VIEWS_SUBNETS = CACHE_SUBNETS, "inventory";
+    CACHE_SUBNETS = CACHE_SUBNETS, "inventory";
     /// The cache's parameters.
-    VIEWS_PARAMETERS = CACHE_PARAMETERS, "inventory";
+    CACHE_PARAMETERS = CACHE_PARAMETERS, "inventory";
     /// The same for Valkey: while a cache is upgraded, it has both.
-    VIEWS_PARAMETERS_VALKEY = CACHE_PARAMETERS, "inventory-valkey";
+    CACHE_PARAMETERS_VALKEY = CACHE_PARAMETERS, "inventory-valkey";
     /// The cache's security group.
-    VIEWS_GROUP = SECURITY_GROUP, "cache";
+    CACHE_GROUP = SECURITY_GROUP, "cache";
     /// All users of the cache.
-    VIEWS_USERS = CACHE_USER_GROUP, "views";
+    CACHE_USERS = CACHE_USER_GROUP, "views";
     /// The user that Redis takes for a client that names none.
     DEFAULT_USER = CACHE_USER, "default";
     /// The processor's login to the cache.
@@ -271,7 +271,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Source, load};
+    use crate::config::{SettingsFile, load};
 
     #[test]
     fn the_longest_environment_fits_every_name_and_a_longer_one_does_not() {
@@ -294,7 +294,7 @@ mod tests {
     fn the_longest_supplier_fits_and_a_longer_one_does_not() {
         let load = |supplier: &str| {
             let text = format!("[defaults.suppliers]\n{supplier} = \"arn:aws:iam::111122223333:root\"");
-            let source = Source { path: "pipegen.toml".into(), text };
+            let source = SettingsFile { path: "pipegen.toml".into(), text };
             load(Some(&source), Ok(Environment::parse("staging").unwrap()))
         };
         let longest = (1..63).rev().find(|length| load(&"x".repeat(*length)).is_ok()).unwrap();

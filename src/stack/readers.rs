@@ -1,5 +1,4 @@
-//! The catalog's URL (`aws_lambda_function_url`), and the rights of each configured reader (`aws_lambda_permission`).
-//! Requests must be signed.
+//! The rights of each configured reader to call the catalog's URL (`aws_lambda_permission`).
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -7,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::build::Build;
 use super::functions::LambdaFunction;
 use crate::config::Principal;
-use crate::terraform::{Block, Expression};
+use crate::terraform::Block;
 
 /// The rights of a reader, each with a word for its name. A URL requires both since October 2025. Only version 6 of the
 /// provider can restrict the second to calls over the URL; with 5 a reader may also call the function itself, with any
@@ -17,14 +16,8 @@ use crate::terraform::{Block, Expression};
 const RIGHTS: [(&str, &str, Option<&str>); 2] =
     [("url", "lambda:InvokeFunctionUrl", Some("AWS_IAM")), ("function", "lambda:InvokeFunction", None)];
 
-/// Declares the URL, which is returned, and the rights to use it.
-pub(super) fn declare(build: &mut Build<'_>, catalog: &LambdaFunction) -> Expression {
-    let body = json!({
-        "function_name": catalog.name(),
-        "authorization_type": "AWS_IAM",
-        "invoke_mode": "BUFFERED",
-    });
-    let url = build.document.resource(Block::new("aws_lambda_function_url", "catalog", body).after(catalog.ready()));
+/// Declares the readers' rights.
+pub(super) fn declare(build: &mut Build<'_>, catalog: &LambdaFunction) {
     for reader in &build.settings.readers {
         let id = id(reader);
         for (over, action, auth_type) in RIGHTS {
@@ -40,7 +33,6 @@ pub(super) fn declare(build: &mut Build<'_>, catalog: &LambdaFunction) -> Expres
             build.document.resource(Block::new("aws_lambda_permission", format!("reader_{id}_{over}"), body));
         }
     }
-    url.attribute("function_url")
 }
 
 /// Returns a name that does not depend on other readers: 8 hex digits of the SHA-256 of the reader's ARN.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::access::{allow, allow_key, policy, trust};
 use super::build::Build;
 use super::encryption::Key;
-use super::names::EVENTS;
+use super::names::STREAM;
 use super::stream::Stream;
 use crate::config::Supplier;
 use crate::terraform::{Block, Expression};
@@ -23,7 +23,7 @@ fn role(build: &mut Build<'_>, supplier: &Supplier, key: &Key, stream: &Stream) 
     let condition = supplier.external_id.as_ref().map(|id| json!({ "StringEquals": { "sts:ExternalId": id } }));
     let role = json!({
         "name": build.names.supplier_role(supplier),
-        "description": format!("Puts events of the supplier {} on {}", supplier.name, build.names.of(EVENTS)),
+        "description": format!("Puts events of the supplier {} on {}", supplier.name, build.names.of(STREAM)),
         "assume_role_policy": trust(&json!({ "AWS": supplier.principal.arn() }), &json!(condition)),
         "permissions_boundary": build.settings.permissions_boundary,
     });

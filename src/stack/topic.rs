@@ -40,9 +40,9 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key) ->
 /// Returns the statement of the key's policy that lets alarms publish on the encrypted topic. Without it alarms are
 /// lost in silence.
 ///
-/// No page of AWS says that a call to the key on an alarm's behalf carries `aws:SourceArn` or `aws:SourceAccount` (on
-/// behalf of an `EventBridge` rule it does not), so the condition is what SNS itself puts into each of its calls: the
-/// topic. Whose alarm it is, the topic's own policy says.
+/// The condition is the encryption context, the topic's ARN, which SNS puts into each of its calls. `aws:SourceArn` and
+/// `aws:SourceAccount` cannot be used: no page of AWS says that a call to the key on an alarm's behalf carries them (on
+/// behalf of an `EventBridge` rule it does not). The topic's own policy restricts whose alarms may publish.
 ///
 /// - <https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns>
 /// - <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>

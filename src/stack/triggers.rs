@@ -13,8 +13,8 @@ use crate::terraform::Block;
 /// The greatest age at which Lambda can discard a record.
 const OLDEST_SECONDS: u32 = 7 * SECONDS_PER_DAY;
 
-/// The time between discarding a record and its end on the stream: the longest an invocation can take, so that the
-/// batch can still be read when it is in the quarantine.
+/// The time between discarding a record and its expiry: the longest an invocation can take, so that the batch can still
+/// be read when it is in the quarantine.
 const MARGIN_SECONDS: u32 = 900;
 
 /// Limits of a batch.

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
-use pipegen::config::{self, Environment, Source};
+use pipegen::config::{self, Environment, SettingsFile};
 use pipegen::deployment::{Deployment, Endpoints};
 use pipegen::stack::{self, Package};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ type Variables = BTreeMap<String, String>;
 
 /// The text that `pipegen render` would write for these settings.
 fn rendered(environment: &str, settings: &str) -> String {
-    let source = Source { path: "pipegen.toml".into(), text: settings.into() };
+    let source = SettingsFile { path: "pipegen.toml".into(), text: settings.into() };
     let environment = Environment::parse(environment).expect("a name");
     let config = config::load(Some(&source), Ok(environment)).expect("right settings");
     let package = Package { file_name: "bootstrap.zip".into(), source_code_hash: String::new() };

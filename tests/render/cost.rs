@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pipegen::config::{self, Config, Environment, Source};
+use pipegen::config::{self, Config, Environment, SettingsFile};
 use pipegen::cost::{Estimate, LineItem, Section, prices};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::rendered::{KINDS, render};
 use crate::test_dir::TestDir;
 
 fn config(environment: &str, settings: &str) -> Config {
-    let source = Source { path: "pipegen.toml".into(), text: settings.into() };
+    let source = SettingsFile { path: "pipegen.toml".into(), text: settings.into() };
     config::load(Some(&source), Ok(Environment::parse(environment).unwrap())).unwrap()
 }
 

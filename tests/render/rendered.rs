@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use pipegen::config::{self, Environment, Fault, Source};
+use pipegen::config::{self, Environment, Fault, SettingsFile};
 use pipegen::stack::{self, Package, Rendered};
 use serde_json::{Map, Value};
 
@@ -27,7 +27,7 @@ pub(crate) fn package() -> Package {
 
 /// Renders an environment with these settings.
 pub(crate) fn render(environment: &str, settings: &str) -> Rendered {
-    let source = Source { path: "pipegen.toml".into(), text: settings.into() };
+    let source = SettingsFile { path: "pipegen.toml".into(), text: settings.into() };
     let environment = Environment::parse(environment).map_err(|problem| Fault::new(None, problem));
     let config = config::load(Some(&source), environment).unwrap();
     stack::build(&config, &package()).unwrap()

@@ -1,12 +1,12 @@
 //! Single rules of the settings file; whole faulty files are under `golden`.
 
-use pipegen::config::{self, Config, Environment, Preset, Source};
+use pipegen::config::{self, Config, Environment, Preset, SettingsFile};
 
 use crate::rendered::LARGE;
 use crate::test_dir::TestDir;
 
 fn load(text: &str) -> Result<Config, Vec<String>> {
-    let source = Source { path: "pipegen.toml".into(), text: text.into() };
+    let source = SettingsFile { path: "pipegen.toml".into(), text: text.into() };
     let loaded = config::load(Some(&source), Ok(Environment::parse("staging").unwrap()));
     loaded.map_err(|faults| faults.into_iter().map(|fault| fault.message).collect())
 }
@@ -160,7 +160,7 @@ fn a_bucket_for_the_state_is_one_that_can_be() {
 /// The golden environment `large` shows the effect of every setting.
 #[test]
 fn every_setting_is_in_the_large_environment() {
-    let source = Source { path: "pipegen.toml".into(), text: "[defaults]\n\"\" = 1".into() };
+    let source = SettingsFile { path: "pipegen.toml".into(), text: "[defaults]\n\"\" = 1".into() };
     let faults = config::load(Some(&source), Ok(Environment::parse("staging").unwrap())).unwrap_err();
     let help = faults[0].help.as_deref().unwrap();
     let keys: Vec<_> = help.strip_prefix("known keys are ").unwrap().split(", ").collect();

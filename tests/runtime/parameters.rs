@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use pipegen::config::{self, Environment, Fault, Source};
+use pipegen::config::{self, Environment, Fault, SettingsFile};
 use pipegen::stack::{self, Package};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection};
@@ -16,7 +16,7 @@ const SERVER_PATH: &str = "PIPEGEN_SERVER_PATH";
 /// Returns the parameters that are rendered for PostgreSQL of this major version.
 fn rendered(version: u32) -> Vec<(String, String)> {
     let text = format!("[defaults]\ndatabase_version = {version}");
-    let source = Source { path: "pipegen.toml".into(), text };
+    let source = SettingsFile { path: "pipegen.toml".into(), text };
     let environment = Environment::parse("staging").map_err(|problem| Fault::new(None, problem));
     let config = config::load(Some(&source), environment).expect("good settings");
     let package = Package { file_name: "bootstrap.zip".into(), source_code_hash: "AAAA".into() };

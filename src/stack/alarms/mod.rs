@@ -1,4 +1,4 @@
-//! The alarms: `aws_cloudwatch_metric_alarm`, from one table, which the dashboard shows as well.
+//! The alarms (`aws_cloudwatch_metric_alarm`), from three tables, which the dashboard shows as well.
 //!
 //! - `alarm`: an alarm and its parts
 //! - `events`: events arrive, are understood, and are stored
@@ -7,6 +7,9 @@
 //!
 //! An alarm costs by the metrics that it watches ($0.10 a month each), so watching several together saves nothing. Each
 //! is there because none of the others would tell; its description says what it means and what to do first.
+//!
+//! An alarm on a resource that nothing watches yet needs the resource in [`Watched`]; a new row of the dashboard is a new
+//! [`Part`].
 
 mod alarm;
 mod events;
@@ -18,7 +21,7 @@ use super::topic::Topic;
 use crate::terraform::{Block, Expression};
 pub(super) use alarm::{Alarm, Measure, Part, Threshold, Watched};
 
-/// Returns every alarm.
+/// Returns the alarms of all three tables.
 pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
     [events::table(build, watched), functions::table(build, watched), stores::table(build, watched)].concat()
 }

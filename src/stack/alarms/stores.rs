@@ -1,7 +1,7 @@
 //! Alarms about database and cache: they keep up.
 
 use super::alarm::{Alarm, Measure, MissingData, Part, Threshold, Watched};
-use crate::config::machines::cache_processors;
+use crate::config::instance_types::cache_processors;
 use crate::stack::build::Build;
 use crate::stack::metrics::Series;
 use crate::stack::names::{

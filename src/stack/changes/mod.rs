@@ -2,7 +2,7 @@
 //! apply, and those that cost data or time. Pure: compares the texts of two `main.tf.json`, whichever version of
 //! pipegen wrote the earlier one.
 //!
-//! - `change`: a change and its consequence
+//! - `stack_change`: a change and its consequence
 //! - `comparison`: two rendered files side by side
 //! - `database`: storage, version and class of the instance
 //! - `stream`: shards and retention
@@ -13,18 +13,18 @@
 use serde_json::Value;
 
 mod cache;
-mod change;
 mod comparison;
 mod database;
 mod network;
 mod retention;
+mod stack_change;
 mod stream;
 
-pub use change::Change;
 use comparison::Comparison;
+pub use stack_change::StackChange;
 
 /// Compares two `main.tf.json`. Returns `None` if the earlier one is not JSON; resources that are not ours are ignored.
-pub fn between(earlier: &[u8], new: &str) -> Option<Vec<Change>> {
+pub fn between(earlier: &[u8], new: &str) -> Option<Vec<StackChange>> {
     if earlier == new.as_bytes() {
         return Some(Vec::new());
     }

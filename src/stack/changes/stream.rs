@@ -1,15 +1,15 @@
 //! The stream: `aws_kinesis_stream`.
 
-use super::change::Change;
 use super::comparison::{Comparison, ResourcePair};
+use super::stack_change::StackChange;
 use crate::config::Sizing;
 
-pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<Change> {
+pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<StackChange> {
     comparison.pairs("aws_kinesis_stream").flat_map(|pair| [shards(&pair), retention(&pair)]).flatten().collect()
 }
 
 /// Kinesis (`UpdateShardCount`) at most doubles or halves the number of shards at once.
-fn shards(pair: &ResourcePair<'_>) -> Option<Change> {
+fn shards(pair: &ResourcePair<'_>) -> Option<StackChange> {
     let (earlier, new) = pair.number("shard_count")?;
     let between = between(earlier, new);
     if between.is_empty() {
@@ -19,7 +19,7 @@ fn shards(pair: &ResourcePair<'_>) -> Option<Change> {
         let peak = u32::try_from(*shards).map_or(u32::MAX, Sizing::largest_peak);
         format!("`peak_updates_per_minute = {peak}` ({shards} shards)")
     });
-    Some(Change::refused(
+    Some(StackChange::refused(
         format!("the stream would go from {earlier} to {new} shards; Kinesis at most doubles or halves them at once"),
         format!(
             "go in steps, and render and apply each: {}, at last what is set now ({new})",
@@ -44,9 +44,9 @@ fn between(mut shards: u64, to: u64) -> Vec<u64> {
 }
 
 /// Kinesis drops records that are older at once.
-fn retention(pair: &ResourcePair<'_>) -> Option<Change> {
+fn retention(pair: &ResourcePair<'_>) -> Option<StackChange> {
     let (earlier, new) = pair.number("retention_period").filter(|(earlier, new)| new < earlier)?;
-    Some(Change::warned(
+    Some(StackChange::warned(
         format!(
             "the stream will keep records for {new} h instead of {earlier} h, and drops those that are older at once"
         ),

@@ -9,7 +9,7 @@ fn file(kind: &str, body: Value) -> Value {
 
 /// Returns the only change that is found.
 #[track_caller]
-fn one(kind: &str, earlier: Value, new: Value) -> Change {
+fn one(kind: &str, earlier: Value, new: Value) -> StackChange {
     let mut found = between(file(kind, earlier).to_string().as_bytes(), &file(kind, new).to_string()).unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)
@@ -30,7 +30,7 @@ fn warned(kind: &str, earlier: Value, new: Value, words: &[&str]) {
 }
 
 #[track_caller]
-fn has(change: &Change, words: &[&str]) {
+fn has(change: &StackChange, words: &[&str]) {
     let text = format!("{}\n{}", change.message, change.help);
     for word in words {
         assert!(text.contains(word), "`{word}` is missing in\n{text}");

@@ -3,9 +3,9 @@
 use pipegen_contract::env;
 use pipegen_contract::object_key::ARCHIVE;
 
+use super::connections::Destination;
 use super::dependencies::Dependencies;
 use super::function::{FunctionSpec, LambdaFunction};
-use super::peers::Peer;
 use super::{function, polling};
 use crate::stack::access::{allow, allow_key};
 use crate::stack::build::Build;
@@ -30,7 +30,7 @@ pub(in crate::stack) fn declare(
         description: "Keeps every record of the stream",
         timeout: TIMEOUT_SECONDS,
         statements,
-        peers: &[Peer::S3],
+        destinations: &[Destination::S3],
         variables: [(env::ARCHIVE_BUCKET, dependencies.archive.name())].into(),
         concurrency: None,
         after: None,

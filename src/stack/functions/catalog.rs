@@ -2,10 +2,10 @@
 
 use pipegen_contract::database::Access;
 
+use super::connections::Destination;
 use super::dependencies::Dependencies;
 use super::function::{FunctionSpec, LambdaFunction};
 use super::login::Login;
-use super::peers::Peer;
 use super::{function, variables};
 use crate::stack::access::allow_key;
 use crate::stack::build::Build;
@@ -29,7 +29,7 @@ pub(in crate::stack) fn declare(
         description: "Answers what is in stock, at which price",
         timeout: TIMEOUT_SECONDS,
         statements: login.statements(dependencies).into_iter().chain([key]).collect(),
-        peers: &[Peer::Database, Peer::Cache, Peer::Secrets],
+        destinations: &[Destination::Database, Destination::Cache, Destination::Secrets],
         variables: variables::servers(build, dependencies, &login).into_iter().collect(),
         concurrency: build.settings.catalog_concurrency,
         after: Some(migrated),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 
+use super::connections::{self, Destination};
 use super::dependencies::Dependencies;
-use super::peers::{self, Peer};
 use crate::stack::access::{allow, policy};
 use crate::stack::build::Build;
 use crate::stack::identity::Identity;
@@ -45,7 +45,7 @@ pub(super) struct FunctionSpec<'a> {
     pub(super) timeout: u32,
     /// The statements of its role, besides logging and network interfaces.
     pub(super) statements: Vec<Value>,
-    pub(super) peers: &'static [Peer],
+    pub(super) destinations: &'static [Destination],
     /// The environment variables that its code reads.
     pub(super) variables: BTreeMap<&'static str, Expression>,
     /// Its reserved concurrency; without it, it shares the account's.
@@ -63,14 +63,14 @@ pub(super) fn declare(
 ) -> LambdaFunction {
     let label = identity.role.handler();
     let log_group = logs::group(build, dependencies.key, label, &build.names.of(identity.names.logs));
-    let policy = work_policy(build, identity, &log_group, spec.statements);
+    let policy = declare_rights(build, identity, &log_group, spec.statements);
     let group = security_groups::declare(
         build,
         dependencies.network,
         identity.names.group,
         "Network interfaces of the function",
     );
-    let connections = peers::connect_all(build, &group, dependencies, spec.peers);
+    let connections = connections::allow(build, &group, dependencies, spec.destinations);
     let body = json!({
         "function_name": build.names.of(identity.names.function),
         "description": spec.description,
@@ -103,7 +103,12 @@ pub(super) fn declare(
 }
 
 /// Declares the rights of a function's role: it may write to its log group, and these statements.
-fn work_policy(build: &mut Build<'_>, identity: &Identity, log_group: &Reference, statements: Vec<Value>) -> Reference {
+fn declare_rights(
+    build: &mut Build<'_>,
+    identity: &Identity,
+    log_group: &Reference,
+    statements: Vec<Value>,
+) -> Reference {
     // No right to create a log group: one that is gone must stay gone.
     let logging =
         allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.attribute("arn").then(":*")]);

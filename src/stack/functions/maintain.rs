@@ -3,10 +3,10 @@
 use pipegen_contract::database::Access;
 use pipegen_contract::env;
 
+use super::connections::Destination;
 use super::dependencies::Dependencies;
 use super::function::{FunctionSpec, LambdaFunction};
 use super::login::Login;
-use super::peers::Peer;
 use super::{function, variables};
 use crate::stack::access::allow_key;
 use crate::stack::build::Build;
@@ -35,7 +35,7 @@ pub(in crate::stack) fn declare(
         description: "Tells the cache what it missed and prunes the ledger",
         timeout: TIMEOUT_SECONDS,
         statements: login.statements(dependencies).into_iter().chain([key]).collect(),
-        peers: &[Peer::Database, Peer::Cache, Peer::Secrets],
+        destinations: &[Destination::Database, Destination::Cache, Destination::Secrets],
         variables: variables::servers(build, dependencies, &login).into_iter().chain(own).collect(),
         concurrency: None,
         after: Some(migrated),

@@ -8,9 +8,9 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use serde_json::json;
 
+use super::connections::Destination;
 use super::dependencies::Dependencies;
 use super::function::{FunctionSpec, LambdaFunction};
-use super::peers::Peer;
 use super::{function, variables};
 use crate::stack::access::{allow, allow_key};
 use crate::stack::build::Build;
@@ -39,7 +39,7 @@ pub(in crate::stack) fn declare(
         description: "Brings the schema up to date and creates the database roles",
         timeout: TIMEOUT_SECONDS,
         statements,
-        peers: &[Peer::Database, Peer::Secrets],
+        destinations: &[Destination::Database, Destination::Secrets],
         variables: variables::database(dependencies)
             .into_iter()
             .chain([(env::DATABASE_MASTER_SECRET_ARN, master)])

@@ -1,8 +1,8 @@
 //! The functions: `aws_lambda_function` with its log group, its security group and what its code may do
-//! (`aws_iam_role_policy`). One file a function.
+//! (`aws_iam_role_policy`). One file for each function.
 //!
 //! - `dependencies`: the resources that functions use
-//! - `peers`: connections of a function's code
+//! - `connections`: allowed connections of a function's code
 //! - `function`: a function with its log group, security group and rights
 //! - `login`: a function's logins to database and cache
 //! - `polling`: Lambda's rights to read the stream with a function's role
@@ -11,12 +11,12 @@
 
 pub(super) mod archiver;
 pub(super) mod catalog;
+mod connections;
 mod dependencies;
 mod function;
 mod login;
 pub(super) mod maintain;
 pub(super) mod migrate;
-mod peers;
 mod polling;
 pub(super) mod processor;
 pub(super) mod rotate;

@@ -4,10 +4,10 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_contract::object_key::REJECTED;
 
+use super::connections::Destination;
 use super::dependencies::Dependencies;
 use super::function::{FunctionSpec, LambdaFunction};
 use super::login::Login;
-use super::peers::Peer;
 use super::{function, polling, variables};
 use crate::stack::access::{allow, allow_key};
 use crate::stack::build::Build;
@@ -42,7 +42,7 @@ pub(in crate::stack) fn declare(
         description: "Applies events to the catalog and refreshes the cache",
         timeout: TIMEOUT_SECONDS,
         statements,
-        peers: &[Peer::Database, Peer::Cache, Peer::Secrets, Peer::S3],
+        destinations: &[Destination::Database, Destination::Cache, Destination::Secrets, Destination::S3],
         variables: variables::servers(build, dependencies, &login)
             .into_iter()
             .chain(own)

@@ -2,9 +2,9 @@
 
 use pipegen_contract::env;
 
+use super::connections::Destination;
 use super::dependencies::Dependencies;
 use super::function::{FunctionSpec, LambdaFunction};
-use super::peers::Peer;
 use super::{function, variables};
 use crate::stack::access::{allow, allow_key};
 use crate::stack::build::Build;
@@ -32,7 +32,7 @@ pub(in crate::stack) fn declare(
             allow_key("Key", &["kms:Decrypt"], dependencies.key.arn(), &["lambda", "secretsmanager"]),
             allow_key("KeyToStore", &["kms:GenerateDataKey"], dependencies.key.arn(), &["secretsmanager"]),
         ],
-        peers: &[Peer::Database, Peer::Secrets],
+        destinations: &[Destination::Database, Destination::Secrets],
         variables: variables::database(dependencies)
             .into_iter()
             .chain([(env::DATABASE_MASTER_SECRET_ARN, master)])

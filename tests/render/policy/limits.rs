@@ -1,7 +1,7 @@
 //! Limits of AWS that neither Terraform nor its provider knows: exceeding one would only fail in the middle of an
 //! apply.
 
-use pipegen::config::machines::{CACHE_NODE_TYPES, DATABASE_CLASSES};
+use pipegen::config::instance_types::{CACHE_NODE_TYPES, DATABASE_CLASSES};
 use serde_json::{Value, json};
 
 use super::{breach, holds, notices};

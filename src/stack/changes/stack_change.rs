@@ -2,7 +2,7 @@
 
 /// A change that should be known before it is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct StackChange {
     /// True if it cannot be applied as it is.
     pub is_refused: bool,
     pub message: String,
@@ -10,7 +10,7 @@ pub struct Change {
     pub help: String,
 }
 
-impl Change {
+impl StackChange {
     pub(super) fn refused(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { is_refused: true, message: message.into(), help: help.into() }
     }

@@ -2,7 +2,7 @@
 
 use toml::de::DeTable;
 
-use super::meanings::{GROUPS, Meaning};
+use super::descriptions::{Description, GROUPS};
 use super::presets::Preset;
 use super::reader::{Accepted, Reader};
 use super::settings::Settings;
@@ -35,7 +35,7 @@ pub fn reference() -> Result<Vec<SettingGroup>, Vec<&'static str>> {
         Settings::read(&mut reader);
         reader.into_known()
     });
-    let described: Vec<_> = GROUPS.iter().flat_map(|group| group.settings).map(|meaning| meaning.key).collect();
+    let described: Vec<_> = GROUPS.iter().flat_map(|group| group.settings).map(|description| description.key).collect();
     let read = || presets.iter().flat_map(|known| known.keys().copied());
     let undescribed = read().filter(|key| !described.contains(key));
     let unread = described.iter().copied().filter(|key| read().all(|known| known != *key));
@@ -43,19 +43,19 @@ pub fn reference() -> Result<Vec<SettingGroup>, Vec<&'static str>> {
     if !different.is_empty() {
         return Err(different);
     }
-    let group = |title, settings: &'static [Meaning]| {
-        let of = |meaning| setting(meaning, presets.iter().filter_map(|known| known.get(meaning.key)));
+    let group = |title, settings: &'static [Description]| {
+        let of = |description| setting(description, presets.iter().filter_map(|known| known.get(description.key)));
         SettingGroup { title, settings: settings.iter().map(of).collect() }
     };
     Ok(GROUPS.iter().map(|of| group(of.title, of.settings)).collect())
 }
 
-fn setting<'a>(meaning: &Meaning, by_preset: impl Iterator<Item = &'a Accepted> + Clone) -> Setting {
+fn setting<'a>(description: &Description, by_preset: impl Iterator<Item = &'a Accepted> + Clone) -> Setting {
     let values = by_preset.clone().next().map(|accepted| accepted.values.as_str()).unwrap_or_default();
     Setting {
-        key: meaning.key,
-        meaning: meaning.text,
-        values: format!("{values} {}", meaning.unit).trim_end().to_owned(),
+        key: description.key,
+        meaning: description.text,
+        values: format!("{values} {}", description.unit).trim_end().to_owned(),
         defaults: by_preset.map(|accepted| accepted.default.clone()).collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! Connections of a function's code. A function can reach nothing else.
+//! Allowed connections of a function's code. It can reach nothing else.
 
 use super::dependencies::Dependencies;
 use crate::stack::build::Build;
@@ -8,31 +8,31 @@ use crate::terraform::Reference;
 
 /// Something that a function's code connects to.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Peer {
+pub(super) enum Destination {
     Cache,
     Database,
     S3,
     Secrets,
 }
 
-/// Lets a function's security group connect to these peers. Returns everything that must be there before its code can
+/// Lets a function's security group connect to these destinations. Returns everything that must be there before its code can
 /// connect.
-pub(super) fn connect_all(
+pub(super) fn allow(
     build: &mut Build<'_>,
     group: &SecurityGroup,
     dependencies: &Dependencies<'_>,
-    peers: &[Peer],
+    destinations: &[Destination],
 ) -> Vec<Reference> {
     let mut made = Vec::new();
-    for peer in peers {
-        match peer {
-            Peer::Cache => made.extend(connect(build, group, &dependencies.cache.group, cache::PORT)),
-            Peer::Database => made.extend(connect(build, group, &dependencies.database.group, database::PORT)),
-            Peer::S3 => {
+    for destination in destinations {
+        match destination {
+            Destination::Cache => made.extend(connect(build, group, &dependencies.cache.group, cache::PORT)),
+            Destination::Database => made.extend(connect(build, group, &dependencies.database.group, database::PORT)),
+            Destination::S3 => {
                 made.push(connect_to_service(build, group, "s3", &dependencies.endpoints.s3_prefix_list()));
                 made.push(dependencies.endpoints.s3.clone());
             }
-            Peer::Secrets => {
+            Destination::Secrets => {
                 made.extend(connect(build, group, &dependencies.endpoints.group, 443));
                 made.push(dependencies.endpoints.secrets.clone());
             }

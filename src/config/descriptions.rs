@@ -3,22 +3,22 @@
 /// Settings that belong together.
 pub(super) struct Group {
     pub(super) title: &'static str,
-    pub(super) settings: &'static [Meaning],
+    pub(super) settings: &'static [Description],
 }
 
-pub(super) struct Meaning {
+pub(super) struct Description {
     pub(super) key: &'static str,
     /// The unit of a number, if it has one.
     pub(super) unit: &'static str,
     pub(super) text: &'static str,
 }
 
-const fn of(key: &'static str, text: &'static str) -> Meaning {
-    Meaning { key, unit: "", text }
+const fn of(key: &'static str, text: &'static str) -> Description {
+    Description { key, unit: "", text }
 }
 
-const fn number(key: &'static str, unit: &'static str, text: &'static str) -> Meaning {
-    Meaning { key, unit, text }
+const fn number(key: &'static str, unit: &'static str, text: &'static str) -> Description {
+    Description { key, unit, text }
 }
 
 pub(super) const GROUPS: &[Group] = &[
