@@ -1,4 +1,4 @@
-//! The subcommands, one file each.
+//! The subcommands, one file for each.
 //!
 //! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
 //! - [`shell_help`]: completions and the man page

@@ -12,7 +12,7 @@ use std::thread;
 use anyhow::Context;
 
 use self::folder::{Folder, MAIN, Zip};
-use self::summary::{Cost, Summary};
+use self::summary::{Cost, Results, Summary};
 use super::usage_error::UsageError;
 use super::{bootstrap, environment};
 use crate::artifact;
@@ -38,7 +38,8 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     for note in &notes {
         printer::talk(&format!("note: {note}"));
     }
-    let summary = Summary::new(&config, &folder, &package, &zip, &rendered, written, cost).with_notes(notes);
+    let results = Results { config: &config, folder: &folder, zip: &zip, rendered: &rendered, written, cost, notes };
+    let summary = Summary::from(results);
     let text = if args.json { serde_json::to_string_pretty(&summary)? } else { summary.to_string() };
     printer::data(&text).context("cannot write to standard output")
 }

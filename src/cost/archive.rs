@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::line_item::LineItem;
 use super::load::{DAYS, GB, HOURS, Workload};
+use super::measured::{ARCHIVED_BYTES, LEAST_COLD_BYTES};
 use super::prices::{Price, S3_GLACIER_IR, S3_PUT, S3_STANDARD, S3_TO_GLACIER_IR};
-use super::weights::{ARCHIVED_BYTES, LEAST_COLD_BYTES};
 use crate::config::Settings;
 use crate::terraform::declared::{Declared, references};
 
@@ -46,8 +46,9 @@ impl Archive {
 
     pub(super) fn lines(&self) -> Vec<LineItem> {
         let size = self.bytes / self.objects;
-        let how = format!("the archiver's batches and one more at the turn of each hour, {:.0} KB each", size / 1000.0);
-        let put = LineItem::new(S3_PUT, self.objects, how);
+        let basis =
+            format!("the archiver's batches and one more at the turn of each hour, {:.0} KB each", size / 1000.0);
+        let put = LineItem::new(S3_PUT, self.objects, basis);
         let Some(warm_days) = self.warm_days else {
             return vec![put, self.stored(S3_STANDARD, size, 0.0, self.days)];
         };
@@ -63,8 +64,9 @@ impl Archive {
     fn stored(&self, storage: Price, size: f64, since: f64, until: f64) -> LineItem {
         let bytes = self.objects * size / DAYS * (until - since);
         let size = size / 1000.0;
-        let how = format!("{ARCHIVED_BYTES} bytes an update, objects of {size:.0} KB from day {since} to day {until}");
-        LineItem::new(storage, bytes / GB, how)
+        let basis =
+            format!("{ARCHIVED_BYTES} bytes an update, objects of {size:.0} KB from day {since} to day {until}");
+        LineItem::new(storage, bytes / GB, basis)
     }
 }
 

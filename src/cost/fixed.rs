@@ -25,12 +25,12 @@ const ROTATION_DAYS: f64 = 365.0;
 
 pub(super) fn stream(stream: &Resource, _: &Settings) -> Option<Vec<LineItem>> {
     let shards = stream.number("shard_count")?;
-    let how = format!("`shard_count` {shards} of {}", stream.address());
-    let mut lines = vec![LineItem::new(SHARD, shards * HOURS, how)];
+    let basis = format!("`shard_count` {shards} of {}", stream.address());
+    let mut lines = vec![LineItem::new(SHARD, shards * HOURS, basis)];
     let hours = stream.number("retention_period").unwrap_or(RETENTION_INCLUDED);
     if hours > RETENTION_INCLUDED {
-        let how = format!("`retention_period` {hours} hours of {}", stream.address());
-        lines.push(LineItem::new(EXTENDED_RETENTION, shards * HOURS, how));
+        let basis = format!("`retention_period` {hours} hours of {}", stream.address());
+        lines.push(LineItem::new(EXTENDED_RETENTION, shards * HOURS, basis));
     }
     Some(lines)
 }
@@ -55,10 +55,10 @@ pub(super) fn database(database: &Resource, _: &Settings) -> Option<Vec<LineItem
 pub(super) fn cache(cache: &Resource, _: &Settings) -> Option<Vec<LineItem>> {
     let node_type = cache.text("node_type")?;
     let nodes = cache.number("num_cache_clusters")?;
-    let how = format!("`num_cache_clusters` {nodes} of {}", cache.address());
+    let basis = format!("`num_cache_clusters` {nodes} of {}", cache.address());
     let engine = CacheEngine::from_name(cache.text("engine")?)?;
     let node = cache_node(engine, node_type)?;
-    Some(vec![LineItem::new(node, nodes * HOURS, how).named(format!("{} {node_type}", engine.title()))])
+    Some(vec![LineItem::new(node, nodes * HOURS, basis).named(format!("{} {node_type}", engine.title()))])
 }
 
 /// Returns the line of an endpoint. An interface costs in each zone that it has a subnet in; a gateway costs nothing.
@@ -84,11 +84,11 @@ pub(super) fn key(key: &Resource, settings: &Settings) -> Option<Vec<LineItem>> 
     let days = f64::from(settings.archive_retention_days);
     let rotations = if key.is("enable_key_rotation") { (days / every).floor() } else { 0.0 };
     let charged = rotations.min(f64::from(CHARGED_ROTATIONS));
-    let how = format!(
+    let basis = format!(
         "{} and its first {charged} rotations, in the {days} days that the archive takes to fill",
         key.address()
     );
-    Some(vec![LineItem::new(KEY, 1.0 + charged, how)])
+    Some(vec![LineItem::new(KEY, 1.0 + charged, basis)])
 }
 
 pub(super) fn alarm(alarm: &Resource, _: &Settings) -> Option<Vec<LineItem>> {
@@ -119,9 +119,9 @@ pub(super) fn metrics(stack: &Declared) -> Option<LineItem> {
         .collect();
     let (names, reasons) = (metric::ALL.len(), Reason::ALL.len() - unusual.len());
     let unusual: Vec<String> = unusual.into_iter().map(|reason| format!("`{}`", reason.as_str())).collect();
-    let how = format!(
+    let basis = format!(
         "{names} that the functions write, one of them also by each of {reasons} reasons, in every hour; {} in none",
         unusual.join(", ")
     );
-    Some(LineItem::new(METRIC, float(names + reasons), how))
+    Some(LineItem::new(METRIC, float(names + reasons), basis))
 }

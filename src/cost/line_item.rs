@@ -15,8 +15,8 @@ pub struct LineItem {
     pub unit_price: f64,
     /// In US dollars a month, to the cent.
     pub sum: f64,
-    /// The source of the quantity.
-    pub how: String,
+    /// The basis of the quantity: the resources or the sum that it comes from.
+    pub basis: String,
     /// The URL of the price's page.
     pub page: &'static str,
     #[serde(skip)]
@@ -25,7 +25,7 @@ pub struct LineItem {
 
 impl LineItem {
     /// Returns the line for a count, which is not yet divided by the price's unit.
-    pub(super) fn new(price: Price, count: f64, how: impl Into<String>) -> Self {
+    pub(super) fn new(price: Price, count: f64, basis: impl Into<String>) -> Self {
         let quantity = count / price.size;
         Self {
             item: price.name.to_owned(),
@@ -33,7 +33,7 @@ impl LineItem {
             unit: price.unit,
             unit_price: price.dollars,
             sum: cents(quantity * price.dollars),
-            how: how.into(),
+            basis: basis.into(),
             page: price.page,
             price,
         }
@@ -66,8 +66,8 @@ impl Section {
         for line in lines {
             match merged.iter_mut().find(|other| other.item == line.item && other.price == line.price) {
                 Some(other) => {
-                    let how = format!("{}; {}", other.how, line.how);
-                    *other = LineItem::new(line.price, other.count() + line.count(), how).named(line.item);
+                    let basis = format!("{}; {}", other.basis, line.basis);
+                    *other = LineItem::new(line.price, other.count() + line.count(), basis).named(line.item);
                 }
                 None => merged.push(line),
             }
@@ -107,8 +107,8 @@ mod tests {
         let section =
             Section::of(vec![LineItem::new(SECRET, 3.0, "ours"), calls, LineItem::new(SECRET, 1.0, "master")]);
         let [calls, secrets] = section.lines.as_slice() else { panic!("{section:?}") };
-        assert_eq!(calls.how, "calls");
-        assert_eq!(secrets.how, "ours; master");
+        assert_eq!(calls.basis, "calls");
+        assert_eq!(secrets.basis, "ours; master");
         assert!((secrets.sum - 1.60).abs() < 1e-9 && (section.subtotal - 4.60).abs() < 1e-9, "{section:?}");
     }
 }

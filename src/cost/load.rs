@@ -2,8 +2,8 @@
 
 use pipegen_contract::role::Role;
 
-use super::weights::{
-    InvocationWeight, LARGEST_PAYLOAD_BYTES, LOG_LINE_OVERHEAD_BYTES, PAYLOAD_BYTES, invocation_weight,
+use super::measured::{
+    LARGEST_PAYLOAD_BYTES, LOG_LINE_OVERHEAD_BYTES, MeasuredInvocation, PAYLOAD_BYTES, measured_invocation,
 };
 use crate::terraform::declared::{Declared, Resource, references};
 use crate::terraform::rate;
@@ -31,19 +31,19 @@ pub(super) struct Workload<'a> {
     pub(super) records: f64,
     /// Invocations that run at the same time.
     pub(super) concurrency: f64,
-    weight: InvocationWeight,
+    measured: MeasuredInvocation,
 }
 
 impl<'a> Workload<'a> {
-    /// Returns `None` if the weight of the function's invocations is not known.
+    /// Returns `None` if the function's invocations were not measured.
     fn of(function: &'a Resource, invocations: f64, records: f64, concurrency: f64) -> Option<Self> {
         let role = Role::from_handler(function.text("handler")?)?;
-        Some(Self { function, role, invocations, records, concurrency, weight: invocation_weight(role)? })
+        Some(Self { function, role, invocations, records, concurrency, measured: measured_invocation(role)? })
     }
 
     /// Returns the duration of one invocation.
     pub(super) fn milliseconds(&self) -> f64 {
-        self.weight.milliseconds + self.weight.milliseconds_a_record * self.records
+        self.measured.milliseconds + self.measured.milliseconds_a_record * self.records
     }
 
     /// Describes the duration of one invocation.
@@ -60,7 +60,7 @@ impl<'a> Workload<'a> {
 
     /// Returns the bytes that all invocations log.
     pub(super) fn log_bytes(&self) -> f64 {
-        self.invocations * (self.weight.log_bytes + LOG_LINE_OVERHEAD_BYTES)
+        self.invocations * (self.measured.log_bytes + LOG_LINE_OVERHEAD_BYTES)
     }
 }
 

@@ -4,20 +4,20 @@
 //! - `resource_types`: every type of resource, with its charge
 //! - `fixed`: costs by the hour or the month
 //! - `load`: the functions' invocations in a month at the peak
-//! - `weights`: bytes and milliseconds of an update and of an invocation
-//! - `by_use`, `archive`: costs of the usage in a month at the peak
+//! - `measured`: bytes and milliseconds of an update and of an invocation
+//! - `usage`, `archive`: costs of the usage in a month at the peak
 //! - `line_item`: lines of the estimate, and their sums
 //! - `table`: the estimate as text
 
 mod archive;
-mod by_use;
 mod fixed;
 mod line_item;
 mod load;
+pub(crate) mod measured;
 pub mod prices;
 mod resource_types;
 mod table;
-pub(crate) mod weights;
+mod usage;
 
 use std::collections::BTreeMap;
 
@@ -99,7 +99,7 @@ impl Estimate {
                 None => unknown.push(resource.address()),
             }
         }
-        let (fixed, by_use) = (Section::of(fixed), Section::of(by_use::lines(&stack, settings, updates_per_month)));
+        let (fixed, by_use) = (Section::of(fixed), Section::of(usage::lines(&stack, settings, updates_per_month)));
         let always_free = always_free(fixed.lines.iter().chain(&by_use.lines));
         let list_total = cents(fixed.subtotal + by_use.subtotal);
         let without_price = without_price.into_iter();

@@ -10,7 +10,7 @@ use crate::terraform::declared::Resource;
 pub(super) enum Charge {
     /// By the hour or the month; `None` if the price of what the resource is set to is not known.
     Fixed(fn(&Resource, &Settings) -> Option<Vec<LineItem>>),
-    /// Only by use, which `by_use` counts where it can be foreseen.
+    /// Only by use, which `usage` counts where it can be foreseen.
     ByUse(&'static str),
     Free(&'static str),
 }

@@ -18,7 +18,7 @@ impl fmt::Display for Estimate {
         writeln!(formatter, "{}\n", self.table())?;
         writeln!(formatter, "where the quantities come from:")?;
         for line in self.fixed.lines.iter().chain(&self.by_use.lines) {
-            writeln!(formatter, "  {}: {}", line.item, line.how)?;
+            writeln!(formatter, "  {}: {}", line.item, line.basis)?;
         }
         writeln!(formatter, "assumptions:")?;
         for assumption in self.assumptions {

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::units::KIB;
 use crate::config::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Settings, Sizing};
+use crate::cost::measured::{ARCHIVED_BYTES, LARGEST_PAYLOAD_BYTES, LEAST_COLD_BYTES, PAYLOAD_BYTES};
 use crate::cost::prices::{S3_GLACIER_IR, S3_STANDARD, S3_TO_GLACIER_IR};
-use crate::cost::weights::{ARCHIVED_BYTES, LARGEST_PAYLOAD_BYTES, LEAST_COLD_BYTES, PAYLOAD_BYTES};
 
 /// Dollars for moving an object to the colder class.
 const MOVE: f64 = S3_TO_GLACIER_IR.dollars / S3_TO_GLACIER_IR.size;

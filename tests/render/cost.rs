@@ -216,7 +216,7 @@ fn a_ledger_that_outgrows_the_storage_makes_it_grow_up_to_its_end() {
     let used = by_hand(&one_of_everything(), settings).by_use;
     assert_line(&used, "RDS gp3 storage, grown", 160.0, 18.40);
     assert!(
-        line(&used, "RDS gp3 storage, grown").how.ends_with("grows to 100 GB at most, which is too little"),
+        line(&used, "RDS gp3 storage, grown").basis.ends_with("grows to 100 GB at most, which is too little"),
         "{used:#?}"
     );
 }
@@ -260,7 +260,7 @@ fn every_sum_is_that_of_its_lines() {
         let estimate = estimate(environment, settings);
         for line in lines(&estimate) {
             assert!((line.sum - line.quantity * line.unit_price).abs() <= 0.005 + 1e-9, "{line:#?}");
-            assert!(!line.how.is_empty() && line.page.starts_with("https://"), "{line:#?}");
+            assert!(!line.basis.is_empty() && line.page.starts_with("https://"), "{line:#?}");
         }
         let Estimate { fixed, by_use, always_free, list_total, total, .. } = &estimate;
         for section in [fixed, by_use, always_free] {

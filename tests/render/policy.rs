@@ -53,6 +53,7 @@ struct Breach {
     value: Value,
 }
 
+/// Returns a change that breaks a rule: this value at this path.
 fn breach(rule: Rule, path: &str, value: Value) -> Breach {
     Breach { rule, path: path.to_owned(), value }
 }
@@ -62,6 +63,7 @@ fn policy_text(statements: &[Value]) -> Value {
     json!(json!({ "Version": "2012-10-17", "Statement": statements }).to_string())
 }
 
+/// Asserts that a rule holds in every kind of environment.
 #[track_caller]
 fn holds(rule: Rule) {
     for (kind, main) in every_kind() {
@@ -70,7 +72,7 @@ fn holds(rule: Rule) {
     }
 }
 
-/// Makes each change and asserts that its rule fails.
+/// Makes each change in the staging environment, one at a time, and asserts that its rule notices it.
 #[track_caller]
 fn notices(breaches: Vec<Breach>) {
     notices_in("staging", breaches);

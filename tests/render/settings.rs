@@ -50,27 +50,17 @@ fn a_preset_says_what_the_file_leaves_out() {
 /// Each of a preset's values, typed out, is valid and changes nothing.
 #[test]
 fn a_preset_is_within_the_settings_ranges() {
-    for preset in Preset::ALL {
-        let short = load(&format!("[defaults]\npreset = \"{}\"", preset.name)).unwrap().settings;
-        let typed = load(&format!(
-            "[defaults]\npreset = \"{}\"\nlog_retention_days = {}\ndatabase_instance_class = \"{}\"\n\
-             database_storage_gb = {}\ndatabase_multi_az = {}\ndatabase_backup_days = {}\ncache_node_type = \"{}\"\n\
-             cache_nodes = {}\nlambda_memory_mb = {}\nsecrets_endpoint_zones = {}\nkey_rotation_days = {}\n\
-             stream_retention_hours = {}",
-            preset.name,
-            short.log_retention_days,
-            short.database_instance_class.name,
-            short.database_storage_gb,
-            short.database_multi_az,
-            short.database_backup_days,
-            short.cache_node_type,
-            short.cache_nodes,
-            short.lambda_memory_mb,
-            short.secrets_endpoint_zones,
-            short.key_rotation_days,
-            short.stream_retention_hours,
-        ));
-        assert_eq!(typed.unwrap().settings, short, "{}", preset.name);
+    let settings: Vec<_> = config::reference().unwrap().into_iter().flat_map(|group| group.settings).collect();
+    let by_preset = || settings.iter().filter(|setting| setting.defaults.iter().any(|it| *it != setting.defaults[0]));
+    assert!(by_preset().count() > 8, "{settings:#?}");
+    for (index, preset) in Preset::ALL.into_iter().enumerate() {
+        let short = format!("[defaults]\npreset = \"{}\"\n", preset.name);
+        let typed = by_preset().map(|setting| {
+            let value = setting.defaults[index].as_deref().unwrap().replace('`', "\"");
+            format!("{} = {value}\n", setting.key)
+        });
+        let typed = short.clone() + &typed.collect::<String>();
+        assert_eq!(load(&typed).unwrap().settings, load(&short).unwrap().settings, "{typed}");
     }
 }
 
@@ -157,18 +147,23 @@ fn a_bucket_for_the_state_is_one_that_can_be() {
     }
 }
 
-/// The golden environment `large` shows the effect of every setting.
+/// The golden environment `large` shows the effect of every setting: it has each of them, with another value than the
+/// default of an environment that sets nothing.
 #[test]
 fn every_setting_is_in_the_large_environment() {
-    let source = SettingsFile { path: "pipegen.toml".into(), text: "[defaults]\n\"\" = 1".into() };
-    let faults = config::load(Some(&source), Ok(Environment::parse("staging").unwrap())).unwrap_err();
-    let help = faults[0].help.as_deref().unwrap();
-    let keys: Vec<_> = help.strip_prefix("known keys are ").unwrap().split(", ").collect();
-    assert!(keys.len() > 20, "{keys:?}");
-    for key in keys {
-        let is_set =
-            LARGE.contains(&format!("\n{key} = ")) || LARGE.contains(&format!("\n[environments.large.{key}]\n"));
-        assert!(is_set, "`{key}` is not in large.toml");
+    let preset = Preset::ALL.iter().position(|preset| *preset == Preset::DEFAULT).unwrap();
+    let settings: Vec<_> = config::reference().unwrap().into_iter().flat_map(|group| group.settings).collect();
+    assert!(settings.len() > 20, "{settings:#?}");
+    for setting in settings {
+        let key = setting.key;
+        if LARGE.contains(&format!("\n[environments.large.{key}]\n")) {
+            continue;
+        }
+        let value = LARGE.lines().find_map(|line| line.strip_prefix(&format!("{key} = ")));
+        let value = value.unwrap_or_else(|| panic!("`{key}` is not in large.toml")).replace('_', "").replace('"', "`");
+        let default = setting.defaults[preset].as_deref().map(|default| default.replace('_', ""));
+        // There is only one region.
+        assert!(key == "region" || default.as_deref() != Some(&value), "`{key}` = {value} is the default");
     }
 }
 

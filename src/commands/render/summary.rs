@@ -8,8 +8,8 @@ use super::folder::{Folder, MAIN, VERSIONS, Written, Zip};
 use crate::cli::EnvironmentArgs;
 use crate::config::{Config, Sizing};
 use crate::cost::Estimate;
+use crate::stack::Rendered;
 use crate::stack::cold_storage::ColdStorage;
-use crate::stack::{Package, Rendered};
 
 /// The summary of a `render`.
 #[derive(Debug, Serialize)]
@@ -59,16 +59,20 @@ struct File {
     written: bool,
 }
 
-impl Summary {
-    pub(super) fn new(
-        config: &Config,
-        folder: &Folder,
-        package: &Package,
-        zip: &Zip,
-        rendered: &Rendered,
-        written: Written,
-        cost: Cost,
-    ) -> Self {
+/// The results of a `render`, which its summary is made from.
+pub(super) struct Results<'a> {
+    pub(super) config: &'a Config,
+    pub(super) folder: &'a Folder,
+    pub(super) zip: &'a Zip,
+    pub(super) rendered: &'a Rendered,
+    pub(super) written: Written,
+    pub(super) cost: Cost,
+    pub(super) notes: Vec<String>,
+}
+
+impl From<Results<'_>> for Summary {
+    fn from(results: Results<'_>) -> Self {
+        let Results { config, folder, zip, rendered, written, cost, notes } = results;
         let file = |name: &str, written| File { path: folder.path().join(name).display().to_string(), written };
         let path = folder.path().display().to_string();
         let quoted = shell_word(&path);
@@ -83,17 +87,13 @@ impl Summary {
             cold_storage: rendered.cold_storage,
             files: vec![file(&zip.name, zip.is_new), file(VERSIONS, written.versions), file(MAIN, written.main)],
             zip_bytes: zip.bytes.len(),
-            source_code_hash: package.source_code_hash.clone(),
+            source_code_hash: zip.source_code_hash.clone(),
             removed: written.removed,
-            notes: Vec::new(),
+            notes,
             next: format!("terraform -chdir={quoted} init && terraform -chdir={quoted} apply"),
             cost,
             folder: path,
         }
-    }
-
-    pub(super) fn with_notes(self, notes: Vec<String>) -> Self {
-        Self { notes, ..self }
     }
 }
 

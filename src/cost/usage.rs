@@ -3,13 +3,13 @@
 use super::archive;
 use super::line_item::{LineItem, float};
 use super::load::{DAYS, GB, HOURS, Workload, rotations, runs, workloads};
+use super::measured::{
+    FLOW_LINE_BYTES, FLOW_LINES, LEDGER_BYTES, LOG_COMPRESSION, LOGGED_CHANGE_BYTES, NETWORK_BYTES, RECORD_BYTES,
+    REJECTED_FLOW_LINES,
+};
 use super::prices::{
     DATABASE_BACKUP, DATABASE_STORAGE, KEY_CALL, LAMBDA_ARM64, LAMBDA_REQUEST, LAMBDA_X86_64, LOG_INGESTION,
     LOG_STORAGE, LONG_RETENTION, PUT_UNIT, SCHEDULE, SECRET_CALL, ZONE_CROSSING,
-};
-use super::weights::{
-    FLOW_LINE_BYTES, FLOW_LINES, LEDGER_BYTES, LOG_COMPRESSION, LOGGED_CHANGE_BYTES, NETWORK_BYTES, RECORD_BYTES,
-    REJECTED_FLOW_LINES,
 };
 use crate::config::Settings;
 use crate::terraform::declared::{Declared, Resource};
@@ -50,8 +50,8 @@ pub(super) fn lines(stack: &Declared, settings: &Settings, updates: f64) -> Vec<
 fn long_retention(stream: &Resource, updates: f64) -> Option<LineItem> {
     let hours = stream.number("retention_period")? - LONG_RETENTION_HOURS;
     let bytes = updates / HOURS * hours * RECORD_BYTES;
-    let how = format!("{RECORD_BYTES} bytes a record for {hours} hours");
-    (hours > 0.0).then(|| LineItem::new(LONG_RETENTION, bytes / GB, how))
+    let basis = format!("{RECORD_BYTES} bytes a record for {hours} hours");
+    (hours > 0.0).then(|| LineItem::new(LONG_RETENTION, bytes / GB, basis))
 }
 
 /// Returns the lines of requests and durations.
@@ -60,12 +60,12 @@ fn functions(workloads: &[Workload<'_>]) -> Vec<LineItem> {
         .iter()
         .flat_map(|work| {
             let label = &work.function.label;
-            let how = format!("{label} {:.0}", work.invocations);
-            let requests = LineItem::new(LAMBDA_REQUEST, work.invocations, how);
+            let basis = format!("{label} {:.0}", work.invocations);
+            let requests = LineItem::new(LAMBDA_REQUEST, work.invocations, basis);
             let is_arm = work.function.body["architectures"][0] == "arm64";
             let price = if is_arm { LAMBDA_ARM64 } else { LAMBDA_X86_64 };
-            let how = format!("{label} {}", work.duration());
-            [requests, LineItem::new(price, work.gb_seconds(), how)]
+            let basis = format!("{label} {}", work.duration());
+            [requests, LineItem::new(price, work.gb_seconds(), basis)]
         })
         .collect()
 }
@@ -104,8 +104,8 @@ fn flow_log(stack: &Declared, log: &Resource) -> LineItem {
     let seconds = log.number("max_aggregation_interval").unwrap_or(FLOW_SECONDS);
     let each = if log.text("traffic_type") == Some("REJECT") { REJECTED_FLOW_LINES } else { FLOW_LINES };
     let lines = interfaces * each * HOURS * 3600.0 / seconds;
-    let how = format!("{} {interfaces} interfaces, {each} lines each in {seconds} s", log.address());
-    LineItem::new(LOG_INGESTION, lines * FLOW_LINE_BYTES / GB, how)
+    let basis = format!("{} {interfaces} interfaces, {each} lines each in {seconds} s", log.address());
+    LineItem::new(LOG_INGESTION, lines * FLOW_LINE_BYTES / GB, basis)
 }
 
 /// Returns the lines of the storage that the database grows to if every update is an adjustment that stays in the ledger, and of its
@@ -120,22 +120,25 @@ fn growth(database: &Resource, settings: &Settings, updates: f64) -> Vec<LineIte
     let zones = if database.is("multi_az") { 2.0 } else { 1.0 };
     let mut lines = Vec::new();
     if size > allocated {
-        let end = if ledger > size {
-            format!("; the storage grows to {size:.0} GB at most, which is too little")
-        } else {
-            String::new()
-        };
-        let how = format!("a ledger of {ledger:.0} GB: {ledger_days:.1} days, {LEDGER_BYTES} bytes an update{end}");
-        lines.push(LineItem::new(DATABASE_STORAGE, zones * (size - allocated), how).named("RDS gp3 storage, grown"));
+        let basis = ledger_basis(ledger, ledger_days, size);
+        lines.push(LineItem::new(DATABASE_STORAGE, zones * (size - allocated), basis).named("RDS gp3 storage, grown"));
     }
     let backup_days = database.number("backup_retention_period").unwrap_or_default();
     let backups = ledger.min(size) + updates_a_day * backup_days * LOGGED_CHANGE_BYTES / GB;
     if backups > size {
-        let how =
+        let basis =
             format!("{backup_days} days, {LOGGED_CHANGE_BYTES} bytes an update, beyond the storage's {size:.0} GB");
-        lines.push(LineItem::new(DATABASE_BACKUP, backups - size, how));
+        lines.push(LineItem::new(DATABASE_BACKUP, backups - size, basis));
     }
     lines
+}
+
+fn ledger_basis(ledger: f64, days: f64, size: f64) -> String {
+    let basis = format!("a ledger of {ledger:.0} GB: {days:.1} days, {LEDGER_BYTES} bytes an update");
+    if ledger <= size {
+        return basis;
+    }
+    format!("{basis}; the storage grows to {size:.0} GB at most, which is too little")
 }
 
 /// Returns the line of traffic between zones. Processor, database and cache are each in any zone with the same probability; both sides
@@ -143,9 +146,9 @@ fn growth(database: &Resource, settings: &Settings, updates: f64) -> Vec<LineIte
 fn between_zones(stack: &Declared, updates: f64) -> Option<LineItem> {
     let zones = float(stack.of("aws_subnet").count());
     let crossing = (zones - 1.0) / zones;
-    let how =
+    let basis =
         format!("{NETWORK_BYTES} bytes an update, {crossing:.2} of them to another zone and charged on both sides");
-    (zones > 1.0).then(|| LineItem::new(ZONE_CROSSING, updates * NETWORK_BYTES * crossing * 2.0 / GB, how))
+    (zones > 1.0).then(|| LineItem::new(ZONE_CROSSING, updates * NETWORK_BYTES * crossing * 2.0 / GB, basis))
 }
 
 fn schedules(stack: &Declared) -> Vec<LineItem> {
@@ -165,12 +168,15 @@ fn calls(stack: &Declared, workloads: &[Workload<'_>], objects: f64) -> [LineIte
     let secrets = starts + rotated * CALLS_A_ROTATION;
     let stream = (producers + readers) * HOURS * STREAM_KEY_CALLS_AN_HOUR;
     let key = stream + starts + secrets + objects;
-    let how_key = format!(
-        "stream: suppliers {producers} and readers {readers}, each every five minutes; starts of functions {starts:.0}; objects \
-         {objects:.0}"
-    );
     [
         LineItem::new(SECRET_CALL, secrets, format!("{starts:.0} starts of functions and the rotations")),
-        LineItem::new(KEY_CALL, key, how_key),
+        LineItem::new(KEY_CALL, key, key_calls_basis(producers, readers, starts, objects)),
     ]
+}
+
+fn key_calls_basis(producers: f64, readers: f64, starts: f64, objects: f64) -> String {
+    format!(
+        "stream: suppliers {producers} and readers {readers}, each every five minutes; starts of functions {starts:.0}; \
+         objects {objects:.0}"
+    )
 }
