@@ -26,8 +26,8 @@ const LOG_RETENTION_DAYS: &[u32] =
 /// Three years, a leap day among them: the least that regulators want.
 const LEAST_RETENTION_DAYS: u32 = 1096;
 
-/// The settings of one environment, all within their ranges. Their meanings are in [`super::descriptions`], in
-/// the same order.
+/// The settings of one environment, all within their ranges. Their meanings are in [`super::descriptions`], in the
+/// same order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub preset: Preset,

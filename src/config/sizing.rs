@@ -40,10 +40,10 @@ impl Sizing {
         let shards = per_second.div_ceil(UPDATES_PER_SHARD);
         let per_shard = per_second.div_ceil(shards);
         let parallelization = (per_shard * CATCH_UP).div_ceil(UPDATES_PER_PARALLEL_BATCH).clamp(1, 10);
-        let per_batch = per_shard.div_ceil(parallelization);
+        let per_parallel_batch = per_shard.div_ceil(parallelization);
         // Fewer, larger transactions drain a backlog sooner, hence 500 at least; one that is to be repeated should stay
         // within a second, hence 1000 at most.
-        let batch_size = (per_batch * BATCH_SECONDS).clamp(500, 1000);
+        let batch_size = (per_parallel_batch * BATCH_SECONDS).clamp(500, 1000);
         Self { shards, parallelization, batch_size, writer_connections: shards * parallelization * 2 }
     }
 

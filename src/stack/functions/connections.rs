@@ -6,7 +6,7 @@ use crate::stack::security_groups::{SecurityGroup, connect, connect_to_service};
 use crate::stack::{cache, database};
 use crate::terraform::Reference;
 
-/// Something that a function's code connects to.
+/// A server or a service that a function's code connects to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Destination {
     Cache,
@@ -15,8 +15,8 @@ pub(super) enum Destination {
     Secrets,
 }
 
-/// Lets a function's security group connect to these destinations. Returns everything that must be there before its code can
-/// connect.
+/// Lets a function's security group connect to these destinations. Returns everything that must exist before its code
+/// can connect.
 pub(super) fn allow(
     build: &mut Build<'_>,
     group: &SecurityGroup,
