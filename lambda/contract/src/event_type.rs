@@ -8,3 +8,6 @@ pub const STOCK_ADJUSTED: &str = "com.retailtech.stock.adjusted.v1";
 pub const PRICE_CHANGED: &str = "com.retailtech.price.changed.v1";
 /// A new description, as a whole.
 pub const PRODUCT_DESCRIBED: &str = "com.retailtech.product.described.v1";
+
+/// Every event type.
+pub const ALL: [&str; 4] = [STOCK_COUNTED, STOCK_ADJUSTED, PRICE_CHANGED, PRODUCT_DESCRIBED];

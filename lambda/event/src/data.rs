@@ -10,11 +10,29 @@ use crate::event::{Change, Description};
 use crate::members::{Members, loggable, string};
 use crate::reason::{Reason, Rejection};
 use crate::value::{Amount, Attributes, Delta, Quantity, Text, Value};
-use crate::{lookalike, payload};
+use crate::{other_formats, payload};
 
-/// The event types.
-pub(crate) const TYPES: [&str; 4] =
-    [event_type::STOCK_COUNTED, event_type::STOCK_ADJUSTED, event_type::PRICE_CHANGED, event_type::PRODUCT_DESCRIBED];
+/// The event types, each with the content of its `data`.
+pub(crate) const TYPES: [EventType; event_type::ALL.len()] = [
+    EventType::of::<Counted>(),
+    EventType::of::<Adjusted>(),
+    EventType::of::<PriceChanged>(),
+    EventType::of::<Described>(),
+];
+
+/// An event type, and the type that its `data` is read into.
+pub(crate) struct EventType {
+    pub(crate) name: &'static str,
+    /// The names of the fields that `data` must have.
+    pub(crate) required: &'static [&'static str],
+    read: fn(&RawData<'_>) -> Result<Change, String>,
+}
+
+impl EventType {
+    const fn of<T: Payload>() -> Self {
+        Self { name: T::TYPE, required: T::REQUIRED, read: change::<T> }
+    }
+}
 
 /// An absolute count of the stock at `time`.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
@@ -55,35 +73,36 @@ pub(crate) struct Described {
 
 /// Reads the `data` of an event of this type.
 pub(crate) fn read(event_type: &str, data: &RawData<'_>) -> Result<Change, Rejection> {
-    let change = match event_type {
-        event_type::STOCK_COUNTED => change::<Counted>(data),
-        event_type::STOCK_ADJUSTED => change::<Adjusted>(data),
-        event_type::PRICE_CHANGED => change::<PriceChanged>(data),
-        event_type::PRODUCT_DESCRIBED => change::<Described>(data),
-        _ => {
-            let detail = format!("type: must be one of {}", TYPES.join(", "));
-            return Err(Rejection::new(Reason::UnsupportedType, detail));
-        }
+    let Some(found) = TYPES.iter().find(|known| known.name == event_type) else {
+        let detail = format!("type: must be one of {}", event_type::ALL.join(", "));
+        return Err(Rejection::new(Reason::UnsupportedType, detail));
     };
-    change.map_err(|detail| Rejection::new(Reason::InvalidData, detail))
+    (found.read)(data).map_err(|detail| Rejection::new(Reason::InvalidData, detail))
 }
 
 fn change<T: Payload>(data: &RawData<'_>) -> Result<Change, String> {
     let json = payload::json(data)?;
-    Fields::read(&json, T::FIELDS).and_then(|fields| T::take(&fields)).map(Into::into)
+    Fields::read(&json, &[T::REQUIRED, T::OPTIONAL]).and_then(|fields| T::take(&fields)).map(Into::into)
 }
 
 /// A type that the `data` of one event type is read into.
 pub(crate) trait Payload: Sized + Into<Change> {
-    /// The names of the fields.
-    const FIELDS: &[&str];
+    /// The event type.
+    const TYPE: &str;
+
+    /// The names of the fields that must be there.
+    const REQUIRED: &[&str];
+
+    /// The names of the other fields.
+    const OPTIONAL: &[&str] = &[];
 
     /// Reads the fields.
     fn take(fields: &Fields<'_>) -> Result<Self, String>;
 }
 
 impl Payload for Counted {
-    const FIELDS: &[&str] = &["quantity"];
+    const TYPE: &str = event_type::STOCK_COUNTED;
+    const REQUIRED: &[&str] = &["quantity"];
 
     fn take(fields: &Fields<'_>) -> Result<Self, String> {
         Ok(Self { quantity: fields.required("quantity")? })
@@ -97,7 +116,9 @@ impl From<Counted> for Change {
 }
 
 impl Payload for Adjusted {
-    const FIELDS: &[&str] = &["delta", "reason"];
+    const TYPE: &str = event_type::STOCK_ADJUSTED;
+    const REQUIRED: &[&str] = &["delta"];
+    const OPTIONAL: &[&str] = &["reason"];
 
     fn take(fields: &Fields<'_>) -> Result<Self, String> {
         Ok(Self { delta: fields.required("delta")?, reason: fields.optional("reason")? })
@@ -111,7 +132,8 @@ impl From<Adjusted> for Change {
 }
 
 impl Payload for PriceChanged {
-    const FIELDS: &[&str] = &["amount", "currency"];
+    const TYPE: &str = event_type::PRICE_CHANGED;
+    const REQUIRED: &[&str] = &["amount", "currency"];
 
     fn take(fields: &Fields<'_>) -> Result<Self, String> {
         Ok(Self { amount: fields.required("amount")?, currency: fields.required("currency")? })
@@ -125,7 +147,9 @@ impl From<PriceChanged> for Change {
 }
 
 impl Payload for Described {
-    const FIELDS: &[&str] = &["title", "description", "category", "attributes"];
+    const TYPE: &str = event_type::PRODUCT_DESCRIBED;
+    const REQUIRED: &[&str] = &["title"];
+    const OPTIONAL: &[&str] = &["description", "category", "attributes"];
 
     fn take(fields: &Fields<'_>) -> Result<Self, String> {
         Ok(Self {
@@ -152,13 +176,13 @@ impl From<Described> for Change {
 pub(crate) struct Fields<'a>(Members<'a>);
 
 impl<'a> Fields<'a> {
-    fn read(json: &'a str, known: &[&str]) -> Result<Self, String> {
+    fn read(json: &'a str, known: &[&[&str]]) -> Result<Self, String> {
         let fields = Members::read(json).ok_or_else(|| {
-            let lookalike = string(json).and_then(|text| lookalike::of_string(&text));
-            lookalike::named("data: must be an object".to_owned(), lookalike)
+            let format = string(json).and_then(|text| other_formats::of_string(&text));
+            other_formats::named("data: must be an object".to_owned(), format)
         })?;
         for (index, (name, _)) in fields.0.iter().enumerate() {
-            if !known.contains(&name.as_ref()) {
+            if !known.iter().any(|names| names.contains(&name.as_ref())) {
                 return Err(format!("data: must not have the unknown field {}", loggable(name)));
             }
             // A short loop: there can be no more members than known fields before a name is repeated.
@@ -182,5 +206,15 @@ impl<'a> Fields<'a> {
     /// Returns the field's JSON text.
     fn find(&self, name: &str) -> Option<&'a str> {
         self.0.0.iter().find(|(found, _)| found == name).map(|(_, json)| *json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TYPES, event_type};
+
+    #[test]
+    fn every_event_type_is_read() {
+        assert_eq!(TYPES.each_ref().map(|known| known.name), event_type::ALL);
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::envelope::Envelope;
 use crate::event::Event;
 use crate::reason::{Reason, Rejection};
-use crate::{aggregate, data, lookalike, text, time};
+use crate::{aggregate, data, other_formats, text, time};
 
 /// The maximum number of events in an array.
 pub(crate) const MAX_EVENTS: usize = 1000;
@@ -47,7 +47,9 @@ pub fn decode(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> V
     guard(record, || decode_record(record, arrived_at, horizon))
 }
 
-/// Turns a panic into the record's rejection: a bug of ours must not block the shard after it.
+/// Turns a panic into the record's rejection: a bug of ours must not block the shard after it. The reason is
+/// `invalid_event` although the event may be valid: a reason of its own, for what should never occur, would be one more
+/// metric to pay for and one more reason for suppliers to know. The detail says what happened.
 fn guard<'a>(record: &'a [u8], decode: impl FnOnce() -> Vec<Decoded<'a>> + UnwindSafe) -> Vec<Decoded<'a>> {
     catch_unwind(decode).unwrap_or_else(|_panic| {
         Decoded::refused(
@@ -82,7 +84,7 @@ fn decode_text(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> 
     let json = match text::check_grammar(record) {
         Ok(json) => json,
         Err(detail) => {
-            let detail = lookalike::named(detail, lookalike::of_record(record));
+            let detail = other_formats::named(detail, other_formats::of_record(record));
             return Decoded::refused(record, Rejection::new(Reason::InvalidJson, detail));
         }
     };

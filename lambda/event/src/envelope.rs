@@ -11,7 +11,7 @@ use crate::event::SOURCE_PREFIX;
 use crate::identifier::{EventId, Sku, Supplier};
 use crate::members::{Members, loggable, string};
 use crate::reason::{Reason, Rejection};
-use crate::{lookalike, time};
+use crate::{other_formats, time};
 
 /// The only version of the `CloudEvents` specification that events may follow.
 pub(crate) const SPECVERSION: &str = "1.0";
@@ -56,8 +56,9 @@ impl<'a> Member<'a> {
 impl<'a> Envelope<'a> {
     /// Reads the envelope of an event's JSON text.
     pub(crate) fn read(json: &'a str) -> Result<Self, Rejection> {
-        Self::from_members(json)
-            .map_err(|detail| Rejection::new(Reason::InvalidEvent, lookalike::named(detail, lookalike::of_event(json))))
+        Self::from_members(json).map_err(|detail| {
+            Rejection::new(Reason::InvalidEvent, other_formats::named(detail, other_formats::of_event(json)))
+        })
     }
 
     fn from_members(json: &'a str) -> Result<Self, String> {
@@ -84,21 +85,22 @@ impl<'a> Envelope<'a> {
             return Err(format!("{}: must not be there twice", loggable(pair[0])));
         }
 
-        let text = |index: usize| -> Result<Cow<'a, str>, String> {
-            let value = values[index].ok_or_else(|| format!("{}: is missing", REQUIRED[index]))?;
-            string(value).ok_or_else(|| format!("{}: must be a string", REQUIRED[index]))
+        let text = |name: &str| -> Result<Cow<'a, str>, String> {
+            let value = REQUIRED.iter().zip(values).find(|(required, _)| **required == name);
+            let value = value.and_then(|(_, value)| value).ok_or_else(|| format!("{name}: is missing"))?;
+            string(value).ok_or_else(|| format!("{name}: must be a string"))
         };
-        if text(0)? != SPECVERSION {
+        if text("specversion")? != SPECVERSION {
             return Err(format!("specversion: must be \"{SPECVERSION}\""));
         }
-        let id = text(1)?.parse().map_err(|rule| format!("id: {rule}"))?;
+        let id = text("id")?.parse().map_err(|rule| format!("id: {rule}"))?;
         let supplier =
-            text(2)?.strip_prefix(SOURCE_PREFIX).and_then(|supplier| supplier.parse().ok()).ok_or_else(|| {
-                format!("source: must be {SOURCE_PREFIX} and the supplier's name, which {}", Supplier::RULE)
-            })?;
-        let event_type = text(3)?;
-        let sku = text(4)?.parse().map_err(|rule| format!("subject: {rule}"))?;
-        let time = time::parse(&text(5)?).ok_or_else(|| format!("time: {}", time::RULE))?;
+            text("source")?.strip_prefix(SOURCE_PREFIX).and_then(|supplier| supplier.parse().ok()).ok_or_else(
+                || format!("source: must be {SOURCE_PREFIX} and the supplier's name, which {}", Supplier::RULE),
+            )?;
+        let event_type = text("type")?;
+        let sku = text("subject")?.parse().map_err(|rule| format!("subject: {rule}"))?;
+        let time = time::parse(&text("time")?).ok_or_else(|| format!("time: {}", time::RULE))?;
         Ok(Self { id, supplier, event_type, sku, time, data })
     }
 }

@@ -13,7 +13,7 @@
 //! - `data`: the fields of each event type; `value`: the values that they may have; `integer`: the notations of
 //!   integers; `currency`: the codes of ISO 4217
 //! - `event`: a valid event
-//! - `reason`: the reasons for rejections; `lookalike`: well-known formats that a rejected text resembles
+//! - `reason`: the reasons for rejections; `other_formats`: well-known formats that a rejected text resembles
 //! - `schema` (feature `schema`): the JSON Schema for suppliers, generated from the types in `data`
 
 mod aggregate;
@@ -24,8 +24,8 @@ mod envelope;
 mod event;
 mod identifier;
 mod integer;
-mod lookalike;
 mod members;
+mod other_formats;
 mod payload;
 mod reason;
 #[cfg(feature = "schema")]

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::envelope::{Member, RawData};
 use crate::members::string;
-use crate::{lookalike, text};
+use crate::{other_formats, text};
 
 /// Returns the JSON text of the content. `null` in one of the two members counts as a missing member: generated code
 /// that has both fields writes it.
@@ -37,7 +37,7 @@ fn decoded(json: &str) -> Result<String, String> {
         "data_base64: must be base64 (RFC 4648, section 4): + and / in its alphabet, padded, without line breaks"
     })?;
     let checked = text::check_grammar(&bytes)
-        .map_err(|detail| lookalike::named(detail, lookalike::of_record(&bytes)))
+        .map_err(|detail| other_formats::named(detail, other_formats::of_record(&bytes)))
         .and_then(|text| text::check_nesting_and_escapes(text).map(|()| text.to_owned()));
     checked.map_err(|detail| format!("data_base64: {detail}"))
 }

@@ -11,12 +11,13 @@
 
 use std::borrow::Cow;
 
+use pipegen_contract::event_type;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use crate::currency::{CODES, Currency, PUBLISHED};
-use crate::data::{Adjusted, Counted, Described, PriceChanged, TYPES};
+use crate::data::{Adjusted, Counted, Described, PriceChanged};
 use crate::decode::MAX_EVENTS;
 use crate::envelope::SPECVERSION;
 use crate::event::SOURCE_PREFIX;
@@ -32,9 +33,9 @@ pub fn schema() -> Value {
 }
 
 /// Returns the JSON Schema of an event of each type, with the type.
-pub fn schemas_by_type() -> [(&'static str, Value); 4] {
+pub fn schemas_by_type() -> [(&'static str, Value); event_type::ALL.len()] {
     let whole = schema();
-    TYPES.map(|event_type| (event_type, of_type(event_type, &whole)))
+    event_type::ALL.map(|event_type| (event_type, of_type(event_type, &whole)))
 }
 
 /// Extracts the part of the whole schema for events of this type, with references resolved.
@@ -89,6 +90,7 @@ struct Event {
 }
 
 #[derive(JsonSchema)]
+// `rename` takes literals only; a test compares them with `event_type::ALL`.
 #[schemars(tag = "type", content = "data")]
 #[expect(dead_code, reason = "only the schema is wanted")]
 enum Change {
@@ -189,12 +191,25 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{schema, schemas_by_type};
-    use crate::data::{Adjusted, Counted, Described, Payload, PriceChanged, TYPES};
+    use super::{event_type, schema, schemas_by_type};
+    use crate::data::{Adjusted, Counted, Described, Payload, PriceChanged};
     use crate::envelope::REQUIRED;
 
     fn texts(array: &Value) -> BTreeSet<&str> {
         array.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// Each type's name in the schema, its required fields and its other fields.
+    fn payloads() -> [(&'static str, BTreeSet<&'static str>, BTreeSet<&'static str>); event_type::ALL.len()] {
+        fn of<T: Payload>(name: &'static str) -> (&'static str, BTreeSet<&'static str>, BTreeSet<&'static str>) {
+            (name, T::REQUIRED.iter().copied().collect(), T::OPTIONAL.iter().copied().collect())
+        }
+        [
+            of::<Counted>("Counted"),
+            of::<Adjusted>("Adjusted"),
+            of::<PriceChanged>("PriceChanged"),
+            of::<Described>("Described"),
+        ]
     }
 
     #[test]
@@ -207,25 +222,17 @@ mod tests {
         assert_eq!(event.get("additionalProperties"), None, "extension attributes are allowed");
         let variants = event["oneOf"].as_array().expect("a variant for each type");
         let types: Vec<_> = variants.iter().map(|variant| &variant["properties"]["type"]["const"]).collect();
-        assert_eq!(types, TYPES);
+        assert_eq!(types, event_type::ALL);
         assert!(variants.iter().all(|variant| texts(&variant["required"]) == ["type", "data"].into()));
     }
 
     #[test]
     fn data_has_the_fields_that_are_read() {
         let schema = schema();
-        for (name, fields) in [
-            ("Counted", Counted::FIELDS),
-            ("Adjusted", Adjusted::FIELDS),
-            ("PriceChanged", PriceChanged::FIELDS),
-            ("Described", Described::FIELDS),
-        ] {
+        for (name, required, optional) in payloads() {
             let data = &schema["$defs"][name];
             let properties = data["properties"].as_object().expect("properties");
-            assert_eq!(
-                properties.keys().map(String::as_str).collect::<BTreeSet<_>>(),
-                fields.iter().copied().collect()
-            );
+            assert_eq!(properties.keys().map(String::as_str).collect::<BTreeSet<_>>(), &required | &optional);
             assert_eq!(data["additionalProperties"], json!(false), "an unknown field is an error");
         }
     }
@@ -233,16 +240,12 @@ mod tests {
     #[test]
     fn only_what_is_optional_may_be_null() {
         let schema = schema();
-        for (name, required) in [("Counted", 1), ("Adjusted", 1), ("PriceChanged", 2), ("Described", 1)] {
+        for (name, required, optional) in payloads() {
             let data = &schema["$defs"][name];
-            let (is_required, optional): (Vec<_>, Vec<_>) = data["properties"]
-                .as_object()
-                .expect("properties")
-                .iter()
-                .partition(|(field, _)| texts(&data["required"]).contains(field.as_str()));
-            assert_eq!(is_required.len(), required);
-            assert!(is_required.iter().all(|(_, field)| !texts(&field["type"]).contains("null")), "{name}");
-            assert!(optional.iter().all(|(_, field)| texts(&field["type"]).contains("null")), "{name}");
+            assert_eq!(texts(&data["required"]), required, "{name}");
+            let may_be_null = |field: &&str| texts(&data["properties"][*field]["type"]).contains("null");
+            assert!(!required.iter().any(|field| may_be_null(field)), "{name}");
+            assert!(optional.iter().all(|field| may_be_null(&field)), "{name}");
         }
     }
 

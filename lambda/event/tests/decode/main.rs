@@ -8,7 +8,7 @@
 //! - `order`: the precedence of reasons, and the content of the details
 //! - `payload`: `data_base64` in the place of `data`
 //! - `aggregates`: records that the Kinesis Producer Library aggregated
-//! - `lookalikes`: well-known formats that rejections name
+//! - `other_formats`: well-known formats that rejections name
 //! - `cases`: records of suppliers' libraries
 //! - `properties`: arbitrary bytes, broken events, arrays of events
 
@@ -17,8 +17,8 @@ mod aggregates;
 mod cases;
 mod data;
 mod envelope;
-mod lookalikes;
 mod order;
+mod other_formats;
 mod payload;
 mod properties;
 mod records;

@@ -1,6 +1,7 @@
 //! A valid event of each type, and functions that break it.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pipegen_contract::event_type;
 use pipegen_event::{Event, Reason, Rejection, decode};
 
 pub(crate) const HORIZON: TimeDelta = TimeDelta::days(7);
@@ -36,7 +37,8 @@ pub(crate) fn described() -> String {
     )
 }
 
-pub(crate) fn all() -> [String; 4] {
+/// Returns an event of every type.
+pub(crate) fn all() -> [String; event_type::ALL.len()] {
     [counted(), adjusted(), price_changed(), described()]
 }
 

@@ -1,21 +1,22 @@
 //! Well-known formats that a rejected text resembles, to be named in the rejection.
 
 use crate::aggregate;
+use crate::data::TYPES;
 use crate::members::{Members, string};
 
 /// The name of a format, and what to send instead.
-pub(crate) type Lookalike = &'static str;
+pub(crate) type OtherFormat = &'static str;
 
 /// Appends to a rejection's detail what the text looks like.
-pub(crate) fn named(detail: String, lookalike: Option<Lookalike>) -> String {
-    match lookalike {
-        Some(lookalike) => format!("{detail}; looks like {lookalike}"),
+pub(crate) fn named(detail: String, format: Option<OtherFormat>) -> String {
+    match format {
+        Some(format) => format!("{detail}; looks like {format}"),
         None => detail,
     }
 }
 
 /// The first bytes of records that are not JSON text.
-const BEGINNINGS: [(&[u8], Lookalike); 13] = [
+const BEGINNINGS: [(&[u8], OtherFormat); 13] = [
     (b"\x1f\x8b", "gzip: send the text itself, not compressed"),
     (b"\x28\xb5\x2f\xfd", "Zstandard: send the text itself, not compressed"),
     (b"\x04\x22\x4d\x18", "LZ4: send the text itself, not compressed"),
@@ -32,10 +33,10 @@ const BEGINNINGS: [(&[u8], Lookalike); 13] = [
 ];
 
 /// Names the format of a record that is not JSON text.
-pub(crate) fn of_record(record: &[u8]) -> Option<Lookalike> {
+pub(crate) fn of_record(record: &[u8]) -> Option<OtherFormat> {
     let beginning = BEGINNINGS.iter().find(|(beginning, _)| record.starts_with(beginning));
-    if let Some((_, lookalike)) = beginning {
-        return Some(lookalike);
+    if let Some((_, format)) = beginning {
+        return Some(format);
     }
     if let [0, b'{' | b'[', ..] | [b'{' | b'[', 0, ..] = record {
         return Some("UTF-16: send UTF-8");
@@ -72,7 +73,7 @@ fn is_base64_of_json(text: &str) -> bool {
 }
 
 /// Message envelopes by their members (`payload.op`: the member `op` of the object `payload`).
-const ENVELOPES: [(&[&str], Lookalike); 13] = [
+const ENVELOPES: [(&[&str], OtherFormat); 13] = [
     (&["payload.op", "payload.after"], DEBEZIUM),
     (&["op", "before", "after"], DEBEZIUM),
     (&["op", "after", "source"], DEBEZIUM),
@@ -91,26 +92,24 @@ const ENVELOPES: [(&[&str], Lookalike); 13] = [
     (&["MessageId", "Body"], "a message of SQS: send its body alone"),
 ];
 
-const DEBEZIUM: Lookalike = "Debezium's envelope: make an event of the row and send that";
-
-/// The names of the required fields of `data`, by event type.
-const FIELDS: [&[&str]; 4] = [&["quantity"], &["delta"], &["amount", "currency"], &["title"]];
+const DEBEZIUM: OtherFormat = "Debezium's envelope: make an event of the row and send that";
 
 /// Names the format of JSON text that is not an event: an object without `specversion`, or a string.
-pub(crate) fn of_event(json: &str) -> Option<Lookalike> {
+pub(crate) fn of_event(json: &str) -> Option<OtherFormat> {
     let Some(members) = Members::read(json) else { return string(json).and_then(|text| of_string(&text)) };
     if members.has("specversion") {
         return None;
     }
     let has_all = |names: &&[&str]| names.iter().all(|name| members.has_path(name));
-    if let Some((_, lookalike)) = ENVELOPES.iter().find(|(names, _)| has_all(names)) {
-        return Some(lookalike);
+    if let Some((_, format)) = ENVELOPES.iter().find(|(names, _)| has_all(names)) {
+        return Some(format);
     }
-    FIELDS.iter().any(has_all).then_some("data alone: send the whole event, attributes and data (structured mode)")
+    let is_data = TYPES.iter().any(|event_type| has_all(&event_type.required));
+    is_data.then_some("data alone: send the whole event, attributes and data (structured mode)")
 }
 
 /// Names the format of a string in the place of an object.
-pub(crate) fn of_string(text: &str) -> Option<Lookalike> {
+pub(crate) fn of_string(text: &str) -> Option<OtherFormat> {
     if Members::read(text).is_some() || text.trim_ascii_start().starts_with('[') {
         return Some("the text of a JSON value within a string: send the value itself");
     }

@@ -7,11 +7,11 @@ use crate::sample::{accepted, broken, counted, event, refused};
 
 /// Checks the reason, and that the detail names this format.
 #[track_caller]
-fn assert_looks_like(record: impl AsRef<[u8]>, reason: Reason, lookalike: &str) {
+fn assert_looks_like(record: impl AsRef<[u8]>, reason: Reason, format: &str) {
     let rejection = refused(&record);
     let shown = String::from_utf8_lossy(record.as_ref()).chars().take(200).collect::<String>();
     assert_eq!(rejection.reason, reason, "{} for {shown}", rejection.detail);
-    assert!(rejection.detail.contains(&format!("; looks like {lookalike}")), "{} for {shown}", rejection.detail);
+    assert!(rejection.detail.contains(&format!("; looks like {format}")), "{} for {shown}", rejection.detail);
     assert!(rejection.detail.len() < 250 && rejection.detail.is_ascii(), "{}", rejection.detail);
 }
 
@@ -83,7 +83,7 @@ fn base64_and_schema_headers_are_named() {
 fn envelopes_of_other_tools_are_named() {
     let debezium = "Debezium's envelope: make an event of the row and send that";
     let dms = "the envelope of the Database Migration Service: make an event of the row and send that";
-    for (text, lookalike) in [
+    for (text, format) in [
         (r#"{"schema":null,"payload":{"before":null,"after":{"sku":"S1"},"op":"u","ts_ms":1}}"#, debezium),
         (r#"{"before":{"sku":"S1"},"after":null,"source":{"db":"shop"},"op":"d","ts_ms":1}"#, debezium),
         (r#"{"after":{"sku":"S1"},"source":{"db":"shop"},"op":"c"}"#, debezium),
@@ -103,8 +103,8 @@ fn envelopes_of_other_tools_are_named() {
         (r#"{"quantity":5}"#, "data alone"),
         (r#"{"amount":"2.5","currency":"GBP"}"#, "data alone"),
     ] {
-        assert_looks_like(text, InvalidEvent, lookalike);
-        assert_looks_like(format!("[{text}]"), InvalidEvent, lookalike);
+        assert_looks_like(text, InvalidEvent, format);
+        assert_looks_like(format!("[{text}]"), InvalidEvent, format);
         assert!(refused(text).detail.starts_with("specversion: is missing; "), "the fault itself comes first");
         // An event is accepted with any further attributes.
         let extended = text.replacen('{', r#"{"specversion":"1.0","#, 1);
