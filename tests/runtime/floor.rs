@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use pipegen_event::Reason;
-use pipegen_store::Outcome;
+use pipegen_store::EventOutcome;
 
 use super::test_catalog::{TestCatalog, adjusted, at, counted};
 
@@ -24,12 +24,12 @@ async fn no_event_up_to_the_floor_is_applied_again() {
         .outcomes
         .iter()
         .map(|outcome| match outcome {
-            Outcome::Rejected(rejection) => Some(rejection.reason),
+            EventOutcome::Rejected(rejection) => Some(rejection.reason),
             _ => None,
         })
         .collect();
     assert_eq!(reasons, [Some(Reason::TooOld), Some(Reason::TooOld), None, Some(Reason::TooOld)]);
-    assert_eq!(again.outcomes[2], Outcome::Duplicate);
+    assert_eq!(again.outcomes[2], EventOutcome::Duplicate);
     let shown = catalog.shown().await;
     assert_eq!((shown.len(), &shown[0]["available"]), (1, &23.into()), "no level changed, no product came to be");
     assert_eq!(catalog.number("select count(*) from product").await, 1);
@@ -59,7 +59,7 @@ async fn pruning_takes_old_rows_only_and_changes_no_level() {
     assert_eq!(catalog.shown().await[0]["available"], 10);
 
     let again = catalog.store.apply(&events.iter().collect::<Vec<_>>()).await.expect("applied");
-    let duplicates = again.outcomes.iter().filter(|outcome| **outcome == Outcome::Duplicate).count();
+    let duplicates = again.outcomes.iter().filter(|outcome| **outcome == EventOutcome::Duplicate).count();
     assert_eq!((duplicates, &catalog.shown().await[0]["available"]), (3, &10.into()), "nothing is applied twice");
     assert_eq!(catalog.store.gauges().await.expect("read").pending, 0);
     catalog.close().await;

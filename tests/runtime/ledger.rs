@@ -5,7 +5,7 @@ use std::time::Instant;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use pipegen_event::Reason;
-use pipegen_store::{MAX_OFFERS, Outcome};
+use pipegen_store::{EventOutcome, MAX_OFFERS};
 use serde_json::{Value, json};
 
 use super::bootstrap::{Functions, answer, batch, peak_memory};
@@ -83,13 +83,13 @@ async fn a_sku_has_a_limited_number_of_offers() {
     };
     let first: Vec<_> = (0..MAX_OFFERS).map(|supplier| by(supplier, "a")).collect();
     let applied = catalog.store.apply(&first.iter().collect::<Vec<_>>()).await.expect("applied");
-    assert!(applied.outcomes.iter().all(|outcome| *outcome == Outcome::Applied));
+    assert!(applied.outcomes.iter().all(|outcome| *outcome == EventOutcome::Applied));
 
     // A supplier with an offer is accepted, one more is rejected, each time.
     let batch = [by(MAX_OFFERS, "a"), by(7, "b"), adjusted("2", "c", 1, 1)];
-    for expected in [Outcome::Applied, Outcome::Duplicate] {
+    for expected in [EventOutcome::Applied, EventOutcome::Duplicate] {
         let outcomes = catalog.store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied").outcomes;
-        let Outcome::Rejected(rejection) = &outcomes[0] else { panic!("{outcomes:?}") };
+        let EventOutcome::Rejected(rejection) = &outcomes[0] else { panic!("{outcomes:?}") };
         assert_eq!(rejection.reason, Reason::TooManyOffers);
         assert_eq!(outcomes[1..], [expected.clone(), expected]);
     }
@@ -101,7 +101,7 @@ async fn a_sku_has_a_limited_number_of_offers() {
         .execute("insert into offer (sku, supplier, on_hand) select '1', 't' || n, 1 from generate_series(1, 5000) n")
         .await;
     let outcomes = catalog.store.apply(&[&event("stock.counted", "t77", "1", "a", 1, &json!({"quantity": 9}))]).await;
-    assert!(matches!(outcomes.expect("applied").outcomes[0], Outcome::Rejected(_)));
+    assert!(matches!(outcomes.expect("applied").outcomes[0], EventOutcome::Rejected(_)));
     assert_eq!(offers(&catalog.shown().await[0]), MAX_OFFERS);
     assert_eq!(catalog.number("select on_hand from offer where supplier = 't77'").await, 1);
     catalog.close().await;

@@ -2,32 +2,33 @@
 
 use std::time::Duration;
 
+use pipegen_contract::event_type;
 use pipegen_event::Event;
-use pipegen_store::Outcome;
+use pipegen_store::EventOutcome;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::test_catalog::{TestCatalog, event};
 
 /// Generates events on few products, suppliers, ids and times, so that they overlap. An event's data follows from its
-/// identity and time, because of two with the same either may win.
+/// identity and time: of two events with the same identity and time but different data, the first to arrive would win,
+/// and the catalog would depend on the order.
 fn overlapping_events(runner: &mut TestRunner, size: usize) -> Vec<Event> {
-    let one = (0..4_usize, select(vec!["acme", "globex"]), 0..12_u32, 0..9_u32, 0..12_i64);
+    let one = (0..event_type::ALL.len(), select(vec!["acme", "globex"]), 0..12_u32, 0..9_u32, 0..12_i64);
     let one = one.prop_map(|(kind, supplier, sku, id, minute)| {
         let salt = i64::from(id) + minute;
-        let (kind, data) = match kind {
-            0 => ("stock.counted", json!({"quantity": salt})),
-            1 => ("stock.adjusted", json!({"delta": if salt % 2 == 0 { 1 } else { -1 }})),
-            2 => ("price.changed", json!({"amount": format!("{salt}.50"), "currency": "GBP"})),
-            _ => (
-                "product.described",
-                json!({"title": format!("title {salt} by {supplier}"), "attributes": {"size": "L"}}),
-            ),
-        };
-        event(kind, supplier, &format!("sku {sku}"), &format!("id-{id}"), minute, &data)
+        // One of each type.
+        let events: [(&str, Value); event_type::ALL.len()] = [
+            ("stock.counted", json!({"quantity": salt})),
+            ("stock.adjusted", json!({"delta": if salt % 2 == 0 { 1 } else { -1 }})),
+            ("price.changed", json!({"amount": format!("{salt}.50"), "currency": "GBP"})),
+            ("product.described", json!({"title": format!("title {salt} by {supplier}"), "attributes": {"size": "L"}})),
+        ];
+        let (kind, data) = &events[kind];
+        event(kind, supplier, &format!("sku {sku}"), &format!("id-{id}"), minute, data)
     });
     prop::collection::vec(one, size).new_tree(runner).expect("events").current()
 }
@@ -92,11 +93,14 @@ async fn every_event_has_its_outcome() {
     let early = event("stock.adjusted", "acme", "1", "b", 4, &json!({"delta": -1}));
     let late = event("stock.adjusted", "acme", "1", "c", 6, &json!({"delta": -1}));
     let applied = catalog.store.apply(&[&count, &early, &late, &late]).await.expect("applied");
-    assert_eq!(applied.outcomes, [Outcome::Applied, Outcome::Stale, Outcome::Applied, Outcome::Duplicate]);
+    assert_eq!(
+        applied.outcomes,
+        [EventOutcome::Applied, EventOutcome::Stale, EventOutcome::Applied, EventOutcome::Duplicate]
+    );
     assert_eq!(catalog.shown().await[0]["available"], 9);
 
     let again = catalog.store.apply(&[&count, &late]).await.expect("applied");
-    assert_eq!(again.outcomes, [Outcome::Duplicate, Outcome::Duplicate]);
+    assert_eq!(again.outcomes, [EventOutcome::Duplicate, EventOutcome::Duplicate]);
     assert_eq!(
         again.views, applied.views,
         "the cache is refreshed again for a batch that is retried, with the same views"

@@ -2,7 +2,7 @@
 //! accepts nothing that PostgreSQL is known to refuse.
 
 use pipegen_event::{Event, Reason};
-use pipegen_store::{ErrorKind, Outcome};
+use pipegen_store::{ErrorKind, EventOutcome};
 
 use super::test_catalog::{TestCatalog, adjusted};
 
@@ -28,12 +28,12 @@ async fn the_event_that_cannot_be_stored_is_rejected_and_the_rest_applied() {
     let applied = catalog.store.apply(&batch.iter().collect::<Vec<_>>()).await.expect("applied");
     for (event, outcome) in batch.iter().zip(&applied.outcomes) {
         match outcome {
-            Outcome::Rejected(rejection) => {
+            EventOutcome::Rejected(rejection) => {
                 assert!(event.id.starts_with("poison"), "{}", event.id.as_str());
                 assert_eq!(rejection.reason, Reason::RefusedByDatabase);
                 assert!(rejection.detail.contains("22P05"), "{}", rejection.detail);
             }
-            outcome => assert_eq!((outcome, event.id.starts_with("good")), (&Outcome::Applied, true)),
+            outcome => assert_eq!((outcome, event.id.starts_with("good")), (&EventOutcome::Applied, true)),
         }
     }
     assert_eq!(applied.views.len(), 96);

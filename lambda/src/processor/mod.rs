@@ -16,7 +16,7 @@ use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
 use pipegen_contract::batch_line::Stage;
 use pipegen_event::Event;
-use pipegen_store::Outcome;
+use pipegen_store::EventOutcome;
 use tokio::time::Instant;
 
 use crate::batch_response::respond_to_failure;
@@ -70,7 +70,7 @@ async fn process(
     report.took(Stage::Apply, started);
     report.count(&applied.outcomes);
     for (accepted, outcome) in accepted.iter().zip(applied.outcomes) {
-        if let Outcome::Rejected(rejection) = outcome {
+        if let EventOutcome::Rejected(rejection) = outcome {
             rejections.push(&records[accepted.record], accepted.index, accepted.text, &rejection);
         }
     }

@@ -2,7 +2,7 @@
 
 use pipegen_contract::batch_line::{self, Stage};
 use pipegen_contract::metric;
-use pipegen_store::Outcome;
+use pipegen_store::EventOutcome;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -33,13 +33,13 @@ impl BatchReport {
     }
 
     /// Counts the outcomes of the accepted events.
-    pub(super) fn count(&mut self, outcomes: &[Outcome]) {
+    pub(super) fn count(&mut self, outcomes: &[EventOutcome]) {
         for outcome in outcomes {
             match outcome {
-                Outcome::Applied => self.applied += 1,
-                Outcome::Stale => self.stale += 1,
-                Outcome::Duplicate => self.duplicate += 1,
-                Outcome::Rejected(_) => {}
+                EventOutcome::Applied => self.applied += 1,
+                EventOutcome::Stale => self.stale += 1,
+                EventOutcome::Duplicate => self.duplicate += 1,
+                EventOutcome::Rejected(_) => {}
             }
         }
     }

@@ -6,11 +6,11 @@ use pipegen_event::{Event, Reason, Rejection};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
-use crate::catalog::MAX_OFFERS;
 use crate::error::{During, Error, ErrorKind};
 use crate::fold::Effect;
 use crate::product_view::{self, View};
 use crate::store::Store;
+use crate::working_set::MAX_OFFERS;
 use crate::{load, save};
 
 /// The key of the advisory lock that batches take shared and that pruning takes exclusively.
@@ -21,7 +21,7 @@ const CONFLICT_RETRIES: u32 = 3;
 
 /// The outcome of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum EventOutcome {
     /// It changed the catalog.
     Applied,
     /// A later event had already superseded it.
@@ -36,7 +36,7 @@ pub enum Outcome {
 #[derive(Debug, Default)]
 pub struct Applied {
     /// One for each event, in order.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<EventOutcome>,
     /// The current view of every product in the batch, changed or not.
     pub views: Vec<View>,
 }
@@ -49,7 +49,7 @@ impl Store {
     /// # Errors
     /// If the database is unreachable or fails. Some halves may have been applied then, which is harmless.
     pub async fn apply(&self, events: &[&Event]) -> Result<Applied, Error> {
-        let mut outcomes: Vec<Outcome> = Vec::with_capacity(events.len());
+        let mut outcomes: Vec<EventOutcome> = Vec::with_capacity(events.len());
         let mut views = BTreeMap::new();
         // A stack of the parts still to be applied, the first on top.
         let mut parts = vec![events];
@@ -63,7 +63,7 @@ impl Store {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
                 }
-                Err(error) if error.kind() == ErrorKind::Data => outcomes.push(Outcome::Rejected(refused(&error))),
+                Err(error) if error.kind() == ErrorKind::Data => outcomes.push(EventOutcome::Rejected(refused(&error))),
                 Err(error) => return Err(error),
             }
         }
@@ -98,20 +98,20 @@ async fn apply_in(connection: &mut PgConnection, events: &[&Event]) -> Result<Ap
     let skus: Vec<&str> = events.iter().map(|event| event.sku.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
     lock_products(connection, &skus).await?;
     let (time, floor) = load::time_and_floor(connection).await?;
-    let mut catalog = load::products(connection, &skus).await?;
-    catalog.ledger_floor = floor;
-    let needs = catalog.ledger_needs(events.iter().copied());
-    load::ledger(connection, &mut catalog, &needs).await?;
+    let mut working_set = load::products(connection, &skus).await?;
+    working_set.ledger_floor = floor;
+    let needs = working_set.ledger_needs(events.iter().copied());
+    load::ledger(connection, &mut working_set, &needs).await?;
 
-    let outcomes = events.iter().map(|event| catalog.fold(event).into()).collect();
-    for product in catalog.products.values_mut().filter(|product| product.view_changed()) {
+    let outcomes = events.iter().map(|event| working_set.fold(event).into()).collect();
+    for product in working_set.products.values_mut().filter(|product| product.view_changed()) {
         product.set_version(time);
     }
 
-    save::changes(connection, &catalog, time).await?;
-    let unused = catalog.products.iter().filter(|(_, product)| !product.exists());
+    save::changes(connection, &working_set, time).await?;
+    let unused = working_set.products.iter().filter(|(_, product)| !product.exists());
     save::drop_unused(connection, &unused.map(|(sku, _)| sku.as_str()).collect::<Vec<_>>()).await?;
-    Ok(Applied { outcomes, views: product_view::all(&catalog) })
+    Ok(Applied { outcomes, views: product_view::all(&working_set) })
 }
 
 async fn lock_products(connection: &mut PgConnection, skus: &[&str]) -> Result<(), Error> {
@@ -129,7 +129,7 @@ fn refused(error: &Error) -> Rejection {
     Rejection { reason: Reason::RefusedByDatabase, detail: format!("data: refused by PostgreSQL (SQLSTATE {code})") }
 }
 
-impl From<Effect> for Outcome {
+impl From<Effect> for EventOutcome {
     fn from(effect: Effect) -> Self {
         match effect {
             Effect::Applied => Self::Applied,

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use pipegen_event::{Change, Description, Event};
 use rust_decimal::Decimal;
 
-use crate::catalog::{Catalog, Described, DescriptionStamp, LedgerEntry, MAX_OFFERS, Offer, Price, Product, Stamp};
+use crate::working_set::{
+    Described, DescriptionStamp, LedgerEntry, MAX_OFFERS, Offer, Price, Product, Stamp, WorkingSet,
+};
 
 /// The effect of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +36,8 @@ pub(crate) struct LedgerNeeds<'a> {
     pub(crate) counts: BTreeMap<(&'a str, &'a str), DateTime<Utc>>,
 }
 
-impl Catalog {
-    /// Returns the parts of the ledger that must be loaded before `events` can be applied to this catalog.
+impl WorkingSet {
+    /// Returns the parts of the ledger that must be loaded before `events` can be applied to this working set.
     pub(crate) fn ledger_needs<'a>(&self, events: impl IntoIterator<Item = &'a Event>) -> LedgerNeeds<'a> {
         let mut needs = LedgerNeeds::default();
         for event in events {
@@ -49,7 +51,10 @@ impl Catalog {
                     let latest = needs.counts.entry((sku, supplier)).or_insert(event.time);
                     *latest = event.time.max(*latest);
                 }
-                _ => {}
+                Change::Adjusted { .. }
+                | Change::Counted { .. }
+                | Change::PriceChanged { .. }
+                | Change::Described(_) => {}
             }
         }
         needs
@@ -116,8 +121,9 @@ fn price(offer: &mut Offer, stamp: Stamp, amount: Decimal, currency: &str) -> Ef
     effect
 }
 
-/// Applies a count. The loaded sum belongs to the batch's latest count; a count that is applied before that one sets a
-/// wrong level, which the latest count then replaces, and nothing else depends on it.
+/// Applies a count. The loaded sum is of the adjustments later than the batch's latest count. Example: the ledger has
+/// +1 at 5:30, and a batch counts 10 at 5:00 and 20 at 6:00. The sum is 0, that of the adjustments after 6:00. So the
+/// count of 5:00 sets the level to 10, although 11 would be right; nothing reads it before the count of 6:00 sets 20.
 fn count(offer: &mut Offer, stamp: Stamp, quantity: i64) -> Effect {
     let effect = compare(&stamp, offer.current.counted.as_ref());
     if effect == Effect::Applied {

@@ -8,23 +8,23 @@ use rust_decimal::Decimal;
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{FromRow, Row};
 
-use crate::catalog::{
-    Catalog, Described, DescriptionStamp, LedgerEntry, MAX_OFFERS, Offer, OfferRow, Price, Product, Stamp,
-};
 use crate::error::{During, Error};
 use crate::fold::LedgerNeeds;
+use crate::working_set::{
+    Described, DescriptionStamp, LedgerEntry, MAX_OFFERS, Offer, OfferRow, Price, Product, Stamp, WorkingSet,
+};
 
 /// Loads these products, each with all of its offers, of which there are never more than [`MAX_OFFERS`]. Products
 /// without a row are left out.
-pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Result<Catalog, Error> {
+pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Result<WorkingSet, Error> {
     let rows: Vec<ProductRow> = sqlx::query_as(include_str!("queries/products.sql"))
         .bind(skus)
         .fetch_all(&mut *connection)
         .await
         .during("load the products")?;
-    let mut catalog = Catalog::default();
+    let mut working_set = WorkingSet::default();
     for row in rows {
-        catalog.products.insert(row.sku.clone(), row.into());
+        working_set.products.insert(row.sku.clone(), row.into());
     }
     let rows: Vec<(String, String, OfferColumns)> = sqlx::query(include_str!("queries/offers.sql"))
         .bind(skus)
@@ -34,11 +34,11 @@ pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Re
         .await
         .during("load the offers")?;
     for (sku, supplier, columns) in rows {
-        if let Some(product) = catalog.products.get_mut(&sku) {
+        if let Some(product) = working_set.products.get_mut(&sku) {
             product.offers.insert(supplier, Offer::loaded(columns.into()));
         }
     }
-    Ok(catalog)
+    Ok(working_set)
 }
 
 /// Reads the transaction's time by the database's clock, and the ledger's floor.
@@ -51,41 +51,49 @@ pub(crate) async fn time_and_floor(
         .during("read the ledger's floor")
 }
 
-/// Adds the needed parts of the ledger to the catalog.
+/// Adds the needed parts of the ledger to the working set.
 pub(crate) async fn ledger(
     connection: &mut PgConnection,
-    catalog: &mut Catalog,
+    working_set: &mut WorkingSet,
     needs: &LedgerNeeds<'_>,
 ) -> Result<(), Error> {
     if needs.identities.is_empty() && needs.counts.is_empty() {
         return Ok(());
     }
     let rows: Vec<LedgerRow> = sqlx::query_as(include_str!("queries/ledger.sql"))
-        .bind(needs.identities.iter().map(|identity| identity.0).collect::<Vec<_>>())
-        .bind(needs.identities.iter().map(|identity| identity.1).collect::<Vec<_>>())
-        .bind(needs.identities.iter().map(|identity| identity.2).collect::<Vec<_>>())
-        .bind(needs.counts.keys().map(|key| key.0).collect::<Vec<_>>())
-        .bind(needs.counts.keys().map(|key| key.1).collect::<Vec<_>>())
+        .bind(needs.identities.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
+        .bind(needs.identities.iter().map(|(_, supplier, _)| *supplier).collect::<Vec<_>>())
+        .bind(needs.identities.iter().map(|(_, _, id)| *id).collect::<Vec<_>>())
+        .bind(needs.counts.keys().map(|(sku, _)| *sku).collect::<Vec<_>>())
+        .bind(needs.counts.keys().map(|(_, supplier)| *supplier).collect::<Vec<_>>())
         .bind(needs.counts.values().copied().collect::<Vec<_>>())
         .fetch_all(connection)
         .await
         .during("load the ledger")?;
-    // The sums come after the entries, which are subtracted from them.
-    let (entries, sums): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.2.is_some());
-    for (sku, supplier, id, time, delta) in entries.into_iter().chain(sums) {
-        let offer = catalog.products.get_mut(&sku).and_then(|product| product.offers.get_mut(&supplier));
-        match (offer, id) {
-            (Some(offer), Some(id)) => offer.add_loaded(id, LedgerEntry { time, delta }),
-            (Some(offer), None) => offer.set_sum(time, delta),
-            (None, _) => {}
+    // Entries first: `set_sum` subtracts them.
+    let (entries, sums): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.id.is_some());
+    for LedgerRow { sku, supplier, id, occurred_at, delta } in entries.into_iter().chain(sums) {
+        let product = working_set.products.get_mut(&sku);
+        let Some(offer) = product.and_then(|product| product.offers.get_mut(&supplier)) else { continue };
+        match id {
+            Some(id) => offer.add_loaded(id, LedgerEntry { time: occurred_at, delta }),
+            None => offer.set_sum(occurred_at, delta),
         }
     }
     Ok(())
 }
 
-/// SKU, supplier, id, time and delta of an entry. Without an id, the delta is the sum of all entries later than that
-/// time.
-type LedgerRow = (String, String, Option<String>, DateTime<Utc>, i64);
+/// An entry of the ledger, or the sum of an offer's entries.
+#[derive(FromRow)]
+struct LedgerRow {
+    sku: String,
+    supplier: String,
+    /// None in a sum's row.
+    id: Option<String>,
+    /// A sum is that of the entries later than this.
+    occurred_at: DateTime<Utc>,
+    delta: i64,
+}
 
 #[derive(FromRow)]
 struct ProductRow {

@@ -8,11 +8,11 @@ use serde::Serialize;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::catalog::{Catalog, Product};
 use crate::connections::SEARCH_PATH;
 use crate::error::{During, Error};
 use crate::load;
 use crate::store::Store;
+use crate::working_set::{Product, WorkingSet};
 
 /// A product as readers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +86,8 @@ fn rfc3339(time: DateTime<Utc>) -> String {
 }
 
 /// Builds the views of all products in a catalog that exist, sorted by SKU.
-pub(crate) fn all(catalog: &Catalog) -> Vec<View> {
-    let existing = catalog.products.iter().filter(|(_, product)| product.exists());
+pub(crate) fn all(working_set: &WorkingSet) -> Vec<View> {
+    let existing = working_set.products.iter().filter(|(_, product)| product.exists());
     existing.map(|(sku, product)| View::of(sku, product)).collect()
 }
 
@@ -102,9 +102,9 @@ async fn views(connection: &mut PgConnection, skus: &[&str]) -> Result<Vec<View>
     // Two statements read products and offers, so they need one snapshot.
     let begin = "begin isolation level repeatable read, read only";
     let mut transaction = connection.begin_with(begin).await.during("begin to read views")?;
-    let catalog = load::products(&mut transaction, skus).await?;
+    let working_set = load::products(&mut transaction, skus).await?;
     transaction.commit().await.during("end reading views")?;
-    Ok(all(&catalog))
+    Ok(all(&working_set))
 }
 
 /// The number of products that an export reads at a time.

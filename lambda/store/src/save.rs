@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgConnection;
 
-use crate::catalog::{Catalog, Described, LedgerEntry, Offer, Product};
 use crate::error::{During, Error};
+use crate::working_set::{Described, LedgerEntry, Offer, Product, WorkingSet};
 
 /// The maximum number of superseded rows of the ledger that a batch removes.
 const SUPERSEDED_AT_A_TIME: i64 = 50_000;
@@ -12,10 +12,10 @@ const SUPERSEDED_AT_A_TIME: i64 = 50_000;
 /// Writes everything that the transaction has changed in the catalog. A statement with nothing to write is left out.
 pub(crate) async fn changes(
     connection: &mut PgConnection,
-    catalog: &Catalog,
+    working_set: &WorkingSet,
     transaction_time: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let offers: Vec<(&str, &str, &Offer)> = catalog
+    let offers: Vec<(&str, &str, &Offer)> = working_set
         .products
         .iter()
         .flat_map(|(sku, product)| product.offers.iter().map(move |(supplier, offer)| (&**sku, &**supplier, offer)))
@@ -23,8 +23,8 @@ pub(crate) async fn changes(
     save_offers(connection, &offers).await?;
     supersede_ledger(connection, &offers).await?;
     enter_ledger(connection, &offers).await?;
-    save_descriptions(connection, catalog).await?;
-    save_versions(connection, catalog, transaction_time).await
+    save_descriptions(connection, working_set).await?;
+    save_versions(connection, working_set, transaction_time).await
 }
 
 /// Removes these products, which the transaction created for events that were then rejected.
@@ -70,9 +70,9 @@ async fn supersede_ledger(connection: &mut PgConnection, offers: &[(&str, &str, 
         return Ok(());
     }
     sqlx::query(include_str!("queries/supersede_ledger.sql"))
-        .bind(counts.iter().map(|count| count.0).collect::<Vec<_>>())
-        .bind(counts.iter().map(|count| count.1).collect::<Vec<_>>())
-        .bind(counts.iter().map(|count| count.2).collect::<Vec<_>>())
+        .bind(counts.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
+        .bind(counts.iter().map(|(_, supplier, _)| *supplier).collect::<Vec<_>>())
+        .bind(counts.iter().map(|(_, _, time)| *time).collect::<Vec<_>>())
         .bind(SUPERSEDED_AT_A_TIME)
         .execute(connection)
         .await
@@ -89,19 +89,19 @@ async fn enter_ledger(connection: &mut PgConnection, offers: &[(&str, &str, &Off
         return Ok(());
     }
     sqlx::query(include_str!("queries/enter_ledger.sql"))
-        .bind(entries.iter().map(|entry| entry.0).collect::<Vec<_>>())
-        .bind(entries.iter().map(|entry| entry.1).collect::<Vec<_>>())
-        .bind(entries.iter().map(|entry| entry.2).collect::<Vec<_>>())
-        .bind(entries.iter().map(|entry| entry.3.time).collect::<Vec<_>>())
-        .bind(entries.iter().map(|entry| entry.3.delta).collect::<Vec<_>>())
+        .bind(entries.iter().map(|(sku, _, _, _)| *sku).collect::<Vec<_>>())
+        .bind(entries.iter().map(|(_, supplier, _, _)| *supplier).collect::<Vec<_>>())
+        .bind(entries.iter().map(|(_, _, id, _)| *id).collect::<Vec<_>>())
+        .bind(entries.iter().map(|(_, _, _, entry)| entry.time).collect::<Vec<_>>())
+        .bind(entries.iter().map(|(_, _, _, entry)| entry.delta).collect::<Vec<_>>())
         .execute(connection)
         .await
         .during("enter adjustments")?;
     Ok(())
 }
 
-async fn save_descriptions(connection: &mut PgConnection, catalog: &Catalog) -> Result<(), Error> {
-    let described: Vec<(&str, &Described)> = catalog
+async fn save_descriptions(connection: &mut PgConnection, working_set: &WorkingSet) -> Result<(), Error> {
+    let described: Vec<(&str, &Described)> = working_set
         .products
         .iter()
         .filter(|(_, product)| product.description_changed())
@@ -131,10 +131,10 @@ async fn save_descriptions(connection: &mut PgConnection, catalog: &Catalog) -> 
 
 async fn save_versions(
     connection: &mut PgConnection,
-    catalog: &Catalog,
+    working_set: &WorkingSet,
     transaction_time: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let changed: Vec<(&str, &Product)> = catalog
+    let changed: Vec<(&str, &Product)> = working_set
         .products
         .iter()
         .filter(|(_, product)| product.view_changed())

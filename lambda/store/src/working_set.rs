@@ -1,4 +1,4 @@
-//! The part of the catalog that a batch touches: the state loaded from the tables and the state after the batch's
+//! A batch's working set, the part of the catalog that it touches: the state loaded from the tables and the state after the batch's
 //! events.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,8 +162,8 @@ impl Product {
 
 /// The products that a batch touches, each with all of its offers, by SKU.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Catalog {
+pub(crate) struct WorkingSet {
     pub(crate) products: BTreeMap<String, Product>,
-    /// The latest time that was pruned from the ledger.
+    /// None before the first pruning.
     pub(crate) ledger_floor: Option<DateTime<Utc>>,
 }

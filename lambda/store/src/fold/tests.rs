@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use pipegen_contract::event_type;
 use pipegen_event::{Change, Description, Event};
 use proptest::prelude::*;
 
 use super::Effect;
-use crate::catalog::{Catalog, Described, LedgerEntry, MAX_OFFERS, Offer, OfferRow, Product};
+use crate::working_set::{Described, LedgerEntry, MAX_OFFERS, Offer, OfferRow, Product, WorkingSet};
 
 /// An in-memory replacement of the database's tables.
 #[derive(Clone, Debug, Default)]
@@ -23,42 +24,42 @@ struct Tables {
 impl Tables {
     /// Applies a batch as `Store::apply` does: loads only what it needs, folds, saves only what changed.
     fn apply(&mut self, batch: &[Event]) -> Vec<Effect> {
-        let mut catalog = self.load(batch);
-        let effects = batch.iter().map(|event| catalog.fold(event)).collect();
-        self.save(&catalog);
+        let mut working_set = self.load(batch);
+        let effects = batch.iter().map(|event| working_set.fold(event)).collect();
+        self.save(&working_set);
         effects
     }
 
-    fn load(&self, batch: &[Event]) -> Catalog {
-        let mut catalog = Catalog { ledger_floor: self.floor, ..Catalog::default() };
+    fn load(&self, batch: &[Event]) -> WorkingSet {
+        let mut working_set = WorkingSet { ledger_floor: self.floor, ..WorkingSet::default() };
         for event in batch {
             let sku = event.sku.as_str();
             let described = self.products.get(sku).cloned().flatten();
             let offers = self.offers.iter().filter(|((of, _), _)| of == sku);
             let offers = offers.map(|((_, supplier), row)| (supplier.clone(), Offer::loaded(row.clone()))).collect();
             let product = Product { stored: described.clone(), current: described, offers, ..Product::default() };
-            catalog.products.insert(sku.to_owned(), product);
+            working_set.products.insert(sku.to_owned(), product);
         }
-        let needs = catalog.ledger_needs(batch);
-        let offer = |catalog: &mut Catalog, sku: &str, supplier: &str, change: &dyn Fn(&mut Offer)| {
-            catalog.products.get_mut(sku).unwrap().offers.get_mut(supplier).map(change);
+        let needs = working_set.ledger_needs(batch);
+        let offer = |working_set: &mut WorkingSet, sku: &str, supplier: &str, change: &dyn Fn(&mut Offer)| {
+            working_set.products.get_mut(sku).unwrap().offers.get_mut(supplier).map(change);
         };
         for (sku, supplier, id) in needs.identities {
             if let Some(entry) = self.ledger.get(&(sku.to_owned(), supplier.to_owned(), id.to_owned())) {
-                offer(&mut catalog, sku, supplier, &|offer| offer.add_loaded(id.to_owned(), *entry));
+                offer(&mut working_set, sku, supplier, &|offer| offer.add_loaded(id.to_owned(), *entry));
             }
         }
         for ((sku, supplier), time) in needs.counts {
             let of_offer = self.ledger.iter().filter(|(key, _)| (&*key.0, &*key.1) == (sku, supplier));
             let later = of_offer.map(|(_, entry)| entry).filter(|entry| entry.time > time);
             let sum = later.map(|entry| entry.delta).sum();
-            offer(&mut catalog, sku, supplier, &|offer| offer.set_sum(time, sum));
+            offer(&mut working_set, sku, supplier, &|offer| offer.set_sum(time, sum));
         }
-        catalog
+        working_set
     }
 
-    fn save(&mut self, catalog: &Catalog) {
-        for (sku, product) in catalog.products.iter().filter(|(_, product)| product.exists()) {
+    fn save(&mut self, working_set: &WorkingSet) {
+        for (sku, product) in working_set.products.iter().filter(|(_, product)| product.exists()) {
             self.products.insert(sku.clone(), product.current.clone());
             for (supplier, offer) in &product.offers {
                 if offer.row_changed() {
@@ -161,30 +162,31 @@ fn at(minute: i64) -> DateTime<Utc> {
 
 /// An event whose content follows from its identity and time: if two contents had the same identity and time, either
 /// could win.
-fn event(kind: u8, supplier: u8, sku: u8, id: u8, minute: i64) -> Event {
+fn event(kind: usize, supplier: u8, sku: u8, id: u8, minute: i64) -> Event {
     let salt = i64::from(id) * 100 + minute;
-    let change = match kind {
-        0 => Change::Counted { quantity: salt },
-        1 => Change::Adjusted { delta: if salt % 2 == 0 { 1 } else { -1 } },
-        2 => Change::PriceChanged { amount: salt.into(), currency: "GBP".parse().unwrap() },
-        _ => Change::Described(Description {
+    // One of each type.
+    let changes: [Change; event_type::ALL.len()] = [
+        Change::Counted { quantity: salt },
+        Change::Adjusted { delta: if salt % 2 == 0 { 1 } else { -1 } },
+        Change::PriceChanged { amount: salt.into(), currency: "GBP".parse().unwrap() },
+        Change::Described(Description {
             title: format!("title {salt} from {supplier}"),
             description: None,
             category: None,
             attributes: BTreeMap::new(),
         }),
-    };
+    ];
     Event {
         id: format!("id-{id}").parse().unwrap(),
         supplier: format!("supplier-{supplier}").parse().unwrap(),
         sku: format!("sku {sku}").parse().unwrap(),
         time: at(minute),
-        change,
+        change: changes[kind].clone(),
     }
 }
 
 prop_compose! {
-    fn any_event()(kind in 0..4_u8, supplier in 0..2_u8, sku in 0..2_u8, id in 0..6_u8, minute in 0..8_i64) -> Event {
+    fn any_event()(kind in 0..event_type::ALL.len(), supplier in 0..2_u8, sku in 0..2_u8, id in 0..6_u8, minute in 0..8_i64) -> Event {
         event(kind, supplier, sku, id, minute)
     }
 }
@@ -319,13 +321,13 @@ fn effects_name_what_happened() {
 fn a_change_and_its_opposite_leave_the_view_unchanged() {
     let mut tables = Tables::default();
     tables.apply(&[event(3, 0, 0, 1, 1), event(1, 0, 0, 1, 1)]);
-    let mut catalog = tables.load(&[event(1, 0, 0, 2, 1)]);
+    let mut working_set = tables.load(&[event(1, 0, 0, 2, 1)]);
     let mut back = event(1, 0, 0, 3, 2);
     let forth = event(1, 0, 0, 2, 1);
     let Change::Adjusted { delta } = forth.change else { unreachable!() };
     back.change = Change::Adjusted { delta: -delta };
-    catalog.fold(&forth);
-    assert!(catalog.products["sku 0"].view_changed());
-    catalog.fold(&back);
-    assert!(!catalog.products["sku 0"].view_changed());
+    working_set.fold(&forth);
+    assert!(working_set.products["sku 0"].view_changed());
+    working_set.fold(&back);
+    assert!(!working_set.products["sku 0"].view_changed());
 }
