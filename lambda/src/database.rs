@@ -24,7 +24,7 @@ pub struct CatalogDatabase {
 
 /// The connection options, with a login or with the secret that holds it.
 pub enum Login {
-    /// Options that hold the login already.
+    /// Options that hold the login already. Only tests use them: [`Login::new`] always takes a secret.
     Fixed(PgConnectOptions),
     /// A login in Secrets Manager.
     Managed {

@@ -1,11 +1,14 @@
-//! Single flight: misses of one SKU that overlap query the database once. The first one leads, the others follow it and
-//! share its result.
+//! Single flight: readers that miss one SKU at the same time query the database once. The first one leads, the others
+//! follow it and share its result.
 //!
-//! A follower must not be given anything older than a query of its own would return, or a batch could be acknowledged
-//! before the follower begins and not be seen by it. So a query that has not started accepts every follower. One that
-//! has started accepts only those that know from the cache which version the database has reached: what a writer tells
-//! the cache after the query started stays there for longer than the query accepts followers, and a follower that knows
-//! of a newer version than the result queries by itself.
+//! A follower must not get anything older than a query of its own would return. Otherwise it could miss a batch that was
+//! acknowledged before it began. So:
+//!
+//! 1. A query that has not started accepts every reader.
+//! 2. A query that has started accepts, for 5 s, only readers that could read the cache. If a batch was committed after
+//!    the query started, they know its version from there: the cache keeps the version for longer than 5 s.
+//! 3. A reader that knows of a newer version than the result's queries again.
+//! 4. A reader whose leader fails or is cancelled queries again.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -45,20 +48,47 @@ pub struct SingleFlight {
     connections: Semaphore,
 }
 
-/// The result of a query for one SKU, once there is one: its view, or `None` if the SKU is unknown.
-type QueryResult = Option<Option<View>>;
+/// The state of the lookup of one SKU.
+#[derive(Clone, Debug)]
+pub(crate) enum Lookup {
+    /// The SKU has not been read yet.
+    Unread,
+    /// The SKU is unknown.
+    Unknown,
+    Known(View),
+}
+
+impl From<Option<View>> for Lookup {
+    fn from(view: Option<View>) -> Self {
+        view.map_or(Self::Unknown, Self::Known)
+    }
+}
+
+impl Lookup {
+    fn is_read(&self) -> bool {
+        !matches!(self, Self::Unread)
+    }
+
+    /// Returns the view, if one was found.
+    pub(crate) fn into_view(self) -> Option<View> {
+        match self {
+            Self::Unread | Self::Unknown => None,
+            Self::Known(view) => Some(view),
+        }
+    }
+}
 
 /// A query for one SKU that is waiting or running.
 struct Query {
     started_at: Option<Instant>,
-    result: watch::Receiver<QueryResult>,
+    result: watch::Receiver<Lookup>,
 }
 
 /// The SKUs that one reader queries. Dropping it ends their queries; followers that have no result then query by
 /// themselves.
 struct Leader<'f, 'a> {
     flight: &'f SingleFlight,
-    results: Vec<(&'a str, watch::Sender<QueryResult>)>,
+    results: Vec<(&'a str, watch::Sender<Lookup>)>,
 }
 
 impl SingleFlight {
@@ -81,8 +111,8 @@ impl SingleFlight {
         let mut fetched = leader.run(&query).await?;
         let mut left_over = Vec::new();
         for (miss, mut result) in followed {
-            match result.wait_for(Option::is_some).await.map(|result| result.clone()) {
-                Ok(Some(view)) if is_new_enough(view.as_ref(), miss) => {
+            match result.wait_for(Lookup::is_read).await.map(|lookup| lookup.clone().into_view()) {
+                Ok(view) if is_new_enough(view.as_ref(), miss) => {
                     fetched.push(Fetched { sku: miss.sku, view, by_own_query: false });
                 }
                 _ => left_over.push(miss.sku),
@@ -94,7 +124,7 @@ impl SingleFlight {
 
     /// Follows each query that accepts the miss, and registers one for each of the others, in place of one that cannot
     /// be followed.
-    fn join<'a>(&self, misses: &[Miss<'a>]) -> (Leader<'_, 'a>, Vec<(Miss<'a>, watch::Receiver<QueryResult>)>) {
+    fn join<'a>(&self, misses: &[Miss<'a>]) -> (Leader<'_, 'a>, Vec<(Miss<'a>, watch::Receiver<Lookup>)>) {
         let (mut own, mut followed) = (Vec::new(), Vec::new());
         let now = Instant::now();
         let mut queries = self.queries.lock();
@@ -117,7 +147,7 @@ impl Query {
         self.started_at.is_none_or(|started_at| miss.min_version.is_some() && now - started_at < ACCEPTS_FOLLOWERS_FOR)
     }
 
-    fn is_led_by(&self, result: &watch::Sender<QueryResult>) -> bool {
+    fn is_led_by(&self, result: &watch::Sender<Lookup>) -> bool {
         self.result.same_channel(&result.subscribe())
     }
 }
@@ -130,7 +160,7 @@ impl<'f, 'a> Leader<'f, 'a> {
     fn register(flight: &'f SingleFlight, queries: &mut HashMap<String, Query>, skus: Vec<&'a str>) -> Self {
         let mut results = Vec::with_capacity(skus.len());
         for sku in skus {
-            let (sender, result) = watch::channel(None);
+            let (sender, result) = watch::channel(Lookup::Unread);
             queries.insert(sku.to_owned(), Query { started_at: None, result });
             results.push((sku, sender));
         }
@@ -149,7 +179,7 @@ impl<'f, 'a> Leader<'f, 'a> {
         let mut fetched = Vec::with_capacity(self.results.len());
         for (sku, result) in &self.results {
             let view = views.remove(*sku);
-            result.send_replace(Some(view.clone()));
+            result.send_replace(view.clone().into());
             fetched.push(Fetched { sku, view, by_own_query: true });
         }
         Ok(fetched)

@@ -18,7 +18,7 @@ fn view(sku: &str, version: i64) -> View {
 async fn fill(cache: &Cache, sku: &str, version: i64) -> bool {
     let reading = cache.read(&[sku]).await.unwrap();
     let view = (version > 0).then(|| view(sku, version));
-    cache.fill(reading.ticket, &[Fill { sku, view: view.as_ref() }]).await.unwrap() == 1
+    cache.fill(reading.fill_permission, &[Fill { sku, view: view.as_ref() }]).await.unwrap() == 1
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn several_entries_are_filled_at_once_independently() {
     assert_eq!(reading.entries, [missing(9), missing(0), missing(0), missing(7)]);
     let views = skus.clone().map(|sku| view(&sku, 7));
     let fills = [0, 1, 2, 3].map(|n| Fill { sku: &skus[n], view: (n != 2).then_some(&views[n]) });
-    assert_eq!(products.cache.fill(reading.ticket, &fills).await.unwrap(), 3);
+    assert_eq!(products.cache.fill(reading.fill_permission, &fills).await.unwrap(), 3);
     let entries = products.cache.read(&requested).await.unwrap().entries;
     let known = |n: usize| Entry::Known(views[n].clone());
     assert_eq!(entries, [missing(9), known(1), Entry::Unknown, known(3)]);
@@ -99,10 +99,11 @@ async fn a_fill_is_refused_five_seconds_after_its_miss() {
     let skus = [&*early, &*late];
     let (first, second) = (products.cache.read(&skus).await.unwrap(), products.cache.read(&skus).await.unwrap());
     sleep(Duration::from_secs(4)).await;
-    let filled = products.cache.fill(first.ticket, &[Fill { sku: &early, view: Some(&view(&early, 7)) }]).await;
+    let filled =
+        products.cache.fill(first.fill_permission, &[Fill { sku: &early, view: Some(&view(&early, 7)) }]).await;
     assert_eq!(filled.unwrap(), 1);
     sleep(Duration::from_millis(1_100)).await;
-    let filled = products.cache.fill(second.ticket, &[Fill { sku: &late, view: Some(&view(&late, 7)) }]).await;
+    let filled = products.cache.fill(second.fill_permission, &[Fill { sku: &late, view: Some(&view(&late, 7)) }]).await;
     assert_eq!(filled.unwrap(), 0);
     assert_eq!(products.entry(&late).await, (None, None));
 }

@@ -146,9 +146,9 @@ async fn entry(reader: &Cache) -> Option<Entry> {
 
 /// Fills in the view from the database.
 async fn fill(reader: &Cache, view: &View) {
-    let ticket = reader.read(&["a"]).await.expect("read").ticket;
+    let permission = reader.read(&["a"]).await.expect("read").fill_permission;
     let fill = pipegen_lambda::cache::Fill { sku: "a", view: Some(view) };
-    reader.fill(ticket, &[fill]).await.expect("filled");
+    reader.fill(permission, &[fill]).await.expect("filled");
 }
 
 /// Demoted servers respond `READONLY`, or `MASTERDOWN` where they are set not to serve stale data.

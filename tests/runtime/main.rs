@@ -15,7 +15,7 @@
 //! - [`failures`]: the error types and messages of failed invocations
 //! - [`first_run`]: the first run of `migrate`, with policies, host names and servers that come late
 //! - [`rights`]: the rights of the logins in PostgreSQL
-//! - [`duties`]: quarantine, suppliers, pruning and metrics of the real bootstrap
+//! - [`processor_and_maintain`]: quarantine, suppliers, pruning and metrics of the real bootstrap
 //!
 //! Shared by the tests:
 //!
@@ -28,7 +28,6 @@
 mod archive;
 mod bootstrap;
 mod cache;
-mod duties;
 mod failover;
 mod failures;
 mod first_run;
@@ -38,6 +37,7 @@ mod ledger;
 mod meaning;
 mod parameters;
 mod pending;
+mod processor_and_maintain;
 #[path = "../e2e/product_view.rs"]
 mod product_view;
 #[expect(dead_code, clippy::unwrap_used, reason = "the catalog's tests use all of it")]

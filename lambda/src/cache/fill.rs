@@ -3,7 +3,7 @@
 use pipegen_contract::cache::product;
 use pipegen_store::View;
 
-use super::read::Ticket;
+use super::read::FillPermission;
 use super::{Cache, CacheError, FILL_SECONDS};
 
 /// The time to live of an unknown SKU's entry, in seconds. The first event about the SKU replaces the entry at once.
@@ -22,14 +22,14 @@ pub struct Fill<'a> {
 
 impl Cache {
     /// Fills in missed SKUs as they are in the database, and returns how many entries that changed. The database must
-    /// have been queried after the reading that the ticket is from. A fill that is not newer than its entry, or comes
+    /// have been queried after the reading that the permission is from. A fill that is not newer than its entry, or comes
     /// too late, is left out.
-    pub async fn fill(&self, ticket: Ticket, fills: &[Fill<'_>]) -> Result<usize, CacheError> {
+    pub async fn fill(&self, permission: FillPermission, fills: &[Fill<'_>]) -> Result<usize, CacheError> {
         if fills.is_empty() {
             return Ok(0);
         }
         let mut call = self.fill.prepare_invoke();
-        call.arg(ticket.time).arg(i64::from(FILL_SECONDS) * 1_000_000);
+        call.arg(permission.time).arg(i64::from(FILL_SECONDS) * 1_000_000);
         for fill in fills {
             call.key(product(fill.sku));
             match fill.view {
@@ -38,6 +38,6 @@ impl Cache {
             };
         }
         let filled = self.connection.run(async |connection| call.invoke_async(connection).await);
-        self.with_timeout(ticket.time_left, filled).await
+        self.with_timeout(permission.time_left, filled).await
     }
 }

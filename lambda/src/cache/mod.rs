@@ -18,7 +18,7 @@ mod read;
 mod refresh;
 
 pub use fill::{Fill, UNKNOWN_SECONDS};
-pub use read::{Entry, Reading, Ticket};
+pub use read::{Entry, FillPermission, Reading};
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -43,7 +43,7 @@ use iam::TokenSigner;
 use crate::settings::{CacheEndpoint, CacheSettings};
 
 /// The age of a miss at which its fill is refused, in seconds by Redis' clock. Every entry of a writer must live
-/// longer, else a slow reader could fill in something older after it has expired.
+/// longer. Otherwise a slow reader could fill in something older after the entry has expired.
 const FILL_SECONDS: u32 = 5;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

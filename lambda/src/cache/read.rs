@@ -33,12 +33,12 @@ pub enum Entry {
 pub struct Reading {
     /// One entry for each SKU, in their order.
     pub entries: Vec<Entry>,
-    pub ticket: Ticket,
+    pub fill_permission: FillPermission,
 }
 
 /// The permission to fill in, once, the entries that a reading has missed.
 #[derive(Debug)]
-pub struct Ticket {
+pub struct FillPermission {
     /// Redis' time before it read the entries, in microseconds since the epoch.
     pub(super) time: i64,
     /// The rest of the time that the read may spend on the cache.
@@ -54,7 +54,8 @@ impl Cache {
     pub async fn read(&self, skus: &[&str]) -> Result<Reading, CacheError> {
         let started = Instant::now();
         let (time, entries) = self.with_timeout(READ_TIMEOUT, self.look_up(skus)).await?;
-        Ok(Reading { entries, ticket: Ticket { time, time_left: READ_TIMEOUT.saturating_sub(started.elapsed()) } })
+        let time_left = READ_TIMEOUT.saturating_sub(started.elapsed());
+        Ok(Reading { entries, fill_permission: FillPermission { time, time_left } })
     }
 
     /// Does the work, unless the circuit is open. Work that takes longer than this is a failure of the cache.

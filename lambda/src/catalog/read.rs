@@ -3,11 +3,11 @@
 use lambda_runtime::tracing::warn;
 use pipegen_store::View;
 
-use crate::cache::{Cache, CacheError, Entry, Fill, Ticket};
+use crate::cache::{Cache, CacheError, Entry, Fill, FillPermission};
 use crate::database::DatabaseError;
 use crate::logging::chain;
 use crate::resources::CatalogResources;
-use crate::singleflight::{Fetched, Miss};
+use crate::singleflight::{Fetched, Lookup, Miss};
 
 /// The products that were read.
 #[derive(Debug)]
@@ -18,70 +18,68 @@ pub(super) struct Products {
     pub(super) hit: bool,
 }
 
-/// The view of a SKU, or `None` if the SKU is unknown, once that has been found out.
-type Found = Option<Option<View>>;
-
 /// Reads the products of these SKUs (distinct).
 ///
 /// # Errors
 /// If the cache lacks some and the database fails. A failure of the cache costs time, but fails no read.
 pub(super) async fn read(skus: &[&str], resources: &CatalogResources) -> Result<Products, DatabaseError> {
-    let (mut found, misses, ticket) = look_up(skus, &resources.cache).await;
+    let (mut lookups, misses, permission) = look_up(skus, &resources.cache).await;
     let hit = misses.is_empty();
     if !hit {
         let fetched = resources.single_flight.fetch(&misses, async |skus| query(skus, resources).await).await?;
-        if let Some(ticket) = ticket {
-            fill(ticket, &fetched, &resources.cache).await;
+        if let Some(permission) = permission {
+            fill(permission, &fetched, &resources.cache).await;
         }
-        merge(fetched, skus, &mut found);
+        merge(fetched, skus, &mut lookups);
     }
-    // Every miss was fetched, so each SKU has been found out.
-    Ok(Products { views: found.into_iter().map(Option::flatten).collect(), hit })
+    // Every miss was fetched, so no lookup is unread.
+    Ok(Products { views: lookups.into_iter().map(Lookup::into_view).collect(), hit })
 }
 
-/// Returns the entries that the cache has, the misses, and, if the cache could be read, the permission to fill these
-/// in.
-async fn look_up<'a>(skus: &[&'a str], cache: &Cache) -> (Vec<Found>, Vec<Miss<'a>>, Option<Ticket>) {
+/// Returns the SKUs' lookups, the misses (their lookups are unread), and, if the cache could be read, the permission to
+/// fill these in.
+async fn look_up<'a>(skus: &[&'a str], cache: &Cache) -> (Vec<Lookup>, Vec<Miss<'a>>, Option<FillPermission>) {
     let reading = match cache.read(skus).await {
         Ok(reading) => reading,
         Err(error) => {
             warn_of(&error, "the cache could not be read");
-            return (vec![None; skus.len()], skus.iter().map(|sku| Miss { sku, min_version: None }).collect(), None);
+            let misses = skus.iter().map(|sku| Miss { sku, min_version: None });
+            return (vec![Lookup::Unread; skus.len()], misses.collect(), None);
         }
     };
     let mut misses = Vec::new();
-    let mut found = Vec::with_capacity(skus.len());
+    let mut lookups = Vec::with_capacity(skus.len());
     for (sku, entry) in skus.iter().zip(reading.entries) {
-        found.push(match entry {
-            Entry::Known(view) => Some(Some(view)),
-            Entry::Unknown => Some(None),
+        lookups.push(match entry {
+            Entry::Known(view) => Lookup::Known(view),
+            Entry::Unknown => Lookup::Unknown,
             Entry::Missing { min_version } => {
                 misses.push(Miss { sku, min_version: Some(min_version) });
-                None
+                Lookup::Unread
             }
         });
     }
-    (found, misses, Some(reading.ticket))
+    (lookups, misses, Some(reading.fill_permission))
 }
 
 async fn query(skus: &[&str], resources: &CatalogResources) -> Result<Vec<View>, DatabaseError> {
     resources.database.run(async |store| store.views(skus).await).await
 }
 
-/// Fills the cache with the SKUs that were queried after the miss that the ticket is from. A result of another reader's
+/// Fills the cache with the SKUs that were queried after the reading that the permission is from. A result of another reader's
 /// earlier query could be older than what a writer has put into the cache meanwhile, and is that reader's to fill in.
-async fn fill(ticket: Ticket, fetched: &[Fetched<'_>], cache: &Cache) {
+async fn fill(permission: FillPermission, fetched: &[Fetched<'_>], cache: &Cache) {
     let own = fetched.iter().filter(|fetched| fetched.by_own_query);
     let fills: Vec<Fill<'_>> = own.map(|fetched| Fill { sku: fetched.sku, view: fetched.view.as_ref() }).collect();
-    if let Err(error) = cache.fill(ticket, &fills).await {
+    if let Err(error) = cache.fill(permission, &fills).await {
         warn_of(&error, "the cache could not be filled");
     }
 }
 
-fn merge(fetched: Vec<Fetched<'_>>, skus: &[&str], found: &mut [Found]) {
+fn merge(fetched: Vec<Fetched<'_>>, skus: &[&str], lookups: &mut [Lookup]) {
     for Fetched { sku, view, .. } in fetched {
         if let Some(position) = skus.iter().position(|requested| *requested == sku) {
-            found[position] = Some(view);
+            lookups[position] = view.into();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Quarantine, suppliers, pruning and metrics of the real bootstrap.
+//! The roles `processor` and `maintain` of the real bootstrap: quarantine, suppliers, pruning and metrics.
 
 use pipegen_contract::{env, metric, role::Role};
 use serde_json::{Value, json};
