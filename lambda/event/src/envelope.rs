@@ -94,10 +94,11 @@ impl<'a> Envelope<'a> {
             return Err(format!("specversion: must be \"{SPECVERSION}\""));
         }
         let id = text("id")?.parse().map_err(|rule| format!("id: {rule}"))?;
+        let source = text("source")?;
         let supplier =
-            text("source")?.strip_prefix(SOURCE_PREFIX).and_then(|supplier| supplier.parse().ok()).ok_or_else(
-                || format!("source: must be {SOURCE_PREFIX} and the supplier's name, which {}", Supplier::RULE),
-            )?;
+            source.strip_prefix(SOURCE_PREFIX).and_then(|supplier| supplier.parse().ok()).ok_or_else(|| {
+                format!("source: must be {SOURCE_PREFIX} and the supplier's name, which {}", Supplier::RULE)
+            })?;
         let event_type = text("type")?;
         let sku = text("subject")?.parse().map_err(|rule| format!("subject: {rule}"))?;
         let time = time::parse(&text("time")?).ok_or_else(|| format!("time: {}", time::RULE))?;

@@ -22,7 +22,7 @@ pub struct Fill<'a> {
 
 impl Cache {
     /// Fills in missed SKUs as they are in the database, and returns how many entries that changed. The database must
-    /// have been queried after the reading that the permission is from. A fill that is not newer than its entry, or comes
+    /// have been queried after the reading that gave the permission. A fill that is not newer than its entry, or comes
     /// too late, is left out.
     pub async fn fill(&self, permission: FillPermission, fills: &[Fill<'_>]) -> Result<usize, CacheError> {
         if fills.is_empty() {

@@ -66,8 +66,9 @@ async fn query(skus: &[&str], resources: &CatalogResources) -> Result<Vec<View>,
     resources.database.run(async |store| store.views(skus).await).await
 }
 
-/// Fills the cache with the SKUs that were queried after the reading that the permission is from. A result of another reader's
-/// earlier query could be older than what a writer has put into the cache meanwhile, and is that reader's to fill in.
+/// Fills the cache with the SKUs that were queried after the reading that gave the permission. A result of another
+/// reader's earlier query could be older than what a writer has put into the cache meanwhile, and is that reader's to
+/// fill in.
 async fn fill(permission: FillPermission, fetched: &[Fetched<'_>], cache: &Cache) {
     let own = fetched.iter().filter(|fetched| fetched.by_own_query);
     let fills: Vec<Fill<'_>> = own.map(|fetched| Fill { sku: fetched.sku, view: fetched.view.as_ref() }).collect();

@@ -88,10 +88,11 @@ pub(crate) async fn ledger(
 struct LedgerRow {
     sku: String,
     supplier: String,
-    /// None in a sum's row.
+    /// None in the row of a sum.
     id: Option<String>,
-    /// A sum is that of the entries later than this.
+    /// The entry's time, or the time after which the entries are summed.
     occurred_at: DateTime<Utc>,
+    /// The entry's delta, or the sum.
     delta: i64,
 }
 
