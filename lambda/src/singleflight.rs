@@ -1,8 +1,8 @@
 //! Single flight: readers that miss one SKU at the same time query the database once. The first one leads, the others
 //! follow it and share its result.
 //!
-//! A follower must not get anything older than a query of its own would return: it must see a batch that was acknowledged
-//! before it began. So:
+//! A follower must not get anything older than a query of its own would return: it must see every batch that was
+//! acknowledged before it began. So:
 //!
 //! 1. A query that has not started accepts every reader.
 //! 2. A query that has started accepts, for 5 s, only readers that could read the cache. If a batch was committed after

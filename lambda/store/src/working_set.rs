@@ -1,5 +1,5 @@
-//! A batch's working set, the part of the catalog that it touches: the state loaded from the tables, and the state after
-//! the batch's events.
+//! A batch's working set, the part of the catalog that it touches: the state loaded from the tables, and the state
+//! after the batch's events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
