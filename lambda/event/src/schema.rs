@@ -244,8 +244,8 @@ mod tests {
             let data = &schema["$defs"][name];
             assert_eq!(texts(&data["required"]), required, "{name}");
             let may_be_null = |field: &&str| texts(&data["properties"][*field]["type"]).contains("null");
-            assert!(!required.iter().any(|field| may_be_null(field)), "{name}");
-            assert!(optional.iter().all(|field| may_be_null(&field)), "{name}");
+            assert!(!required.iter().any(may_be_null), "{name}");
+            assert!(optional.iter().all(may_be_null), "{name}");
         }
     }
 
