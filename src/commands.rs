@@ -21,16 +21,17 @@ pub mod render;
 pub mod shell_help;
 mod usage_error;
 
-/// Runs a subcommand.
-pub fn run(cli: Cli) -> anyhow::Result<()> {
+/// Runs a subcommand and returns its exit code.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Render(args) => render::run(&args),
         Command::Cost(args) => cost::run(&args),
         Command::Diagram(args) => diagram::run(&args),
-        Command::Local(args) => local::run(args),
+        Command::Local(args) => return local::run(args),
         Command::Completions(args) => shell_help::completions(args.shell),
         Command::Man => shell_help::man(),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints an error with its causes and picks the exit code.

@@ -7,7 +7,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let cli = pipegen::cli::Cli::parse();
     match pipegen::commands::run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => pipegen::commands::fail(&error),
     }
 }

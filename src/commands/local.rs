@@ -1,6 +1,7 @@
 //! `pipegen local`: checks everything that was typed, then runs it and prints the summary.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -16,16 +17,17 @@ use crate::printer;
 use crate::session::Ended;
 
 /// Runs a stack on this machine.
-pub fn run(args: LocalArgs) -> anyhow::Result<()> {
+pub fn run(args: LocalArgs) -> anyhow::Result<ExitCode> {
     let output = Output::of(&args)?;
     let run = match args.applied.clone() {
         Some(folder) => applied(folder, args).check()?,
         None => rendered(args)?.check()?,
     };
     match run.start(build, |summary| output.print(summary))? {
-        Ended::Done(stopped) => stopped.map_or(Ok(()), |error| Err(error.into())),
-        // The shell's convention. Everything that was started has been stopped by now.
-        Ended::Interrupted(number) => std::process::exit(128 + number),
+        Ended::Done(None) => Ok(ExitCode::SUCCESS),
+        Ended::Done(Some(stopped_early)) => Err(stopped_early.into()),
+        // The shell's convention.
+        Ended::Interrupted(number) => Ok(ExitCode::from(u8::try_from(128 + number)?)),
     }
 }
 

@@ -11,7 +11,7 @@ const ACCOUNT: &str = "000000000000";
 
 /// Addresses of the servers that stand in for the database and the cache of the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoints {
+pub struct ServerAddresses {
     pub database_host: String,
     pub database_port: u16,
     /// The database in PostgreSQL.
@@ -20,7 +20,7 @@ pub struct Endpoints {
     pub cache_port: u16,
 }
 
-impl Endpoints {
+impl ServerAddresses {
     /// Returns the attributes of a resource that its body does not have, or has another value for: the servers have names and ports
     /// of their own. The values may have the body's expressions in them.
     pub(super) fn computed(&self, resource: &Resource, region: &str) -> Map<String, Value> {

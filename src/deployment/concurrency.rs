@@ -6,19 +6,22 @@ use super::{Deployment, FunctionConfiguration};
 const UNRESERVED: usize = 32;
 
 impl Deployment {
-    /// Returns how many invocations of a function run at the same time at most: the first of these that the stack says.
+    /// Returns the most invocations of a function at the same time: the first of these that the stack sets.
     ///
-    /// - Its reserved concurrency.
-    /// - What its event source mappings invoke at once on AWS: shards × parallelization. A file may have records of more shards than
-    ///   the stack's stream, and they take turns then, since the connections to the database are planned for the stream.
-    /// - Half of what its login to the database may hold. An instance holds one connection, also between invocations, and that of a
-    ///   killed instance stays until PostgreSQL misses it; on AWS, whoever finds no free one (53300) is retried.
+    /// 1. its reserved concurrency
+    /// 2. the sum of shards × parallelization over its event source mappings
+    /// 3. half of the connection limit of its database login
+    /// 4. [`UNRESERVED`]
     pub fn concurrency(&self, function: &FunctionConfiguration) -> usize {
+        // As many as the mappings invoke on AWS. A file may have records of more shards than the stack's stream; they take turns then,
+        // since the connections to the database are planned for the stream.
         let mappings = || {
             let own = self.mappings.iter().filter(|mapping| mapping.function == function.arn);
             let invocations = own.map(|mapping| Some(mapping.shards? * mapping.parallelization));
             invocations.sum::<Option<usize>>().filter(|&invocations| invocations > 0)
         };
+        // An instance holds one connection, also between invocations, and that of a killed instance stays until PostgreSQL notices; on
+        // AWS, an instance that finds no free one (53300) is retried.
         let login = || self.connection_limit(function).map(|connections| (connections / 2).max(1));
         function.reserved_concurrency.or_else(mappings).or_else(login).unwrap_or(UNRESERVED)
     }

@@ -24,7 +24,7 @@ use pipegen_contract::database::Access;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 
-pub use computed::Endpoints;
+pub use computed::ServerAddresses;
 
 /// The part of a stack that runs. Functions and secrets are named by their ARNs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,8 +50,8 @@ pub struct Deployment {
 pub struct FunctionConfiguration {
     pub name: String,
     pub arn: String,
-    /// The ARN of its role.
-    pub role: String,
+    /// The ARN of its IAM role.
+    pub role_arn: String,
     pub handler: String,
     pub timeout: Duration,
     /// In MB.
@@ -112,7 +112,7 @@ pub struct SecretRotation {
 }
 
 impl Deployment {
-    /// Returns the function of a role, if the stack has one.
+    /// Returns the function with a role's handler, if the stack has one.
     pub fn function_of(&self, role: Role) -> Option<&FunctionConfiguration> {
         self.functions.values().find(|function| function.handler == role.handler())
     }
@@ -129,7 +129,7 @@ impl Deployment {
             mapping.parallelization = parallelization;
             invocations += mapping.shards.unwrap_or(1) * parallelization;
         }
-        // Twice, as in the stack's own sizing: for instances that are gone and that PostgreSQL has not missed yet.
+        // Twice, as in the stack's own sizing: for instances that are gone and that PostgreSQL has not noticed yet.
         let connections = 2 * invocations;
         let variable = Access::Writer.connections_variable();
         for function in self.functions.values_mut() {

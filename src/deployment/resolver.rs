@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Map, Value};
 
-use super::Endpoints;
+use super::ServerAddresses;
 use crate::terraform::declared::{Declared, Resource};
 
 /// The most expressions that may lead from one to the next. A rendered file has three at most; a circle would have no end.
@@ -12,19 +12,19 @@ const DEPTH: usize = 16;
 /// Replaces expressions by their values: those that AWS computes, and those that the file declares. Any other is an error.
 pub(super) struct Resolver<'a> {
     declared: &'a Declared,
-    endpoints: &'a Endpoints,
+    addresses: &'a ServerAddresses,
     region: &'a str,
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(declared: &'a Declared, endpoints: &'a Endpoints) -> anyhow::Result<Self> {
+    pub(super) fn new(declared: &'a Declared, addresses: &'a ServerAddresses) -> anyhow::Result<Self> {
         let region = declared.provider("aws")["region"].as_str().context("provider.aws has no region")?;
-        Ok(Self { declared, endpoints, region })
+        Ok(Self { declared, addresses, region })
     }
 
     /// Returns these attributes of a resource, as far as it has them.
     pub(super) fn attributes(&self, resource: &Resource, names: &[&str]) -> anyhow::Result<Map<String, Value>> {
-        let computed = self.endpoints.computed(resource, self.region);
+        let computed = self.addresses.computed(resource, self.region);
         let mut attributes = Map::new();
         for name in names {
             if let Some(value) = computed.get(*name).or_else(|| resource.body.get(*name)) {
@@ -80,7 +80,7 @@ impl<'a> Resolver<'a> {
         let (address, path) = expression.split_at(end);
         let resource = self.declared.at(address).with_context(|| format!("there is no `{address}`"))?;
         let pointer = path.replace('[', ".").replace(']', "").replace('.', "/");
-        let computed = Value::Object(self.endpoints.computed(resource, self.region));
+        let computed = Value::Object(self.addresses.computed(resource, self.region));
         let value = computed.pointer(&pointer).or_else(|| resource.body.pointer(&pointer));
         match self.value(value.context("its value is known only after `terraform apply`")?, depth)? {
             Value::String(text) => Ok(text),

@@ -1,4 +1,4 @@
-//! The resources that run something, in the one form that a rendered file and a state are brought to, and the checks of them.
+//! The resources that a run needs, in the one form that a rendered file and a state are brought to, and the checks of them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::terraform::rate;
 
-/// The kinds of resources that are read, with their attributes. Others have expressions that nothing needs.
+/// The types of the resources that a run needs, with the attributes that are read. Others have expressions that nothing needs.
 pub(super) const ATTRIBUTES: [(&str, &[&str]); 10] = [
     (
         "aws_lambda_function",
@@ -59,14 +59,14 @@ pub(super) const ATTRIBUTES: [(&str, &[&str]); 10] = [
 
 /// A resource with the values of its attributes.
 #[derive(Debug, Deserialize)]
-pub(super) struct RunningResource {
+pub(super) struct ResourceValues {
     pub(super) address: String,
     #[serde(rename = "type")]
     pub(super) kind: String,
     pub(super) values: Value,
 }
 
-impl RunningResource {
+impl ResourceValues {
     fn read<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
         Ok(T::deserialize(&self.values)?)
     }
@@ -74,7 +74,7 @@ impl RunningResource {
 
 impl Deployment {
     /// Puts the resources together, and refuses what is not understood here.
-    pub(super) fn from_resources(mut resources: Vec<RunningResource>) -> anyhow::Result<Self> {
+    pub(super) fn from_resources(mut resources: Vec<ResourceValues>) -> anyhow::Result<Self> {
         resources.sort_by(|a, b| a.address.cmp(&b.address));
         let mut deployment = Self::default();
         let mut shards = BTreeMap::new();
@@ -85,12 +85,17 @@ impl Deployment {
             mapping.shards = shards.get(&mapping.stream).copied();
         }
         deployment.name_functions_by_arn()?;
+        let rotations = &deployment.rotations;
+        ensure!(
+            rotations.windows(2).all(|pair| pair[0].function == pair[1].function),
+            "it rotates its secrets with several functions, and only one is invoked"
+        );
         ensure!(!deployment.functions.is_empty(), "it has no function");
         ensure!(!deployment.mappings.is_empty(), "it has no event source mapping: nothing would read the stream");
         Ok(deployment)
     }
 
-    fn add(&mut self, resource: &RunningResource, shards: &mut BTreeMap<String, usize>) -> anyhow::Result<()> {
+    fn add(&mut self, resource: &ResourceValues, shards: &mut BTreeMap<String, usize>) -> anyhow::Result<()> {
         match resource.kind.as_str() {
             "aws_lambda_function" => {
                 let function = resource.read::<FunctionAttributes>()?.checked()?;
@@ -184,7 +189,7 @@ impl FunctionAttributes {
         Ok(FunctionConfiguration {
             name: self.function_name,
             arn: self.arn,
-            role: self.role,
+            role_arn: self.role,
             handler: self.handler,
             timeout: Duration::from_secs(self.timeout),
             memory: self.memory_size,

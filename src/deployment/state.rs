@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 
 use super::Deployment;
-use super::resources::RunningResource;
+use super::resources::ResourceValues;
 
 impl Deployment {
     /// Asks Terraform (`terraform` on the `PATH`) for the state of a folder.
@@ -53,5 +53,5 @@ struct ShownValues {
 #[derive(Deserialize)]
 struct RootModule {
     #[serde(default)]
-    resources: Vec<RunningResource>,
+    resources: Vec<ResourceValues>,
 }

@@ -6,10 +6,10 @@ mod every_preset;
 mod fixture;
 mod refusals;
 
-use super::Endpoints;
+use super::ServerAddresses;
 
-fn endpoints() -> Endpoints {
-    Endpoints {
+fn addresses() -> ServerAddresses {
+    ServerAddresses {
         database_host: "db.test".to_owned(),
         database_port: 6001,
         database_name: "stock".to_owned(),

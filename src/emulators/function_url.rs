@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::lambda_host::{FunctionPool, Invocation, Outcome};
+use crate::lambda_host::{FunctionPool, Invocation, InvocationOutcome};
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
 
@@ -41,10 +41,12 @@ async fn answer(State(service): State<Arc<Service>>, request: Request) -> Respon
     let event = event(&parts, &body, Utc::now()).to_string();
     let Service { pool, console } = &*service;
     match Arc::clone(pool).invoke_to_completion(event.into()).await {
-        Ok(Invocation { outcome: Outcome::Answered(payload), .. }) => response(payload).unwrap_or_else(|fault| {
-            console.warn(&format!("{}: its response is not valid: {fault}", pool.function().name));
-            plain(StatusCode::BAD_GATEWAY)
-        }),
+        Ok(Invocation { outcome: InvocationOutcome::Answered(payload), .. }) => {
+            response(payload).unwrap_or_else(|fault| {
+                console.warn(&format!("{}: its response is not valid: {fault}", pool.function().name));
+                plain(StatusCode::BAD_GATEWAY)
+            })
+        }
         // The pool has reported the function error.
         Ok(_) => plain(StatusCode::BAD_GATEWAY),
         Err(error) => {

@@ -17,10 +17,10 @@ use pipegen_contract::payload::LARGEST_PAYLOAD;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
+use crate::emulators::access_key;
 use crate::emulators::api_error::ApiError;
-use crate::emulators::signature;
 use crate::lambda_host::credentials::Credentials;
-use crate::lambda_host::{FunctionPool, HostError, Invocation, Outcome};
+use crate::lambda_host::{FunctionPool, HostError, Invocation, InvocationOutcome};
 use crate::session::listener::{Listener, Server};
 
 struct Service {
@@ -57,7 +57,7 @@ impl Service {
         headers: &HeaderMap,
         event: Result<Bytes, BytesRejection>,
     ) -> Result<(Arc<FunctionPool>, Bytes), ApiError> {
-        signature::check(headers, &self.credentials)?;
+        access_key::check(headers, &self.credentials)?;
         let kind = headers.get("x-amz-invocation-type").map_or("RequestResponse", |kind| kind.to_str().unwrap_or("?"));
         if kind != "RequestResponse" {
             let message = format!("the invocation type `{kind}` is not supported here, only `RequestResponse`");
@@ -93,7 +93,7 @@ impl Service {
 /// Makes the HTTP response. A function error has status 200 as well.
 fn response(invoked: Result<Invocation, HostError>) -> Response {
     let payload = match invoked {
-        Ok(Invocation { outcome: Outcome::Answered(payload), .. }) => Ok(payload),
+        Ok(Invocation { outcome: InvocationOutcome::Answered(payload), .. }) => Ok(payload),
         Ok(Invocation { failure, .. }) => Err(error_document(&failure.unwrap_or_default())),
         Err(error) => Err(error_document(&error.to_string())),
     };

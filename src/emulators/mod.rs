@@ -4,12 +4,12 @@
 //! - [`secrets_manager`]: secrets and their rotation
 //! - [`invoke_api`]: Lambda's `Invoke`
 //! - [`function_url`]: HTTP requests as events of a function URL
-//! - [`signature`]: the access key of a request
+//! - [`access_key`]: the check of a request's access key
 //! - [`api_error`]: errors in the form of AWS' JSON protocols
 
+mod access_key;
 pub mod api_error;
 pub mod function_url;
 pub mod invoke_api;
 pub mod s3;
 pub mod secrets_manager;
-mod signature;

@@ -17,7 +17,7 @@ use crate::event_source::mapping::{
 use crate::event_source::on_failure::{LastInvocation, OnFailureDestination};
 use crate::event_source::progress::Progress;
 use crate::event_source::tally::Tally;
-use crate::lambda_host::{FunctionPool, HostError, Invocation, Outcome};
+use crate::lambda_host::{FunctionPool, HostError, Invocation, InvocationOutcome};
 use crate::records::{Chunk, Record};
 
 /// A function that reads the stream.
@@ -62,9 +62,9 @@ struct Polling {
     records: mpsc::Receiver<Chunk>,
     /// Records that were received and not yet offered: the mapping has no room for the first one.
     received: VecDeque<Arc<Record>>,
-    ended: bool,
+    input_ended: bool,
     invocations: JoinSet<(LaneId, Result<Invocation, HostError>)>,
-    last: BTreeMap<LaneId, LastInvocation>,
+    last_invocations: BTreeMap<LaneId, LastInvocation>,
     tally: Tally,
     clock: Instant,
     first_invoked: Option<Duration>,
@@ -81,9 +81,9 @@ impl Polling {
             mapping: EventSourceMapping::new(settings),
             records,
             received: VecDeque::new(),
-            ended: false,
+            input_ended: false,
             invocations: JoinSet::new(),
-            last: BTreeMap::new(),
+            last_invocations: BTreeMap::new(),
             tally: Tally::default(),
             clock: Instant::now(),
             first_invoked: None,
@@ -114,7 +114,7 @@ impl Polling {
                 return;
             }
         }
-        if self.ended {
+        if self.input_ended {
             self.mapping.end();
         }
     }
@@ -130,14 +130,14 @@ impl Polling {
 
     async fn discard(&mut self, lane: LaneId, discarded: &DiscardedBatch) -> anyhow::Result<()> {
         // A batch that was never invoked shares its lane with others that were.
-        let last = self.last.get(&lane).filter(|_| discarded.invocations > 0);
+        let last = self.last_invocations.get(&lane).filter(|_| discarded.invocations > 0);
         let write = self.on_failure.write(&self.pool.function().arn, &self.origin, discarded, last, Utc::now());
         Box::pin(write).await.context("cannot write the discarded records to the on-failure destination")
     }
 
     /// Waits for records, the end of an invocation, or the end of `pause`.
     async fn wait(&mut self, pause: Option<Duration>) -> anyhow::Result<()> {
-        let wants_records = self.received.is_empty() && !self.ended;
+        let wants_records = self.received.is_empty() && !self.input_ended;
         tokio::select! {
             Some(finished) = self.invocations.join_next() => {
                 let (lane, invocation) = finished.context("an invocation panicked")?;
@@ -154,7 +154,7 @@ impl Polling {
                     }
                     self.received.extend(records);
                 }
-                None => self.ended = true,
+                None => self.input_ended = true,
             },
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
         }
@@ -172,8 +172,8 @@ impl Polling {
         if complete && let Some(line) = &invocation.batch_line {
             self.tally.add(line);
         }
-        let failed = invocation.outcome == Outcome::Failed;
-        self.last.insert(lane, LastInvocation { request_id: invocation.request_id, failed });
+        let failed = invocation.outcome == InvocationOutcome::Failed;
+        self.last_invocations.insert(lane, LastInvocation { request_id: invocation.request_id, failed });
         if let Some(progress) = &self.progress {
             progress.show(statistics, now.saturating_sub(self.first_invoked.unwrap_or(now)));
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::event_source::mapping::Statistics;
-use crate::records::Source;
+use crate::records::RecordSource;
 use crate::session::console::Console;
 
 /// The progress bar of a source, and the number of records read from it.
@@ -17,7 +17,7 @@ pub struct Progress {
 
 impl Progress {
     /// Shows the bar of a source that is about to be read.
-    pub fn begin(source: &Source, console: Arc<Console>) -> Self {
+    pub fn begin(source: &RecordSource, console: Arc<Console>) -> Self {
         console.begin(source.length());
         Self { console, bytes_read: source.bytes_read(), records_read: 0 }
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::error::HostError;
 use super::function::Function;
-use super::invocation::{Invocation, Outcome};
+use super::invocation::{Invocation, InvocationOutcome};
 use super::output::{BatchLine, Output};
 use super::runtime_api::{NextInvocation, RuntimeApi, RuntimeResult};
 use super::unstartable;
@@ -47,7 +47,7 @@ impl ExecutionEnvironment {
         let mut api = RuntimeApi::start().map_err(failed)?;
         let (lines, batch_lines) = output.lines();
         let mut command = Command::new(&function.bootstrap);
-        command.env_clear().envs(function.environment(api.address)).current_dir("/");
+        command.env_clear().envs(function.environment_variables(api.address)).current_dir("/");
         let process = supervisor.spawn(&function.name, ProcessKind::Function, STOP, command, lines).map_err(failed)?;
         api.serve_until_end_of(Arc::clone(&process));
         let mut environment = Self { process, api, batch_lines };
@@ -88,8 +88,8 @@ impl ExecutionEnvironment {
         while self.batch_lines.try_recv().is_ok() {}
         let request_id = Uuid::new_v4().to_string();
         let (outcome, failure) = match self.result(function, &request_id, payload).await {
-            Ok(response) => (Outcome::Answered(response.into()), None),
-            Err(reason) => (Outcome::Failed, Some(reason)),
+            Ok(response) => (InvocationOutcome::Answered(response.into()), None),
+            Err(reason) => (InvocationOutcome::Failed, Some(reason)),
         };
         let batch_line = if expects_batch_line && failure.is_none() { self.batch_line().await } else { None };
         Invocation { request_id, outcome, failure, batch_line }

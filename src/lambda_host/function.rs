@@ -15,7 +15,7 @@ pub struct Function {
     pub name: String,
     /// The function's ARN, which also names its region.
     pub arn: String,
-    /// The role (`_HANDLER`).
+    /// The handler (`_HANDLER`), which is the name of its role in the stack.
     pub handler: String,
     /// The path of the bootstrap.
     pub bootstrap: PathBuf,
@@ -29,12 +29,14 @@ pub struct Function {
     pub memory: u32,
     /// The most invocations at the same time, each in an execution environment of its own.
     pub concurrency: usize,
+    /// True if it logs a line about each batch ([`super::BatchLine`]), which an invocation then waits for.
+    pub writes_batch_lines: bool,
 }
 
 impl Function {
     /// Returns all environment variables of a process: those that Lambda sets, and those of the configuration. Nothing
     /// is inherited.
-    pub(super) fn environment(&self, runtime_api: SocketAddr) -> impl Iterator<Item = (&str, String)> {
+    pub(super) fn environment_variables(&self, runtime_api: SocketAddr) -> impl Iterator<Item = (&str, String)> {
         let Credentials { key_id, secret_key, session_token } = &self.credentials;
         let region = self.arn.split(':').nth(3).unwrap_or_default();
         let from_lambda = [

@@ -4,7 +4,7 @@ use super::output::BatchLine;
 
 /// The outcome of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum InvocationOutcome {
     /// The function answered with this payload.
     Answered(Vec<u8>),
     /// A function error: the function reported an error, ended, or took too long.
@@ -15,9 +15,9 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Invocation {
     pub request_id: String,
-    pub outcome: Outcome,
+    pub outcome: InvocationOutcome,
     /// The reason for a failure.
     pub failure: Option<String>,
-    /// The line that the processor logged about the batch, if it answered.
+    /// The line that the function logged about the batch, if it answered and writes such lines.
     pub batch_line: Option<BatchLine>,
 }

@@ -25,6 +25,6 @@ mod unstartable;
 
 pub use error::HostError;
 pub use function::Function;
-pub use invocation::{Invocation, Outcome};
+pub use invocation::{Invocation, InvocationOutcome};
 pub use output::BatchLine;
 pub use pool::FunctionPool;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use pipegen_contract::role::Role;
 use tokio::sync::Semaphore;
 
 use super::error::HostError;
@@ -49,8 +48,7 @@ impl FunctionPool {
     ) -> anyhow::Result<Self> {
         let output =
             Output::new(&function.handler, Arc::clone(&console), logs).context("cannot write the functions' logs")?;
-        // Only the processor writes a line about each batch.
-        let expects_batch_lines = function.handler == Role::Processor.handler();
+        let expects_batch_lines = AtomicBool::new(function.writes_batch_lines);
         let concurrency = Semaphore::new(function.concurrency);
         Ok(Self {
             function,
@@ -59,7 +57,7 @@ impl FunctionPool {
             console,
             idle: Mutex::default(),
             concurrency,
-            expects_batch_lines: AtomicBool::new(expects_batch_lines),
+            expects_batch_lines,
             errors: AtomicU64::new(0),
         })
     }
@@ -67,7 +65,7 @@ impl FunctionPool {
     /// Invokes the function once. A function error is an outcome, not an error.
     pub async fn invoke(&self, payload: Bytes) -> Result<Invocation, HostError> {
         let _permit = self.concurrency.acquire().await;
-        let mut environment = self.environment().await?;
+        let mut environment = self.execution_environment().await?;
         let expects = self.expects_batch_lines.load(Ordering::Relaxed);
         let invocation = environment.invoke(&self.function, payload, expects).await;
         if expects && invocation.failure.is_none() && invocation.batch_line.is_none() {
@@ -113,7 +111,7 @@ impl FunctionPool {
     }
 
     /// Takes the idle environment that was used last, or starts one.
-    async fn environment(&self) -> Result<ExecutionEnvironment, HostError> {
+    async fn execution_environment(&self) -> Result<ExecutionEnvironment, HostError> {
         while let Some(environment) = self.take_idle() {
             if environment.is_alive() {
                 return Ok(environment);

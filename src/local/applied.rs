@@ -14,15 +14,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::account::EmulatedAccount;
-use super::runner::{Backend, Inputs, Runner};
+use super::runner::{FunctionBackend, Inputs, Runner};
 use super::summary::Summary;
-use super::{Run, url_listener};
+use super::{Run, StoppedEarly, url_listener};
 use crate::deployment::package::unpack;
 use crate::deployment::{Deployment, FunctionConfiguration};
 use crate::event_source::kinesis::{Activity, KinesisStream};
 use crate::event_source::on_failure::Storage;
 use crate::lambda_host::credentials::Credentials;
-use crate::records::ReadError;
 use crate::session::listener::Listener;
 use crate::session::signals::Signals;
 use crate::session::{Ended, Session};
@@ -76,7 +75,7 @@ struct AccountBackend<'a> {
     session: &'a Session,
 }
 
-impl Backend for AccountBackend<'_> {
+impl FunctionBackend for AccountBackend<'_> {
     /// Unpacks the bootstrap. Packages of one name are one package.
     fn bootstrap(&self, function: &FunctionConfiguration) -> anyhow::Result<PathBuf> {
         let unpacked = self.session.folder.join("package").join(&function.package);
@@ -105,7 +104,7 @@ impl AppliedRun {
         session: &Session,
         signals: &mut Signals,
         report: impl FnOnce(&Summary) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Ended<Option<ReadError>>> {
+    ) -> anyhow::Result<Ended<StoppedEarly>> {
         let Self { folder, deployment, account, authority, until_idle, url } = self;
         let backend = AccountBackend { folder, account, authority, session };
         let mut runner = Runner::new(deployment.clone(), &backend, session)?;

@@ -24,14 +24,14 @@ use super::export::Export;
 use super::runner::{Inputs, Runner};
 use super::schedule::Schedule;
 use super::summary::{Rotated, Summary};
-use super::{Run, url_listener};
+use super::{Run, StoppedEarly, url_listener};
 use crate::deployment::Deployment;
 use crate::emulators::s3::{self, Buckets};
 use crate::emulators::secrets_manager::{self, RotationFunction, Rotations};
 use crate::event_source::progress::Progress;
 use crate::lambda_host::credentials::Credentials;
-use crate::lambda_host::{FunctionPool, Outcome};
-use crate::records::{Feed, ReadError, Source, feed};
+use crate::lambda_host::{FunctionPool, InvocationOutcome};
+use crate::records::{Feed, RecordSource, feed};
 use crate::servers::{ServerPlan, ServerSettings, Servers};
 use crate::session::console::Console;
 use crate::session::listener::Listener;
@@ -71,7 +71,7 @@ pub struct RenderedInputs {
 pub struct RenderedRun {
     main: String,
     parallelization: Option<usize>,
-    source: Source,
+    source: RecordSource,
     export: Option<Export>,
     pub(super) folder: Option<WorkingFolder>,
     servers: ServerPlan,
@@ -86,7 +86,7 @@ impl RenderedInputs {
     pub fn check(self) -> anyhow::Result<Run> {
         let export = self.export.map(Export::to).transpose()?;
         let bootstrap = self.bootstrap.as_deref().map(executable).transpose()?;
-        let source = Source::open(self.records.as_deref())?;
+        let source = RecordSource::open(self.records.as_deref())?;
         let folder = self.folder.as_deref().map(WorkingFolder::kept).transpose()?;
         Ok(Run::Rendered(Box::new(RenderedRun {
             main: self.main,
@@ -124,10 +124,10 @@ impl RenderedRun {
         session: &Session,
         signals: &mut Signals,
         report: impl FnOnce(&Summary) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Ended<Option<ReadError>>> {
+    ) -> anyhow::Result<Ended<StoppedEarly>> {
         let serve = self.serve;
-        let (stopped, machine) = tokio::select! {
-            ran = self.run(bootstrap, session, report) => ran?,
+        let Processed { stopped_early, machine } = tokio::select! {
+            processed = self.run(bootstrap, session, report) => processed?,
             number = signals.any() => return Ok(Ended::Interrupted(number)),
         };
         if serve {
@@ -136,16 +136,16 @@ impl RenderedRun {
             // The end that was asked for, so the exit code stays what the records have made it.
             signals.any().await;
         }
-        Ok(Ended::Done(stopped))
+        Ok(Ended::Done(stopped_early))
     }
 
-    /// Processes every record and reports the summary. Returns why reading stopped before the end, if it did, and what runs on.
+    /// Processes every record and reports the summary.
     async fn run(
         self,
         bootstrap: PathBuf,
         session: &Session,
         report: impl FnOnce(&Summary) -> anyhow::Result<()>,
-    ) -> anyhow::Result<(Option<ReadError>, Machine)> {
+    ) -> anyhow::Result<Processed> {
         let settings = ServerSettings::from_stack(&serde_json::from_str(&self.main)?)?;
         let servers = self.servers.start(session, &settings).await?;
         let database_url = servers.database_url.clone();
@@ -154,7 +154,7 @@ impl RenderedRun {
         machine.runner.serve_url(self.url)?;
 
         let progress = Progress::begin(&self.source, Arc::clone(&session.console));
-        let Feed { readers: channels, stopped } = feed(self.source, machine.deployment.mappings.len());
+        let Feed { consumers: channels, stopped } = feed(self.source, machine.deployment.mappings.len());
         let inputs = Inputs { channels, readers: JoinSet::new(), progress: Some(progress) };
         let mut summary = machine.runner.run(inputs, machine.schedules()).await?;
         machine.complete(&mut summary);
@@ -162,8 +162,14 @@ impl RenderedRun {
             summary.exported = Some(export.write(&database_url).await?);
         }
         report(&summary)?;
-        Ok((stopped.await.ok(), machine))
+        Ok(Processed { stopped_early: stopped.await.ok(), machine })
     }
+}
+
+/// The state after all records.
+struct Processed {
+    stopped_early: StoppedEarly,
+    machine: Machine,
 }
 
 /// A rendered stack that runs.
@@ -171,7 +177,7 @@ struct Machine {
     deployment: Deployment,
     runner: Runner,
     buckets: Arc<Buckets>,
-    /// Rotations by each of the stack's rotation functions.
+    /// Rotations by the stack's rotation function.
     rotations: Arc<Rotations>,
     rotate_every: Option<Duration>,
     overrides: BTreeMap<String, usize>,
@@ -266,8 +272,8 @@ impl RotationFunction for FunctionPool {
     async fn step(&self, event: Bytes) -> Result<(), String> {
         let invocation = self.invoke(event).await.map_err(|error| error.to_string())?;
         match invocation.outcome {
-            Outcome::Answered(_) => Ok(()),
-            Outcome::Failed => Err(invocation.failure.unwrap_or_default()),
+            InvocationOutcome::Answered(_) => Ok(()),
+            InvocationOutcome::Failed => Err(invocation.failure.unwrap_or_default()),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! - [`machine`]: a rendered stack on servers and emulators of this machine, fed from a file
 //! - [`applied`]: a stack that Terraform has applied to an emulated account, fed from its stream
 //! - [`account`]: that account
-//! - [`maintenance`], [`schedule`]: what runs by the clock
+//! - [`schedule`], [`scheduled_runs`]: repeated work, and functions that are invoked by it
 //! - [`export`]: the product views as a file
 //! - [`summary`]: the result of a run
 
@@ -12,9 +12,9 @@ pub mod account;
 pub mod applied;
 pub mod export;
 pub mod machine;
-pub mod maintenance;
 pub mod runner;
 pub mod schedule;
+pub mod scheduled_runs;
 pub mod summary;
 
 use std::path::PathBuf;
@@ -26,6 +26,9 @@ use crate::session::listener::Listener;
 use crate::session::{self, Ended};
 use summary::Summary;
 
+/// The error that stopped reading before the end of the records, if there was one.
+pub type StoppedEarly = Option<ReadError>;
+
 /// A run whose inputs are all checked.
 pub enum Run {
     /// A rendered stack on this machine.
@@ -35,13 +38,12 @@ pub enum Run {
 }
 
 impl Run {
-    /// Runs to the end, and reports the summary before anything that goes on after the records (`--serve`). The result is why
-    /// reading stopped early, if it did. `build` makes the bootstrap if none was given.
+    /// Runs to the end, and reports the summary before anything that goes on after the records (`--serve`). `build` makes the bootstrap if none was given.
     pub fn start(
         self,
         build: impl FnOnce() -> anyhow::Result<PathBuf>,
         report: impl FnOnce(&Summary) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Ended<Option<ReadError>>> {
+    ) -> anyhow::Result<Ended<StoppedEarly>> {
         match self {
             Self::Rendered(mut run) => {
                 let bootstrap = run.bootstrap.take().map_or_else(build, Ok)?;

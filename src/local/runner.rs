@@ -10,8 +10,8 @@ use pipegen_contract::role::Role;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::maintenance::Maintenance;
 use super::schedule::Schedule;
+use super::scheduled_runs::ScheduledRuns;
 use super::summary::{Archive, Summary};
 use crate::deployment::{Deployment, FunctionConfiguration, MappingConfiguration};
 use crate::emulators::{function_url, invoke_api};
@@ -20,14 +20,14 @@ use crate::event_source::on_failure::{OnFailureDestination, Storage};
 use crate::event_source::poller::{Poller, PollerReport};
 use crate::event_source::progress::Progress;
 use crate::lambda_host::credentials::Credentials;
-use crate::lambda_host::{Function, FunctionPool, Outcome};
+use crate::lambda_host::{Function, FunctionPool, InvocationOutcome};
 use crate::records::Chunk;
 use crate::session::Session;
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
 
-/// What stands behind a deployment's functions: this machine, or an emulated account.
-pub trait Backend {
+/// The services that a deployment's functions use: those of this machine, or of an emulated account.
+pub trait FunctionBackend {
     /// Returns the path of a function's bootstrap.
     fn bootstrap(&self, function: &FunctionConfiguration) -> anyhow::Result<PathBuf>;
 
@@ -58,7 +58,7 @@ pub struct Runner {
     /// By ARN.
     pools: BTreeMap<String, Arc<FunctionPool>>,
     /// One for each of the deployment's schedules.
-    scheduled: Vec<Arc<Maintenance>>,
+    scheduled: Vec<Arc<ScheduledRuns>>,
     storage: Storage,
     console: Arc<Console>,
     servers: Vec<Server>,
@@ -66,7 +66,7 @@ pub struct Runner {
 
 impl Runner {
     /// Makes a pool of each function. Nothing is invoked yet.
-    pub fn new(deployment: Deployment, backend: &impl Backend, session: &Session) -> anyhow::Result<Self> {
+    pub fn new(deployment: Deployment, backend: &impl FunctionBackend, session: &Session) -> anyhow::Result<Self> {
         let Session { folder, supervisor, console, .. } = session;
         let mut pools = BTreeMap::new();
         for (arn, configuration) in &deployment.functions {
@@ -77,7 +77,7 @@ impl Runner {
         }
         let scheduled = deployment.schedules.iter().map(|schedule| {
             let pool = Arc::clone(&pools[&schedule.function]);
-            Arc::new(Maintenance::new(pool, schedule.input.clone().into(), Arc::clone(console)))
+            Arc::new(ScheduledRuns::new(pool, schedule.input.clone().into(), Arc::clone(console)))
         });
         Ok(Self {
             scheduled: scheduled.collect(),
@@ -121,7 +121,7 @@ impl Runner {
         for invocation in &self.deployment.invocations {
             let pool = self.pool(&invocation.function);
             let invoked = pool.invoke(invocation.input.clone().into()).await?;
-            if invoked.outcome == Outcome::Failed {
+            if invoked.outcome == InvocationOutcome::Failed {
                 bail!("{} failed: {}", pool.function().name, invoked.failure.unwrap_or_default());
             }
             pool.close().await;
@@ -132,7 +132,7 @@ impl Runner {
     /// Starts the schedules.
     pub fn schedules(&self) -> Vec<Schedule> {
         let schedules = self.deployment.schedules.iter().zip(&self.scheduled);
-        schedules.map(|(schedule, runs)| Maintenance::every(runs, schedule.period)).collect()
+        schedules.map(|(schedule, runs)| ScheduledRuns::every(runs, schedule.period)).collect()
     }
 
     /// Processes the inputs to their ends, then ends these schedules and runs each of the deployment's once more.
@@ -177,7 +177,7 @@ impl Runner {
     fn poller(&self, mapping: &MappingConfiguration, progress: Option<Progress>) -> Poller {
         Poller {
             pool: self.pool(&mapping.function),
-            settings: MappingSettings::new(mapping, &self.deployment.functions[&mapping.function].role),
+            settings: MappingSettings::new(mapping, &self.deployment.functions[&mapping.function].role_arn),
             on_failure: OnFailureDestination {
                 storage: self.storage.clone(),
                 bucket: mapping.on_failure_bucket.clone(),
@@ -206,7 +206,7 @@ impl Runner {
 pub fn function(
     deployment: &Deployment,
     configuration: &FunctionConfiguration,
-    backend: &impl Backend,
+    backend: &impl FunctionBackend,
 ) -> anyhow::Result<Function> {
     let mut variables: Vec<_> = configuration.environment.clone().into_iter().collect();
     variables.extend(backend.variables(configuration));
@@ -220,6 +220,7 @@ pub fn function(
         timeout: configuration.timeout,
         memory: configuration.memory,
         concurrency: deployment.concurrency(configuration),
+        writes_batch_lines: configuration.handler == Role::Processor.handler(),
     })
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::event_source::poller::PollerReport;
 use crate::event_source::progress::per_second;
 use crate::event_source::tally::Tally;
-use crate::local::maintenance::Maintained;
+use crate::local::scheduled_runs::MaintainTotals;
 
 /// The result of a run. Counts are the processor's unless they name another function.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -37,7 +37,7 @@ pub struct Summary {
     /// The archiver's counts.
     pub archive: Archive,
     /// The counts of the runs of `maintain`.
-    pub maintain: Maintained,
+    pub maintain: MaintainTotals,
     /// Rotations of the logins.
     pub rotations: Rotated,
     /// Invocations that ended in a function error, of each function.
@@ -121,7 +121,7 @@ impl Summary {
             table.row(
                 &name,
                 &seconds(milliseconds.get(stage).copied().unwrap_or(0.0) / 1000.0),
-                "(all lanes together)",
+                "(summed over parallel batches)",
             );
         }
         table.row("seconds", &seconds(self.seconds), "");

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::runner::{Backend, function};
-use crate::deployment::{Deployment, Endpoints, FunctionConfiguration};
+use super::runner::{FunctionBackend, function};
+use crate::deployment::{Deployment, FunctionConfiguration, ServerAddresses};
 use crate::event_source::mapping::MappingSettings;
 use crate::event_source::on_failure::Storage;
 use crate::lambda_host::credentials::Credentials;
@@ -15,7 +15,7 @@ const STAGING: &str = include_str!("../../tests/golden/staging.main.tf.json");
 /// A backend that adds nothing, so that all that a process gets is the stack's.
 struct Nothing;
 
-impl Backend for Nothing {
+impl FunctionBackend for Nothing {
     fn bootstrap(&self, _: &FunctionConfiguration) -> anyhow::Result<PathBuf> {
         Ok("bootstrap".into())
     }
@@ -35,7 +35,7 @@ impl Backend for Nothing {
 
 /// Returns all that the runner would start of a rendered file, as text.
 fn started(main: &Value) -> anyhow::Result<String> {
-    let deployment = Deployment::from_rendered(&main.to_string(), &endpoints())?;
+    let deployment = Deployment::from_rendered(&main.to_string(), &addresses())?;
     let functions = deployment.functions.values().map(|configuration| function(&deployment, configuration, &Nothing));
     let functions = functions.collect::<anyhow::Result<Vec<_>>>()?;
     let mappings = deployment.mappings.iter();
@@ -43,8 +43,8 @@ fn started(main: &Value) -> anyhow::Result<String> {
     Ok(format!("{functions:#?}\n{mappings:#?}\n{:#?}", deployment.schedules))
 }
 
-fn endpoints() -> Endpoints {
-    Endpoints {
+fn addresses() -> ServerAddresses {
+    ServerAddresses {
         database_host: "db.test".to_owned(),
         database_port: 6001,
         database_name: "stock".to_owned(),

@@ -19,7 +19,7 @@ impl LineError {
     }
 }
 
-/// The error that ends a source before its end.
+/// An error that stops reading early.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file could not be opened or read.

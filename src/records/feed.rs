@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::ReadError;
 use super::record::Record;
-use super::source::Source;
+use super::source::RecordSource;
 
 /// Records that are sent together, since sending costs more than parsing a record.
 pub type Chunk = Vec<Arc<Record>>;
@@ -21,7 +21,7 @@ const CHUNKS: usize = 4;
 /// The records of a source, sent to each consumer.
 pub struct Feed {
     /// The channels with every record. They end after the last one, or before the first line that is not a record.
-    pub readers: Vec<mpsc::Receiver<Chunk>>,
+    pub consumers: Vec<mpsc::Receiver<Chunk>>,
     /// The error that stopped reading before the end, if there was one.
     pub stopped: oneshot::Receiver<ReadError>,
 }
@@ -31,18 +31,18 @@ pub struct Feed {
 ///
 /// This is a plain thread rather than a task: a read of standard input cannot be interrupted, and the runtime would
 /// wait for it at the end of the process. When a receiver is dropped the thread ends with its next chunk.
-pub fn feed(source: Source, readers: usize) -> Feed {
-    let (senders, readers): (Vec<_>, Vec<_>) = (0..readers).map(|_| mpsc::channel(CHUNKS)).unzip();
+pub fn feed(source: RecordSource, consumers: usize) -> Feed {
+    let (senders, consumers): (Vec<_>, Vec<_>) = (0..consumers).map(|_| mpsc::channel(CHUNKS)).unzip();
     let (stop, stopped) = oneshot::channel();
     std::thread::spawn(move || {
         if let Err(error) = read(source, &senders) {
             stop.send(error).ok();
         }
     });
-    Feed { readers, stopped }
+    Feed { consumers, stopped }
 }
 
-fn read(source: Source, readers: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError> {
+fn read(source: RecordSource, senders: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError> {
     let mut chunk = Vec::new();
     let mut bytes = 0;
     let mut records = source.records();
@@ -51,7 +51,7 @@ fn read(source: Source, readers: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError
             Ok(record) => record,
             Err(error) => {
                 // The records before the bad line are played all the same.
-                send(&chunk, readers);
+                send(&chunk, senders);
                 return Err(error);
             }
         };
@@ -60,16 +60,16 @@ fn read(source: Source, readers: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError
         // The writer of a pipe may pause: records that were read do not wait for more.
         if chunk.len() == CHUNK_RECORDS || bytes >= CHUNK_BYTES || !records.is_ready() {
             bytes = 0;
-            if !send(&std::mem::take(&mut chunk), readers) {
+            if !send(&std::mem::take(&mut chunk), senders) {
                 return Ok(());
             }
         }
     }
-    send(&chunk, readers);
+    send(&chunk, senders);
     Ok(())
 }
 
 /// Sends a chunk to every consumer. Returns false if one of them is gone: then the run ends.
-fn send(chunk: &Chunk, readers: &[mpsc::Sender<Chunk>]) -> bool {
-    readers.iter().all(|reader| reader.blocking_send(chunk.clone()).is_ok())
+fn send(chunk: &Chunk, senders: &[mpsc::Sender<Chunk>]) -> bool {
+    senders.iter().all(|sender| sender.blocking_send(chunk.clone()).is_ok())
 }

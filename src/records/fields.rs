@@ -43,27 +43,40 @@ struct RecordLine<'a> {
 pub(super) fn parse(line: &[u8]) -> Result<Record, LineError> {
     let line: RecordLine<'_> = serde_json::from_slice(line)
         .map_err(|error| LineError::of_line(format!("is not a record: {}", without_position(&error))))?;
-    let is_rejection = line.reason.is_some();
+    if line.reason.is_some() { rejected_event(&line) } else { record(&line) }
+}
+
+/// Parses a record or a line of the archive, which differ in the names of the data's fields only.
+fn record(line: &RecordLine<'_>) -> Result<Record, LineError> {
     let shard = shard(required("shard", line.shard)?)?;
-    let mut sequence_number = sequence_number(required("sequence_number", line.sequence_number)?)?;
-    if is_rejection {
-        let index = line.index.map(|raw| value::<u32>("index", raw)).transpose()?.unwrap_or_default();
-        sequence_number = of_event(sequence_number, index);
-    } else if line.detail.is_some() || line.index.is_some() {
+    let sequence_number = sequence_number(required("sequence_number", line.sequence_number)?)?;
+    if line.detail.is_some() || line.index.is_some() {
         return Err(LineError::of_field(
             "reason",
             "is missing: a line with `detail` or `index` is a line of the quarantine, which has it",
         ));
     }
-    let stored_key = match line.partition_key {
-        // The quarantine does not store it.
-        None if is_rejection => None,
-        key => Some(partition_key(required("partition_key", key)?)?),
-    };
+    let partition_key = partition_key(required("partition_key", line.partition_key)?)?;
     let arrived_at = arrived_at(&required::<String>("arrived_at", line.arrived_at)?)?;
-    let data = data(&line)?;
-    let partition_key = stored_key.unwrap_or_else(|| events::partition_key(&data));
-    Ok(Record { shard, sequence_number, partition_key, arrived_at, data })
+    Ok(Record { shard, sequence_number, partition_key, arrived_at, data: data(line)? })
+}
+
+/// Parses a line of the quarantine. Its event becomes a record by itself.
+fn rejected_event(line: &RecordLine<'_>) -> Result<Record, LineError> {
+    let shard = shard(required("shard", line.shard)?)?;
+    let sequence_number = sequence_number(required("sequence_number", line.sequence_number)?)?;
+    let index = line.index.map(|raw| value("index", raw)).transpose()?.unwrap_or_default();
+    // The quarantine does not store the key of the record.
+    let stored_key = line.partition_key.map(|raw| partition_key(value("partition_key", raw)?)).transpose()?;
+    let arrived_at = arrived_at(&required::<String>("arrived_at", line.arrived_at)?)?;
+    let data = data(line)?;
+    Ok(Record {
+        shard,
+        sequence_number: of_event(sequence_number, index),
+        partition_key: stored_key.unwrap_or_else(|| events::partition_key(&data)),
+        arrived_at,
+        data,
+    })
 }
 
 /// Makes the sequence number of one event of a record, which becomes a record by itself.

@@ -35,7 +35,7 @@ pub use error::{LineError, ReadError};
 pub use feed::{Chunk, Feed, feed};
 pub use reader::RecordReader;
 pub use record::Record;
-pub use source::Source;
+pub use source::RecordSource;
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ const FOLDER: &str = "it is a folder; `find FOLDER -name '*.jsonl.gz' | sort | x
      objects in it";
 
 /// An open source of records.
-pub struct Source {
+pub struct RecordSource {
     name: String,
     bytes: Box<dyn Read + Send>,
     length: Option<u64>,
@@ -38,7 +38,7 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-impl Source {
+impl RecordSource {
     /// Opens a file (`-` is standard input), or the sample if no file is named. A folder and a file whose first line is
     /// not a record are errors at once, and not at the first read, when servers are running already.
     pub fn open(path: Option<&Path>) -> Result<Self, ReadError> {

@@ -96,7 +96,7 @@ fn the_longest_key_counts_in_characters() {
 fn read(content: &[u8]) -> Vec<Result<Record, ReadError>> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(content).expect("written");
-    match Source::open(Some(file.path())) {
+    match RecordSource::open(Some(file.path())) {
         Ok(source) => source.records().collect(),
         Err(error) => vec![Err(error)],
     }
@@ -137,38 +137,39 @@ fn an_endless_line_is_an_error() {
 #[test]
 fn a_missing_file_and_a_folder_are_errors_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
-    assert!(Source::open(Some(&folder.path().join("missing"))).is_err());
-    assert!(Source::open(Some(folder.path())).is_err());
+    assert!(RecordSource::open(Some(&folder.path().join("missing"))).is_err());
+    assert!(RecordSource::open(Some(folder.path())).is_err());
 }
 
 #[test]
 fn the_sample_is_whole() {
-    let records: Vec<_> = Source::open(None).expect("open").records().collect::<Result<_, _>>().expect("good records");
+    let records: Vec<_> =
+        RecordSource::open(None).expect("open").records().collect::<Result<_, _>>().expect("good records");
     assert!((1500..3000).contains(&records.len()), "{}", records.len());
 }
 
 #[tokio::test]
-async fn the_feed_sends_the_records_before_a_bad_line_to_every_reader() {
+async fn the_feed_sends_the_records_before_a_bad_line_to_every_consumer() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     for _ in 0..CHUNK_AND_SOME {
         writeln!(file, "{GOOD}").expect("written");
     }
     writeln!(file, "oops").expect("written");
-    let Feed { readers, stopped } = feed(Source::open(Some(file.path())).expect("open"), 2);
-    for mut reader in readers {
-        assert_eq!(count(&mut reader).await, CHUNK_AND_SOME);
+    let Feed { consumers, stopped } = feed(RecordSource::open(Some(file.path())).expect("open"), 2);
+    for mut consumer in consumers {
+        assert_eq!(count(&mut consumer).await, CHUNK_AND_SOME);
     }
     assert!(matches!(stopped.await, Ok(ReadError::Line { line: 301, .. })));
 }
 
 #[tokio::test]
-async fn the_slowest_reader_holds_the_feed_back() {
+async fn the_slowest_consumer_holds_the_feed_back() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     for _ in 0..100 * CHUNK_AND_SOME {
         writeln!(file, "{GOOD}").expect("written");
     }
-    let Feed { mut readers, stopped } = feed(Source::open(Some(file.path())).expect("open"), 2);
-    let (mut slow, mut fast) = (readers.remove(1), readers.remove(0));
+    let Feed { mut consumers, stopped } = feed(RecordSource::open(Some(file.path())).expect("open"), 2);
+    let (mut slow, mut fast) = (consumers.remove(1), consumers.remove(0));
     let mut ahead = 0;
     while let Ok(Some(chunk)) = tokio::time::timeout(std::time::Duration::from_millis(200), fast.recv()).await {
         ahead += chunk.len();
@@ -179,9 +180,9 @@ async fn the_slowest_reader_holds_the_feed_back() {
     assert!(stopped.await.is_err(), "read to its end");
 }
 
-async fn count(reader: &mut tokio::sync::mpsc::Receiver<Chunk>) -> usize {
+async fn count(consumer: &mut tokio::sync::mpsc::Receiver<Chunk>) -> usize {
     let mut records = 0;
-    while let Some(chunk) = reader.recv().await {
+    while let Some(chunk) = consumer.recv().await {
         records += chunk.len();
     }
     records

@@ -1,5 +1,4 @@
-//! Addresses of the servers as environment variables of the functions: those that the stack sets, and those that only
-//! `pipegen local` may set.
+//! Addresses of the servers, and the environment variables of the functions that only `pipegen local` may set.
 
 use std::path::{Path, PathBuf};
 
@@ -11,9 +10,6 @@ use url::Url;
 use super::certificates::HOST;
 use super::postgresql;
 use super::redis::{self, Endpoint};
-
-/// The replication group's id that the functions sign their tokens for. A throwaway Redis takes any.
-const REPLICATION_GROUP: &str = "cache-inventory-local";
 
 /// Address of the database, with its administrator's login.
 #[derive(Clone)]
@@ -36,7 +32,7 @@ pub struct MasterLogin {
 /// Address of the cache.
 #[derive(Clone)]
 pub enum CacheAddress {
-    /// A throwaway Redis with the stack's users.
+    /// A temporary Redis with the stack's users.
     Tls {
         port: u16,
         /// A file with the authority that signed its certificate.
@@ -68,7 +64,7 @@ impl DatabaseAddress {
         )
     }
 
-    pub(super) fn throwaway(started: &postgresql::Started, authority: &Path) -> Self {
+    pub(super) fn temporary(started: &postgresql::Started, authority: &Path) -> Self {
         let master = MasterLogin { username: postgresql::SUPERUSER.to_owned(), password: started.password.clone() };
         Self {
             host: HOST.to_owned(),
@@ -77,16 +73,6 @@ impl DatabaseAddress {
             master,
             authority: Some(authority.to_owned()),
         }
-    }
-
-    /// Returns the environment variables of a function that uses the database.
-    pub fn variables(&self) -> Vec<(&'static str, String)> {
-        vec![
-            (env::DATABASE_HOST, self.host.clone()),
-            (env::DATABASE_PORT, self.port.to_string()),
-            (env::DATABASE_NAME, self.name.clone()),
-            self.dev_variable(),
-        ]
     }
 
     /// Returns the variable that the stack never sets: how a function trusts the server.
@@ -99,7 +85,7 @@ impl DatabaseAddress {
 }
 
 impl CacheAddress {
-    pub(super) fn throwaway(started: &redis::Started, authority: &Path) -> Self {
+    pub(super) fn temporary(started: &redis::Started, authority: &Path) -> Self {
         match started.endpoint {
             Endpoint::Tls(port) => Self::Tls { port, authority: authority.to_owned() },
             Endpoint::Plaintext(port) => Self::Plaintext { port },
@@ -126,18 +112,6 @@ impl CacheAddress {
             Self::Plaintext { port } => (env::DEV_CACHE_URL, format!("redis://{user}:any@{HOST}:{port}")),
             Self::Given { url } => (env::DEV_CACHE_URL, url.clone()),
         }
-    }
-
-    /// Returns the environment variables of a function that logs in to the cache as this user.
-    pub fn variables(&self, user: &str) -> Vec<(&'static str, String)> {
-        let (host, port) = self.host_and_port();
-        vec![
-            (env::CACHE_HOST, host),
-            (env::CACHE_PORT, port.to_string()),
-            (env::CACHE_USER, user.to_owned()),
-            (env::CACHE_REPLICATION_GROUP, REPLICATION_GROUP.to_owned()),
-            self.dev_variable(user),
-        ]
     }
 }
 

@@ -1,4 +1,4 @@
-//! Certificates of the throwaway servers, signed by an authority whose key is never stored: it is created for one run.
+//! Certificates of the temporary servers, signed by an authority whose key is never stored: it is created for one run.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,11 @@
-//! PostgreSQL and Redis: throwaway servers from the installed programs, or servers that are named by their URL.
+//! PostgreSQL and Redis: temporary servers from the installed programs, or servers that are named by their URL.
 //!
-//! - [`settings`]: settings of a rendered stack that throwaway servers are started with
+//! - [`settings`]: settings of a rendered stack that temporary servers are started with
 //! - [`installed`]: the installed programs
 //! - [`os_user`]: the operating system's user that runs PostgreSQL
-//! - [`certificates`]: the throwaway servers' certificates
+//! - [`certificates`]: the temporary servers' certificates
 //! - [`postgresql`], [`redis`]: start and stop of each server
-//! - [`address`]: environment variables with which functions find the servers
+//! - [`address`]: addresses of the servers, and variables with which functions trust them
 
 use std::fs::File;
 use std::io::Write as _;
@@ -33,7 +33,7 @@ mod settings;
 pub use address::{CacheAddress, DatabaseAddress, MasterLogin};
 pub use settings::{CacheUser, ServerParameter, ServerSettings};
 
-/// Starts of a server on another free port, at most: a port that was free a moment ago may be taken by now.
+/// The most attempts to start a server, each on another port: one that was free a moment ago may be taken by now.
 const START_ATTEMPTS: u32 = 4;
 /// Time between two probes of a starting server.
 const PROBE_PAUSE: Duration = Duration::from_millis(20);
@@ -46,12 +46,12 @@ pub struct ServerPlan {
 
 enum DatabaseSource {
     Given { url: String, address: DatabaseAddress },
-    Throwaway(postgresql::Programs),
+    Temporary(postgresql::Programs),
 }
 
 enum CacheSource {
     Given { url: String },
-    Throwaway { program: PathBuf },
+    Temporary { program: PathBuf },
 }
 
 /// The running servers.
@@ -78,11 +78,11 @@ impl ServerPlan {
         let cluster = kept.map(|folder| folder.join(postgresql::FOLDER));
         let database = match given {
             Some((url, address)) => Ok(DatabaseSource::Given { url, address }),
-            None => postgresql::Programs::find(&folders, cluster.as_deref()).map(DatabaseSource::Throwaway),
+            None => postgresql::Programs::find(&folders, cluster.as_deref()).map(DatabaseSource::Temporary),
         };
         let cache = match cache_url {
             Some(url) => Ok(CacheSource::Given { url }),
-            None => redis::find(&folders).map(|program| CacheSource::Throwaway { program }),
+            None => redis::find(&folders).map(|program| CacheSource::Temporary { program }),
         };
         match (database, cache) {
             (Ok(database), Ok(cache)) => Ok(Self { database, cache }),
@@ -104,18 +104,18 @@ impl ServerPlan {
         let database = async {
             match self.database {
                 DatabaseSource::Given { url, address } => anyhow::Ok((url, address)),
-                DatabaseSource::Throwaway(programs) => {
+                DatabaseSource::Temporary(programs) => {
                     let started = postgresql::start(&programs, session, &authority, settings).await?;
-                    Ok((started.url(), DatabaseAddress::throwaway(&started, &file)))
+                    Ok((started.url(), DatabaseAddress::temporary(&started, &file)))
                 }
             }
         };
         let cache = async {
             match self.cache {
                 CacheSource::Given { url } => anyhow::Ok((url.clone(), CacheAddress::Given { url })),
-                CacheSource::Throwaway { program } => {
+                CacheSource::Temporary { program } => {
                     let started = redis::start(&program, session, &authority, settings).await?;
-                    Ok((started.url.clone(), CacheAddress::throwaway(&started, &file)))
+                    Ok((started.url.clone(), CacheAddress::temporary(&started, &file)))
                 }
             }
         };

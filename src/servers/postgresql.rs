@@ -1,4 +1,4 @@
-//! PostgreSQL: a throwaway server, or the check of a given one.
+//! PostgreSQL: a temporary server, or the check of a given one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub(super) const FOLDER: &str = "postgresql";
 /// PostgreSQL's usual port.
 pub(super) const PORT: u16 = 5432;
 pub(super) const SUPERUSER: &str = "pipegen";
-/// Each environment holds a few connections, and a killed one's stay until the server notices.
+/// Each function process holds a few connections, and a killed one's stay until the server notices.
 const CONNECTIONS: u32 = 200;
 /// The longest start: a kept cluster that was killed has to recover.
 const START_LIMIT: Duration = Duration::from_mins(2);

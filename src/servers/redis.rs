@@ -1,4 +1,4 @@
-//! Redis: a throwaway server, or the check of a given one. Valkey is named only where it differs.
+//! Redis: a temporary server, or the check of a given one. Valkey is named only where it differs.
 
 use std::fs;
 use std::path::{Path, PathBuf};

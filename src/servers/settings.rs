@@ -1,4 +1,4 @@
-//! Settings of a rendered stack that the throwaway servers are started with.
+//! Settings of a rendered stack that the temporary servers are started with.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Settings of RDS and ElastiCache that hold for the throwaway servers too.
+/// Settings of RDS and ElastiCache that hold for the temporary servers too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerSettings {
     /// The database in PostgreSQL that is created.

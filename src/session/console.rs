@@ -18,15 +18,18 @@ const PER_LINE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Console {
     bar: ProgressBar,
-    allowance: Mutex<Allowance>,
+    bucket: Mutex<TokenBucket>,
     /// No warnings are shown any more.
     closed: AtomicBool,
 }
 
+/// The token bucket of the warnings: it holds at most [`BURST`] tokens, and gains one in each [`PER_LINE`].
 #[derive(Debug)]
-struct Allowance {
-    lines: u32,
+struct TokenBucket {
+    tokens: u32,
+    /// The time of the last gain.
     since: Instant,
+    /// Lines that found the bucket empty since the last line that was written.
     held_back: u64,
 }
 
@@ -37,7 +40,7 @@ impl Console {
             if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         Self {
             bar: ProgressBar::with_draw_target(None, target),
-            allowance: Mutex::new(Allowance { lines: BURST, since: Instant::now(), held_back: 0 }),
+            bucket: Mutex::new(TokenBucket { tokens: BURST, since: Instant::now(), held_back: 0 }),
             closed: AtomicBool::new(false),
         }
     }
@@ -46,24 +49,24 @@ impl Console {
         self.bar.suspend(|| printer::talk(line));
     }
 
-    /// Writes a line that may come often, at a limited rate: a burst, then one a second. The rest is counted.
+    /// Writes a line that may come often, at the rate of a token bucket: a burst, then one a second. The rest is counted.
     pub fn warn(&self, line: &str) {
         if self.closed.load(Ordering::Relaxed) {
             return;
         }
         let held_back = {
-            let mut allowance = self.allowance.lock();
-            let earned = u32::try_from(allowance.since.elapsed().as_millis() / PER_LINE.as_millis()).unwrap_or(BURST);
+            let mut bucket = self.bucket.lock();
+            let earned = u32::try_from(bucket.since.elapsed().as_millis() / PER_LINE.as_millis()).unwrap_or(BURST);
             if earned > 0 {
-                allowance.since = Instant::now();
-                allowance.lines = allowance.lines.saturating_add(earned).min(BURST);
+                bucket.since = Instant::now();
+                bucket.tokens = bucket.tokens.saturating_add(earned).min(BURST);
             }
-            if allowance.lines == 0 {
-                allowance.held_back += 1;
+            if bucket.tokens == 0 {
+                bucket.held_back += 1;
                 return;
             }
-            allowance.lines -= 1;
-            std::mem::take(&mut allowance.held_back)
+            bucket.tokens -= 1;
+            std::mem::take(&mut bucket.held_back)
         };
         self.say_held_back(held_back);
         self.say(line);
@@ -94,7 +97,7 @@ impl Console {
     /// Removes the bar, and writes the number of lines that were not shown.
     pub fn end(&self) {
         self.bar.finish_and_clear();
-        let held_back = std::mem::take(&mut self.allowance.lock().held_back);
+        let held_back = std::mem::take(&mut self.bucket.lock().held_back);
         self.say_held_back(held_back);
     }
 

@@ -12,19 +12,23 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use parking_lot::Mutex;
 
-/// Each line on standard input is the list of living children; `$1` is the folder to remove, if any. PostgreSQL, Redis
-/// and the bootstrap all shut down on `SIGINT`; a frozen function has to be resumed to receive it. In a container there may be no
-/// process that reaps them, so a zombie counts as ended.
+/// The shell's script. Each line on standard input is the list of living children; `$1` is the folder to remove, if any.
 const SCRIPT: &str = r#"
+# Only the end of the pipe ends the wait.
 trap '' HUP INT TERM
+# The last list is the valid one.
 children=
 while IFS= read -r line; do children=$line; done
+# In a container there may be no process that reaps the children, so a zombie counts as ended.
 lives() { kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }
 living() { for child in $children; do lives "$child" && return 0; done; return 1; }
+# PostgreSQL, Redis and the bootstrap all shut down on SIGINT. A frozen function has to be resumed to receive it.
 for child in $children; do kill -INT "$child" 2>/dev/null; kill -CONT "$child" 2>/dev/null; done
+# They have five seconds; then they are killed.
 tenths=0
 while living && [ "$tenths" -lt 50 ]; do sleep 0.1; tenths=$((tenths + 1)); done
 for child in $children; do kill -KILL "$child" 2>/dev/null; done
+# Nobody uses the folder any more.
 if [ -n "$1" ]; then rm -rf -- "$1"; fi
 "#;
 

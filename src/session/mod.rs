@@ -26,7 +26,7 @@ use signals::Signals;
 use working_folder::WorkingFolder;
 
 /// Folder, processes and messages of a run. [`Self::close`] stops and removes all of it; the guard does so if the process ends
-/// without.
+/// without closing it.
 pub struct Session {
     pub folder: WorkingFolder,
     pub supervisor: Arc<Supervisor>,

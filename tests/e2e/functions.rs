@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use pipegen::lambda_host::Outcome;
+use pipegen::lambda_host::InvocationOutcome;
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::lambda_host::{Function, FunctionPool};
 use pipegen::session::console::Console;
@@ -110,14 +110,15 @@ impl InvokeContext {
             timeout: Duration::from_secs(configuration.timeout),
             memory: configuration.memory_size,
             concurrency: 1,
+            writes_batch_lines: false,
         };
         let console = Arc::new(Console::new());
         let host = FunctionPool::new(function, Arc::clone(&self.supervisor), console, None)?;
         let invocation = host.invoke(payload.to_string().into()).await?;
         host.close().await;
         Ok(match invocation.outcome {
-            Outcome::Answered(payload) => Ok(payload),
-            Outcome::Failed => {
+            InvocationOutcome::Answered(payload) => Ok(payload),
+            InvocationOutcome::Failed => {
                 let message = invocation.failure.unwrap_or_default();
                 Err(json!({"errorType": "Unhandled", "errorMessage": message}).to_string())
             }

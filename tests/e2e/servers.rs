@@ -1,8 +1,6 @@
 //! Logins and users that RDS and ElastiCache would create, on the real servers behind the emulated ones.
 
-use std::collections::BTreeMap;
-
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use pipegen::servers::{CacheUser, Servers};
 use pipegen_contract::env;
 use serde::Deserialize as _;
@@ -22,16 +20,17 @@ pub(crate) struct ServerEndpoints {
 
 impl ServerEndpoints {
     pub(crate) fn of(servers: &Servers) -> Result<Self> {
-        let variables = servers.database.variables().into_iter().chain(servers.cache.variables(""));
-        let mut variables: BTreeMap<_, _> = variables.collect();
-        let mut text = |name| variables.remove(name).with_context(|| format!("the servers do not set {name}"));
+        let Servers { database, cache, .. } = servers;
+        let (cache_host, cache_port) = cache.host_and_port();
+        let (variable, authority) = database.dev_variable();
+        ensure!(variable == env::DEV_AUTHORITY, "the database has no certificate");
         Ok(Self {
-            database_host: text(env::DATABASE_HOST)?,
-            database_port: text(env::DATABASE_PORT)?.parse()?,
-            database_name: text(env::DATABASE_NAME)?,
-            cache_host: text(env::CACHE_HOST)?,
-            cache_port: text(env::CACHE_PORT)?.parse()?,
-            authority: text(env::DEV_AUTHORITY)?,
+            database_host: database.host.clone(),
+            database_port: database.port,
+            database_name: database.name.clone(),
+            cache_host,
+            cache_port,
+            authority,
         })
     }
 }

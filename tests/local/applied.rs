@@ -13,12 +13,12 @@ use zip::write::SimpleFileOptions;
 
 use account::{Account, Sent};
 
-use super::workshop::{bootstrap_in, eventually, http, open_folder, processes_of};
+use super::fixture::{bootstrap_in, eventually, http, open_folder, processes_of};
 
 mod account;
 
 /// An applied folder and its account.
-struct Desk {
+struct AppliedFixture {
     folder: TempDir,
     scratch: PathBuf,
     account: Account,
@@ -50,15 +50,15 @@ fn mapping(handler: &str, window_seconds: u32) -> Value {
     resource("aws_lambda_event_source_mapping", &values)
 }
 
-impl Desk {
+impl AppliedFixture {
     fn new() -> Self {
         let folder = open_folder();
         let scratch = folder.path().join("scratch");
         fs::create_dir(&scratch).expect("made");
-        let desk = Self { folder, scratch, account: Account::open() };
-        desk.pack();
-        desk.pretend_terraform();
-        desk
+        let fixture = Self { folder, scratch, account: Account::open() };
+        fixture.pack();
+        fixture.pretend_terraform();
+        fixture
     }
 
     /// Packs the pretended bootstrap as the stack's zip.
@@ -140,92 +140,92 @@ fn interrupt(child: &Child) {
 
 #[test]
 fn the_stream_is_read_by_each_mapping_until_it_is_idle() {
-    let desk = Desk::new();
+    let fixture = AppliedFixture::new();
     for number in 0..100 {
         let data = if number == 37 { "poison" } else { "fine" };
-        desk.account.put(if number % 3 == 0 { "shardId-1" } else { "shardId-0" }, data);
+        fixture.account.put(if number % 3 == 0 { "shardId-1" } else { "shardId-0" }, data);
     }
-    let summary = summary(&desk.command(&["--until-idle", "1"]).output().expect("runs"));
+    let summary = summary(&fixture.command(&["--until-idle", "1"]).output().expect("runs"));
     assert_eq!((&summary["records"], &summary["discarded"], &summary["events"]), (&json!(99), &json!(1), &json!(99)));
     assert_eq!(summary["archive"], json!({"records": 100, "discarded": 0}), "although its window is not over");
     assert_eq!(summary["maintain"]["runs"], 1, "once at the end");
     let functions = ["archiver", "catalog", "maintain", "processor"];
     assert!(summary["errors_by_function"].as_object().expect("an object").keys().eq(functions));
 
-    let kept = desk.account.stored();
+    let kept = fixture.account.stored();
     let [Sent { path, body }] = &kept[..] else { panic!("one object, not {kept:?}") };
     assert!(path.starts_with("/quarantine/aws/lambda/mapping-processor/shardId-0/"), "{path}");
     let object: Value = serde_json::from_str(body).expect("JSON");
     assert_eq!(object["requestContext"]["functionArn"], arn("processor"));
     assert_eq!(object["KinesisBatchInfo"]["streamArn"], account::STREAM);
-    desk.assert_nothing_left();
+    fixture.assert_nothing_left();
 }
 
 #[test]
 fn an_iterator_that_expires_is_made_anew_behind_the_last_record() {
-    let desk = Desk::new();
-    desk.account.put("shardId-0", "fine");
-    let child = desk.start(&["--until-idle", "2"]);
-    eventually("both mappings' readers behind the first record", || desk.account.waiting_readers("shardId-0") == 2);
-    desk.account.expire_iterators();
-    desk.account.put("shardId-0", "fine");
+    let fixture = AppliedFixture::new();
+    fixture.account.put("shardId-0", "fine");
+    let child = fixture.start(&["--until-idle", "2"]);
+    eventually("both mappings' readers behind the first record", || fixture.account.waiting_readers("shardId-0") == 2);
+    fixture.account.expire_iterators();
+    fixture.account.put("shardId-0", "fine");
     let summary = summary(&child.wait_with_output().expect("ends"));
     assert_eq!((&summary["records"], &summary["archive"]["records"]), (&json!(2), &json!(2)), "neither twice");
-    desk.assert_nothing_left();
+    fixture.assert_nothing_left();
 }
 
 #[test]
 fn ctrl_c_ends_the_reading_and_what_was_read_is_finished() {
-    let desk = Desk::new();
-    desk.account.put("shardId-0", "fine");
-    let mut child = desk.start(&[]);
+    let fixture = AppliedFixture::new();
+    fixture.account.put("shardId-0", "fine");
+    let mut child = fixture.start(&[]);
     let mut told = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
     let line = told.find(|line| line.contains("lambda-catalog-test answers at http://")).expect("told");
     let address: SocketAddr =
         line.rsplit("http://").next().and_then(|address| address.parse().ok()).expect("an address");
     assert_eq!(http(address, "GET /products/1", "", "").2, "a product");
-    eventually("both mappings' readers behind the record", || desk.account.waiting_readers("shardId-0") == 2);
+    eventually("both mappings' readers behind the record", || fixture.account.waiting_readers("shardId-0") == 2);
     interrupt(&child);
     let summary = summary(&child.wait_with_output().expect("ends"));
     assert_eq!((&summary["records"], &summary["archive"]["records"]), (&json!(1), &json!(1)));
-    desk.assert_nothing_left();
+    fixture.assert_nothing_left();
 }
 
 #[test]
 fn a_second_ctrl_c_ends_at_once() {
-    let desk = Desk::new();
-    desk.account.put("shardId-0", "hang");
-    let mut child = desk.start(&[]);
-    eventually("a processor at work", || processes_of(&desk.scratch).len() >= 2);
+    let fixture = AppliedFixture::new();
+    fixture.account.put("shardId-0", "hang");
+    let mut child = fixture.start(&[]);
+    eventually("a processor at work", || processes_of(&fixture.scratch).len() >= 2);
     interrupt(&child);
     let mut told = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
     told.find(|line| line.contains("Ctrl-C again")).expect("told");
     interrupt(&child);
     assert_eq!(child.wait().expect("ends").code(), Some(130));
-    desk.assert_nothing_left();
+    fixture.assert_nothing_left();
 }
 
 #[test]
 fn an_account_that_goes_away_ends_the_run_with_its_error() {
-    let mut desk = Desk::new();
-    desk.account.put("shardId-0", "fine");
-    let child = desk.start(&[]);
-    eventually("a reader", || desk.account.waiting_readers("shardId-0") > 0);
-    desk.account.close();
+    let mut fixture = AppliedFixture::new();
+    fixture.account.put("shardId-0", "fine");
+    let child = fixture.start(&[]);
+    eventually("a reader", || fixture.account.waiting_readers("shardId-0") > 0);
+    fixture.account.close();
     let output = child.wait_with_output().expect("ends");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("Kinesis: could not"), "{}", text(&output.stderr));
-    desk.assert_nothing_left();
+    fixture.assert_nothing_left();
 }
 
 #[test]
 fn what_is_wrong_is_said_before_anything_is_started() {
-    let desk = Desk::new();
+    let fixture = AppliedFixture::new();
     let ends = |variable: (&str, &str), arguments: &[&str], code: i32, words: &str| {
-        let output = desk.command(arguments).env(variable.0, variable.1).output().expect("runs");
+        let output = fixture.command(arguments).env(variable.0, variable.1).output().expect("runs");
         let error = text(&output.stderr);
         assert!(output.status.code() == Some(code) && error.contains(words), "{words}: {error}");
-        desk.assert_nothing_left();
+        fixture.assert_nothing_left();
     };
     ends(("AWS_ENDPOINT_URL", ""), &[], 1, "AWS_ENDPOINT_URL not set");
     ends(("AWS_ENDPOINT_URL", "https://amazonaws.com"), &[], 1, "on this machine only");
@@ -235,9 +235,9 @@ fn what_is_wrong_is_said_before_anything_is_started() {
     ends(fine, &["--records", "x"], 2, "--records");
     ends(fine, &["--until-idle", "0"], 2, "--until-idle");
 
-    fs::write(desk.folder.path().join("state.json"), r#"{"format_version":"1.0"}"#).expect("written");
+    fs::write(fixture.folder.path().join("state.json"), r#"{"format_version":"1.0"}"#).expect("written");
     ends(fine, &[], 1, "terraform apply");
-    desk.pretend_terraform();
-    fs::remove_file(desk.folder.path().join("bootstrap-0123.zip")).expect("removed");
+    fixture.pretend_terraform();
+    fs::remove_file(fixture.folder.path().join("bootstrap-0123.zip")).expect("removed");
     ends(fine, &[], 1, "bootstrap-0123.zip");
 }

@@ -11,11 +11,11 @@ use pipegen::lambda_host::credentials::Credentials;
 use pipegen::session::listener::{Listener, Server};
 use pipegen_contract::payload::LARGEST_PAYLOAD;
 
-use super::workshop::{Workshop, eventually, http, processes_of};
+use super::fixture::{HostFixture, eventually, http, processes_of};
 
 /// A served function, and the header with which its server accepts a request.
 struct ServedFunction {
-    workshop: Workshop,
+    fixture: HostFixture,
     pool: Arc<FunctionPool>,
     address: SocketAddr,
     signature: String,
@@ -25,18 +25,18 @@ struct ServedFunction {
 impl ServedFunction {
     fn new(
         handler: &str,
-        serve: impl FnOnce(Listener, &Arc<FunctionPool>, &Workshop, &Credentials) -> std::io::Result<Server>,
+        serve: impl FnOnce(Listener, &Arc<FunctionPool>, &HostFixture, &Credentials) -> std::io::Result<Server>,
     ) -> Self {
-        let workshop = Workshop::new();
-        let pool = Arc::new(workshop.host(handler));
+        let fixture = HostFixture::new();
+        let pool = Arc::new(fixture.host(handler));
         let (listener, credentials) = (Listener::open(0).expect("a port"), Credentials::generate());
         let address = listener.address();
         let signature = format!(
             "authorization: AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/lambda/aws4_request, Signature=0\r\n",
             credentials.key_id
         );
-        let server = serve(listener, &pool, &workshop, &credentials).expect("served");
-        Self { workshop, pool, address, signature, _server: server }
+        let server = serve(listener, &pool, &fixture, &credentials).expect("served");
+        Self { fixture, pool, address, signature, _server: server }
     }
 
     fn by_invoke_api(handler: &str) -> Self {
@@ -46,8 +46,8 @@ impl ServedFunction {
     }
 
     fn by_url(handler: &str) -> Self {
-        Self::new(handler, |listener, pool, workshop, _| {
-            function_url::serve(listener, Arc::clone(pool), Arc::clone(&workshop.console))
+        Self::new(handler, |listener, pool, fixture, _| {
+            function_url::serve(listener, Arc::clone(pool), Arc::clone(&fixture.console))
         })
     }
 
@@ -73,7 +73,7 @@ async fn a_function_is_invoked_on_demand() {
     let (status, head, body) = served.invoke("lambda-migrate-test", "", r#"{"do":"die"}"#);
     assert!(status == 200 && head.contains("x-amz-function-error: Unhandled"), "{head}");
     assert!(body.contains("Runtime.ExitError") && body.contains("exit status: 9"), "{body}");
-    served.workshop.close().await;
+    served.fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,8 +92,8 @@ async fn an_invalid_invocation_is_an_error_in_lambdas_form() {
     }
     let path = "POST /2015-03-31/functions/lambda-migrate-test/invocations";
     assert_eq!(http(served.address, path, "", "{}").0, 403, "without a signature");
-    assert_eq!(processes_of(served.workshop.folder.path()), Vec::<String>::new(), "nothing was started");
-    served.workshop.close().await;
+    assert_eq!(processes_of(served.fixture.folder.path()), Vec::<String>::new(), "nothing was started");
+    served.fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +113,7 @@ async fn a_function_answers_at_its_url() {
         assert_eq!((status, &*body), (304, ""), "{head}");
         assert!(!head.contains("content-length"), "not the length of the whole response: {head}");
     }
-    served.workshop.close().await;
+    served.fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,14 +122,14 @@ async fn a_function_that_fails_is_a_bad_gateway() {
         let served = ServedFunction::by_url(handler);
         let (status, _, body) = http(served.address, "GET /?do=die", "", "");
         assert_eq!((status, &*body), (502, "Internal Server Error"), "{handler}");
-        served.workshop.close().await;
+        served.fixture.close().await;
     }
     // A response without a status code.
     let served = ServedFunction::by_url("archiver");
     assert_eq!(http(served.address, "GET /", "", "").0, 200, "`null` has no status code, so it is the body");
     let served_error = http(served.address, "GET /?do=fail", "", "");
     assert_eq!(served_error.0, 502);
-    served.workshop.close().await;
+    served.fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,7 +140,7 @@ async fn a_client_that_disconnects_costs_no_process() {
         connection.write_all(b"GET /?do=sleep HTTP/1.1\r\nhost: a\r\n\r\n").expect("sent");
         std::thread::sleep(Duration::from_millis(50));
     }
-    let folder = served.workshop.folder.path();
+    let folder = served.fixture.folder.path();
     eventually("three processes at work", || processes_of(folder).len() == 3);
     // All three are reused after their invocations have ended.
     std::thread::sleep(Duration::from_millis(500));
@@ -152,5 +152,5 @@ async fn a_client_that_disconnects_costs_no_process() {
     }
     assert_eq!(processes_of(folder).len(), 3);
     assert_eq!(served.pool.errors(), 0);
-    served.workshop.close().await;
+    served.fixture.close().await;
 }

@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
 use pipegen::config::{self, Environment, SettingsFile};
-use pipegen::deployment::{Deployment, Endpoints};
+use pipegen::deployment::{Deployment, ServerAddresses};
 use pipegen::stack::{self, Package};
 use serde_json::{Value, json};
 
-use super::run::Desk;
-use super::workshop::http;
+use super::fixture::http;
+use super::run::CommandFixture;
 
 /// What Lambda sets for every function.
 const LAMBDA: [&str; 15] = [
@@ -55,10 +55,10 @@ struct Serving {
 }
 
 impl Serving {
-    fn start(desk: &Desk, environment: &str, settings: &str) -> Self {
-        let config = desk.folder.path().join("pipegen.toml");
+    fn start(fixture: &CommandFixture, environment: &str, settings: &str) -> Self {
+        let config = fixture.folder.path().join("pipegen.toml");
         std::fs::write(&config, settings).expect("written");
-        let mut command = desk.command(&["--json", "--serve", "--env", environment, "--config"]);
+        let mut command = fixture.command(&["--json", "--serve", "--env", environment, "--config"]);
         let mut child = command.arg(config).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let mut summary = String::new();
         BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut summary).expect("a summary");
@@ -114,26 +114,26 @@ fn text(value: &Value) -> String {
 fn check_resolved(main: &str, all: &BTreeMap<String, Variables>) {
     let catalog = &all["lambda-catalog-staging"];
     let port = |name: &str| catalog[name].parse().expect("a port");
-    let endpoints = Endpoints {
+    let addresses = ServerAddresses {
         database_host: catalog["PIPEGEN_DATABASE_HOST"].clone(),
         database_port: port("PIPEGEN_DATABASE_PORT"),
         database_name: "inventory".to_owned(),
         cache_host: catalog["PIPEGEN_CACHE_HOST"].clone(),
         cache_port: port("PIPEGEN_CACHE_PORT"),
     };
-    let deployment = Deployment::from_rendered(main, &endpoints).expect("it runs");
+    let deployment = Deployment::from_rendered(main, &addresses).expect("it runs");
     for function in deployment.functions.values() {
         let own = &all[&function.name];
         assert!(function.environment.iter().all(|(name, value)| own[name] == *value), "{}: {own:?}", function.name);
     }
 }
 
-/// Every setting that reaches a function, with another value than its default.
+/// Settings that change every variable that depends on one, as the test below checks.
 const OTHER_VALUES: &str = r#"
     [environments.staging]
     lambda_memory_mb = 1024
     cache_view_seconds = 900
-    horizon_days = 14
+    horizon_days = 9
     stream_retention_hours = 240
     peak_updates_per_minute = 120_000
     catalog_connections = 30
@@ -143,30 +143,52 @@ const OTHER_VALUES: &str = r#"
     acme = "arn:aws:iam::111122223333:role/feeder"
 "#;
 
+/// Variables that no setting changes.
+const FIXED: [&str; 2] = ["PIPEGEN_DATABASE_MAINTAINER_CONNECTIONS", "PIPEGEN_METRIC_NAMESPACE"];
+
+/// Returns the values that the rendered file itself has, by function and variable.
+fn literals(main: &str) -> BTreeMap<(String, String), String> {
+    let main: Value = serde_json::from_str(main).expect("JSON");
+    let functions = main["resource"]["aws_lambda_function"].as_object().expect("functions").iter();
+    let variables = functions.flat_map(|(function, body)| {
+        let variables = body["environment"]["variables"].as_object().expect("variables").iter();
+        variables.map(move |(variable, value)| ((function.clone(), variable.clone()), text(value)))
+    });
+    variables.filter(|(_, value)| !value.contains("${")).collect()
+}
+
+#[test]
+fn the_other_values_change_every_variable_that_a_setting_changes() {
+    let (defaults, others) = (literals(&rendered("staging", "")), literals(&rendered("staging", OTHER_VALUES)));
+    assert!(defaults.len() > 10, "{defaults:?}");
+    for ((function, variable), value) in &defaults {
+        let same = others.get(&(function.clone(), variable.clone())) == Some(value);
+        assert_eq!(same, FIXED.contains(&variable.as_str()), "{function}: {variable}={value}");
+    }
+}
+
 #[test]
 fn a_function_gets_the_rendered_variables_and_no_others() {
     for settings in ["", OTHER_VALUES] {
-        let (main, desk) = (rendered("staging", settings), Desk::new());
-        let serving = Serving::start(&desk, "staging", settings);
+        let (main, fixture) = (rendered("staging", settings), CommandFixture::new());
+        let serving = Serving::start(&fixture, "staging", settings);
         let functions: Value = serde_json::from_str(&main).expect("JSON");
         let functions = functions["resource"]["aws_lambda_function"].as_object().expect("functions").clone();
         let names = functions.values().map(|function| text(&function["function_name"]));
         let all: BTreeMap<_, _> = names.map(|name| (name.clone(), serving.variables(&name))).collect();
         serving.stop();
-        desk.assert_nothing_left();
+        fixture.assert_nothing_left();
         assert_eq!(all.len(), 6);
         for function in functions.values() {
             check(function, &all[&text(&function["function_name"])]);
         }
         check_resolved(&main, &all);
-        let horizon = if settings.is_empty() { "604800" } else { "1209600" };
-        assert_eq!(all["lambda-processor-staging"]["PIPEGEN_HORIZON_SECONDS"], horizon);
     }
 }
 
 #[test]
 fn an_override_is_in_the_summary_and_has_the_connections_it_needs() {
-    let output = Desk::new().command(&["--json", "--parallelization", "4"]).output().expect("it runs");
+    let output = CommandFixture::new().command(&["--json", "--parallelization", "4"]).output().expect("it runs");
     let summary: Value = serde_json::from_slice(&output.stdout).expect("a summary");
     assert_eq!(summary["overrides"], json!({"parallelization": 4, "PIPEGEN_DATABASE_WRITER_CONNECTIONS": 8}));
 }

@@ -5,45 +5,45 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use pipegen::deployment::{Deployment, Endpoints};
+use pipegen::deployment::{Deployment, ServerAddresses};
 use pipegen::emulators::s3::Buckets;
 use pipegen::event_source::mapping::MappingSettings;
 use pipegen::event_source::on_failure::{OnFailureDestination, Storage};
 use pipegen::event_source::poller::Poller;
-use pipegen::lambda_host::{FunctionPool, HostError, Outcome};
-use pipegen::records::{Feed, Source, feed};
+use pipegen::lambda_host::{FunctionPool, HostError, InvocationOutcome};
+use pipegen::records::{Feed, RecordSource, feed};
 
-use super::workshop::{Workshop, eventually, processes_of};
+use super::fixture::{HostFixture, eventually, processes_of};
 
 /// Invokes the fake bootstrap, whose response is its process id.
 async fn process(pool: &FunctionPool) -> String {
     let invocation = pool.invoke("{}".into()).await.expect("a result");
-    let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
+    let InvocationOutcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
     String::from_utf8(answer).expect("text")
 }
 
 async fn failure(pool: &FunctionPool, event: &'static str) -> String {
     let invocation = pool.invoke(event.into()).await.expect("a result");
-    assert_eq!(invocation.outcome, Outcome::Failed);
+    assert_eq!(invocation.outcome, InvocationOutcome::Failed);
     invocation.failure.expect("a reason")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_environment_is_reused_and_one_more_is_started_when_needed() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     let first = process(&pool).await;
     assert_eq!(process(&pool).await, first);
     let both = tokio::join!(pool.invoke(r#"{"do":"sleep"}"#.into()), pool.invoke(r#"{"do":"sleep"}"#.into()));
     assert_ne!(both.0.expect("a result").outcome, both.1.expect("a result").outcome, "two processes at once");
-    workshop.close().await;
+    fixture.close().await;
 }
 
 /// As in Lambda: work that a function has started and not awaited does not go on.
 #[tokio::test(flavor = "multi_thread")]
 async fn between_invocations_an_environment_is_frozen() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     let id = process(&pool).await;
     for _ in 0..2 {
         eventually("its freezing", || state_of(&id).starts_with('T'));
@@ -54,7 +54,7 @@ async fn between_invocations_an_environment_is_frozen() {
     let began = Instant::now();
     pool.close().await;
     assert!(began.elapsed() < Duration::from_secs(2), "it ends on the signal, without being killed");
-    workshop.close().await;
+    fixture.close().await;
 }
 
 /// Returns the state of a process in `ps`: `T` is stopped.
@@ -65,10 +65,10 @@ fn state_of(process: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn environment_variables_of_pipegen_are_not_passed_on() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     let invocation = pool.invoke(r#"{"do":"environment"}"#.into()).await.expect("a result");
-    let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
+    let InvocationOutcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
     let names: Vec<String> = serde_json::from_slice(&answer).expect("names");
     for needed in [
         "_HANDLER",
@@ -88,24 +88,24 @@ async fn environment_variables_of_pipegen_are_not_passed_on() {
     }
     let known = |name: &&String| !name.starts_with("AWS_") && !["_HANDLER", "A_SETTING", "TZ"].contains(&name.as_str());
     assert_eq!(names.iter().find(known), None);
-    workshop.close().await;
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_environment_survives_a_reported_error() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     let first = process(&pool).await;
     assert!(failure(&pool, r#"{"do":"fail"}"#).await.contains("injected"));
     assert_eq!(process(&pool).await, first);
     assert_eq!(pool.errors(), 1);
-    workshop.close().await;
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exit_is_a_function_error_and_a_new_process_is_started() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     let first = process(&pool).await;
     assert!(failure(&pool, r#"{"do":"die"}"#).await.contains("exit status: 9"));
     let second = process(&pool).await;
@@ -113,17 +113,17 @@ async fn an_exit_is_a_function_error_and_a_new_process_is_started() {
 
     // A process that is killed while idle is not a function error.
     assert!(Command::new("kill").args(["-9", &second]).status().expect("kill").success());
-    eventually("its end", || processes_of(workshop.folder.path()).is_empty());
+    eventually("its end", || processes_of(fixture.folder.path()).is_empty());
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_ne!(process(&pool).await, second);
     assert_eq!(pool.errors(), 1);
-    workshop.close().await;
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_during_an_invocation_is_a_function_error() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     let first = process(&pool).await;
     let killer = tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -131,57 +131,57 @@ async fn a_kill_during_an_invocation_is_a_function_error() {
     });
     assert!(failure(&pool, r#"{"do":"hang"}"#).await.contains("SIGKILL"));
     assert!(killer.await.expect("no panic").success());
-    workshop.close().await;
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timeout_kills() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     let begin = Instant::now();
     assert!(failure(&pool, r#"{"do":"hang"}"#).await.contains("timed out after 2.00 seconds"));
     assert!(begin.elapsed() < Duration::from_secs(4));
-    assert_eq!(processes_of(workshop.folder.path()), Vec::<String>::new());
-    workshop.close().await;
+    assert_eq!(processes_of(fixture.folder.path()), Vec::<String>::new());
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_response_beyond_the_limit_is_a_function_error() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     assert!(failure(&pool, r#"{"do":"big"}"#).await.contains("ResponseSizeTooLarge"));
     process(&pool).await;
-    workshop.close().await;
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bootstrap_that_does_not_start_is_an_error_with_its_last_lines() {
-    let workshop = Workshop::new();
+    let fixture = HostFixture::new();
     for (handler, reason, last_line) in
         [("dies", "exit status: 7", "failed on purpose"), ("init_error", "no settings", "it wrote nothing")]
     {
-        let error = workshop.host(handler).invoke("{}".into()).await.expect_err("an error");
+        let error = fixture.host(handler).invoke("{}".into()).await.expect_err("an error");
         let HostError::Start { .. } = error else { panic!("{error:?}") };
         let message = error.to_string();
         assert!(message.contains(reason) && message.contains(last_line), "{message}");
     }
-    workshop.close().await;
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_process_is_started_after_the_shutdown_has_begun() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     process(&pool).await;
-    workshop.supervisor.stop_all().await;
+    fixture.supervisor.stop_all().await;
     assert!(matches!(pool.invoke("{}".into()).await, Err(HostError::Spawn { .. })));
-    workshop.close().await;
+    fixture.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
-    let workshop = Workshop::new();
-    let pool = workshop.host("migrate");
+    let fixture = HostFixture::new();
+    let pool = fixture.host("migrate");
     let bootstrap = pool.function().bootstrap.clone();
     let own = std::fs::read(&bootstrap).expect("read");
     let (own_loader, own_machine): (&[u8], usize) = (b"/ld-linux", 18);
@@ -205,12 +205,12 @@ async fn a_bootstrap_that_cannot_run_is_an_error_at_once() {
         let message = error.to_string();
         assert!(message.contains(words) && message.contains("build one for this machine"), "{message}");
     }
-    workshop.close().await;
+    fixture.close().await;
 }
 
 /// The settings of this function's mapping in the staging stack.
 fn mapping(handler: &str) -> MappingSettings {
-    let endpoints = Endpoints {
+    let addresses = ServerAddresses {
         database_host: "localhost".to_owned(),
         database_port: 5432,
         database_name: "inventory".to_owned(),
@@ -218,17 +218,17 @@ fn mapping(handler: &str) -> MappingSettings {
         cache_port: 6379,
     };
     let main = include_str!("../golden/staging.main.tf.json");
-    let deployment = Deployment::from_rendered(main, &endpoints).expect("it runs");
+    let deployment = Deployment::from_rendered(main, &addresses).expect("it runs");
     let is_its = |arn: &str| deployment.functions[arn].handler == handler;
     let mapping = deployment.mappings.iter().find(|mapping| is_its(&mapping.function)).expect("one");
-    MappingSettings::new(mapping, &deployment.functions[&mapping.function].role)
+    MappingSettings::new(mapping, &deployment.functions[&mapping.function].role_arn)
 }
 
 /// Plays records: one makes the function fail, and the first one's batch is reported once although it was processed.
 #[tokio::test(flavor = "multi_thread")]
 async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
-    let workshop = Workshop::new();
-    let records = workshop.folder.path().join("records.jsonl");
+    let fixture = HostFixture::new();
+    let records = fixture.folder.path().join("records.jsonl");
     let line = |number: usize| {
         let data = match number {
             37 => "poison",
@@ -244,9 +244,9 @@ async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
     };
     std::fs::write(&records, (0..100).map(|number| line(number) + "\n").collect::<String>()).expect("written");
 
-    let buckets = workshop.folder.path().join("objects");
+    let buckets = fixture.folder.path().join("objects");
     let objects = Arc::new(Buckets::open(buckets.clone(), &["bucket"]).expect("a folder"));
-    let pools = ["processor", "archiver"].map(|handler| Arc::new(workshop.host(handler)));
+    let pools = ["processor", "archiver"].map(|handler| Arc::new(fixture.host(handler)));
     let consumer = |pool: &Arc<FunctionPool>, settings| Poller {
         pool: Arc::clone(pool),
         settings: MappingSettings { maximum_retries: Some(1), ..settings },
@@ -260,8 +260,8 @@ async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
     let [processor, archiver] = &pools;
     let processing = consumer(processor, MappingSettings { batch_size: 64, ..mapping("processor") });
     let archiving = consumer(archiver, mapping("archiver"));
-    let Feed { mut readers, stopped } = feed(Source::open(Some(&records)).expect("a file"), 2);
-    let (for_archiver, for_processor) = (readers.remove(1), readers.remove(0));
+    let Feed { mut consumers, stopped } = feed(RecordSource::open(Some(&records)).expect("a file"), 2);
+    let (for_archiver, for_processor) = (consumers.remove(1), consumers.remove(0));
     let (report, archiver_report) =
         tokio::try_join!(processing.consume(for_processor), archiving.consume(for_archiver)).expect("consumed");
     assert!(stopped.await.is_err(), "every line is a record");
@@ -279,5 +279,5 @@ async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
     let object: serde_json::Value = serde_json::from_slice(&object).expect("JSON");
     assert_eq!(object["KinesisBatchInfo"]["startSequenceNumber"], "37");
     assert_eq!(object["responseContext"]["functionError"], "Unhandled");
-    workshop.close().await;
+    fixture.close().await;
 }

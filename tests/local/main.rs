@@ -8,13 +8,13 @@
 //! - [`rotate`]: the rotation contract, with the runtime's own steps
 //! - [`servers`]: PostgreSQL and Redis come, are guarded by a password, and go
 //! - [`run`]: the command from start to end, and everything that must not be left when it is stopped
-//! - [`workshop`]: what the tests are made with
+//! - [`fixture`]: a host of the pretended bootstrap, and helpers of several tests
 
 mod applied;
 mod calls;
 mod environment;
+mod fixture;
 mod host;
 mod rotate;
 mod run;
 mod servers;
-mod workshop;

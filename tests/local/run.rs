@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::workshop::{bootstrap_in, eventually, http, open_folder, processes_of};
+use super::fixture::{bootstrap_in, eventually, http, open_folder, processes_of};
 
 /// The command with a scratch folder of its own.
-pub(super) struct Desk {
+pub(super) struct CommandFixture {
     pub(super) folder: TempDir,
     scratch: PathBuf,
 }
 
-impl Desk {
+impl CommandFixture {
     pub(super) fn new() -> Self {
         let folder = open_folder();
         let scratch = folder.path().join("scratch");
@@ -79,8 +79,8 @@ fn json(output: &Output) -> serde_json::Value {
 
 #[test]
 fn the_sample_is_played_when_no_file_is_named() {
-    let desk = Desk::new();
-    let summary = json(&desk.run(&["--json"]));
+    let fixture = CommandFixture::new();
+    let summary = json(&fixture.run(&["--json"]));
     assert_eq!(summary["records"], 2207);
     assert_eq!(summary["events"], 2207, "the pretended processor counts records");
     assert_eq!(summary["outcomes"]["applied"], 2207);
@@ -90,7 +90,7 @@ fn the_sample_is_played_when_no_file_is_named() {
 
 #[test]
 fn the_table_is_for_people() {
-    let output = Desk::new().run(&[]);
+    let output = CommandFixture::new().run(&[]);
     assert!(text(&output.stdout).starts_with("records                          2 207\n"), "{}", text(&output.stdout));
     let told: Vec<_> =
         text(&output.stderr).lines().map(|line| line.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect();
@@ -99,7 +99,7 @@ fn the_table_is_for_people() {
 
 #[test]
 fn every_function_has_its_part_in_the_summary() {
-    let summary = json(&Desk::new().run(&["--json"]));
+    let summary = json(&CommandFixture::new().run(&["--json"]));
     assert_eq!(summary["archive"], serde_json::json!({"records": 2207, "objects": 0, "discarded": 0}));
     assert_eq!(summary["maintain"], serde_json::json!({"runs": 1, "drained": 2, "pruned": 1}), "once at the end");
     assert_eq!(summary["rotations"], serde_json::json!({"finished": 0, "failed": 0}));
@@ -109,9 +109,9 @@ fn every_function_has_its_part_in_the_summary() {
 
 #[test]
 fn what_is_served_is_there_after_the_records_and_ends_with_ctrl_c() {
-    let desk = Desk::new();
+    let fixture = CommandFixture::new();
     let mut child =
-        desk.command(&["--json", "--serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
+        fixture.command(&["--json", "--serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("runs");
     let mut summary = String::new();
     BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut summary).expect("a summary");
     assert!(summary.contains(r#""records":2207"#), "{summary}");
@@ -132,18 +132,18 @@ fn what_is_served_is_there_after_the_records_and_ends_with_ctrl_c() {
 
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill").success());
     assert_eq!(child.wait().expect("ends").code(), Some(0), "the end that was asked for");
-    desk.assert_nothing_left();
+    fixture.assert_nothing_left();
     assert!(TcpStream::connect(catalog).is_err() && TcpStream::connect(lambda).is_err());
 }
 
 #[test]
 fn a_bad_line_stops_after_what_stands_before_it() {
-    let desk = Desk::new();
-    let path = desk.folder.path().join("bad.jsonl");
+    let fixture = CommandFixture::new();
+    let path = fixture.folder.path().join("bad.jsonl");
     let good =
         r#"{"shard":"s","sequence_number":"1","partition_key":"k","arrived_at":"2010-12-01T08:26:00Z","data":"{}"}"#;
     fs::write(&path, format!("{good}\n{good}\n{{\"shard\":7}}\n{good}\n")).expect("written");
-    let output = desk.run(&["--json", "--records", path.to_str().expect("text")]);
+    let output = fixture.run(&["--json", "--records", path.to_str().expect("text")]);
     assert_eq!(output.status.code(), Some(1));
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert_eq!(summary["records"], 2);
@@ -153,7 +153,7 @@ fn a_bad_line_stops_after_what_stands_before_it() {
 
 #[test]
 fn what_is_wrong_is_said_before_anything_is_started() {
-    let desk = Desk::new();
+    let fixture = CommandFixture::new();
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let taken = listener.local_addr().expect("an address").port().to_string();
     for (arguments, code, words) in [
@@ -169,7 +169,7 @@ fn what_is_wrong_is_said_before_anything_is_started() {
         (&["--catalog-port", "0"], 2, &["--catalog-port"]),
         (&["--rotate-every", "0"], 2, &["--rotate-every"]),
     ] {
-        let output = desk.run(arguments);
+        let output = fixture.run(arguments);
         let error = text(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
         assert!(words.iter().all(|word| error.contains(word)), "{arguments:?}: {error}");
@@ -178,9 +178,9 @@ fn what_is_wrong_is_said_before_anything_is_started() {
 
 #[test]
 fn missing_servers_are_named_with_what_to_do() {
-    let desk = Desk::new();
-    let mut command = desk.command(&[]);
-    let output = command.env("PIPEGEN_SERVER_PATH", desk.folder.path()).output().expect("runs");
+    let fixture = CommandFixture::new();
+    let mut command = fixture.command(&[]);
+    let output = command.env("PIPEGEN_SERVER_PATH", fixture.folder.path()).output().expect("runs");
     assert_eq!(output.status.code(), Some(1));
     let error = text(&output.stderr);
     for word in
@@ -188,28 +188,28 @@ fn missing_servers_are_named_with_what_to_do() {
     {
         assert!(error.contains(word), "{error}");
     }
-    desk.assert_nothing_left();
+    fixture.assert_nothing_left();
 }
 
-fn signalled(signal: &str) -> (Desk, std::process::ExitStatus) {
-    let desk = Desk::new();
-    let mut child = desk.start();
+fn signalled(signal: &str) -> (CommandFixture, std::process::ExitStatus) {
+    let fixture = CommandFixture::new();
+    let mut child = fixture.start();
     let status = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
     assert!(status.success());
-    let port = desk.redis_port();
+    let port = fixture.redis_port();
     let status = child.wait().expect("ends");
     eventually("an end of everything", || {
-        desk.is_clean() && port.is_none_or(|port| TcpStream::connect(("127.0.0.1", port)).is_err())
+        fixture.is_clean() && port.is_none_or(|port| TcpStream::connect(("127.0.0.1", port)).is_err())
     });
-    (desk, status)
+    (fixture, status)
 }
 
 #[test]
 fn signals_end_the_run_and_leave_nothing() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
-        let (desk, status) = signalled(signal);
+        let (fixture, status) = signalled(signal);
         assert_eq!(status.code(), Some(code), "{signal}");
-        desk.assert_nothing_left();
+        fixture.assert_nothing_left();
     }
 }
 
@@ -223,11 +223,11 @@ fn even_a_kill_leaves_nothing() {
 
 #[test]
 fn kept_data_is_kept_and_not_shared() {
-    let desk = Desk::new();
-    let data = desk.folder.path().join("data");
+    let fixture = CommandFixture::new();
+    let data = fixture.folder.path().join("data");
     let data = data.to_str().expect("text");
-    json(&desk.run(&["--json", "--data", data]));
-    json(&desk.run(&["--json", "--data", data]));
+    json(&fixture.run(&["--json", "--data", data]));
+    json(&fixture.run(&["--json", "--data", data]));
     for kept in [
         "postgresql/data/PG_VERSION",
         "redis/dump.rdb",

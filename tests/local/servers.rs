@@ -8,7 +8,7 @@ use pipegen::session::working_folder::WorkingFolder;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
-use super::workshop::{open_folder, processes_of};
+use super::fixture::{open_folder, processes_of};
 
 /// Starts the servers of a session with the settings of the staging stack.
 pub(crate) async fn start(session: &Session) -> Servers {

@@ -10,7 +10,7 @@ use pipegen::commands::bootstrap;
 use pipegen::config::Architecture;
 use pipegen::emulators::s3;
 use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations};
-use pipegen::lambda_host::Outcome;
+use pipegen::lambda_host::InvocationOutcome;
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::lambda_host::{Function, FunctionPool};
 use pipegen::local::machine::backend::MachineBackend;
@@ -135,7 +135,7 @@ impl Functions {
 /// Invokes a function and returns its response.
 pub(crate) async fn answer(host: &FunctionPool, event: &Value) -> Value {
     let invocation = host.invoke(event.to_string().into()).await.expect("a host");
-    let Outcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
+    let InvocationOutcome::Answered(answer) = invocation.outcome else { panic!("{invocation:?}") };
     serde_json::from_slice(&answer).expect("JSON")
 }
 

@@ -1,7 +1,7 @@
 //! Servers of a test's own, events, and the views in the catalog.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use pipegen::deployment::{Deployment, Endpoints};
+use pipegen::deployment::{Deployment, ServerAddresses};
 use pipegen::servers::{ServerPlan, ServerSettings, Servers};
 use pipegen::session::Session;
 use pipegen_event::{Event, decode};
@@ -34,14 +34,14 @@ impl TestCatalog {
     /// Returns what the staging stack runs on these servers.
     pub(crate) fn deployment(&self) -> Deployment {
         let (cache_host, cache_port) = self.servers.cache.host_and_port();
-        let endpoints = Endpoints {
+        let addresses = ServerAddresses {
             database_host: self.servers.database.host.clone(),
             database_port: self.servers.database.port,
             database_name: self.servers.database.name.clone(),
             cache_host,
             cache_port,
         };
-        Deployment::from_rendered(include_str!("../golden/staging.main.tf.json"), &endpoints).expect("it runs")
+        Deployment::from_rendered(include_str!("../golden/staging.main.tf.json"), &addresses).expect("it runs")
     }
 
     /// Returns a store with connections of its own, like another function instance.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use pipegen::event_source::mapping::{EventSourceMapping, MappingSettings, Step, event};
-use pipegen::lambda_host::Outcome;
+use pipegen::lambda_host::InvocationOutcome;
 use pipegen::records::Record;
 use pipegen_contract::role::Role;
 use serde_json::json;
@@ -43,7 +43,7 @@ async fn a_batch_that_is_too_slow_as_a_whole_succeeds_when_bisected() {
     let deployment = catalog.deployment();
     let processor = deployment.function_of(Role::Processor).expect("there");
     let mapping = deployment.mappings.iter().find(|mapping| mapping.function == processor.arn).expect("there");
-    let settings = MappingSettings::new(mapping, &processor.role);
+    let settings = MappingSettings::new(mapping, &processor.role_arn);
     let origin = settings.origin.clone();
     let mut mapping = EventSourceMapping::new(settings);
     let began = Instant::now();
@@ -59,16 +59,16 @@ async fn a_batch_that_is_too_slow_as_a_whole_succeeds_when_bisected() {
                 assert!(sizes.len() < 10, "it is retried whole for ever: {sizes:?}");
                 let batch = serde_json::from_slice(&event(&records, &origin)).expect("JSON");
                 let outcome = match process_batch(batch, TIME, &resources).await {
-                    Ok(None) => Outcome::Answered(Vec::new()),
+                    Ok(None) => InvocationOutcome::Answered(Vec::new()),
                     Ok(Some(first)) => {
                         let report = json!({"batchItemFailures": [{"itemIdentifier": first}]});
-                        Outcome::Answered(report.to_string().into_bytes())
+                        InvocationOutcome::Answered(report.to_string().into_bytes())
                     }
                     Err(error) => {
                         let diagnostic = error.diagnostic(Some(Role::Processor));
                         assert!(diagnostic.error_message.contains(&format!("{} records", records.len())));
                         assert_eq!(diagnostic.error_type, "Processor.BatchTooSlow");
-                        Outcome::Failed
+                        InvocationOutcome::Failed
                     }
                 };
                 mapping.finished(lane, &outcome, began.elapsed());

@@ -2,6 +2,7 @@
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
+use pipegen::servers::Servers;
 use pipegen_contract::cache::{DEFAULT_RIGHTS, SHOP_RIGHTS};
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
@@ -28,14 +29,25 @@ fn variable(catalog: &TestCatalog, role: Role, changes: &[Change<'_>], name: &st
     if let Some((_, value)) = changes.iter().find(|(changed, _)| *changed == name) {
         return value.map(str::to_owned);
     }
-    let mut variables = catalog.servers.database.variables();
-    variables.extend(catalog.servers.cache.variables(&cache_user(role)));
-    variables.extend([
+    let Servers { database, cache, .. } = &catalog.servers;
+    let (cache_host, cache_port) = cache.host_and_port();
+    let user = cache_user(role);
+    let variables = [
+        (env::DATABASE_HOST, database.host.clone()),
+        (env::DATABASE_PORT, database.port.to_string()),
+        (env::DATABASE_NAME, database.name.clone()),
+        database.dev_variable(),
+        (env::CACHE_HOST, cache_host),
+        (env::CACHE_PORT, cache_port.to_string()),
+        // The tests' Redis takes tokens of any replication group.
+        (env::CACHE_REPLICATION_GROUP, "cache-inventory-local".to_owned()),
+        cache.dev_variable(&user),
+        (env::CACHE_USER, user),
         (env::DATABASE_SECRET_ARN, "arn:secret".to_owned()),
         (env::CACHE_VIEW_SECONDS, "300".to_owned()),
         (env::HORIZON_SECONDS, "60".to_owned()),
         (env::QUARANTINE_BUCKET, "bucket".to_owned()),
-    ]);
+    ];
     variables.into_iter().find(|(set, _)| *set == name).map(|(_, value)| value)
 }
 

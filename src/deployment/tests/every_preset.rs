@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::resources::ATTRIBUTES;
 use super::super::{Deployment, MappingConfiguration, SecretRotation};
-use super::endpoints;
+use super::addresses;
 
 const PRESETS: [(&str, &str); 4] = [
     ("staging", include_str!("../../../tests/golden/staging.main.tf.json")),
@@ -15,7 +15,7 @@ const PRESETS: [(&str, &str); 4] = [
 ];
 
 fn read(main: &str) -> Deployment {
-    Deployment::from_rendered(main, &endpoints()).expect("a stack that runs")
+    Deployment::from_rendered(main, &addresses()).expect("a stack that runs")
 }
 
 /// The values of the expressions in functions' environments, written down by hand.
@@ -58,7 +58,7 @@ fn every_value_of_a_function_is_the_rendered_one() {
             let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:lambda-{label}-{environment}");
             let function = &deployment.functions[&arn];
             assert_eq!((&*function.name, &*function.arn), (body["function_name"].as_str().expect("text"), &*arn));
-            assert_eq!(function.role, format!("arn:aws:iam::000000000000:role/role-{label}-{environment}"));
+            assert_eq!(function.role_arn, format!("arn:aws:iam::000000000000:role/role-{label}-{environment}"));
             assert_eq!(function.handler, body["handler"]);
             assert_eq!(json!(function.timeout.as_secs()), body["timeout"]);
             assert_eq!(json!(function.memory), body["memory_size"]);
@@ -153,7 +153,7 @@ fn no_value_can_change_without_a_change_of_what_runs() {
                 {
                     let mut main = rendered.clone();
                     change(main.pointer_mut(&path).expect("it is there"));
-                    let read = Deployment::from_rendered(&main.to_string(), &endpoints());
+                    let read = Deployment::from_rendered(&main.to_string(), &addresses());
                     assert!(read.is_err() || read.is_ok_and(|read| read != original), "{path} has no effect");
                     changed += 1;
                 }

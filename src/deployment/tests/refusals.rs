@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::{Deployment, MappingConfiguration};
-use super::endpoints;
+use super::addresses;
 use super::fixture::{FUNCTION, applied, rendered, state};
 
 /// The applied stack in which one attribute of the one resource of a kind has another value.
@@ -61,6 +61,27 @@ fn what_cannot_be_run_is_refused_with_its_address() {
 }
 
 #[test]
+fn a_second_rotation_function_is_refused() {
+    let mut state = state();
+    let resources = state["values"]["root_module"]["resources"].as_array_mut().expect("a list");
+    let mut second = |kind: &str, changes: &[(&str, &str)]| {
+        let mut copy = resources.iter().find(|resource| resource["type"] == kind).expect(kind).clone();
+        copy["address"] = json!(format!("{kind}.second"));
+        for (attribute, value) in changes {
+            copy["values"][attribute] = json!(value);
+        }
+        resources.push(copy);
+    };
+    second("aws_lambda_function", &[("arn", "arn:second"), ("function_name", "second")]);
+    second("aws_secretsmanager_secret_rotation", &[("secret_id", "arn:other")]);
+    assert_eq!(applied(&state).expect("one function for two secrets").rotations.len(), 2);
+    let resources = state["values"]["root_module"]["resources"].as_array_mut().expect("a list");
+    resources.last_mut().expect("the rotation")["values"]["rotation_lambda_arn"] = json!("arn:second");
+    let error = applied(&state).expect_err("two functions");
+    assert!(error.contains("several functions"), "{error}");
+}
+
+#[test]
 fn an_expression_without_a_value_is_named() {
     for (value, words) in [
         ("${aws_s3_bucket.quarantine.hosted_zone_id}", "known only after `terraform apply`"),
@@ -72,7 +93,7 @@ fn an_expression_without_a_value_is_named() {
     ] {
         let mut main = rendered();
         main["resource"]["aws_lambda_function"]["processor"]["environment"]["variables"]["BUCKET"] = json!(value);
-        let error = Deployment::from_rendered(&main.to_string(), &endpoints()).expect_err(words);
+        let error = Deployment::from_rendered(&main.to_string(), &addresses()).expect_err(words);
         let error = format!("{error:#}");
         assert!(error.contains("aws_lambda_function.processor") && error.contains(words), "{error}");
         assert!(error.contains(value), "{error}");

@@ -17,10 +17,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::rotation::{RotationRequest, Rotations};
+use super::rotation::{PendingSteps, RotationRequest, Rotations};
 use super::versions::{CURRENT, SecretValue};
+use crate::emulators::access_key;
 use crate::emulators::api_error::ApiError;
-use crate::emulators::signature;
 use crate::lambda_host::credentials::Credentials;
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
@@ -53,7 +53,7 @@ async fn answer(State(service): State<Arc<Service>>, headers: HeaderMap, body: B
 }
 
 fn call(service: &Service, headers: &HeaderMap, body: &[u8]) -> Result<Value, ApiError> {
-    signature::check(headers, &service.credentials)?;
+    access_key::check(headers, &service.credentials)?;
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     match target.strip_prefix(TARGET) {
         Some("GetSecretValue") => service.get_secret_value(&read(body)?),
@@ -159,19 +159,29 @@ impl Service {
 
     /// Responds at once; the steps run in the background, as in the service.
     fn rotate_secret(&self, request: &RotateSecret) -> Result<Value, ApiError> {
-        let RotationRequest { steps, response } =
-            self.rotations.request(&request.secret_id, &request.client_request_token);
-        if let Some(steps) = steps {
-            let (rotations, console) = (Arc::clone(&self.rotations), Arc::clone(&self.console));
-            tokio::spawn(async move {
-                if let Err(error) = rotations.run(steps).await {
-                    console.warn(&format!("a rotation failed: {error}"));
-                }
-            });
-        }
-        let version = response?;
+        let version = match self.rotations.request(&request.secret_id, &request.client_request_token) {
+            RotationRequest::Started { version, steps } => {
+                self.run(steps);
+                version
+            }
+            RotationRequest::Repeated { version } => version,
+            RotationRequest::Resumed { refusal, steps } => {
+                self.run(steps);
+                return Err(refusal);
+            }
+            RotationRequest::Refused(error) => return Err(error),
+        };
         self.rotations.secrets().with(&request.secret_id, |secret| {
             Ok(json!({"ARN": secret.arn, "Name": secret.name, "VersionId": version}))
         })
+    }
+
+    fn run(&self, steps: PendingSteps) {
+        let (rotations, console) = (Arc::clone(&self.rotations), Arc::clone(&self.console));
+        tokio::spawn(async move {
+            if let Err(error) = rotations.run(steps).await {
+                console.warn(&format!("a rotation failed: {error}"));
+            }
+        });
     }
 }

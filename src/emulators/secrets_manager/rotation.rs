@@ -45,11 +45,15 @@ pub enum RotationError {
 }
 
 /// The result of a request to rotate a secret.
-pub(super) struct RotationRequest {
-    /// The steps to run, unless there are none or they run already.
-    pub(super) steps: Option<PendingSteps>,
-    /// The response: the version that becomes the current one.
-    pub(super) response: Result<String, ApiError>,
+pub(super) enum RotationRequest {
+    /// This version becomes the current one, by these steps.
+    Started { version: String, steps: PendingSteps },
+    /// The request is a repetition: this version is current already, or its steps are running.
+    Repeated { version: String },
+    /// The request is refused, but it has another effect: these steps of an earlier rotation are repeated.
+    Resumed { refusal: ApiError, steps: PendingSteps },
+    /// The request is refused.
+    Refused(ApiError),
 }
 
 /// The steps of a rotation. As long as this value exists, no other rotation of the same secret starts.
@@ -77,10 +81,10 @@ impl Rotations {
 
     /// Rotates a secret, or finishes an earlier rotation that failed, and waits for the end.
     pub async fn rotate(&self, id: &str) -> Result<(), RotationError> {
-        let RotationRequest { steps, response } = self.request(id, &Uuid::new_v4().to_string());
-        match steps {
-            Some(steps) => self.run(steps).await,
-            None => response.map(|_| ()).map_err(RotationError::NotStarted),
+        match self.request(id, &Uuid::new_v4().to_string()) {
+            RotationRequest::Started { steps, .. } | RotationRequest::Resumed { steps, .. } => self.run(steps).await,
+            RotationRequest::Repeated { .. } => Ok(()),
+            RotationRequest::Refused(error) => Err(RotationError::NotStarted(error)),
         }
     }
 
@@ -108,18 +112,24 @@ impl Rotations {
         });
         let (arn, state, starts) = match requested {
             Ok(requested) => requested,
-            Err(error) => return RotationRequest { steps: None, response: Err(error) },
+            Err(error) => return RotationRequest::Refused(error),
         };
-        let (version, response) = match state {
-            RotationState::Pending(version) => (version.clone(), Ok(version)),
-            RotationState::Finished => (token.to_owned(), Ok(token.to_owned())),
+        let steps = |version| starts.then(|| PendingSteps { secrets: Arc::clone(&self.secrets), arn, version });
+        match state {
+            RotationState::Pending(version) => match steps(version.clone()) {
+                Some(steps) => RotationRequest::Started { version, steps },
+                None => RotationRequest::Repeated { version },
+            },
+            RotationState::Finished => RotationRequest::Repeated { version: token.to_owned() },
             RotationState::OtherPending(version) => {
                 let message = "A previous rotation isn't complete. That rotation will be reattempted.";
-                (version, Err(ApiError::new("InvalidRequestException", message)))
+                let refusal = ApiError::new("InvalidRequestException", message);
+                match steps(version) {
+                    Some(steps) => RotationRequest::Resumed { refusal, steps },
+                    None => RotationRequest::Refused(refusal),
+                }
             }
-        };
-        let steps = starts.then(|| PendingSteps { secrets: Arc::clone(&self.secrets), arn, version });
-        RotationRequest { steps, response }
+        }
     }
 
     /// Runs the steps.

@@ -114,6 +114,7 @@ impl Versions {
             )));
         }
         match (holder, to) {
+            // A label moves from one version to another only if the request names the version that has it.
             (Some(holder), Some(to)) if holder != to => {
                 if from.is_none() {
                     let id = &self.0[holder].id;
@@ -124,15 +125,19 @@ impl Versions {
                 }
                 self.move_label(label, to);
             }
+            // A label that no version has, or that this version has already, is attached without more.
             (_, Some(to)) => self.move_label(label, to),
+            // A secret always has a current version.
             (_, None) if label == CURRENT => {
                 return Err(invalid(format!(
                     "You can only move staging label {CURRENT} to a different secret version. It can't be completely removed."
                 )));
             }
+            // Another label is removed from the version that the request names.
             (Some(holder), None) if from.is_some() => {
                 self.0[holder].labels.remove(label);
             }
+            // The request names no version.
             (_, None) => return Err(invalid("Name RemoveFromVersionId, MoveToVersionId or both.".to_owned())),
         }
         self.remove_oldest();

@@ -9,7 +9,7 @@ use super::batch::{Batch, Condition, DiscardedBatch, QueuedRecord};
 use super::event;
 use super::partial_response::{BatchResult, batch_result};
 use super::settings::MappingSettings;
-use crate::lambda_host::Outcome;
+use crate::lambda_host::InvocationOutcome;
 use crate::records::Record;
 
 /// The records of some partition keys of one shard.
@@ -17,6 +17,8 @@ use crate::records::Record;
 pub(super) struct Lane {
     /// Records that are in no batch yet.
     waiting: VecDeque<QueuedRecord>,
+    /// The bytes of those.
+    waiting_bytes: usize,
     /// The rest of the current batch, in order. The next batch is formed when nothing is left.
     parts: VecDeque<Batch>,
     in_flight: Option<Batch>,
@@ -52,7 +54,13 @@ pub(super) struct LaneProgress {
 
 impl Lane {
     pub(super) fn offer(&mut self, record: QueuedRecord) {
+        self.waiting_bytes += record.size;
         self.waiting.push_back(record);
+    }
+
+    /// Returns the bytes of records that are in no batch yet.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
     }
 
     /// Returns true if every record that was offered was processed or discarded.
@@ -60,15 +68,8 @@ impl Lane {
         self.waiting.is_empty() && self.parts.is_empty() && self.in_flight.is_none()
     }
 
-    /// Returns the lane's next step. `waiting` is the number of the shard's bytes in no batch yet; those of a new batch
-    /// are subtracted.
-    pub(super) fn next(
-        &mut self,
-        now: Duration,
-        ended: bool,
-        settings: &MappingSettings,
-        waiting: &mut usize,
-    ) -> LaneStep {
+    /// Returns the lane's next step.
+    pub(super) fn next(&mut self, now: Duration, ended: bool, settings: &MappingSettings) -> LaneStep {
         if self.in_flight.is_some() {
             return LaneStep::Wait(None);
         }
@@ -78,7 +79,7 @@ impl Lane {
         self.retry_at = None;
         let mut batch = match self.parts.pop_front() {
             Some(part) => part,
-            None => match self.form_batch(now, ended, settings, waiting) {
+            None => match self.form_batch(now, ended, settings) {
                 Ok(batch) => batch,
                 Err(until) => return LaneStep::Wait(until),
             },
@@ -102,7 +103,6 @@ impl Lane {
         now: Duration,
         ended: bool,
         settings: &MappingSettings,
-        waiting: &mut usize,
     ) -> Result<Batch, Option<Duration>> {
         let window_ends = self.waiting.front().ok_or(None)?.picked_up + settings.window;
         let mut size = event::FRAME;
@@ -121,7 +121,7 @@ impl Lane {
         }
         // A record that is too large by itself goes alone: the function's response decides about it.
         let queued: Vec<_> = self.waiting.drain(..fitting.max(1)).collect();
-        *waiting -= queued.iter().map(|record| record.size).sum::<usize>();
+        self.waiting_bytes -= queued.iter().map(|record| record.size).sum::<usize>();
         Ok(Batch { queued, ..Batch::default() })
     }
 
@@ -130,7 +130,12 @@ impl Lane {
     /// # Panics
     ///
     /// If nothing was invoked.
-    pub(super) fn finished(&mut self, outcome: &Outcome, now: Duration, settings: &MappingSettings) -> LaneProgress {
+    pub(super) fn finished(
+        &mut self,
+        outcome: &InvocationOutcome,
+        now: Duration,
+        settings: &MappingSettings,
+    ) -> LaneProgress {
         let mut batch = self.in_flight.take().expect("only an invoked lane has an outcome");
         batch.invocations += 1;
         match batch_result(outcome, &batch.records()) {

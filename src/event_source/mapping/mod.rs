@@ -4,9 +4,10 @@
 //! - Records of a shard are spread over lanes by partition key. A lane has one invocation in flight at most, so the
 //!   order within a key is kept.
 //! - A batch is invoked when it is full (records or bytes), when its window is over, or at the end of the input.
-//! - A partial response checkpoints at the lowest reported record ([`partial_response`]): everything from there on
-//!   comes again. With bisect on that splits the batch; otherwise, and if the lowest is the batch's first record, it is
-//!   a retry.
+//! - A partial response checkpoints at the lowest reported record ([`partial_response`]): the records before it are
+//!   acknowledged, and it and all after it are delivered again.
+//! - With bisect on, those records are a smaller batch; with bisect off, or if they are the whole batch, they are a
+//!   retry.
 //! - A function error bisects the batch, with bisect on, down to single records; a complete failure in the response
 //!   counts as one. Bisecting uses up no retry and no wait: each part is smaller than the batch before.
 //! - An unchanged batch is retried after an exponential backoff. When its retries are used up, or when a record exceeds
@@ -28,7 +29,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::lambda_host::Outcome;
+use crate::lambda_host::InvocationOutcome;
 use crate::records::Record;
 
 mod batch;
@@ -61,8 +62,6 @@ pub struct EventSourceMapping {
 struct Shard {
     name: String,
     lanes: Vec<Lane>,
-    /// The bytes of records that are in no batch yet.
-    waiting: usize,
 }
 
 /// The id of a lane.
@@ -129,10 +128,10 @@ impl EventSourceMapping {
         let shard = self.shard(&record.shard);
         let lookahead = self.settings.lookahead;
         let shard = &mut self.shards[shard];
-        if shard.waiting > 0 && shard.waiting + size > lookahead {
+        let waiting = shard.lanes.iter().map(Lane::waiting_bytes).sum::<usize>();
+        if waiting > 0 && waiting + size > lookahead {
             return Err(record);
         }
-        shard.waiting += size;
         let lane = lane_of(&record.partition_key, shard.lanes.len());
         shard.lanes[lane].offer(QueuedRecord { record, picked_up: now, size });
         Ok(())
@@ -155,9 +154,8 @@ impl EventSourceMapping {
         for step in 0..lanes {
             let turn = (self.turn + step) % lanes;
             let id = LaneId { shard: turn / per_shard, lane: turn % per_shard };
-            let shard = &mut self.shards[id.shard];
-            let lane = &mut shard.lanes[id.lane];
-            match lane.next(now, self.ended, &self.settings, &mut shard.waiting) {
+            let lane = &mut self.shards[id.shard].lanes[id.lane];
+            match lane.next(now, self.ended, &self.settings) {
                 LaneStep::Invoke(records) => {
                     self.turn = (turn + 1) % lanes;
                     return Step::Invoke { lane: id, records };
@@ -177,7 +175,7 @@ impl EventSourceMapping {
     /// # Panics
     ///
     /// If the lane has no invocation in flight.
-    pub fn finished(&mut self, lane: LaneId, outcome: &Outcome, now: Duration) -> bool {
+    pub fn finished(&mut self, lane: LaneId, outcome: &InvocationOutcome, now: Duration) -> bool {
         let progress = self.shards[lane.shard].lanes[lane.lane].finished(outcome, now, &self.settings);
         self.statistics.invocations += 1;
         self.statistics.delivered += progress.delivered as u64;
@@ -202,7 +200,7 @@ impl EventSourceMapping {
             return index;
         }
         let lanes = (0..self.settings.parallelization).map(|_| Lane::default()).collect();
-        self.shards.push(Shard { name: name.to_owned(), lanes, waiting: 0 });
+        self.shards.push(Shard { name: name.to_owned(), lanes });
         self.shards.len() - 1
     }
 }

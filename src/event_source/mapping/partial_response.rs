@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::lambda_host::Outcome;
+use crate::lambda_host::InvocationOutcome;
 use crate::records::Record;
 
 /// The result of a batch.
@@ -24,11 +24,11 @@ pub(super) enum BatchResult {
 /// null, missing or of no record in the batch, and a response of another form. Otherwise the lowest reported record is
 /// the checkpoint. Lambda finds it by sequence number; in files of records these may fall and repeat, so here it is the
 /// first position in the batch with one of the reported numbers.
-pub(super) fn batch_result(outcome: &Outcome, records: &[Arc<Record>]) -> BatchResult {
+pub(super) fn batch_result(outcome: &InvocationOutcome, records: &[Arc<Record>]) -> BatchResult {
     match outcome {
-        Outcome::Failed => BatchResult::Failed,
-        Outcome::Answered(response) if response.is_empty() => BatchResult::Complete,
-        Outcome::Answered(response) => match serde_json::from_slice(response) {
+        InvocationOutcome::Failed => BatchResult::Failed,
+        InvocationOutcome::Answered(response) if response.is_empty() => BatchResult::Complete,
+        InvocationOutcome::Answered(response) => match serde_json::from_slice(response) {
             Ok(Value::Null) => BatchResult::Complete,
             Ok(Value::Object(response)) => match response.get("batchItemFailures") {
                 None | Some(Value::Null) => BatchResult::Complete,
@@ -64,7 +64,7 @@ mod tests {
     /// A batch with falling and repeated sequence numbers.
     fn read(answer: &str) -> BatchResult {
         let records: Vec<_> = ["30", "10", "20", "10"].map(|number| Arc::new(record("s", "k", number))).into();
-        batch_result(&Outcome::Answered(answer.as_bytes().to_vec()), &records)
+        batch_result(&InvocationOutcome::Answered(answer.as_bytes().to_vec()), &records)
     }
 
     #[test]
@@ -114,6 +114,6 @@ mod tests {
 
     #[test]
     fn an_error_fails_the_batch() {
-        assert_eq!(batch_result(&Outcome::Failed, &[Arc::new(record("s", "k", "1"))]), BatchResult::Failed);
+        assert_eq!(batch_result(&InvocationOutcome::Failed, &[Arc::new(record("s", "k", "1"))]), BatchResult::Failed);
     }
 }

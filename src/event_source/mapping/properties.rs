@@ -97,14 +97,14 @@ impl Run {
     fn finish(&mut self, which: usize, reaction: Reaction) {
         let (lane, records) = self.in_flight.swap_remove(which % self.in_flight.len());
         let (outcome, delivered) = match reaction {
-            Reaction::Succeed => (Outcome::Answered(b"{}".to_vec()), records.len()),
-            Reaction::Fail => (Outcome::Failed, 0),
-            Reaction::Nonsense => (Outcome::Answered(b"nonsense".to_vec()), 0),
+            Reaction::Succeed => (InvocationOutcome::Answered(b"{}".to_vec()), records.len()),
+            Reaction::Fail => (InvocationOutcome::Failed, 0),
+            Reaction::Nonsense => (InvocationOutcome::Answered(b"nonsense".to_vec()), 0),
             Reaction::Report(position) => {
                 let number = &records[position % records.len()].sequence_number;
                 let first = records.iter().position(|record| record.sequence_number == *number).expect("it is there");
                 (
-                    Outcome::Answered(
+                    InvocationOutcome::Answered(
                         format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{number}"}}]}}"#).into_bytes(),
                     ),
                     first,

@@ -66,12 +66,12 @@ fn numbers(records: &[Arc<Record>]) -> Vec<usize> {
     records.iter().map(|record| record.sequence_number.parse().expect("a number")).collect()
 }
 
-fn done() -> Outcome {
-    Outcome::Answered(b"null".to_vec())
+fn done() -> InvocationOutcome {
+    InvocationOutcome::Answered(b"null".to_vec())
 }
 
-fn from(number: usize) -> Outcome {
-    Outcome::Answered(format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{number}"}}]}}"#).into_bytes())
+fn from(number: usize) -> InvocationOutcome {
+    InvocationOutcome::Answered(format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{number}"}}]}}"#).into_bytes())
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_partial_response_brings_back_everything_from_the_lowest() {
         let mut mapping = filled(MappingSettings { bisect, ..settings() }, 8);
         let (lane, _) = invoked(&mut mapping, 0);
         let both = br#"{"batchItemFailures":[{"itemIdentifier":"6"},{"itemIdentifier":"3"}]}"#.to_vec();
-        assert!(!mapping.finished(lane, &Outcome::Answered(both), ms(0)));
+        assert!(!mapping.finished(lane, &InvocationOutcome::Answered(both), ms(0)));
         assert_eq!(mapping.statistics().delivered, 3);
         let now = if bisect { 0 } else { 100 };
         assert_eq!(invoked(&mut mapping, now).1, [3, 4, 5, 6, 7]);
@@ -224,7 +224,7 @@ fn a_function_error_bisects_the_batch_in_order() {
     // Record 1 is poison for the function.
     for _ in 0..6 {
         let (lane, batch) = invoked(&mut mapping, 0);
-        let outcome = if batch.contains(&1) { Outcome::Failed } else { done() };
+        let outcome = if batch.contains(&1) { InvocationOutcome::Failed } else { done() };
         seen.push(batch);
         mapping.finished(lane, &outcome, ms(0));
         if seen.last() == Some(&vec![1]) {
@@ -240,7 +240,7 @@ fn a_function_error_bisects_the_batch_in_order() {
 fn without_bisect_a_function_error_retries_the_batch() {
     let mut mapping = filled(MappingSettings { bisect: false, ..settings() }, 5);
     let (lane, batch) = invoked(&mut mapping, 0);
-    mapping.finished(lane, &Outcome::Failed, ms(0));
+    mapping.finished(lane, &InvocationOutcome::Failed, ms(0));
     assert_eq!(waits(&mut mapping, 0), Some(100));
     assert_eq!(invoked(&mut mapping, 100).1, batch);
 }
@@ -252,7 +252,7 @@ fn used_up_retries_discard_the_batch_and_the_lane_moves_on() {
     let (lane, _) = invoked(&mut mapping, 0);
     mapping.finished(lane, &from(1), ms(0));
     let (lane, _) = invoked(&mut mapping, 100);
-    mapping.finished(lane, &Outcome::Failed, ms(100));
+    mapping.finished(lane, &InvocationOutcome::Failed, ms(100));
     assert_eq!(discarded(&mut mapping, 100), (vec![1, 2, 3], Condition::RetryAttemptsExhausted, 2));
     assert_eq!(invoked(&mut mapping, 100).1, [4, 5]);
     assert_eq!(mapping.statistics().discarded, 3);
@@ -267,7 +267,7 @@ fn bisecting_uses_up_no_retry() {
         match mapping.next(ms(0)) {
             Step::Invoke { lane, records } => {
                 let batch = numbers(&records);
-                let outcome = if batch.contains(&2) { Outcome::Failed } else { done() };
+                let outcome = if batch.contains(&2) { InvocationOutcome::Failed } else { done() };
                 if outcome == done() {
                     processed.extend(batch);
                 }
@@ -317,12 +317,12 @@ fn parts_keep_the_retries_used_so_far() {
     let (lane, _) = invoked(&mut mapping, 0);
     mapping.finished(lane, &from(0), ms(0));
     let (lane, _) = invoked(&mut mapping, 100);
-    mapping.finished(lane, &Outcome::Failed, ms(100));
+    mapping.finished(lane, &InvocationOutcome::Failed, ms(100));
     let (lane, batch) = invoked(&mut mapping, 100);
     assert_eq!(batch, [0]);
-    mapping.finished(lane, &Outcome::Failed, ms(100));
+    mapping.finished(lane, &InvocationOutcome::Failed, ms(100));
     assert_eq!(discarded(&mut mapping, 100), (vec![0], Condition::RetryAttemptsExhausted, 3));
     let (lane, _) = invoked(&mut mapping, 100);
-    mapping.finished(lane, &Outcome::Failed, ms(100));
+    mapping.finished(lane, &InvocationOutcome::Failed, ms(100));
     assert_eq!(discarded(&mut mapping, 100), (vec![1], Condition::RetryAttemptsExhausted, 3));
 }

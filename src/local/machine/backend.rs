@@ -9,13 +9,13 @@ use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use serde_json::json;
 
-use crate::deployment::{Deployment, Endpoints, FunctionConfiguration};
+use crate::deployment::{Deployment, FunctionConfiguration, ServerAddresses};
 use crate::emulators::s3::Buckets;
 use crate::emulators::secrets_manager::Secrets;
 use crate::event_source::on_failure::Storage;
 use crate::lambda_host::Function;
 use crate::lambda_host::credentials::Credentials;
-use crate::local::runner::{self, Backend};
+use crate::local::runner::{self, FunctionBackend};
 use crate::servers::{MasterLogin, Servers};
 
 /// Emulators and servers as the backend of the functions.
@@ -42,7 +42,7 @@ impl MachineBackend {
         folder: PathBuf,
         [s3, secrets_manager]: [String; 2],
     ) -> anyhow::Result<Self> {
-        let deployment = Deployment::from_rendered(main, &endpoints(&servers)).context("the rendered stack")?;
+        let deployment = Deployment::from_rendered(main, &addresses(&servers)).context("the rendered stack")?;
         let secrets = Secrets::default();
         for (arn, name) in &deployment.secrets {
             secrets.create(arn, name);
@@ -75,9 +75,9 @@ impl MachineBackend {
     }
 }
 
-fn endpoints(servers: &Servers) -> Endpoints {
+fn addresses(servers: &Servers) -> ServerAddresses {
     let (cache_host, cache_port) = servers.cache.host_and_port();
-    Endpoints {
+    ServerAddresses {
         database_host: servers.database.host.clone(),
         database_port: servers.database.port,
         database_name: servers.database.name.clone(),
@@ -86,7 +86,7 @@ fn endpoints(servers: &Servers) -> Endpoints {
     }
 }
 
-impl Backend for MachineBackend {
+impl FunctionBackend for MachineBackend {
     fn bootstrap(&self, _: &FunctionConfiguration) -> anyhow::Result<PathBuf> {
         Ok(self.bootstrap.clone())
     }

@@ -241,6 +241,6 @@ fn a_later_lines_error_names_no_format() {
 #[test]
 fn a_folders_error_says_how_to_play_it() {
     let folder = tempfile::tempdir().expect("a folder");
-    let Err(ReadError::Read { source, .. }) = Source::open(Some(folder.path())) else { panic!() };
+    let Err(ReadError::Read { source, .. }) = RecordSource::open(Some(folder.path())) else { panic!() };
     assert!(source.to_string().contains("| pipegen local --records -"), "{source}");
 }

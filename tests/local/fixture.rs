@@ -1,4 +1,4 @@
-//! What the tests are made with.
+//! A Lambda host with the pretended bootstrap, and helpers of several tests.
 
 use std::fs::{self, Permissions};
 use std::io::{Read as _, Write as _};
@@ -51,15 +51,15 @@ pub(crate) fn bootstrap_in(folder: &Path) -> PathBuf {
     path
 }
 
-/// A host of the pretended bootstrap, and what stops it.
-pub(crate) struct Workshop {
+/// A session for function pools of the pretended bootstrap.
+pub(crate) struct HostFixture {
     pub(crate) folder: TempDir,
     session: Session,
     pub(crate) supervisor: Arc<Supervisor>,
     pub(crate) console: Arc<Console>,
 }
 
-impl Workshop {
+impl HostFixture {
     pub(crate) fn new() -> Self {
         let session = Session::open(None).expect("opened");
         session.console.close();
@@ -78,6 +78,7 @@ impl Workshop {
             timeout: Duration::from_secs(2),
             memory: 128,
             concurrency: 8,
+            writes_batch_lines: handler == "processor",
         };
         FunctionPool::new(function, Arc::clone(&self.supervisor), Arc::clone(&self.console), None).expect("no file")
     }

@@ -1,4 +1,4 @@
-//! Checks the access key that a request is signed with.
+//! The check of a request's access key: only the key's id is compared, and the signature is not verified.
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};

@@ -1,4 +1,4 @@
-//! Scheduled runs of `maintain`, and the sum of their answers.
+//! The runs of a scheduled function, and the sum of their answers. `maintain` is the only function that a stack schedules.
 
 use std::iter::Sum;
 use std::sync::Arc;
@@ -8,22 +8,21 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::lambda_host::FunctionPool;
-use crate::lambda_host::Outcome;
+use crate::lambda_host::{FunctionPool, InvocationOutcome};
 use crate::local::schedule::Schedule;
 use crate::session::console::Console;
 
-/// Invokes a function by the clock and adds up its answers.
-pub struct Maintenance {
+/// The runs of one schedule of the stack.
+pub struct ScheduledRuns {
     pool: Arc<FunctionPool>,
     input: Bytes,
     console: Arc<Console>,
-    done: Mutex<Maintained>,
+    done: Mutex<MaintainTotals>,
 }
 
-/// The sum of the runs' answers.
+/// The sums of `maintain`'s answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Maintained {
+pub struct MaintainTotals {
     /// Runs that came to their end.
     pub runs: u64,
     /// Products whose pending refresh was done.
@@ -32,7 +31,7 @@ pub struct Maintained {
     pub pruned: u64,
 }
 
-impl Sum for Maintained {
+impl Sum for MaintainTotals {
     fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
         all.fold(Self::default(), |a, b| Self {
             runs: a.runs + b.runs,
@@ -49,13 +48,13 @@ struct MaintainAnswer {
     pruned: u64,
 }
 
-impl Maintenance {
-    /// Makes it without any run yet. Each gets this input.
+impl ScheduledRuns {
+    /// Creates the runs of a function with this input. None has begun.
     pub fn new(pool: Arc<FunctionPool>, input: Bytes, console: Arc<Console>) -> Self {
         Self { pool, input, console, done: Mutex::default() }
     }
 
-    /// Starts a schedule that runs after each period.
+    /// Starts to invoke the function after each period.
     pub fn every(this: &Arc<Self>, period: Duration) -> Schedule {
         let this = Arc::clone(this);
         Schedule::every(period, move || {
@@ -64,14 +63,14 @@ impl Maintenance {
         })
     }
 
-    /// Runs once. The pool reports and counts a failure: the next run makes up for it.
+    /// Invokes the function once. The pool reports and counts a failure: the next run makes up for it.
     pub async fn run(&self) {
         let answer = match self.pool.invoke(self.input.clone()).await {
             Ok(invocation) => invocation.outcome,
             Err(error) => return self.console.warn(&error.to_string()),
         };
-        // It has been said why.
-        let Outcome::Answered(answer) = answer else { return };
+        // The pool has reported why.
+        let InvocationOutcome::Answered(answer) = answer else { return };
         let Ok(MaintainAnswer { drained, pruned }) = serde_json::from_slice(&answer) else {
             let name = &self.pool.function().name;
             return self.console.warn(&format!("{name}: its answer does not say what it did"));
@@ -83,7 +82,7 @@ impl Maintenance {
     }
 
     /// Returns the sum of the answers so far.
-    pub fn done(&self) -> Maintained {
+    pub fn done(&self) -> MaintainTotals {
         *self.done.lock()
     }
 }
