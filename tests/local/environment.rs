@@ -1,4 +1,4 @@
-//! What each function's process gets is what the rendered file says, and nothing else but what this machine must add.
+//! The environment of each function's process: the rendered variables, and nothing else but what this machine must add.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::fixture::http;
 use super::run::CommandFixture;
 
-/// What Lambda sets for every function.
+/// Variables that Lambda sets for every function.
 const LAMBDA: [&str; 15] = [
     "_HANDLER",
     "AWS_ACCESS_KEY_ID",
@@ -32,7 +32,7 @@ const LAMBDA: [&str; 15] = [
     "TZ",
 ];
 
-/// What only `pipegen local` sets.
+/// Variables that only `pipegen local` sets.
 const LOCAL: [&str; 3] =
     ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SECRETS_MANAGER", pipegen_contract::env::DEV_AUTHORITY];
 

@@ -3,7 +3,7 @@
 //!
 //! - [`applied`]: a stack that Terraform has applied, run from its state
 //! - [`calls`]: functions that are called over HTTP
-//! - [`environment`]: what a function's process gets, against the rendered stack
+//! - [`environment`]: the environment of a function's process, against the rendered stack
 //! - [`host`]: environments that answer, fail, die, hang
 //! - [`rotate`]: the rotation contract, with the runtime's own steps
 //! - [`servers`]: PostgreSQL and Redis come, are guarded by a password, and go

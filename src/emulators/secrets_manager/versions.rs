@@ -125,7 +125,7 @@ impl Versions {
                 }
                 self.move_label(label, to);
             }
-            // A label that no version has, or that this version has already, is attached without more.
+            // A label that no version has is attached; one that this version has already stays.
             (_, Some(to)) => self.move_label(label, to),
             // A secret always has a current version.
             (_, None) if label == CURRENT => {
