@@ -20,6 +20,20 @@ pub struct ServerAddresses {
     pub cache_port: u16,
 }
 
+#[cfg(test)]
+impl ServerAddresses {
+    /// Returns addresses that no stack declares.
+    pub(crate) fn example() -> Self {
+        Self {
+            database_host: "db.test".to_owned(),
+            database_port: 6001,
+            database_name: "stock".to_owned(),
+            cache_host: "cache.test".to_owned(),
+            cache_port: 6002,
+        }
+    }
+}
+
 impl ServerAddresses {
     /// Returns the attributes of a resource that its body does not have, or has another value for: the servers have names and ports
     /// of their own. The values may have the body's expressions in them.

@@ -5,15 +5,3 @@
 mod every_preset;
 mod fixture;
 mod refusals;
-
-use super::ServerAddresses;
-
-fn addresses() -> ServerAddresses {
-    ServerAddresses {
-        database_host: "db.test".to_owned(),
-        database_port: 6001,
-        database_name: "stock".to_owned(),
-        cache_host: "cache.test".to_owned(),
-        cache_port: 6002,
-    }
-}

@@ -35,22 +35,12 @@ impl FunctionBackend for Nothing {
 
 /// Returns all that the runner would start of a rendered file, as text.
 fn started(main: &Value) -> anyhow::Result<String> {
-    let deployment = Deployment::from_rendered(&main.to_string(), &addresses())?;
+    let deployment = Deployment::from_rendered(&main.to_string(), &ServerAddresses::example())?;
     let functions = deployment.functions.values().map(|configuration| function(&deployment, configuration, &Nothing));
     let functions = functions.collect::<anyhow::Result<Vec<_>>>()?;
     let mappings = deployment.mappings.iter();
     let mappings: Vec<_> = mappings.map(|mapping| MappingSettings::new(mapping, "a role")).collect();
     Ok(format!("{functions:#?}\n{mappings:#?}\n{:#?}", deployment.schedules))
-}
-
-fn addresses() -> ServerAddresses {
-    ServerAddresses {
-        database_host: "db.test".to_owned(),
-        database_port: 6001,
-        database_name: "stock".to_owned(),
-        cache_host: "cache.test".to_owned(),
-        cache_port: 6002,
-    }
 }
 
 #[test]

@@ -10,10 +10,10 @@ use crate::event::{Change, Description};
 use crate::members::{Members, loggable, string};
 use crate::reason::{Reason, Rejection};
 use crate::value::{Amount, Attributes, Delta, Quantity, Text, Value};
-use crate::{other_formats, payload};
+use crate::{other_formats, payload, required_fields};
 
 /// The event types, each with the content of its `data`.
-pub(crate) const TYPES: [EventType; event_type::ALL.len()] = [
+const TYPES: [EventType; event_type::ALL.len()] = [
     EventType::of::<Counted>(),
     EventType::of::<Adjusted>(),
     EventType::of::<PriceChanged>(),
@@ -21,16 +21,14 @@ pub(crate) const TYPES: [EventType; event_type::ALL.len()] = [
 ];
 
 /// An event type, and the type that its `data` is read into.
-pub(crate) struct EventType {
-    pub(crate) name: &'static str,
-    /// The names of the fields that `data` must have.
-    pub(crate) required: &'static [&'static str],
+struct EventType {
+    name: &'static str,
     read: fn(&RawData<'_>) -> Result<Change, String>,
 }
 
 impl EventType {
     const fn of<T: Payload>() -> Self {
-        Self { name: T::TYPE, required: T::REQUIRED, read: change::<T> }
+        Self { name: T::TYPE, read: change::<T> }
     }
 }
 
@@ -102,7 +100,7 @@ pub(crate) trait Payload: Sized + Into<Change> {
 
 impl Payload for Counted {
     const TYPE: &str = event_type::STOCK_COUNTED;
-    const REQUIRED: &[&str] = &["quantity"];
+    const REQUIRED: &[&str] = required_fields::COUNTED;
 
     fn take(fields: &Fields<'_>) -> Result<Self, String> {
         Ok(Self { quantity: fields.required("quantity")? })
@@ -117,7 +115,7 @@ impl From<Counted> for Change {
 
 impl Payload for Adjusted {
     const TYPE: &str = event_type::STOCK_ADJUSTED;
-    const REQUIRED: &[&str] = &["delta"];
+    const REQUIRED: &[&str] = required_fields::ADJUSTED;
     const OPTIONAL: &[&str] = &["reason"];
 
     fn take(fields: &Fields<'_>) -> Result<Self, String> {
@@ -133,7 +131,7 @@ impl From<Adjusted> for Change {
 
 impl Payload for PriceChanged {
     const TYPE: &str = event_type::PRICE_CHANGED;
-    const REQUIRED: &[&str] = &["amount", "currency"];
+    const REQUIRED: &[&str] = required_fields::PRICE_CHANGED;
 
     fn take(fields: &Fields<'_>) -> Result<Self, String> {
         Ok(Self { amount: fields.required("amount")?, currency: fields.required("currency")? })
@@ -148,7 +146,7 @@ impl From<PriceChanged> for Change {
 
 impl Payload for Described {
     const TYPE: &str = event_type::PRODUCT_DESCRIBED;
-    const REQUIRED: &[&str] = &["title"];
+    const REQUIRED: &[&str] = required_fields::DESCRIBED;
     const OPTIONAL: &[&str] = &["description", "category", "attributes"];
 
     fn take(fields: &Fields<'_>) -> Result<Self, String> {

@@ -10,8 +10,8 @@
 //! - `envelope`: the `CloudEvents` attributes; `identifier`: the identifiers among them; `time`: the timestamp and its
 //!   window
 //! - `payload`: the text of `data`, or the text that `data_base64` encodes
-//! - `data`: the fields of each event type; `value`: the values that they may have; `integer`: the notations of
-//!   integers; `currency`: the codes of ISO 4217
+//! - `data`: the fields of each event type, `required_fields` those that must be there; `value`: the values that they
+//!   may have; `integer`: the notations of integers; `currency`: the codes of ISO 4217
 //! - `event`: a valid event
 //! - `reason`: the reasons for rejections; `other_formats`: well-known formats that a rejected text resembles
 //! - `schema` (feature `schema`): the JSON Schema for suppliers, generated from the types in `data`
@@ -28,6 +28,7 @@ mod members;
 mod other_formats;
 mod payload;
 mod reason;
+mod required_fields;
 #[cfg(feature = "schema")]
 mod schema;
 mod text;

@@ -1,8 +1,7 @@
 //! Well-known formats that a rejected text resembles, to be named in the rejection.
 
-use crate::aggregate;
-use crate::data::TYPES;
 use crate::members::{Members, string};
+use crate::{aggregate, required_fields};
 
 /// The name of a format, and what to send instead.
 pub(crate) type OtherFormat = &'static str;
@@ -104,7 +103,7 @@ pub(crate) fn of_event(json: &str) -> Option<OtherFormat> {
     if let Some((_, format)) = ENVELOPES.iter().find(|(names, _)| has_all(names)) {
         return Some(format);
     }
-    let is_data = TYPES.iter().any(|event_type| has_all(&event_type.required));
+    let is_data = required_fields::ALL.iter().any(has_all);
     is_data.then_some("data alone: send the whole event, attributes and data (structured mode)")
 }
 

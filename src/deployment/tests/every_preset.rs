@@ -4,8 +4,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::resources::ATTRIBUTES;
-use super::super::{Deployment, MappingConfiguration, SecretRotation};
-use super::addresses;
+use super::super::{Deployment, MappingConfiguration, SecretRotation, ServerAddresses};
 
 const PRESETS: [(&str, &str); 4] = [
     ("staging", include_str!("../../../tests/golden/staging.main.tf.json")),
@@ -15,7 +14,7 @@ const PRESETS: [(&str, &str); 4] = [
 ];
 
 fn read(main: &str) -> Deployment {
-    Deployment::from_rendered(main, &addresses()).expect("a stack that runs")
+    Deployment::from_rendered(main, &ServerAddresses::example()).expect("a stack that runs")
 }
 
 /// The values of the expressions in functions' environments, written down by hand.
@@ -153,7 +152,7 @@ fn no_value_can_change_without_a_change_of_what_runs() {
                 {
                     let mut main = rendered.clone();
                     change(main.pointer_mut(&path).expect("it is there"));
-                    let read = Deployment::from_rendered(&main.to_string(), &addresses());
+                    let read = Deployment::from_rendered(&main.to_string(), &ServerAddresses::example());
                     assert!(read.is_err() || read.is_ok_and(|read| read != original), "{path} has no effect");
                     changed += 1;
                 }

@@ -3,8 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::Deployment;
-use super::addresses;
+use super::super::{Deployment, ServerAddresses};
 
 pub(super) const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:lambda-processor-test";
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:000000000000:secret:secret-writer-test-000000";
@@ -128,7 +127,7 @@ pub(super) fn applied(state: &Value) -> Result<Deployment, String> {
 
 #[test]
 fn a_stack_is_the_same_rendered_and_applied_but_for_ids() {
-    let mut rendered = Deployment::from_rendered(&rendered().to_string(), &addresses()).expect("whole");
+    let mut rendered = Deployment::from_rendered(&rendered().to_string(), &ServerAddresses::example()).expect("whole");
     assert_ne!(rendered.mappings[0].id, "an id");
     "an id".clone_into(&mut rendered.mappings[0].id);
     assert_eq!(applied(&state()).expect("whole"), rendered);

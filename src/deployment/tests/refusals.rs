@@ -3,8 +3,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::{Deployment, MappingConfiguration};
-use super::addresses;
+use super::super::{Deployment, MappingConfiguration, ServerAddresses};
 use super::fixture::{FUNCTION, applied, rendered, state};
 
 /// The applied stack in which one attribute of the one resource of a kind has another value.
@@ -93,7 +92,7 @@ fn an_expression_without_a_value_is_named() {
     ] {
         let mut main = rendered();
         main["resource"]["aws_lambda_function"]["processor"]["environment"]["variables"]["BUCKET"] = json!(value);
-        let error = Deployment::from_rendered(&main.to_string(), &addresses()).expect_err(words);
+        let error = Deployment::from_rendered(&main.to_string(), &ServerAddresses::example()).expect_err(words);
         let error = format!("{error:#}");
         assert!(error.contains("aws_lambda_function.processor") && error.contains(words), "{error}");
         assert!(error.contains(value), "{error}");
