@@ -9,15 +9,15 @@
 //! The stack, as Terraform JSON:
 //!
 //! - [`config`]: `pipegen.toml` as validated plain data
-//! - [`stack`]: every AWS resource, one file a role
+//! - [`stack`]: every AWS resource, one file for each purpose
 //! - [`terraform`]: Terraform JSON, and nothing about what it describes
 //! - [`artifact`]: a bootstrap's bytes, checked, packed and named
-//! - [`cost`]: what an environment costs a month
+//! - [`cost`]: the estimated costs of an environment
 //! - [`diagram`]: the stack as a picture
 //!
 //! The stack on one machine, `pipegen local`:
 //!
-//! - [`deployment`]: what a stack runs, as plain data
+//! - [`deployment`]: the part of a stack that runs, as plain data
 //! - [`local`]: runs a deployment
 //! - [`event_source`]: event source mappings
 //! - [`emulators`]: the AWS APIs that functions use

@@ -16,8 +16,8 @@ pub enum StageFailure {
         /// The error and its causes.
         message: String,
     },
-    /// A table or right is missing in the database, and somebody has to see to that: an error shows it, a batch that is
-    /// retried again and again does not.
+    /// A table or right is missing in the database, and somebody has to see to that: the invocation fails, so that an
+    /// alarm shows it; endless retries would hide it.
     NotPrepared {
         /// The name of the stage.
         stage: &'static str,

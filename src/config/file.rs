@@ -14,7 +14,7 @@ use super::settings::Settings;
 pub struct Config {
     pub environment: Environment,
     pub settings: Settings,
-    /// A similar name in the file, if the file has not this environment but others.
+    /// A similar name, if the file names other environments but not this one.
     pub perhaps_meant: Option<String>,
 }
 

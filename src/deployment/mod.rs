@@ -1,4 +1,5 @@
-//! What a stack runs, as plain data: functions, event source mappings, schedules and what else runs them.
+//! The part of a stack that runs, as plain data: functions, and what invokes them (event source mappings, schedules, applies,
+//! rotations, a URL).
 //!
 //! - [`rendered`]: reads it from the text of `main.tf.json`
 //! - [`state`]: reads it from Terraform's state
@@ -33,7 +34,7 @@ pub struct Deployment {
     /// Sorted by their addresses in Terraform, as all lists here.
     pub mappings: Vec<MappingConfiguration>,
     pub schedules: Vec<ScheduledInvocation>,
-    /// What Terraform invokes while it applies the stack.
+    /// Invocations that Terraform makes while it applies the stack.
     pub invocations: Vec<ApplyInvocation>,
     /// The function that has a URL.
     pub url: Option<String>,
@@ -77,9 +78,9 @@ pub struct MappingConfiguration {
     pub window: Duration,
     /// Batches of one shard that are processed at the same time.
     pub parallelization: usize,
-    /// Whether a batch is bisected after a function error.
+    /// True if a batch is bisected after a function error.
     pub bisect: bool,
-    /// How often an unchanged batch is retried; `None` is without end.
+    /// The retries of an unchanged batch; `None` is without end.
     pub maximum_retries: Option<u32>,
     /// The age at which a record is discarded; `None` is never.
     pub maximum_age: Option<Duration>,
@@ -117,8 +118,8 @@ impl Deployment {
         self.functions.values().find(|function| function.handler == role.handler())
     }
 
-    /// Processes so many batches of a shard at the same time, instead of as many as the stack says, with as many connections to the
-    /// database as the stack would allow for it. Returns what was changed, by name.
+    /// Sets the number of a shard's batches that are processed at the same time, and raises the writers' connection limit to
+    /// match. Returns the changed values by name.
     pub fn override_parallelization(&mut self, parallelization: usize) -> BTreeMap<String, usize> {
         let mut overrides = BTreeMap::from([("parallelization".to_owned(), parallelization)]);
         let Some(processor) = self.function_of(Role::Processor).map(|function| function.arn.clone()) else {

@@ -1,4 +1,4 @@
-//! What a rendered file would run, with servers of this machine in the place of RDS and ElastiCache.
+//! Reads a deployment from a rendered file, with servers of this machine in the place of RDS and ElastiCache.
 
 use anyhow::Context as _;
 

@@ -1,4 +1,4 @@
-//! What Terraform has applied in a folder, from its state.
+//! Reads a deployment from Terraform's state of a folder.
 
 use std::ffi::OsString;
 use std::path::Path;

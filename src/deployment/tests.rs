@@ -1,6 +1,6 @@
 //! - `every_preset`: rendered stacks, value by value
 //! - `fixture`: one small stack, rendered and applied
-//! - `refusals`: what cannot be run
+//! - `refusals`: stacks that cannot be run
 
 mod every_preset;
 mod fixture;

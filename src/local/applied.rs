@@ -98,7 +98,7 @@ impl FunctionBackend for AccountBackend<'_> {
 }
 
 impl AppliedRun {
-    /// Runs until nothing new is on the stream, or until Ctrl-C: the first one ends the reading, the second the run.
+    /// Runs until nothing new is on the stream, or until Ctrl-C: the first Ctrl-C ends the reading, the second ends the run.
     pub(super) async fn start(
         self,
         session: &Session,

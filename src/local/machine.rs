@@ -133,7 +133,7 @@ impl RenderedRun {
         if serve {
             let _schedules = machine.schedules();
             session.console.say("everything is kept up until Ctrl-C");
-            // The end that was asked for, so the exit code stays what the records have made it.
+            // Ctrl-C is the expected end here and does not change the exit code.
             signals.any().await;
         }
         Ok(Ended::Done(stopped_early))

@@ -38,7 +38,9 @@ pub enum Run {
 }
 
 impl Run {
-    /// Runs to the end, and reports the summary before anything that goes on after the records (`--serve`). `build` makes the bootstrap if none was given.
+    /// Runs to the end. Reports the summary before anything that goes on after the records (`--serve`).
+    ///
+    /// `build` makes the bootstrap if none was given.
     pub fn start(
         self,
         build: impl FnOnce() -> anyhow::Result<PathBuf>,

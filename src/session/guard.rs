@@ -2,7 +2,8 @@
 //!
 //! A `SIGKILL` cannot be caught, and PostgreSQL and Redis would live on (the bootstrap would not: it ends when its Runtime
 //! API is gone). The kernel closes a dead process's pipes, so a shell that reads one learns of it. A parent-death signal
-//! would be the alternative, but it needs unsafe code or `setpriv`, is Linux only, and follows the thread that forked.
+//! would be the alternative, but it needs unsafe code or `setpriv`, works on Linux only, and
+//! fires when the forking thread ends, not the process.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

@@ -29,7 +29,7 @@ fn parameter_group(engine: CacheEngine) -> (&'static str, Name) {
 }
 
 /// The engine of users and of their group, whatever the cache's own is. A Valkey cache takes either, a Redis cache only
-/// this: so the cache changes its engine in one step, with all clients logged in, and can be changed back.
+/// this: so Redis becomes Valkey in one step, with all clients logged in. The way back recreates the cache.
 ///
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html>
 const USERS_ENGINE: &str = "redis";

@@ -1,5 +1,5 @@
 //! Log groups: `aws_cloudwatch_log_group`. All are declared, so that they are encrypted, expire, and are destroyed with
-//! the stack; what logs has no right to create one.
+//! the stack; the roles that write logs may not create log groups.
 
 use serde_json::{Value, json};
 

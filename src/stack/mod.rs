@@ -1,4 +1,5 @@
-//! The AWS stack, one file for each purpose. Reads and writes no files; [`build()`] is the bill of materials in dependency order.
+//! The AWS stack, one file for each purpose. Reads and writes no files; [`build()`] lists all parts,
+//! in dependency order.
 //!
 //! - [`names`]: every name, from one table
 //! - `build`: the document under construction, with everything that resources are declared from

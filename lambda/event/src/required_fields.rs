@@ -1,4 +1,5 @@
-//! The fields that the `data` of each event type must have.
+//! The fields that the `data` of each event type must have: `data` reads them, and `other_formats` knows by them that a
+//! text is data without an event.
 
 use pipegen_contract::event_type;
 

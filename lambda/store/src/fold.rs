@@ -121,9 +121,13 @@ fn price(offer: &mut Offer, stamp: Stamp, amount: Decimal, currency: &str) -> Ef
     effect
 }
 
-/// Applies a count. The loaded sum is of the adjustments later than the batch's latest count. Example: the ledger has
-/// +1 at 5:30, and a batch counts 10 at 5:00 and 20 at 6:00. The sum is 0, that of the adjustments after 6:00. So the
-/// count of 5:00 sets the level to 10, although 11 would be right; nothing reads it before the count of 6:00 sets 20.
+/// Applies a count. The loaded sum (`sum_of_others`) is of the adjustments that are later than the batch's latest count, so
+/// an earlier count of the same batch may set a level that is wrong until the latest one replaces it. Example:
+///
+/// - the ledger has +1 at 5:30;
+/// - a batch counts 10 at 5:00 and 20 at 6:00, so the loaded sum is 0, that of the adjustments after 6:00;
+/// - the count of 5:00 sets the level to 10, although 11 would be right;
+/// - the count of 6:00 sets it to 20. Nothing has read it in between.
 fn count(offer: &mut Offer, stamp: Stamp, quantity: i64) -> Effect {
     let effect = compare(&stamp, offer.current.counted.as_ref());
     if effect == Effect::Applied {

@@ -50,7 +50,7 @@ pub(super) enum RotationRequest {
     Started { version: String, steps: PendingSteps },
     /// The request is a repetition: this version is current already, or its steps are running.
     Repeated { version: String },
-    /// The request is refused, but it has another effect: these steps of an earlier rotation are repeated.
+    /// The request is refused, because an earlier rotation is unfinished: its steps are run again.
     Resumed { refusal: ApiError, steps: PendingSteps },
     /// The request is refused.
     Refused(ApiError),

@@ -8,24 +8,24 @@ use pipegen_contract::payload::LARGEST_PAYLOAD;
 use super::event::Origin;
 use crate::deployment::MappingConfiguration;
 
-/// The settings of an event source mapping: those that the stack sets, and those that are Lambda's own affair.
+/// The settings of an event source mapping: those that the stack sets, and those that Lambda fixes.
 #[derive(Clone, Debug)]
 pub struct MappingSettings {
     /// The stream (`EventSourceArn`), and the role that reads it.
     pub origin: Arc<Origin>,
     /// The most records in a batch (`BatchSize`).
     pub batch_size: usize,
-    /// How long a batch waits for more records (`MaximumBatchingWindowInSeconds`), from the pickup of its first one.
+    /// The longest that a batch waits for more records (`MaximumBatchingWindowInSeconds`), from the pickup of its first one.
     pub window: Duration,
     /// The number of lanes of a shard (`ParallelizationFactor`). Records with one partition key share a lane.
     pub parallelization: usize,
-    /// Whether a batch is bisected after a function error, and cut at the record that a partial response names
+    /// True if a batch is bisected after a function error, and cut at the record that a partial response names
     /// (`BisectBatchOnFunctionError`).
     pub bisect: bool,
-    /// How often an unchanged batch is retried (`MaximumRetryAttempts`); `None` is without end.
+    /// The retries of an unchanged batch (`MaximumRetryAttempts`); `None` is without end.
     pub maximum_retries: Option<u32>,
-    /// How long after its pickup a record is still tried (`MaximumRecordAgeInSeconds`); `None` is without end. Lambda
-    /// counts from the arrival, but records of a file are historic: by their arrival times all of them would be too old.
+    /// The age, counted from its pickup, at which a record is discarded (`MaximumRecordAgeInSeconds`); `None` is never.
+    /// Lambda counts from the arrival, but records of a file are historic: by their arrival times all of them would be too old.
     pub maximum_age: Option<Duration>,
     /// The largest event, in bytes.
     pub payload_limit: usize,
@@ -33,7 +33,7 @@ pub struct MappingSettings {
     pub first_backoff: Duration,
     /// The longest wait before a retry.
     pub longest_backoff: Duration,
-    /// How many bytes of events may lie waiting in a shard before no more of its records are taken.
+    /// The bytes of events that may wait in a shard before no more of its records are taken.
     pub lookahead: usize,
 }
 

@@ -58,10 +58,9 @@ pub(in crate::stack) enum Threshold {
 pub(super) enum MissingData {
     /// Nothing happened that could be counted.
     NotBreaching,
-    /// What should report does not. The alarm then says that its data is insufficient, but not before there has been
-    /// any.
+    /// The source always reports, so silence is a fault: the alarm shows insufficient data, once there has been any.
     Missing,
-    /// What should report does not, and perhaps never has: that is what the alarm is about.
+    /// The source always reports, so silence is a fault, also if it has never reported.
     Breaching,
 }
 
@@ -75,7 +74,7 @@ pub(in crate::stack) struct Alarm {
     pub(in crate::stack) threshold: Threshold,
     /// Seconds whose values become one datapoint.
     pub(in crate::stack) period: u32,
-    /// So many periods beyond the threshold, of so many last ones.
+    /// `datapoints_to_alarm` and `evaluation_periods`.
     pub(super) periods: (u32, u32),
     pub(super) missing_data: MissingData,
 }

@@ -20,7 +20,7 @@ const LATE_SECONDS: u32 = 120;
 /// The number of batching windows that a batch of the archiver may take.
 const LATE_WINDOWS: u32 = 3;
 
-/// One in so many of the planned events may be rejected before a supplier should be asked.
+/// The share of the planned events, as one in so many, above which rejections set off the alarm.
 const REJECTED_ONE_IN: u32 = 100;
 
 /// So many rejections are not worth an alarm, however few events are planned for.

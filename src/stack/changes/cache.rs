@@ -3,7 +3,7 @@
 use super::comparison::{Comparison, ResourcePair, numbers};
 use super::stack_change::StackChange;
 
-/// The consequence of recreating the cache, which takes some twenty minutes.
+/// The consequence of recreating the cache, which takes about a quarter of an hour.
 const MEANWHILE: &str = "it begins empty and fills by itself; meanwhile the catalog reads from the database";
 
 pub(super) fn changes(comparison: &Comparison<'_>) -> Vec<StackChange> {
