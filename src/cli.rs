@@ -131,21 +131,22 @@ pub struct LocalArgs {
     /// Settings file [default: `pipegen.toml` in the current folder, if it exists].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// File of records to put on the stream, one JSON object a line: records, lines of the archive or the quarantine, or bare events.
-    /// `-` is standard input [default: a sample that is part of pipegen].
+    /// File of records to put on the stream, one JSON object a line: records, lines of the archive or the quarantine,
+    /// or bare events. `-` is standard input [default: a sample that is part of pipegen].
     #[arg(long, value_name = "FILE")]
     pub records: Option<PathBuf>,
     /// Bootstrap that was built before [default: it is built now].
     #[arg(long, value_name = "FILE")]
     pub bootstrap: Option<PathBuf>,
-    /// PostgreSQL to use, with an administrator's login: `postgres://user:password@host/database` [default: one that is started and
-    /// thrown away].
+    /// PostgreSQL to use, with an administrator's login: `postgres://user:password@host/database` [default: one that is
+    /// started and thrown away].
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
     /// Redis to use: `redis://host:port` or `rediss://…` [default: one that is started and thrown away].
     #[arg(long, value_name = "URL")]
     pub cache_url: Option<String>,
-    /// Folder that keeps the database, the objects and the logs; the next run with it continues there [default: nothing is kept].
+    /// Folder that keeps the database, the objects and the logs; the next run with it continues there [default: nothing
+    /// is kept].
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// File that gets every product view at the end, as JSON Lines sorted by SKU; `-` is standard output.
@@ -160,19 +161,20 @@ pub struct LocalArgs {
     /// Keeps servers and functions running after the last record, until Ctrl-C, so that the catalog can be read.
     #[arg(long)]
     pub serve: bool,
-    /// Batches of one shard that are processed at the same time, 1 to 10; the summary names it as an override [default: as the stack
-    /// says].
+    /// Batches of one shard that are processed at the same time, 1 to 10; the summary names it as an override [default:
+    /// as the stack says].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
     pub parallelization: Option<u8>,
-    /// Rendered folder that Terraform has applied to an emulated AWS account on this machine: runs what its state holds, until Ctrl-C.
-    /// The AWS environment variables (`AWS_ENDPOINT_URL` and the credentials) name the emulator.
+    /// Rendered folder that Terraform has applied to an emulated AWS account on this machine: runs what its state
+    /// holds, until Ctrl-C. The AWS environment variables (`AWS_ENDPOINT_URL` and the credentials) name the emulator.
     #[arg(long, value_name = "DIR", conflicts_with_all = APPLIED_BRINGS_ITS_OWN)]
     pub applied: Option<PathBuf>,
-    /// PEM file of the certificate authority that the functions trust for PostgreSQL and Redis [default: the public authorities].
+    /// PEM file of the certificate authority that the functions trust for PostgreSQL and Redis [default: the public
+    /// authorities].
     #[arg(long, value_name = "FILE", requires = "applied")]
     pub authority: Option<PathBuf>,
-    /// Seconds without a new record on the stream after which the run ends, once all records are processed [default: it runs until
-    /// Ctrl-C].
+    /// Seconds without a new record on the stream after which the run ends, once all records are processed [default: it
+    /// runs until Ctrl-C].
     #[arg(long, value_name = "SECONDS", requires = "applied", value_parser = clap::value_parser!(u32).range(1..))]
     pub until_idle: Option<u32>,
     /// Prints the summary as one JSON object instead of text.

@@ -1,4 +1,5 @@
-//! Reads what a program needs as its loader would: from the program headers, so that stripped section headers hide nothing.
+//! Reads what a program needs as its loader would: from the program headers, so that stripped section headers hide
+//! nothing.
 
 use object::elf::{self, FileHeader64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};

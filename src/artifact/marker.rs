@@ -17,8 +17,8 @@ pub(super) fn check(bootstrap: &[u8]) -> Result<(), BootstrapError> {
     }
 }
 
-/// Returns the version in the first whole marker. A beginning without a version is not a marker: a program that looks for markers
-/// has one, too.
+/// Returns the version in the first whole marker. A beginning without a version is not a marker: a program that looks
+/// for markers has one, too.
 fn version(bootstrap: &[u8]) -> Option<&str> {
     memmem::find_iter(bootstrap, BEGIN).find_map(|place| {
         let rest = bootstrap.get(place + BEGIN.len()..)?;

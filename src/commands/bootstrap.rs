@@ -28,8 +28,8 @@ const BUILD: [&str; 8] = [
     "--message-format=json-render-diagnostics",
 ];
 
-/// Builds the bootstrap in the workspace of the current folder and returns its path. Cargo's own messages go to standard error. Does
-/// next to nothing if the bootstrap is up to date.
+/// Builds the bootstrap in the workspace of the current folder and returns its path. Cargo's own messages go to
+/// standard error. Does next to nothing if the bootstrap is up to date.
 pub fn build(architecture: Architecture) -> anyhow::Result<PathBuf> {
     let here = env::current_dir().context("cannot tell the current folder")?;
     let workspace = workspace(&here).with_context(|| {
@@ -78,8 +78,8 @@ fn cargo(architecture: Architecture) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// Removes variables that would change the binary: the user's own flags and profiles, and those that `cargo run` sets for pipegen
-/// itself, because of which some build scripts would run again.
+/// Removes variables that would change the binary: the user's own flags and profiles, and those that `cargo run` sets
+/// for pipegen itself, because of which some build scripts would run again.
 fn fix_environment(command: &mut Command) {
     const LEFT_OUT: [&str; 5] = ["CARGO_BIN_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PROFILE_", "LD_LIBRARY_PATH"];
     for (name, _) in env::vars_os() {
@@ -90,8 +90,8 @@ fn fix_environment(command: &mut Command) {
     command.env("CARGO_INCREMENTAL", "0");
 }
 
-/// Returns compiler flags that replace this machine's folders by fixed ones, and any flags that the user has configured. Of two that
-/// match, the compiler takes the later one.
+/// Returns compiler flags that replace this machine's folders by fixed ones, and any flags that the user has
+/// configured. Of two that match, the compiler takes the later one.
 fn remapping(workspace: &Path, target_folder: &Path, architecture: Architecture) -> anyhow::Result<OsString> {
     let (sysroot, commit) = compiler(workspace)?;
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -120,8 +120,8 @@ fn remapping(workspace: &Path, target_folder: &Path, architecture: Architecture)
     Ok(flags)
 }
 
-/// Returns the folders of the dependencies' sources. Their names contain the registry's address, so a mirror has others. Downloads the
-/// sources if need be: the folders must be known before the first file is compiled.
+/// Returns the folders of the dependencies' sources. Their names contain the registry's address, so a mirror has
+/// others. Downloads the sources if need be: the folders must be known before the first file is compiled.
 fn registry_folders(workspace: &Path, architecture: Architecture) -> anyhow::Result<BTreeSet<PathBuf>> {
     let mut command = MetadataCommand::new();
     command.current_dir(workspace).verbose(true);

@@ -14,7 +14,8 @@ use crate::stack::{self, Package, Rendered, names};
 /// The settings file if none is named.
 const SETTINGS_FILE: &str = "pipegen.toml";
 
-/// Returns the environment's settings, or an error with everything that is wrong with them and with the environment's name.
+/// Returns the environment's settings, or an error with everything that is wrong with them and with the environment's
+/// name.
 pub(super) fn settings(args: &EnvironmentArgs) -> anyhow::Result<Config> {
     let source = source(args.config.as_deref())?;
     let environment = Environment::parse(&args.env).and_then(|environment| {

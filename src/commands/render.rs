@@ -60,7 +60,8 @@ fn checked_bootstrap(named: Option<&Path>, architecture: Architecture) -> anyhow
     }
 }
 
-/// Reads a file, up to one byte more than Lambda unpacks: a larger one (or a device without an end) is refused for that.
+/// Reads a file, up to one byte more than Lambda unpacks: a larger one (or a device without an end) is refused for
+/// that.
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX).min(artifact::LARGEST_UNPACKED);
@@ -90,8 +91,8 @@ fn zip_of(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
     Ok(Zip { name, bytes, source_code_hash, is_new })
 }
 
-/// Returns the name of the bootstrap's zip, and the zip that was used last, which is mostly the same one. Each takes hashing some
-/// megabytes, so the hashes are computed in parallel.
+/// Returns the name of the bootstrap's zip, and the zip that was used last, which is mostly the same one. Each takes
+/// hashing some megabytes, so the hashes are computed in parallel.
 fn name_and_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (artifact::ZipName, Option<Zip>) {
     let (own, hash) = thread::scope(|scope| {
         let hash = last.as_ref().map(|(_, bytes)| scope.spawn(|| artifact::sha256_base64(bytes)));
@@ -101,7 +102,8 @@ fn name_and_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (arti
     (own, last.zip(hash).map(zip))
 }
 
-/// Refuses changes to the stack rendered here before that AWS cannot make in one apply, and warns of those that cost data or time.
+/// Refuses changes to the stack rendered here before that AWS cannot make in one apply, and warns of those that cost
+/// data or time.
 fn check_changes(folder: &Folder, rendered: &Rendered) -> anyhow::Result<()> {
     let Some(earlier) = folder.read(MAIN)? else { return Ok(()) };
     let path = folder.path().join(MAIN);

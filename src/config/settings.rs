@@ -1,5 +1,5 @@
-//! The settings of an environment, with the range and the default of each, read from the layers of a file. Defaults that
-//! differ by preset are in `presets`.
+//! The settings of an environment, with the range and the default of each, read from the layers of a file. Defaults
+//! that differ by preset are in `presets`.
 
 use super::account;
 use super::architecture::Architecture;
@@ -138,8 +138,9 @@ fn database_class(reader: &mut Reader<'_>, preset: Preset, connections: u32) -> 
     reader.choice("database_instance_class", &classes, default)
 }
 
-/// Returns the default of `catalog_connections`. Each execution environment holds one connection, and while a new version
-/// replaces an old one there are twice as many as `catalog_concurrency`: more connections than that are never used.
+/// Returns the default of `catalog_connections`. Each execution environment holds one connection, and while a new
+/// version replaces an old one there are twice as many as `catalog_concurrency`: more connections than that are never
+/// used.
 fn default_catalog_connections(catalog_concurrency: Option<u32>) -> u32 {
     let most = catalog_concurrency.map_or(u32::MAX, |concurrency| 2 * concurrency);
     most.min(20)

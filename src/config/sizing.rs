@@ -28,7 +28,8 @@ pub struct Sizing {
     pub parallelization: u32,
     /// Records in a batch at most. Lambda also cuts a batch at 6 MB, so large events make it smaller by themselves.
     pub batch_size: u32,
-    /// Connections that the processor's logins may hold together: twice the number of execution environments, because environments of the old and the new code overlap during a deployment.
+    /// Connections that the processor's logins may hold together: twice the number of execution environments, because
+    /// environments of the old and the new code overlap during a deployment.
     pub writer_connections: u32,
 }
 

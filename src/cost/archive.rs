@@ -11,7 +11,8 @@ use super::prices::{Price, S3_GLACIER_IR, S3_PUT, S3_STANDARD, S3_TO_GLACIER_IR}
 use crate::config::Settings;
 use crate::terraform::declared::{Declared, references};
 
-/// The only colder storage class that has a price. Objects that move to another one are counted as if they stayed, which costs more.
+/// The only colder storage class that has a price. Objects that move to another one are counted as if they stayed,
+/// which costs more.
 const COLD_CLASS: &str = "GLACIER_IR";
 
 /// The archive of a stack at the peak.

@@ -111,8 +111,8 @@ pub(super) fn metrics(stack: &Declared) -> Option<LineItem> {
     if !has(METRIC_NAMESPACE) {
         return None;
     }
-    // A metric is charged in the hours in which it has a value. What only the database refuses is a mistake of ours, and a supplier is
-    // only unknown where others are named.
+    // A metric is charged in the hours in which it has a value. What only the database refuses is a mistake of ours,
+    // and a supplier is only unknown where others are named.
     let unusual: Vec<Reason> = [Reason::RefusedByDatabase, Reason::TooManyOffers]
         .into_iter()
         .chain((!has(SUPPLIERS)).then_some(Reason::UnknownSupplier))

@@ -16,7 +16,8 @@ const SECONDS: f64 = MINUTES * 60.0;
 
 pub(super) const GB: f64 = 1e9;
 
-/// Lambda polls each shard at least once a second; without a batching window it then invokes the function with what is there.
+/// Lambda polls each shard at least once a second; without a batching window it then invokes the function with what is
+/// there.
 const POLL_SECONDS: f64 = 1.0;
 
 /// Secrets Manager invokes a function for each step of a rotation.
@@ -82,8 +83,8 @@ pub(super) fn workloads(stack: &Declared, updates: f64) -> Vec<Workload<'_>> {
     batches.chain(scheduled).chain(rotating).collect()
 }
 
-/// Returns the workload of an event source mapping. Updates that are spread evenly over the month make the most batches: one in each
-/// poll of a shard and each of its parallel batches, or one in each window.
+/// Returns the workload of an event source mapping. Updates that are spread evenly over the month make the most
+/// batches: one in each poll of a shard and each of its parallel batches, or one in each window.
 fn batches<'a>(stack: &'a Declared, mapping: &'a Resource, updates: f64) -> Option<Workload<'a>> {
     let stream = stack.referred(&mapping.body["event_source_arn"], "aws_kinesis_stream")?;
     let concurrency = stream.number("shard_count")? * mapping.number("parallelization_factor").unwrap_or(1.0);
@@ -96,7 +97,8 @@ fn batches<'a>(stack: &'a Declared, mapping: &'a Resource, updates: f64) -> Opti
     Workload::of(function, batches_a_second * SECONDS, a_second / batches_a_second, concurrency)
 }
 
-/// Returns the runs of a schedule in a month. An expression that is not a rate counts as once a minute, the highest rate there is.
+/// Returns the runs of a schedule in a month. An expression that is not a rate counts as once a minute, the highest
+/// rate there is.
 pub(super) fn runs(schedule: &Resource) -> f64 {
     schedule.text("schedule_expression").and_then(rate::period).map_or(MINUTES, |period| SECONDS / period.as_secs_f64())
 }

@@ -1,5 +1,5 @@
-//! Bytes and milliseconds of an update and of an invocation. Each number says where it comes from; the sample is the file of real
-//! retail data in `tests/data`.
+//! Bytes and milliseconds of an update and of an invocation. Each number says where it comes from; the sample is the
+//! file of real retail data in `tests/data`.
 
 use pipegen_contract::payload::LARGEST_PAYLOAD;
 use pipegen_contract::role::Role;
@@ -15,8 +15,8 @@ pub(crate) const PAYLOAD_BYTES: u32 = 1200;
 #[expect(clippy::cast_possible_truncation, reason = "it is six megabytes")]
 pub(crate) const LARGEST_PAYLOAD_BYTES: u32 = LARGEST_PAYLOAD as u32;
 
-/// Bytes of a record in the archive, compressed. The sample's records have 51 on average, half a year of the same shop's
-/// 46 to 52. Half a byte of it says that the field for binary data is null.
+/// Bytes of a record in the archive, compressed. The sample's records have 51 on average, half a year of the same
+/// shop's 46 to 52. Half a byte of it says that the field for binary data is null.
 pub(crate) const ARCHIVED_BYTES: u32 = 52;
 
 /// The bytes that a smaller object in Glacier Instant Retrieval is billed as.
@@ -29,8 +29,8 @@ pub(super) const LEDGER_BYTES: f64 = 350.0;
 /// sample: 550; tables that do not fit into a few pages write more.
 pub(super) const LOGGED_CHANGE_BYTES: f64 = 1500.0;
 
-/// Bytes of an update's network traffic between the processor and its servers, in both directions. Measured in batches of 17: PostgreSQL 430,
-/// Redis 290, without TLS, which adds some 30 bytes to each message of kilobytes.
+/// Bytes of an update's network traffic between the processor and its servers, in both directions. Measured in batches
+/// of 17: PostgreSQL 430, Redis 290, without TLS, which adds some 30 bytes to each message of kilobytes.
 pub(super) const NETWORK_BYTES: f64 = 750.0;
 
 /// The bytes that `CloudWatch` adds to each log line.
@@ -61,8 +61,8 @@ pub(super) struct MeasuredInvocation {
 
 /// The processor's invocations. Measured for a batch of 17: 5 ms, 1.5 ms of it on the processor.
 ///
-/// The durations of all functions are five to ten times those measured on a whole processor core with the servers beside
-/// it, because a function of 256 MB has a seventh of a core and its servers are a network away.
+/// The durations of all functions are five to ten times those measured on a whole processor core with the servers
+/// beside it, because a function of 256 MB has a seventh of a core and its servers are a network away.
 const PROCESSOR: MeasuredInvocation =
     MeasuredInvocation { milliseconds: 40.0, milliseconds_a_record: 0.5, log_bytes: 800.0 };
 

@@ -1,4 +1,5 @@
-//! The monthly cost of an environment, estimated from its rendered resources, its settings' peak and one table of prices.
+//! The monthly cost of an environment, estimated from its rendered resources, its settings' peak and one table of
+//! prices.
 //!
 //! - [`prices`]: AWS' prices, each with its page
 //! - `resource_types`: every type of resource, with its charge

@@ -18,7 +18,8 @@ pub struct Price {
     pub size: f64,
     /// In US dollars for one unit.
     pub dollars: f64,
-    /// The count that is never charged for in a month. AWS grants this without an end, once for all accounts that share a bill.
+    /// The count that is never charged for in a month. AWS grants this without an end, once for all accounts that share
+    /// a bill.
     pub always_free: f64,
     /// The URL of AWS' page.
     pub page: &'static str,

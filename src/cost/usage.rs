@@ -108,8 +108,8 @@ fn flow_log(stack: &Declared, log: &Resource) -> LineItem {
     LineItem::new(LOG_INGESTION, lines * FLOW_LINE_BYTES / GB, basis)
 }
 
-/// Returns the lines of the storage that the database grows to if every update is an adjustment that stays in the ledger, and of its
-/// backups. Backups up to the size of the storage are free.
+/// Returns the lines of the storage that the database grows to if every update is an adjustment that stays in the
+/// ledger, and of its backups. Backups up to the size of the storage are free.
 fn growth(database: &Resource, settings: &Settings, updates: f64) -> Vec<LineItem> {
     let updates_a_day = updates / DAYS;
     let ledger_days = f64::from(settings.horizon_days) + (f64::from(settings.stream_retention_hours) + 1.0) / 24.0;
@@ -141,8 +141,8 @@ fn ledger_basis(ledger: f64, days: f64, size: f64) -> String {
     format!("{basis}; the storage grows to {size:.0} GB at most, which is too little")
 }
 
-/// Returns the line of traffic between zones. Processor, database and cache are each in any zone with the same probability; both sides
-/// of a crossing are charged.
+/// Returns the line of traffic between zones. Processor, database and cache are each in any zone with the same
+/// probability; both sides of a crossing are charged.
 fn between_zones(stack: &Declared, updates: f64) -> Option<LineItem> {
     let zones = float(stack.of("aws_subnet").count());
     let crossing = (zones - 1.0) / zones;
@@ -156,8 +156,8 @@ fn schedules(stack: &Declared) -> Vec<LineItem> {
     schedules.map(|schedule| LineItem::new(SCHEDULE, runs(schedule), schedule.address())).collect()
 }
 
-/// Returns the lines of calls to Secrets Manager and to KMS. Readers and writers of the stream need its data key, a function that
-/// starts needs its environment variables and a secret.
+/// Returns the lines of calls to Secrets Manager and to KMS. Readers and writers of the stream need its data key, a
+/// function that starts needs its environment variables and a secret.
 fn calls(stack: &Declared, workloads: &[Workload<'_>], objects: f64) -> [LineItem; 2] {
     let policies = stack.of("aws_iam_role_policy").filter_map(|policy| policy.text("policy"));
     let producers = policies.filter(|policy| policy.contains("\"kinesis:PutRecord")).count();

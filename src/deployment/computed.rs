@@ -35,8 +35,8 @@ impl ServerAddresses {
 }
 
 impl ServerAddresses {
-    /// Returns the attributes of a resource that its body does not have, or has another value for: the servers have names and ports
-    /// of their own. The values may have the body's expressions in them.
+    /// Returns the attributes of a resource that its body does not have, or has another value for: the servers have
+    /// names and ports of their own. The values may have the body's expressions in them.
     pub(super) fn computed(&self, resource: &Resource, region: &str) -> Map<String, Value> {
         let text = |attribute: &str| resource.text(attribute).unwrap_or_default();
         let arn = |service: &str, name: String| json!({"arn": format!("arn:aws:{service}:{region}:{ACCOUNT}:{name}")});

@@ -1,5 +1,5 @@
-//! The part of a stack that runs, as plain data: functions, and what invokes them (event source mappings, schedules, applies,
-//! rotations, a URL).
+//! The part of a stack that runs, as plain data: functions, and what invokes them (event source mappings, schedules,
+//! applies, rotations, a URL).
 //!
 //! - [`rendered`]: reads it from the text of `main.tf.json`
 //! - [`state`]: reads it from Terraform's state
@@ -118,8 +118,8 @@ impl Deployment {
         self.functions.values().find(|function| function.handler == role.handler())
     }
 
-    /// Sets the number of a shard's batches that are processed at the same time, and raises the writers' connection limit to
-    /// match. Returns the changed values by name.
+    /// Sets the number of a shard's batches that are processed at the same time, and raises the writers' connection
+    /// limit to match. Returns the changed values by name.
     pub fn override_parallelization(&mut self, parallelization: usize) -> BTreeMap<String, usize> {
         let mut overrides = BTreeMap::from([("parallelization".to_owned(), parallelization)]);
         let Some(processor) = self.function_of(Role::Processor).map(|function| function.arn.clone()) else {
@@ -144,8 +144,8 @@ impl Deployment {
         overrides
     }
 
-    /// Returns how many connections the function's login to the database may hold, if it has one: `migrate` is told which secret
-    /// holds which login, and the limit of each.
+    /// Returns how many connections the function's login to the database may hold, if it has one: `migrate` is told
+    /// which secret holds which login, and the limit of each.
     fn connection_limit(&self, function: &FunctionConfiguration) -> Option<usize> {
         let secret = function.environment.get(env::DATABASE_SECRET_ARN)?;
         let migrate = &self.function_of(Role::Migrate)?.environment;

@@ -6,10 +6,12 @@ use serde_json::{Map, Value};
 use super::ServerAddresses;
 use crate::terraform::declared::{Declared, Resource};
 
-/// The most expressions that may lead from one to the next. A rendered file has three at most; a circle would have no end.
+/// The most expressions that may lead from one to the next. A rendered file has three at most; a circle would have no
+/// end.
 const DEPTH: usize = 16;
 
-/// Replaces expressions by their values: those that AWS computes, and those that the file declares. Any other is an error.
+/// Replaces expressions by their values: those that AWS computes, and those that the file declares. Any other is an
+/// error.
 pub(super) struct Resolver<'a> {
     declared: &'a Declared,
     addresses: &'a ServerAddresses,

@@ -1,4 +1,5 @@
-//! The resources that a run needs, in the one form that a rendered file and a state are brought to, and the checks of them.
+//! The resources that a run needs, in the one form that a rendered file and a state are brought to, and the checks of
+//! them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ use super::{
 };
 use crate::terraform::rate;
 
-/// The types of the resources that a run needs, with the attributes that are read. Others have expressions that nothing needs.
+/// The types of the resources that a run needs, with the attributes that are read. Others have expressions that nothing
+/// needs.
 pub(super) const ATTRIBUTES: [(&str, &[&str]); 10] = [
     (
         "aws_lambda_function",

@@ -38,8 +38,8 @@ impl fmt::Display for Arrow {
     }
 }
 
-/// Attributes that are drawn as arrows: the resource type, the attribute where the arrow begins (empty for the resource itself), the
-/// attribute where it ends, and the arrow.
+/// Attributes that are drawn as arrows: the resource type, the attribute where the arrow begins (empty for the resource
+/// itself), the attribute where it ends, and the arrow.
 const LINKS: &[(&str, &str, &str, Arrow)] = &[
     ("aws_lambda_event_source_mapping", "/event_source_arn", "/function_name", Solid),
     ("aws_lambda_event_source_mapping", "/event_source_arn", "/destination_config", Dashed("on failure")),
@@ -98,7 +98,8 @@ fn moves_data(action: &str) -> bool {
     action.split_once(':').is_some_and(|(_, verb)| verb.starts_with("Get") || verb.starts_with("Put"))
 }
 
-/// Tells whether this is the prefix where Lambda itself puts discarded batches; the event source mapping's arrow shows that.
+/// Tells whether this is the prefix where Lambda itself puts discarded batches; the event source mapping's arrow shows
+/// that.
 fn is_on_failure_prefix(resource: &str) -> bool {
     resource.contains(&format!("/{ON_FAILURE}"))
 }

@@ -92,7 +92,8 @@ pub(super) fn nodes(stack: &Declared) -> Vec<Node> {
     nodes
 }
 
-/// Tells whether a resource is drawn. Of the roles only the suppliers' are: a function's own role is drawn as the function.
+/// Tells whether a resource is drawn. Of the roles only the suppliers' are: a function's own role is drawn as the
+/// function.
 fn is_drawn(stack: &Declared, resource: &Resource) -> bool {
     resource.kind != "aws_iam_role" || super::edges::puts_records(stack, resource)
 }

@@ -22,8 +22,8 @@ pub struct EmulatedAccount {
 impl EmulatedAccount {
     /// Reads `AWS_ENDPOINT_URL` and what else the SDKs read, with `lookup`. Whatever is wrong is named at once.
     ///
-    /// On AWS itself Lambda runs the functions. A second reader of the stream would do their work twice, so an address that is not
-    /// this machine's is refused.
+    /// On AWS itself Lambda runs the functions. A second reader of the stream would do their work twice, so an address
+    /// that is not this machine's is refused.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let mut missing = Vec::new();
         let mut required = |names: &[&str]| {

@@ -1,7 +1,7 @@
 //! A stack that Terraform has applied to an emulated AWS account on this machine: `pipegen local --applied`.
 //!
-//! The account keeps the stream, the buckets and the secrets; it does not run functions. They run here, with the code, the
-//! settings and the event source mappings that Terraform has given them.
+//! The account keeps the stream, the buckets and the secrets; it does not run functions. They run here, with the code,
+//! the settings and the event source mappings that Terraform has given them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -98,7 +98,8 @@ impl FunctionBackend for AccountBackend<'_> {
 }
 
 impl AppliedRun {
-    /// Runs until nothing new is on the stream, or until Ctrl-C: the first Ctrl-C ends the reading, the second ends the run.
+    /// Runs until nothing new is on the stream, or until Ctrl-C: the first Ctrl-C ends the reading, the second ends the
+    /// run.
     pub(super) async fn start(
         self,
         session: &Session,

@@ -1,9 +1,9 @@
-//! A rendered stack on this machine: PostgreSQL and Redis, and emulators of S3, Secrets Manager and Lambda. Records come from a
-//! file.
+//! A rendered stack on this machine: PostgreSQL and Redis, and emulators of S3, Secrets Manager and Lambda. Records
+//! come from a file.
 //!
-//! It runs what the rendered file says. What is different on purpose: records of a file are as old as they are, so their age counts
-//! from their pickup; waits between retries are shorter than Lambda's; the login rotates only when somebody asks for it; the stream
-//! keeps records for as long as it takes.
+//! It runs what the rendered file says. What is different on purpose: records of a file are as old as they are, so
+//! their age counts from their pickup; waits between retries are shorter than Lambda's; the login rotates only when
+//! somebody asks for it; the stream keeps records for as long as it takes.
 //!
 //! - [`backend`]: emulators and servers as the backend of the functions
 
@@ -242,8 +242,8 @@ impl Machine {
     }
 }
 
-/// Returns what somebody who wants to invoke a function or rotate a secret must know. Nobody else gets to see the key. The region is
-/// there twice: version 1 of the AWS CLI and Boto3 read only the second variable.
+/// Returns what somebody who wants to invoke a function or rotate a secret must know. Nobody else gets to see the key.
+/// The region is there twice: version 1 of the AWS CLI and Boto3 read only the second variable.
 fn announcement(
     deployment: &Deployment,
     lambda: &Listener,

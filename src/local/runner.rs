@@ -31,8 +31,8 @@ pub trait FunctionBackend {
     /// Returns the path of a function's bootstrap.
     fn bootstrap(&self, function: &FunctionConfiguration) -> anyhow::Result<PathBuf>;
 
-    /// Returns what a function's environment has beside the stack's variables: the backend's endpoints (`AWS_ENDPOINT_URL…`) and
-    /// development settings (`PIPEGEN_DEV_…`).
+    /// Returns what a function's environment has beside the stack's variables: the backend's endpoints
+    /// (`AWS_ENDPOINT_URL…`) and development settings (`PIPEGEN_DEV_…`).
     fn variables(&self, function: &FunctionConfiguration) -> Vec<(String, String)>;
 
     /// Returns what a function signs its requests with.

@@ -14,8 +14,8 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Does the work after each period, for the first time when one has passed. Work that takes longer than a period is not made up
-    /// for: the next one begins a period after it.
+    /// Does the work after each period, for the first time when one has passed. Work that takes longer than a period is
+    /// not made up for: the next one begins a period after it.
     pub fn every<F>(period: Duration, mut work: impl FnMut() -> F + Send + 'static) -> Self
     where
         F: Future<Output = ()> + Send,

@@ -1,4 +1,5 @@
-//! The runs of a scheduled function, and the sum of their answers. `maintain` is the only function that a stack schedules.
+//! The runs of a scheduled function, and the sum of their answers. `maintain` is the only function that a stack
+//! schedules.
 
 use std::iter::Sum;
 use std::sync::Arc;

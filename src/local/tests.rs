@@ -1,4 +1,5 @@
-//! A changed value of the stack changes what runs: the processes of the functions, the rules of the pollers, and the schedules.
+//! A changed value of the stack changes what runs: the processes of the functions, the rules of the pollers, and the
+//! schedules.
 
 use std::path::PathBuf;
 

@@ -104,7 +104,8 @@ impl CacheAddress {
         }
     }
 
-    /// Returns the variable that the stack never sets: how a function trusts the server, or a URL in the place of host and user.
+    /// Returns the variable that the stack never sets: how a function trusts the server, or a URL in the place of host
+    /// and user.
     pub fn dev_variable(&self, user: &str) -> (&'static str, String) {
         match self {
             Self::Tls { authority, .. } => (env::DEV_AUTHORITY, authority.display().to_string()),

@@ -62,7 +62,8 @@ fn version(program: &Path) -> Option<Version> {
     parse_version(&String::from_utf8_lossy(&output.stdout))
 }
 
-/// Parses the version in `postgres (PostgreSQL) 15.18 (Debian …)`, `Redis server v=7.0.15 sha=…`, `postgres (PostgreSQL) 18beta1`.
+/// Parses the version in `postgres (PostgreSQL) 15.18 (Debian …)`, `Redis server v=7.0.15 sha=…`, `postgres
+/// (PostgreSQL) 18beta1`.
 pub(super) fn parse_version(text: &str) -> Option<Version> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let (_, text) = text.split_at(start);

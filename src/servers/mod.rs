@@ -66,8 +66,8 @@ pub struct Servers {
 }
 
 impl ServerPlan {
-    /// Finds the programs that are needed beside the given servers, for the data in the kept folder if there is one. One error
-    /// names everything that is missing.
+    /// Finds the programs that are needed beside the given servers, for the data in the kept folder if there is one.
+    /// One error names everything that is missing.
     pub fn make(
         database_url: Option<String>,
         cache_url: Option<String>,

@@ -123,7 +123,8 @@ fn tls_lines(port: u16, files: &ServerFiles) -> String {
     )
 }
 
-/// Returns the parameters and users of the stack. Redis cannot check an IAM token, so users have no password and any token will do.
+/// Returns the parameters and users of the stack. Redis cannot check an IAM token, so users have no password and any
+/// token will do.
 fn stack_lines(settings: &ServerSettings) -> String {
     let parameter = |ServerParameter { name, value }: &ServerParameter| format!("{name} {value}\n");
     let user = |CacheUser { name, access_string }: &CacheUser| format!("user {name} nopass {access_string}\n");
@@ -136,8 +137,8 @@ fn quoted(path: &Path) -> String {
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
-/// Escapes a path for the command line of Redis, which takes it as a pattern if it contains `*`, `?` or `[`. A backslash is an escape only
-/// in a pattern.
+/// Escapes a path for the command line of Redis, which takes it as a pattern if it contains `*`, `?` or `[`. A
+/// backslash is an escape only in a pattern.
 fn literal(path: &Path) -> String {
     let is_special = |character: char| matches!(character, '*' | '?' | '[');
     let text = path.display().to_string();

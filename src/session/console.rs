@@ -49,7 +49,8 @@ impl Console {
         self.bar.suspend(|| printer::talk(line));
     }
 
-    /// Writes a line that may come often, at the rate of a token bucket: a burst, then one a second. The rest is counted.
+    /// Writes a line that may come often, at the rate of a token bucket: a burst, then one a second. The rest is
+    /// counted.
     pub fn warn(&self, line: &str) {
         if self.closed.load(Ordering::Relaxed) {
             return;

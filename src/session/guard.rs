@@ -1,9 +1,9 @@
 //! A shell that cleans up when pipegen itself is killed: it waits for the end of a pipe.
 //!
-//! A `SIGKILL` cannot be caught, and PostgreSQL and Redis would live on (the bootstrap would not: it ends when its Runtime
-//! API is gone). The kernel closes a dead process's pipes, so a shell that reads one learns of it. A parent-death signal
-//! would be the alternative, but it needs unsafe code or `setpriv`, works on Linux only, and
-//! fires when the forking thread ends, not the process.
+//! A `SIGKILL` cannot be caught, and PostgreSQL and Redis would live on (the bootstrap would not: it ends when its
+//! Runtime API is gone). The kernel closes a dead process's pipes, so a shell that reads one learns of it. A
+//! parent-death signal would be the alternative, but it needs unsafe code or `setpriv`, works on Linux only, and fires
+//! when the forking thread ends, not the process.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -13,7 +13,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use parking_lot::Mutex;
 
-/// The shell's script. Each line on standard input is the list of living children; `$1` is the folder to remove, if any.
+/// The shell's script. Each line on standard input is the list of living children; `$1` is the folder to remove, if
+/// any.
 const SCRIPT: &str = r#"
 # Only the end of the pipe ends the wait.
 trap '' HUP INT TERM

@@ -1,4 +1,5 @@
-//! A run on this machine. Whatever it starts is stopped and removed: at the end, on an error, on a signal, and if pipegen is killed.
+//! A run on this machine. Whatever it starts is stopped and removed: at the end, on an error, on a signal, and if
+//! pipegen is killed.
 //!
 //! - [`working_folder`]: the folder of servers, objects and logs
 //! - [`process`]: child processes, supervised, stopped and reaped
@@ -25,8 +26,8 @@ use process::Supervisor;
 use signals::Signals;
 use working_folder::WorkingFolder;
 
-/// Folder, processes and messages of a run. [`Self::close`] stops and removes all of it; the guard does so if the process ends
-/// without closing it.
+/// Folder, processes and messages of a run. [`Self::close`] stops and removes all of it; the guard does so if the
+/// process ends without closing it.
 pub struct Session {
     pub folder: WorkingFolder,
     pub supervisor: Arc<Supervisor>,

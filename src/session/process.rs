@@ -133,8 +133,8 @@ impl Supervisor {
     }
 }
 
-/// Waits for the child's end in a task that is the only one to signal it, so that no signal can reach another process that got
-/// the number of a reaped one.
+/// Waits for the child's end in a task that is the only one to signal it, so that no signal can reach another process
+/// that got the number of a reaped one.
 fn watch_over(
     mut child: Child,
     readers: JoinSet<()>,
@@ -150,8 +150,8 @@ fn watch_over(
                 status = child.wait() => break status,
                 Some(signal) = signals.recv() => {
                     if let Ok(id) = i32::try_from(id) {
-                        // Its group, so that its own children (initdb starts postgres) end too. This fails only if it has just ended
-                        // by itself.
+                        // Its group, so that its own children (initdb starts postgres) end too. This fails only if it
+                        // has just ended by itself.
                         killpg(Pid::from_raw(id), signal).ok();
                     }
                 }

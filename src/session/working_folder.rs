@@ -23,8 +23,8 @@ impl WorkingFolder {
         let scratch =
             tempfile::Builder::new().prefix("pipegen-").tempdir().context("cannot create a scratch folder")?;
         check_path(scratch.path()).context("set TMPDIR to another folder")?;
-        // PostgreSQL may run as another user, who has to pass through to its own folder. Everything in here has permissions of
-        // its own or is readable by its owner only.
+        // PostgreSQL may run as another user, who has to pass through to its own folder. Everything in here has
+        // permissions of its own or is readable by its owner only.
         fs::set_permissions(scratch.path(), Permissions::from_mode(0o711))
             .context("cannot set the permissions of the scratch folder")?;
         Ok(Self { root: scratch.path().to_owned(), scratch: Some(scratch), _lock: None })

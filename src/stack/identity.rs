@@ -1,4 +1,5 @@
-//! The functions' roles: one `aws_iam_role` for each function, with the right to create network interfaces (`aws_iam_role_policy`).
+//! The functions' roles: one `aws_iam_role` for each function, with the right to create network interfaces
+//! (`aws_iam_role_policy`).
 //!
 //! Lambda removes a function's network interfaces with the function's own role, some time after the function is gone.
 //! So these come before the network and go after it; a function's other rights are in `functions`.

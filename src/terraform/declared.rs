@@ -58,7 +58,8 @@ impl Declared {
         self.resources.iter().filter(move |resource| resource.kind == kind)
     }
 
-    /// Returns the resource or data source at an address such as `aws_kms_key.main` or `data.aws_caller_identity.current`.
+    /// Returns the resource or data source at an address such as `aws_kms_key.main` or
+    /// `data.aws_caller_identity.current`.
     pub fn at(&self, address: &str) -> Option<&Resource> {
         let (kind, label) = address.rsplit_once('.')?;
         let mut all = self.resources.iter().chain(&self.data_sources);

@@ -1,7 +1,7 @@
 //! The steps of a proof in a real AWS account. `scripts/proof` runs it; [`crate::proof`] has the steps.
 //!
-//! It names the account and the price, and asks for consent before anything is created. Whether the steps succeed, fail or are
-//! interrupted, the stack is destroyed and its remains are listed.
+//! It names the account and the price, and asks for consent before anything is created. Whether the steps succeed, fail
+//! or are interrupted, the stack is destroyed and its remains are listed.
 
 #![expect(dead_code, reason = "parts of the shared modules are for the emulated account only")]
 

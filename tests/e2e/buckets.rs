@@ -1,4 +1,5 @@
-//! Fills buckets with everything that makes them hard to remove: objects, older versions, delete markers, an unfinished upload.
+//! Fills buckets with everything that makes them hard to remove: objects, older versions, delete markers, an unfinished
+//! upload.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};

@@ -47,7 +47,8 @@ impl Client {
         Ok(Self { python: python()?, endpoint })
     }
 
-    /// Sets a program's environment so that it calls the account. For the emulated one, it has this access key and no other credentials.
+    /// Sets a program's environment so that it calls the account. For the emulated one, it has this access key and no
+    /// other credentials.
     pub(crate) fn configure(&self, command: &mut Command, key: &str) {
         let Some(endpoint) = &self.endpoint else {
             command.env("AWS_REGION", REGION).env("AWS_DEFAULT_REGION", REGION);

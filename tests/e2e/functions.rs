@@ -1,4 +1,5 @@
-//! Runs the functions that the emulated account invokes, with the code and the configuration that Terraform has applied.
+//! Runs the functions that the emulated account invokes, with the code and the configuration that Terraform has
+//! applied.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

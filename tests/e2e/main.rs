@@ -1,5 +1,6 @@
-//! The steps of a proof in an AWS account that is emulated on loopback, with the real Terraform, its provider, PostgreSQL, Redis and the
-//! bootstrap. `scripts/e2e` runs it. [`crate::proof`] has the steps; the checks here are possible in an emulated account only.
+//! The steps of a proof in an AWS account that is emulated on loopback, with the real Terraform, its provider,
+//! PostgreSQL, Redis and the bootstrap. `scripts/e2e` runs it. [`crate::proof`] has the steps; the checks here are
+//! possible in an emulated account only.
 //!
 //! - [`proof`], [`report`]: the steps and their report
 //! - [`terraform`], [`state`]: Terraform in the rendered folder, and its state
@@ -155,8 +156,8 @@ impl ProofAccount for Emulated<'_> {
     }
 }
 
-/// Writes an override file that fits the stack to the emulated account, so that the rendered file is applied as it is. Only the
-/// ports differ from AWS, since the servers of a test listen on free ones.
+/// Writes an override file that fits the stack to the emulated account, so that the rendered file is applied as it is.
+/// Only the ports differ from AWS, since the servers of a test listen on free ones.
 fn fit_to_emulator(stack: &Stack, endpoints: &ServerEndpoints) -> Result<()> {
     let overrides = json!({
         "provider": { "aws": {
@@ -194,7 +195,8 @@ async fn is_migrated(fixture: &Fixture) -> Result<()> {
     Ok(())
 }
 
-/// Checks that another setting plans as updates in place of the attributes that are rendered differently, and of nothing else.
+/// Checks that another setting plans as updates in place of the attributes that are rendered differently, and of
+/// nothing else.
 async fn changes_what_it_touches(fixture: &Fixture, main: &Value) -> Result<()> {
     fixture.stack.render("log_retention_days = 30\n").await?;
     let touched = touched(main, &fixture.stack.rendered()?);
@@ -250,7 +252,8 @@ fn every_service_is_listed(fixture: &Fixture) -> Result<()> {
     Ok(())
 }
 
-/// Checks that the emulator has never failed: Terraform retries a call that fails, so a complete run alone does not show it.
+/// Checks that the emulator has never failed: Terraform retries a call that fails, so a complete run alone does not
+/// show it.
 fn answers_without_fault(fixture: &Fixture) -> Result<()> {
     let faults: Vec<_> = fixture.account.recorded()?.into_iter().filter(|call| call.status >= 500).collect();
     ensure!(faults.is_empty(), "the emulator failed on {faults:#?}");

@@ -1,5 +1,5 @@
-//! The steps of a proof: an environment is applied, used, planned again and destroyed in an AWS account. `scripts/proof` runs them in a
-//! real account, `scripts/e2e` in an emulated one.
+//! The steps of a proof: an environment is applied, used, planned again and destroyed in an AWS account.
+//! `scripts/proof` runs them in a real account, `scripts/e2e` in an emulated one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -71,7 +71,8 @@ pub(crate) trait ProofAccount {
     }
 }
 
-/// Runs all steps on the rendered stack. Whether they succeed or not, the stack is destroyed and its remains are searched for.
+/// Runs all steps on the rendered stack. Whether they succeed or not, the stack is destroyed and its remains are
+/// searched for.
 pub(crate) async fn prove<A: ProofAccount>(
     client: &Client,
     stack: &Stack,

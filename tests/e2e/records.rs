@@ -14,7 +14,8 @@ pub(crate) struct Record {
     pub(crate) data: Vec<u8>,
 }
 
-/// Returns records in which every product is described, counted, adjusted and priced, some twice, with garbage in between.
+/// Returns records in which every product is described, counted, adjusted and priced, some twice, with garbage in
+/// between.
 pub(crate) fn first(now: DateTime<Utc>) -> Vec<Record> {
     let mut records = Vec::new();
     for number in 0..PRODUCTS {
@@ -41,7 +42,8 @@ pub(crate) fn second(now: DateTime<Utc>) -> Vec<Record> {
     (0..PRODUCTS).map(one).collect()
 }
 
-/// Returns the views that the catalog must show, without versions and times, after this many more records for each product.
+/// Returns the views that the catalog must show, without versions and times, after this many more records for each
+/// product.
 pub(crate) fn views(more: u32) -> Vec<Value> {
     let view = |number: u32| {
         let on_hand = 105 + number + more;

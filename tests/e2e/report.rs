@@ -1,5 +1,5 @@
-//! The report of a proof: each step with its duration, the cost so far and its error. It is rewritten after every step, so that a run
-//! which is killed leaves one too.
+//! The report of a proof: each step with its duration, the cost so far and its error. It is rewritten after every step,
+//! so that a run which is killed leaves one too.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 use std::fs;

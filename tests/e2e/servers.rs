@@ -35,7 +35,8 @@ impl ServerEndpoints {
     }
 }
 
-/// Creates the master login as RDS does: not a superuser, but the owner of the database, with the right to create roles.
+/// Creates the master login as RDS does: not a superuser, but the owner of the database, with the right to create
+/// roles.
 pub(crate) async fn create_master(
     servers: &Servers,
     endpoints: &ServerEndpoints,

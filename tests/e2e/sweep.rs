@@ -1,4 +1,5 @@
-//! Lists the account's resources service by service: the tagging API knows neither all kinds nor those that AWS creates by itself.
+//! Lists the account's resources service by service: the tagging API knows neither all kinds nor those that AWS creates
+//! by itself.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! `pipegen local --applied`: what a state says is run, against an account that is pretended as far as pipegen itself uses it.
+//! `pipegen local --applied`: what a state says is run, against an account that is pretended as far as pipegen itself
+//! uses it.
 
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -1,5 +1,5 @@
-//! The parts of `pipegen local` that start servers and processes, one by one. The whole pipeline with the real bootstrap is
-//! in `tests/pipeline`; the bootstrap here only pretends, so that it can be told to fail.
+//! The parts of `pipegen local` that start servers and processes, one by one. The whole pipeline with the real
+//! bootstrap is in `tests/pipeline`; the bootstrap here only pretends, so that it can be told to fail.
 //!
 //! - [`applied`]: a stack that Terraform has applied, run from its state
 //! - [`calls`]: functions that are called over HTTP

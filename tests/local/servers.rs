@@ -58,7 +58,8 @@ async fn connect(url: &str) -> redis::RedisResult<redis::aio::MultiplexedConnect
     Ok(connection)
 }
 
-/// Each character here ends, quotes or begins something for a shell, for Redis' configuration, for PostgreSQL's or for a pattern.
+/// Each character here ends, quotes or begins something for a shell, for Redis' configuration, for PostgreSQL's or for
+/// a pattern.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folders_name_may_be_any_text() {
     let folder = open_folder();
@@ -116,7 +117,8 @@ async fn given_servers_are_checked_before_others_are_started() {
     session.close().await.expect("closed");
 }
 
-/// A statement's parameters are events. With the rendered parameters neither a slow nor a failing statement writes it to the log.
+/// A statement's parameters are events. With the rendered parameters neither a slow nor a failing statement writes it
+/// to the log.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_and_failing_statements_do_not_log_what_they_were_given() {
     let folder = open_folder();

@@ -160,25 +160,28 @@ fn usage_costs_by_the_update() {
     assert_line(used, "Kinesis PUT units", 43.8, 0.61);
     // 100 hours beyond seven days, 60 000 updates an hour, 450 bytes: 2.7 GB.
     assert_line(used, "Kinesis retention beyond 7 days", 2.7, 0.06);
-    // Two shards: 2 × 2 628 000 for the processor, 2 × 8760 windows of 300 s for the archiver, 8760 runs, 4 steps of 1.0139 rotations.
+    // Two shards: 2 × 2 628 000 for the processor, 2 × 8760 windows of 300 s for the archiver, 8760 runs, 4 steps of
+    // 1.0139 rotations.
     assert_line(used, "Lambda requests", 5.282_284, 1.06);
-    // A quarter GB for 40 ms and 8.33 records of 0.5 ms, 5 256 000 times; and for 200 ms and 2500 records of 0.3 ms, 17 520 times.
+    // A quarter GB for 40 ms and 8.33 records of 0.5 ms, 5 256 000 times; and for 200 ms and 2500 records of 0.3 ms, 17
+    // 520 times.
     assert_line(used, "Lambda duration, x86_64", 58_035.0 + 4161.0, 1.04);
     // 300 ms 8760 times and 1 s 4.06 times, a quarter GB.
     assert_line(used, "Lambda duration, arm64", 658.014, 0.01);
-    // 826 bytes 5 256 000 times, 426 bytes 17 520 + 8760 times; flow logs: 12 interfaces, 10 lines of 150 bytes in 4380 intervals.
+    // 826 bytes 5 256 000 times, 426 bytes 17 520 + 8760 times; flow logs: 12 interfaces, 10 lines of 150 bytes in 4380
+    // intervals.
     assert_line(used, "CloudWatch log ingestion", 4.341_456 + 0.011_195 + 0.078_84 + 0.000_001, 2.22);
     // Twelve months of the functions' logs, compressed to 15 %.
     assert_line(used, "CloudWatch log storage", 4.352_652 * 12.0 * 0.15, 0.24);
-    // 52 bytes an update: 2.2776 GB in a month of 30.4167 days, of which 30 are warm. The 18 980 objects of 120 KB are billed as
-    // 131 072 bytes each for the 1066 days that they are cold.
+    // 52 bytes an update: 2.2776 GB in a month of 30.4167 days, of which 30 are warm. The 18 980 objects of 120 KB are
+    // billed as 131 072 bytes each for the 1066 days that they are cold.
     assert_line(used, "S3 Standard", 2.2464, 0.05);
     assert_line(used, "S3 Glacier Instant Retrieval", 87.1879, 0.35);
     // A window's object and one more an hour, of each shard.
     assert_line(used, "S3 PUT requests", 18.98, 0.09);
     assert_line(used, "S3 transitions to Glacier Instant Retrieval", 18.98, 0.38);
-    // 1.44 million updates a day: a ledger of 7 days and 25 hours of 350 bytes each has 4.053 GB, for which the 20 GB suffice;
-    // 35 days of 1500 bytes have 75.6 GB, so 59.653 GB of backups are beyond the 20 that are free.
+    // 1.44 million updates a day: a ledger of 7 days and 25 hours of 350 bytes each has 4.053 GB, for which the 20 GB
+    // suffice; 35 days of 1500 bytes have 75.6 GB, so 59.653 GB of backups are beyond the 20 that are free.
     assert_line(used, "RDS backups", 59.653, 5.67);
     // 750 bytes an update, half of them crossing, both sides charged.
     assert_line(used, "Traffic between zones", 32.85, 0.33);

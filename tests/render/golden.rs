@@ -40,7 +40,8 @@ fn environments() {
     }
 }
 
-/// The longest name that an environment may have, with 50 suppliers of the longest names beside it. AWS' limits are checked on it.
+/// The longest name that an environment may have, with 50 suppliers of the longest names beside it. AWS' limits are
+/// checked on it.
 #[test]
 fn the_largest_environment() {
     let name = "the-largest-of-them";

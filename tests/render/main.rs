@@ -2,14 +2,14 @@
 //!
 //! The files; a new test goes to the one whose line fits:
 //!
-//! - `golden`: the rendered text of whole environments, and the reports on faulty settings files. `UPDATE_GOLDEN=1` rewrites the
-//!   files under `tests/golden/`; read the difference before you commit it.
+//! - `golden`: the rendered text of whole environments, and the reports on faulty settings files. `UPDATE_GOLDEN=1`
+//!   rewrites the files under `tests/golden/`; read the difference before you commit it.
 //! - `cost`: the estimate: sums by hand, nothing forgotten
 //! - `diagram`: the flowchart: what is drawn is what the rendered file refers to
 //! - `references`: every reference in the output resolves
 //! - `names`: every name follows the rule and fits
-//! - `policy`: what must hold for any environment: encryption, least privilege, no secret, alarms, nothing that AWS would refuse or
-//!   that outlives a destroy
+//! - `policy`: what must hold for any environment: encryption, least privilege, no secret, alarms, nothing that AWS
+//!   would refuse or that outlives a destroy
 //! - `settings`: single rules of the settings file
 //! - `settings_page`: `docs/settings.md` says what the program accepts
 //! - `bootstrap`: bootstraps that are refused, with the reasons

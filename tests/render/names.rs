@@ -25,7 +25,8 @@ const NAME_ATTRIBUTES: [&str; 11] = [
     "user_name",
 ];
 
-/// Tells whether a name need not follow the rule: AWS prescribes it (see `stack::names`), or it is within a named resource.
+/// Tells whether a name need not follow the rule: AWS prescribes it (see `stack::names`), or it is within a named
+/// resource.
 fn is_excepted(kind: &str, attribute: &str, name: &str) -> bool {
     kind == "aws_iam_role_policy"
         || kind == "aws_elasticache_user" && attribute == "user_name" && name == "default"

@@ -1,4 +1,5 @@
-//! `docs/settings.md`: its tables are what the program accepts. `UPDATE_GOLDEN=1` rewrites them; the prose between them stays.
+//! `docs/settings.md`: its tables are what the program accepts. `UPDATE_GOLDEN=1` rewrites them; the prose between them
+//! stays.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +9,8 @@ use pipegen::config::{Preset, Setting, reference};
 
 const END: &str = "<!-- end -->";
 
-/// Returns the table of the settings whose defaults differ by preset, and a table for each group, each with its name on the page.
+/// Returns the table of the settings whose defaults differ by preset, and a table for each group, each with its name on
+/// the page.
 fn tables() -> Vec<(&'static str, String)> {
     let groups = reference().unwrap();
     let settings = groups.iter().flat_map(|group| &group.settings);

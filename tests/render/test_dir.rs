@@ -84,7 +84,8 @@ impl Run {
         self
     }
 
-    /// Asserts that the command reported a usage error, with all of these words on standard error and nothing on standard output.
+    /// Asserts that the command reported a usage error, with all of these words on standard error and nothing on
+    /// standard output.
     #[track_caller]
     pub(crate) fn refused(self, words: &[&str]) -> Self {
         assert_eq!((self.code, self.stdout.as_str()), (2, ""), "{self:?}");

@@ -42,8 +42,8 @@ use iam::TokenSigner;
 
 use crate::settings::{CacheEndpoint, CacheSettings};
 
-/// The seconds after a miss, by Redis' clock, in which its fill is accepted. Writers' entries live longer, so that no slow
-/// reader can put back an older view after an entry has expired.
+/// The seconds after a miss, by Redis' clock, in which its fill is accepted. Writers' entries live longer, so that no
+/// slow reader can put back an older view after an entry has expired.
 const FILL_SECONDS: u32 = 5;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -121,8 +121,9 @@ fn price(offer: &mut Offer, stamp: Stamp, amount: Decimal, currency: &str) -> Ef
     effect
 }
 
-/// Applies a count. The loaded sum (`sum_of_others`) is of the adjustments that are later than the batch's latest count, so
-/// an earlier count of the same batch may set a level that is wrong until the latest one replaces it. Example:
+/// Applies a count. The loaded sum (`sum_of_others`) is of the adjustments that are later than the batch's latest
+/// count, so an earlier count of the same batch may set a level that is wrong until the latest one replaces it.
+/// Example:
 ///
 /// - the ledger has +1 at 5:30;
 /// - a batch counts 10 at 5:00 and 20 at 6:00, so the loaded sum is 0, that of the adjustments after 6:00;

@@ -64,7 +64,8 @@ impl Folder {
         }
     }
 
-    /// Writes what has changed: the zip first and `main.tf.json` last, so that it never names a zip that does not exist.
+    /// Writes what has changed: the zip first and `main.tf.json` last, so that it never names a zip that does not
+    /// exist.
     pub(super) fn write(&self, zip: &Zip, rendered: &Rendered) -> anyhow::Result<Written> {
         fs::create_dir_all(&self.path)
             .with_context(|| format!("cannot create the folder `{}`", self.path.display()))?;
@@ -124,8 +125,8 @@ impl Folder {
         Ok(others)
     }
 
-    /// Tells whether `main.tf.json` names this zip and its hash. It is written after the zip, so the zip is then complete and need not
-    /// be unpacked to check that.
+    /// Tells whether `main.tf.json` names this zip and its hash. It is written after the zip, so the zip is then
+    /// complete and need not be unpacked to check that.
     pub(super) fn is_rendered_with(&self, zip: &Zip) -> anyhow::Result<bool> {
         let main = self.read(MAIN)?.unwrap_or_default();
         let main = String::from_utf8_lossy(&main);

@@ -1,5 +1,5 @@
-//! One small stack in both forms: as it would be rendered, and as Terraform 1.11 and the AWS provider 5.100 show it applied, cut down
-//! to what is read.
+//! One small stack in both forms: as it would be rendered, and as Terraform 1.11 and the AWS provider 5.100 show it
+//! applied, cut down to what is read.
 
 use serde_json::{Value, json};
 

@@ -15,7 +15,8 @@ pub struct MappingSettings {
     pub origin: Arc<Origin>,
     /// The most records in a batch (`BatchSize`).
     pub batch_size: usize,
-    /// The longest that a batch waits for more records (`MaximumBatchingWindowInSeconds`), from the pickup of its first one.
+    /// The longest that a batch waits for more records (`MaximumBatchingWindowInSeconds`), from the pickup of its first
+    /// one.
     pub window: Duration,
     /// The number of lanes of a shard (`ParallelizationFactor`). Records with one partition key share a lane.
     pub parallelization: usize,
@@ -25,7 +26,8 @@ pub struct MappingSettings {
     /// The retries of an unchanged batch (`MaximumRetryAttempts`); `None` is without end.
     pub maximum_retries: Option<u32>,
     /// The age, counted from its pickup, at which a record is discarded (`MaximumRecordAgeInSeconds`); `None` is never.
-    /// Lambda counts from the arrival, but records of a file are historic: by their arrival times all of them would be too old.
+    /// Lambda counts from the arrival, but records of a file are historic: by their arrival times all of them would be
+    /// too old.
     pub maximum_age: Option<Duration>,
     /// The largest event, in bytes.
     pub payload_limit: usize,
@@ -38,8 +40,8 @@ pub struct MappingSettings {
 }
 
 impl MappingSettings {
-    /// Takes what the stack sets. The rest is Lambda's: 6 MB for a synchronous invocation, and waits between retries, which are not
-    /// documented and shorter here, so that a run does not spend its time waiting.
+    /// Takes what the stack sets. The rest is Lambda's: 6 MB for a synchronous invocation, and waits between retries,
+    /// which are not documented and shorter here, so that a run does not spend its time waiting.
     pub fn new(mapping: &MappingConfiguration, role_arn: &str) -> Self {
         Self {
             origin: Arc::new(Origin { stream_arn: mapping.stream.clone(), role_arn: role_arn.to_owned() }),

@@ -8,8 +8,8 @@
 //! An alarm costs by the metrics that it watches ($0.10 a month each), so watching several together saves nothing. Each
 //! is there because none of the others would tell; its description says what it means and what to do first.
 //!
-//! An alarm on a resource that nothing watches yet needs the resource in [`Watched`]; a new row of the dashboard is a new
-//! [`Part`].
+//! An alarm on a resource that nothing watches yet needs the resource in [`Watched`]; a new row of the dashboard is a
+//! new [`Part`].
 
 mod alarm;
 mod events;

@@ -23,8 +23,8 @@ const STOP_TIMEOUT: Duration = Duration::from_mins(1);
 /// The interval at which a process is checked for its end.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Settings of the stack that runs. Its peak has four shards with two lanes each, so that batches are processed side by side; by default
-/// there would be one lane.
+/// Settings of the stack that runs. Its peak has four shards with two lanes each, so that batches are processed side by
+/// side; by default there would be one lane.
 const SETTINGS: &str = "[environments.staging]\npeak_updates_per_minute = 120_000\n";
 
 /// A command that is still to be started, with a folder of its own.
