@@ -3,7 +3,6 @@
 //! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
 //! - [`shell_help`]: completions and the man page
 //! - `environment`: the settings and the stack of the environment that was named
-//! - [`bootstrap`]: the build of the bootstrap
 //! - `usage_error`: mistakes of the user, which have an exit code of their own
 
 use std::process::ExitCode;
@@ -12,7 +11,6 @@ use crate::cli::{Cli, Command};
 use crate::printer;
 use usage_error::UsageError;
 
-pub mod bootstrap;
 pub mod cost;
 pub mod diagram;
 mod environment;

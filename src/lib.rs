@@ -12,6 +12,7 @@
 //! - [`stack`]: every AWS resource, one file for each purpose
 //! - [`terraform`]: Terraform JSON, and nothing about what it describes
 //! - [`artifact`]: a bootstrap's bytes, checked, packed and named
+//! - [`bootstrap`]: the bootstrap, built by Cargo
 //! - [`cost`]: the estimated costs of an environment
 //! - [`diagram`]: the stack as a picture
 //!
@@ -27,6 +28,7 @@
 //! - [`session`]: the working folder, child processes and signals of a run
 
 pub mod artifact;
+pub mod bootstrap;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::environment;
 use super::usage_error::UsageError;
-use super::{bootstrap, environment};
+use crate::bootstrap;
 use crate::cli::{EnvironmentArgs, LocalArgs};
 use crate::config::Architecture;
 use crate::local::applied::AppliedInputs;

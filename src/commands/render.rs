@@ -3,19 +3,20 @@
 mod folder;
 mod notes;
 mod summary;
+mod zip;
 
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::thread;
 
 use anyhow::Context;
 
-use self::folder::{Folder, MAIN, Zip};
+use self::folder::{Folder, MAIN};
 use self::summary::{Cost, Results, Summary};
+use super::environment;
 use super::usage_error::UsageError;
-use super::{bootstrap, environment};
 use crate::artifact;
+use crate::bootstrap;
 use crate::cli::RenderArgs;
 use crate::config::{self, Architecture, Fault};
 use crate::cost::Estimate;
@@ -27,7 +28,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let config = environment::settings(&args.environment)?;
     let folder = Folder::at(&args.out, &config.environment)?;
     let bytes = checked_bootstrap(args.bootstrap.as_deref(), config.settings.architecture)?;
-    let zip = zip_of(&bytes, &folder)?;
+    let zip = zip::of(&bytes, &folder)?;
     let package = Package { file_name: zip.name.clone(), source_code_hash: zip.source_code_hash.clone() };
     let rendered = environment::stack(&config, &package)?;
     check_changes(&folder, &rendered)?;
@@ -68,38 +69,6 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(length + 1);
     file.take(artifact::LARGEST_UNPACKED as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Returns the bootstrap's zip: the one in the folder if its content is right, else a new one.
-fn zip_of(bootstrap: &[u8], folder: &Folder) -> anyhow::Result<Zip> {
-    let (name, last) = name_and_last_zip(bootstrap, folder.last_zip()?);
-    let name = name.as_str().to_owned();
-    if let Some(last) = last.filter(|last| last.name == name)
-        && folder.is_rendered_with(&last)?
-    {
-        return Ok(last);
-    }
-    let present = folder.read(&name)?.filter(|bytes| artifact::holds(bytes, bootstrap));
-    let is_new = present.is_none();
-    let bytes = present.map_or_else(|| artifact::pack(bootstrap), Ok).context("cannot pack the bootstrap")?;
-    if bytes.len() > artifact::LARGEST_ZIP {
-        let (size, limit) = (bytes.len() >> 20, artifact::LARGEST_ZIP >> 20);
-        let message = format!("the packed bootstrap has {size} MiB; Lambda takes {limit} MiB");
-        return Err(UsageError::Message(message).into());
-    }
-    let source_code_hash = artifact::sha256_base64(&bytes);
-    Ok(Zip { name, bytes, source_code_hash, is_new })
-}
-
-/// Returns the name of the bootstrap's zip, and the zip that was used last, which is mostly the same one. Each takes
-/// hashing some megabytes, so the hashes are computed in parallel.
-fn name_and_last_zip(bootstrap: &[u8], last: Option<(String, Vec<u8>)>) -> (artifact::ZipName, Option<Zip>) {
-    let (own, hash) = thread::scope(|scope| {
-        let hash = last.as_ref().map(|(_, bytes)| scope.spawn(|| artifact::sha256_base64(bytes)));
-        (artifact::ZipName::of(bootstrap), hash.and_then(|hash| hash.join().ok()))
-    });
-    let zip = |((name, bytes), source_code_hash)| Zip { name, bytes, source_code_hash, is_new: false };
-    (own, last.zip(hash).map(zip))
 }
 
 /// Refuses changes to the stack rendered here before that AWS cannot make in one apply, and warns of those that cost

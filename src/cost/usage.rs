@@ -108,11 +108,17 @@ fn flow_log(stack: &Declared, log: &Resource) -> LineItem {
     LineItem::new(LOG_INGESTION, lines * FLOW_LINE_BYTES / GB, basis)
 }
 
+/// Returns how long a row stays in the ledger. `maintain` prunes it after the horizon, the stream's retention and one
+/// hour more (`lambda/src/maintain.rs`).
+fn ledger_days(settings: &Settings) -> f64 {
+    f64::from(settings.horizon_days) + (f64::from(settings.stream_retention_hours) + 1.0) / 24.0
+}
+
 /// Returns the lines of the storage that the database grows to if every update is an adjustment that stays in the
 /// ledger, and of its backups. Backups up to the size of the storage are free.
 fn growth(database: &Resource, settings: &Settings, updates: f64) -> Vec<LineItem> {
     let updates_a_day = updates / DAYS;
-    let ledger_days = f64::from(settings.horizon_days) + (f64::from(settings.stream_retention_hours) + 1.0) / 24.0;
+    let ledger_days = ledger_days(settings);
     let allocated = database.number("allocated_storage").unwrap_or_default();
     let largest = database.number("max_allocated_storage").unwrap_or(allocated);
     let ledger = updates_a_day * ledger_days * LEDGER_BYTES / GB;

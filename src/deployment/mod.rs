@@ -3,14 +3,18 @@
 //!
 //! - [`rendered`]: reads it from the text of `main.tf.json`
 //! - [`state`]: reads it from Terraform's state
-//! - `resources`: the resources that both have, in one form, and the checks of them
+//! - `resources`: the resources that both have, in one form, put together
+//! - `attributes`: the attributes of each resource, and the checks of them
 //! - `resolver`: values of a rendered file's expressions
 //! - `computed`: attributes that AWS fills in
 //! - `concurrency`: invocations of a function at the same time
+//! - `overrides`: values that a run may have instead of the stack's
 //! - [`package`]: the bootstrap from the zip
 
+mod attributes;
 mod computed;
 mod concurrency;
+mod overrides;
 pub mod package;
 pub mod rendered;
 mod resolver;
@@ -116,32 +120,6 @@ impl Deployment {
     /// Returns the function with a role's handler, if the stack has one.
     pub fn function_of(&self, role: Role) -> Option<&FunctionConfiguration> {
         self.functions.values().find(|function| function.handler == role.handler())
-    }
-
-    /// Sets the number of a shard's batches that are processed at the same time, and raises the writers' connection
-    /// limit to match. Returns the changed values by name.
-    pub fn override_parallelization(&mut self, parallelization: usize) -> BTreeMap<String, usize> {
-        let mut overrides = BTreeMap::from([("parallelization".to_owned(), parallelization)]);
-        let Some(processor) = self.function_of(Role::Processor).map(|function| function.arn.clone()) else {
-            return overrides;
-        };
-        let mut invocations = 0;
-        for mapping in self.mappings.iter_mut().filter(|mapping| mapping.function == processor) {
-            mapping.parallelization = parallelization;
-            invocations += mapping.shards.unwrap_or(1) * parallelization;
-        }
-        // Twice, as in the stack's own sizing: for instances that are gone and that PostgreSQL has not noticed yet.
-        let connections = 2 * invocations;
-        let variable = Access::Writer.connections_variable();
-        for function in self.functions.values_mut() {
-            if let Some(limit) = function.environment.get_mut(variable)
-                && limit.parse().is_ok_and(|limit: usize| limit < connections)
-            {
-                *limit = connections.to_string();
-                overrides.insert(variable.to_owned(), connections);
-            }
-        }
-        overrides
     }
 
     /// Returns how many connections the function's login to the database may hold, if it has one: `migrate` is told

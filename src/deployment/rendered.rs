@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 
+use super::attributes::ATTRIBUTES;
 use super::resolver::Resolver;
-use super::resources::{ATTRIBUTES, ResourceValues};
+use super::resources::ResourceValues;
 use super::{Deployment, ServerAddresses};
 use crate::terraform::declared::Declared;
 

@@ -14,8 +14,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_trait::async_trait;
-use bytes::Bytes;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use tokio::task::JoinSet;
@@ -27,10 +25,9 @@ use super::summary::{Rotated, Summary};
 use super::{Run, StoppedEarly, url_listener};
 use crate::deployment::Deployment;
 use crate::emulators::s3::{self, Buckets};
-use crate::emulators::secrets_manager::{self, RotationFunction, Rotations};
+use crate::emulators::secrets_manager::{self, Rotations};
 use crate::event_source::progress::Progress;
 use crate::lambda_host::credentials::Credentials;
-use crate::lambda_host::{FunctionPool, InvocationOutcome};
 use crate::records::{Feed, RecordSource, feed};
 use crate::servers::{ServerPlan, ServerSettings, Servers};
 use crate::session::console::Console;
@@ -263,17 +260,6 @@ async fn rotate_all(secrets: Vec<String>, rotations: Arc<Rotations>, console: Ar
     for secret in &secrets {
         if let Err(error) = rotations.rotate(secret).await {
             console.warn(&format!("a rotation ended: {error}"));
-        }
-    }
-}
-
-#[async_trait]
-impl RotationFunction for FunctionPool {
-    async fn step(&self, event: Bytes) -> Result<(), String> {
-        let invocation = self.invoke(event).await.map_err(|error| error.to_string())?;
-        match invocation.outcome {
-            InvocationOutcome::Answered(_) => Ok(()),
-            InvocationOutcome::Failed => Err(invocation.failure.unwrap_or_default()),
         }
     }
 }

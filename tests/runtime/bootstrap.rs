@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use pipegen::commands::bootstrap;
+use pipegen::bootstrap;
 use pipegen::config::Architecture;
 use pipegen::emulators::s3;
 use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations};

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::resources::ATTRIBUTES;
+use super::super::attributes::ATTRIBUTES;
 use super::super::{Deployment, MappingConfiguration, SecretRotation, ServerAddresses};
 
 const PRESETS: [(&str, &str); 4] = [

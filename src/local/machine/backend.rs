@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use async_trait::async_trait;
+use bytes::Bytes;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use serde_json::json;
 
 use crate::deployment::{Deployment, FunctionConfiguration, ServerAddresses};
 use crate::emulators::s3::Buckets;
-use crate::emulators::secrets_manager::Secrets;
+use crate::emulators::secrets_manager::{RotationFunction, Secrets};
 use crate::event_source::on_failure::Storage;
-use crate::lambda_host::Function;
 use crate::lambda_host::credentials::Credentials;
+use crate::lambda_host::{Function, FunctionPool, InvocationOutcome};
 use crate::local::runner::{self, FunctionBackend};
 use crate::servers::{MasterLogin, Servers};
 
@@ -111,5 +113,16 @@ impl FunctionBackend for MachineBackend {
 
     fn storage(&self) -> Storage {
         Storage::Local(Arc::clone(&self.buckets))
+    }
+}
+
+#[async_trait]
+impl RotationFunction for FunctionPool {
+    async fn step(&self, event: Bytes) -> Result<(), String> {
+        let invocation = self.invoke(event).await.map_err(|error| error.to_string())?;
+        match invocation.outcome {
+            InvocationOutcome::Answered(_) => Ok(()),
+            InvocationOutcome::Failed => Err(invocation.failure.unwrap_or_default()),
+        }
     }
 }
