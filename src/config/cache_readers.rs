@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::network_range::NetworkRange;
-use super::reader::{Problem, Reader, wrong_type};
+use super::reader::{Problem, Reader};
+use super::text_list::TextList;
 
 /// The origin of a client's connections to the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,30 +54,15 @@ impl fmt::Display for CacheReader {
 /// Reads the list `cache_readers`.
 pub(super) fn cache_readers(reader: &mut Reader<'_>, network: NetworkRange) -> Vec<CacheReader> {
     let kinds = "a list of security groups and ranges of addresses";
-    let Some(value) = reader.value(KEY, kinds) else { return Vec::new() };
-    let Some(list) = value.get_ref().as_array() else {
-        reader.refuse(KEY, value.span(), wrong_type(kinds, value.get_ref()));
+    let Some(TextList { items: readers, span }) =
+        TextList::read(reader, KEY, kinds, |text| CacheReader::parse(text, network))
+    else {
         return Vec::new();
     };
-    let mut readers = Vec::new();
-    for item in list {
-        let text = item.get_ref().as_str().ok_or_else(|| wrong_type(kinds, item.get_ref()));
-        let parsed = text.and_then(|text| {
-            CacheReader::parse(text, network)
-                .map_err(|problem| Problem::new(format!("cannot hold `{text}`: {problem}")))
-        });
-        match parsed {
-            Ok(parsed) if readers.contains(&parsed) => {
-                reader.refuse(KEY, item.span(), Problem::new(format!("names `{parsed}` twice")));
-            }
-            Ok(parsed) => readers.push(parsed),
-            Err(problem) => reader.refuse(KEY, item.span(), problem),
-        }
-    }
     if readers.len() > MOST {
         let problem = Problem::new(format!("are too many for a security group: {}, it takes {MOST}", readers.len()));
         let help = "give all clients of the cache one security group in common".to_owned();
-        reader.refuse(KEY, value.span(), problem.help(help));
+        reader.refuse(KEY, span, problem.help(help));
     }
     readers
 }

@@ -22,6 +22,7 @@
 //! - `suppliers`: suppliers, who may put events on the stream
 //! - `account`: the account, and the permissions boundary of its roles
 //! - `tags`: the user's own tags
+//! - `text_list`: lists of texts that are parsed one by one
 //! - `reader`: typed look-ups through the layers of a file
 //! - `fault`: mistakes in the settings, and their report
 
@@ -46,6 +47,7 @@ mod settings_page;
 mod sizing;
 mod suppliers;
 mod tags;
+mod text_list;
 
 pub use architecture::Architecture;
 pub use cache_readers::CacheReader;
