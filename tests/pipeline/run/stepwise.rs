@@ -1,5 +1,6 @@
 //! A run whose records are fed part by part while its catalog is read.
 
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ChildStdin;
@@ -23,6 +24,11 @@ pub(crate) const PARTS: usize = 4;
 const START_TIMEOUT: Duration = Duration::from_mins(15);
 /// The time for a part of the records.
 const PART_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// A text that only a line about a step of a rotation contains.
+const ROTATION_STEP: &str = "\"message\":\"a rotation step is done\"";
+/// Creating, setting, testing and finishing.
+const ROTATION_STEPS: usize = 4;
 
 /// A run whose records are fed part by part while its catalog is read.
 pub(crate) struct StepwiseRun {
@@ -81,6 +87,19 @@ impl StepwiseRun {
         while batches(&self.log)?.iter().sum::<usize>() < self.fed {
             ensure!(self.process.is_alive()?, "pipegen has ended by itself");
             ensure!(Instant::now() < deadline, "{} records are not processed", self.fed);
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Waits until so many logins have been rotated since the start.
+    pub(crate) fn wait_for_rotations(&mut self, count: usize) -> Result<()> {
+        let log = self.process.path("data/logs/rotate.log");
+        let deadline = Instant::now() + PART_TIMEOUT;
+        // The file does not exist before the first line.
+        while fs::read_to_string(&log).unwrap_or_default().matches(ROTATION_STEP).count() < ROTATION_STEPS * count {
+            ensure!(self.process.is_alive()?, "pipegen has ended by itself");
+            ensure!(Instant::now() < deadline, "{count} logins are not rotated");
             thread::sleep(Duration::from_millis(50));
         }
         Ok(())
