@@ -1,7 +1,8 @@
 //! The Redis layout, a public contract: services in the VPC may read it directly, from the primary endpoint.
 //!
-//! A product's entry is a hash under `product:` + SKU with the fields `version` and `view`. Without `view` it is a
-//! tombstone (some newer version exists, ask the database), with an empty `view` the SKU is unknown.
+//! A product's entry is a hash under `product:` + SKU with the fields `version` (a decimal integer) and `view` (JSON
+//! text, the product view). Without `view` it is a tombstone (some newer version exists, ask the database), with an
+//! empty `view` the SKU is unknown.
 //!
 //! A connection outlives a failover: the old primary goes on as a replica and answers with the data that it held. A
 //! client that keeps connections open must detect that: with a script that is not flagged `no-writes` (a replica
@@ -11,10 +12,6 @@ use alloc::string::String;
 
 /// The prefix of the key of a product's entry.
 pub const PRODUCT_PREFIX: &str = "product:";
-/// The field with the version, a decimal integer.
-pub const VERSION: &str = "version";
-/// The field with the product view, JSON text.
-pub const VIEW: &str = "view";
 
 /// Returns the key of a product's entry.
 pub fn product(sku: &str) -> String {
