@@ -1,0 +1,46 @@
+//! The benchmarks.
+//!
+//! - [`faults`]: the write path when something is wrong
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result};
+
+use crate::arguments::Arguments;
+use crate::inputs::Inputs;
+use crate::results::Benchmark;
+
+mod faults;
+
+/// A benchmark that can be chosen.
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    /// What it measures, in a line of the help.
+    about: &'static str,
+    /// Measures, and checks that the work was done before a figure counts.
+    pub(crate) measure: fn(&Inputs) -> Result<Benchmark>,
+}
+
+/// Every benchmark, in the order in which they run.
+const ALL: &[Entry] = &[Entry { name: faults::NAME, about: faults::TITLE, measure: faults::measure }];
+
+/// Returns the named benchmarks in their order, or all.
+pub(crate) fn chosen(arguments: &Arguments) -> Result<Vec<&'static Entry>> {
+    let wanted = &arguments.benchmarks;
+    for name in wanted {
+        let names = || ALL.iter().map(|entry| entry.name).collect::<Vec<_>>().join(", ");
+        let known = ALL.iter().any(|entry| entry.name == name);
+        known.then_some(()).with_context(|| format!("there is no benchmark `{name}`; there are {}", names()))?;
+    }
+    let is_chosen = |entry: &&Entry| wanted.is_empty() || wanted.iter().any(|name| name == entry.name);
+    Ok(ALL.iter().filter(is_chosen).collect())
+}
+
+/// Returns the list of all benchmarks for the help.
+pub(crate) fn help() -> String {
+    let mut text = "Benchmarks:\n".to_owned();
+    for entry in ALL {
+        writeln!(text, "  {:<10} {}", entry.name, entry.about).expect("a text takes everything");
+    }
+    text
+}
