@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::envelope::Envelope;
 use crate::event::Event;
+use crate::members::Members;
 use crate::reason::{Reason, Rejection};
 use crate::{aggregate, data, other_formats, text, time};
 
@@ -81,6 +82,15 @@ fn decode_record(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -
 
 /// Decodes a record, or one user record of an aggregate.
 fn decode_text(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Vec<Decoded<'_>> {
+    // Most records are one event, and reading an object's members checks the grammar of its whole text.
+    if record.len() <= MAX_BYTES
+        && let Ok(json) = str::from_utf8(record)
+        && let Some(members) = Members::read(json)
+    {
+        let outcome = check_nesting_and_escapes(json)
+            .and_then(|()| decode_members(json, Some(&members), arrived_at, horizon));
+        return vec![Decoded { index: 0, text: record, outcome }];
+    }
     let json = match text::check_grammar(record) {
         Ok(json) => json,
         Err(detail) => {
@@ -105,11 +115,25 @@ fn decode_text(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> 
 
 /// Decodes one event, checking in the order of the reasons. The text must follow JSON's grammar.
 fn decode_event(json: &str, arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Result<Event, Rejection> {
-    text::check_nesting_and_escapes(json).map_err(|detail| Rejection::new(Reason::InvalidJson, detail))?;
+    check_nesting_and_escapes(json)?;
     if json.len() > MAX_BYTES {
         return Err(Rejection::new(Reason::TooLarge, format!("an event must have at most {MAX_BYTES} bytes of text")));
     }
-    let Envelope { id, supplier, event_type, sku, time, data } = Envelope::read(json)?;
+    decode_members(json, Members::read(json).as_ref(), arrived_at, horizon)
+}
+
+fn check_nesting_and_escapes(json: &str) -> Result<(), Rejection> {
+    text::check_nesting_and_escapes(json).map_err(|detail| Rejection::new(Reason::InvalidJson, detail))
+}
+
+/// Decodes one event from its members; `None` if its text is not an object.
+fn decode_members(
+    json: &str,
+    members: Option<&Members<'_>>,
+    arrived_at: DateTime<Utc>,
+    horizon: TimeDelta,
+) -> Result<Event, Rejection> {
+    let Envelope { id, supplier, event_type, sku, time, data } = Envelope::read(json, members)?;
     let change = data::read(&event_type, &data)?;
     time::check_window(time, arrived_at, horizon)?;
     Ok(Event { id, supplier, sku, time, change })

@@ -54,19 +54,19 @@ impl<'a> Member<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads the envelope of an event's JSON text.
-    pub(crate) fn read(json: &'a str) -> Result<Self, Rejection> {
-        Self::from_members(json).map_err(|detail| {
+    /// Reads the envelope of an event: its JSON text, and its members if it is an object.
+    pub(crate) fn read(json: &str, members: Option<&'a Members<'a>>) -> Result<Self, Rejection> {
+        Self::from_members(members).map_err(|detail| {
             Rejection::new(Reason::InvalidEvent, other_formats::named(detail, other_formats::of_event(json)))
         })
     }
 
-    fn from_members(json: &'a str) -> Result<Self, String> {
-        let Members(members) = Members::read(json).ok_or("the event must be an object")?;
+    fn from_members(members: Option<&'a Members<'a>>) -> Result<Self, String> {
+        let Members(members) = members.ok_or("the event must be an object")?;
         let mut values = [None; REQUIRED.len()];
         let mut data = RawData::default();
         let mut extensions = Vec::new();
-        for (name, value) in &members {
+        for (name, value) in members {
             if name == "data" {
                 data.data.add(value);
             } else if name == "data_base64" {

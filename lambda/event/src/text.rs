@@ -67,6 +67,11 @@ pub(crate) fn elements(array: &str, limit: usize) -> Vec<&str> {
 /// belongs to a pair. The text must follow JSON's grammar.
 pub(crate) fn check_nesting_and_escapes(text: &str) -> Result<(), String> {
     let json = text.as_bytes();
+    // Counting bytes is many times as fast as telling strings from the rest, and enough for most events.
+    let brackets = json.iter().filter(|&&byte| byte == b'[' || byte == b'{').count();
+    if brackets <= MAX_DEPTH && !json.contains(&b'\\') {
+        return Ok(());
+    }
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(&byte) = json.get(at) {
         match byte {
