@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
+use aws_types::SdkConfig;
 use pipegen_store::{ErrorKind, Store};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use thiserror::Error;
@@ -64,7 +65,7 @@ impl StageError for DatabaseError {
 
 impl Login {
     /// Makes the login that the settings describe. Fetches nothing yet.
-    pub fn new(settings: &DatabaseSettings, aws: &aws_config::SdkConfig) -> Result<Self, DatabaseError> {
+    pub fn new(settings: &DatabaseSettings, aws: &SdkConfig) -> Result<Self, DatabaseError> {
         let DatabaseSettings { host, port, name, secret_arn, tls } = settings;
         let options = PgConnectOptions::new_without_pgpass().host(host).port(*port).database(name);
         let verified = options.clone().ssl_mode(PgSslMode::VerifyFull);

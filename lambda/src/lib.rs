@@ -6,6 +6,7 @@
 //! - [`kinesis`]: the event of the event source mapping
 //! - [`stage`]: the stages of processing a batch
 //! - [`batch_response`]: the response to Lambda for a batch that failed
+//! - [`aws`]: the AWS SDK's configuration
 //! - [`database`]: the connections to the catalog's tables, and their login
 //! - [`cache`]: the product views in Redis
 //! - [`singleflight`]: one database query for misses of one SKU that overlap
@@ -19,6 +20,7 @@
 //! - [`metrics`]: log lines that carry metrics
 
 pub mod archiver;
+pub mod aws;
 pub mod batch_response;
 pub mod cache;
 pub mod catalog;

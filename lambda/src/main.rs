@@ -12,9 +12,9 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use pipegen_contract::marker::MARKER;
 use pipegen_contract::role::Role;
 use pipegen_lambda::failure::{Failure, FailureKind};
-use pipegen_lambda::resources::{self, ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
+use pipegen_lambda::resources::{ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
 use pipegen_lambda::settings::environment_variable;
-use pipegen_lambda::{archiver, catalog, logging, maintain, migrate, processor, rotate};
+use pipegen_lambda::{archiver, aws, catalog, logging, maintain, migrate, processor, rotate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Error> {
     // Everything that uses TLS uses ring; a second installation is impossible, so an error here means just that.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "another TLS provider is installed")?;
     let handler = env::var("_HANDLER").unwrap_or_default();
-    let aws = &resources::aws_configuration().await;
+    let aws = &aws::configuration();
     let role = Role::from_handler(&handler);
     match role {
         Some(Role::Processor) => serve(role, &ProcessorResources::from_environment(aws), processor::handle).await,

@@ -2,13 +2,8 @@
 //! an unavailable server fails an invocation, which is retried, and not the start of the instance.
 
 use std::error::Error;
-use std::time::Duration;
 
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_types::SdkConfig;
 
 use crate::cache::Cache;
 use crate::database::{CatalogDatabase, Login};
@@ -109,14 +104,4 @@ fn invalid_cache(error: impl Error) -> Failure {
 fn database(settings: &DatabaseSettings, aws: &SdkConfig) -> Result<CatalogDatabase, Failure> {
     let login = Login::new(settings, aws)?;
     Ok(CatalogDatabase::new(login, CONNECTIONS))
-}
-
-/// Loads the AWS SDK's configuration, with an HTTP client on ring.
-pub async fn aws_configuration() -> SdkConfig {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(2))
-        .operation_attempt_timeout(Duration::from_secs(10))
-        .build();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts).load().await
 }

@@ -193,9 +193,9 @@ fn client(url: &str, credentials: &Credentials) -> aws_sdk_secretsmanager::Clien
         None,
         "test",
     );
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new("us-east-1"))
+    let config = aws_types::SdkConfig::builder()
+        .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::latest())
+        .region(aws_sdk_secretsmanager::config::Region::new("us-east-1"))
         .credentials_provider(aws_sdk_secretsmanager::config::SharedCredentialsProvider::new(credentials))
         .endpoint_url(url)
         .http_client(aws_smithy_http_client::Builder::new().build_http())

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, Region};
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::config::Credentials as SdkCredentials;
+use aws_sdk_secretsmanager::config::{BehaviorVersion, Credentials as SdkCredentials, Region};
 use parking_lot::Mutex;
 use pipegen_lambda::secrets::{LoginSecret, UserPassword, VersionStage};
 
