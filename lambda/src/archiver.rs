@@ -11,7 +11,7 @@ use crate::deadline::stop_at;
 use crate::failure::Failure;
 use crate::kinesis::{KinesisBatch, KinesisRecord};
 use crate::metrics::{MetricLine, lag_milliseconds};
-use crate::objects::{ObjectLines, RawBytes, StoreObjectError, arrival_time, store};
+use crate::objects::{ObjectLines, StoreObjectError, arrival_time, store, text_or_base64};
 use crate::resources::ArchiverResources;
 use crate::stage::run_stage;
 
@@ -23,18 +23,20 @@ struct ArchiveLine<'a> {
     sequence_number: &'a str,
     arrived_at: String,
     partition_key: &'a str,
-    #[serde(flatten)]
-    event: RawBytes<'a>,
+    event: Option<&'a str>,
+    event_base64: Option<String>,
 }
 
-impl<'a> From<&'a KinesisRecord> for ArchiveLine<'a> {
-    fn from(record: &'a KinesisRecord) -> Self {
+impl<'a> From<KinesisRecord<'a>> for ArchiveLine<'a> {
+    fn from(record: KinesisRecord<'a>) -> Self {
+        let (event, event_base64) = text_or_base64(record.data);
         Self {
-            shard: record.shard(),
-            sequence_number: record.sequence_number(),
+            shard: record.shard,
+            sequence_number: record.sequence_number,
             arrived_at: arrival_time(record),
-            partition_key: record.partition_key(),
-            event: record.data().into(),
+            partition_key: record.partition_key,
+            event,
+            event_base64,
         }
     }
 }
@@ -47,19 +49,19 @@ pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ArchiverResources,
 ) -> Result<KinesisEventResponse, Failure> {
-    let KinesisBatch { records } = event.payload;
+    let batch = event.payload;
     let stop_at = stop_at(event.context.deadline());
-    match run_stage(stop_at, "archive", Box::pin(archive(&records, resources))).await {
-        Ok(objects) => report(&event.context.request_id, &records, objects),
-        Err(failure) => return respond_to_failure(failure, &records),
+    match run_stage(stop_at, "archive", Box::pin(archive(&batch, resources))).await {
+        Ok(objects) => report(&event.context.request_id, &batch, objects),
+        Err(failure) => return respond_to_failure(failure, &batch),
     }
     Ok(KinesisEventResponse::default())
 }
 
 /// Stores the objects, one after the other, and returns how many.
-async fn archive(records: &[KinesisRecord], resources: &ArchiverResources) -> Result<usize, StoreObjectError> {
+async fn archive(batch: &KinesisBatch, resources: &ArchiverResources) -> Result<usize, StoreObjectError> {
     let mut lines = ObjectLines::new(ARCHIVE);
-    for record in records {
+    for record in batch.records() {
         lines.push(record, &ArchiveLine::from(record));
     }
     let objects = lines.finish();
@@ -70,17 +72,18 @@ async fn archive(records: &[KinesisRecord], resources: &ArchiverResources) -> Re
     Ok(count)
 }
 
-fn report(request_id: &str, records: &[KinesisRecord], objects: usize) {
-    let mut line = MetricLine::of_batch("archived", request_id, records);
-    line.field("records", records.len());
+fn report(request_id: &str, batch: &KinesisBatch, objects: usize) {
+    let mut line = MetricLine::of_batch("archived", request_id, batch);
+    line.field("records", batch.len());
     line.field("objects", objects);
-    line.field("lag_milliseconds", lag_milliseconds(records));
+    line.field("lag_milliseconds", lag_milliseconds(batch));
     line.write();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::DateTime;
     use pipegen_contract::archive_line::FIELDS;
     use serde_json::json;
 
@@ -91,18 +94,21 @@ mod tests {
         let mut contract = FIELDS.map(|(name, _)| name);
         contract.sort_unstable();
         for (data, event, event_base64) in
-            [("SGVsbG8=", json!("Hello"), json!(null)), ("/w==", json!(null), json!("/w=="))]
+            [(&b"Hello"[..], json!("Hello"), json!(null)), (b"\xff", json!(null), json!("/w=="))]
         {
-            let record: KinesisRecord = serde_json::from_str(&format!(
-                r#"{{"eventID": "shardId-000000000006:4959", "kinesis": {{"approximateArrivalTimestamp": 1545084650.987,
-                    "data": "{data}", "partitionKey": "acme/85123A", "sequenceNumber": "4959"}}}}"#
-            ))
-            .unwrap();
-            let line = serde_json::to_value(ArchiveLine::from(&record)).unwrap();
+            let record = KinesisRecord {
+                shard: "shardId-000000000006",
+                sequence_number: "4959",
+                partition_key: "acme/85123A",
+                arrived_at: DateTime::from_timestamp_millis(1_545_084_650_987).unwrap(),
+                data,
+            };
+            let line = serde_json::to_value(ArchiveLine::from(record)).unwrap();
             let mut found: Vec<_> = line.as_object().unwrap().keys().collect();
             found.sort();
             assert_eq!(found, contract);
             assert_eq!((&line["event"], &line["event_base64"]), (&event, &event_base64));
+            assert_eq!(line["arrived_at"], "2018-12-17T22:10:50.987000Z");
         }
     }
 }

@@ -48,11 +48,7 @@ pub fn configuration() -> SdkConfig {
 struct HttpClient(SharedHttpClient);
 
 impl http::HttpClient for HttpClient {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         self.0.http_connector(settings, components)
     }
 
@@ -64,7 +60,13 @@ impl http::HttpClient for HttpClient {
 fn credentials() -> Option<Credentials> {
     let key_id = environment_variable("AWS_ACCESS_KEY_ID")?;
     let secret_key = environment_variable("AWS_SECRET_ACCESS_KEY")?;
-    Some(Credentials::new(key_id, secret_key, environment_variable("AWS_SESSION_TOKEN").filter(|token| !token.is_empty()), None, "Environment"))
+    Some(Credentials::new(
+        key_id,
+        secret_key,
+        environment_variable("AWS_SESSION_TOKEN").filter(|token| !token.is_empty()),
+        None,
+        "Environment",
+    ))
 }
 
 /// The settings of single services: `AWS_ENDPOINT_URL_S3`, and for all services `AWS_ENDPOINT_URL`. The stack sets

@@ -4,7 +4,7 @@ use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::tracing::error;
 
 use crate::failure::{Failure, FailureKind};
-use crate::kinesis::KinesisRecord;
+use crate::kinesis::{KinesisBatch, KinesisRecord};
 use crate::stage::StageFailure;
 
 /// Logs the failure and makes Lambda retry the batch: unchanged, if its first record is reported, or bisected, if the
@@ -12,11 +12,12 @@ use crate::stage::StageFailure;
 ///
 /// # Errors
 /// If the batch is too slow, or somebody has to see to the database.
-pub fn respond_to_failure(failure: StageFailure, records: &[KinesisRecord]) -> Result<KinesisEventResponse, Failure> {
+pub fn respond_to_failure(failure: StageFailure, batch: &KinesisBatch) -> Result<KinesisEventResponse, Failure> {
     let mut response = KinesisEventResponse::default();
-    let Some(first) = records.first() else { return Ok(response) };
-    let (shard, first_sequence_number) = (first.shard(), first.sequence_number());
-    let records = records.len();
+    let Some(KinesisRecord { shard, sequence_number: first_sequence_number, .. }) = batch.records().next() else {
+        return Ok(response);
+    };
+    let records = batch.len();
     match failure {
         StageFailure::Transient { stage, message } => {
             error!(

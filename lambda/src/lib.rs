@@ -3,6 +3,7 @@
 //! - [`settings`]: the environment variables, checked
 //! - [`resources`]: the clients that a function instance keeps between invocations
 //! - the roles: [`processor`], [`archiver`], [`catalog`], [`maintain`], [`migrate`], [`rotate`]
+//! - [`bodies`]: the invocations' bodies, as Lambda sent them
 //! - [`kinesis`]: the event of the event source mapping
 //! - [`stage`]: the stages of processing a batch
 //! - [`batch_response`]: the response to Lambda for a batch that failed
@@ -22,6 +23,7 @@
 pub mod archiver;
 pub mod aws;
 pub mod batch_response;
+pub mod bodies;
 pub mod cache;
 pub mod catalog;
 pub mod database;

@@ -7,16 +7,20 @@ use std::env;
 use std::hint::black_box;
 use std::panic::AssertUnwindSafe;
 
+use bytes::Bytes;
 use futures_util::FutureExt;
-use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::tower::layer::layer_fn;
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use pipegen_contract::marker::MARKER;
 use pipegen_contract::role::Role;
+use pipegen_lambda::bodies::Bodies;
 use pipegen_lambda::failure::{Failure, FailureKind};
 use pipegen_lambda::resources::{ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
 use pipegen_lambda::settings::environment_variable;
 use pipegen_lambda::{archiver, aws, catalog, logging, maintain, migrate, processor, rotate};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
@@ -51,16 +55,6 @@ async fn main() -> Result<(), Error> {
     }
 }
 
-/// An event, if it can be read. The runtime library would report one that cannot under an error type of its own, and
-/// with a message that repeats parts of it.
-struct Payload<A>(Result<A, ()>);
-
-impl<'de, A: Deserialize<'de>> Deserialize<'de> for Payload<A> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(A::deserialize(deserializer).map_err(|_| ())))
-    }
-}
-
 /// Serves invocations with `handle`. A failure before `run` would not reach Lambda: each invocation fails with what is
 /// wrong with the resources.
 async fn serve<'a, R, E, A, B>(
@@ -73,13 +67,15 @@ where
     B: Serialize,
     E: Into<Failure>,
 {
-    let handle = &handle;
-    run(service_fn(move |event: LambdaEvent<Payload<A>>| async move {
+    let (handle, bodies) = (&handle, Bodies::default());
+    let invoke = move |event: LambdaEvent<()>, body: Bytes| async move {
         let handled = async {
             let resources = resources.as_ref().map_err(Failure::clone)?;
-            let payload = event.payload.0.map_err(|()| {
+            let payload = serde_json::from_slice(&body).map_err(|_| {
                 Failure::new(FailureKind::EventUnreadable, "the event is not one that this role can read")
             })?;
+            // Some megabytes, which are not needed any more.
+            drop(body);
             handle(LambdaEvent::new(payload, event.context), resources).await.map_err(Into::into)
         };
         // The runtime library would report a panic under an error type of its own, and with its message, which may
@@ -89,6 +85,7 @@ where
             Err(Failure::new(FailureKind::Panicked, "the function panicked; its log names the location"))
         });
         result.map_err(|failure: Failure| failure.diagnostic(role))
-    }))
-    .await
+    };
+    let handler = service_fn(|event| invoke(event, bodies.take()));
+    Runtime::new(handler).layer(layer_fn(|service| bodies.taken_from(service))).layer(TracingLayer::new()).run().await
 }

@@ -10,7 +10,7 @@ use pipegen_contract::env::METRIC_NAMESPACE;
 use pipegen_contract::metric::Metric;
 use serde_json::{Map, Value, json};
 
-use crate::kinesis::KinesisRecord;
+use crate::kinesis::KinesisBatch;
 use crate::settings::environment_variable;
 
 /// A log line with a message, fields, and metrics among the fields.
@@ -32,12 +32,12 @@ impl MetricLine {
     }
 
     /// Makes a line about a batch of one shard.
-    pub fn of_batch(message: &str, request_id: &str, records: &[KinesisRecord]) -> Self {
+    pub fn of_batch(message: &str, request_id: &str, batch: &KinesisBatch) -> Self {
         let mut line = Self::new(message, request_id);
-        if let (Some(first), Some(last)) = (records.first(), records.last()) {
-            line.field("shard", first.shard());
-            line.field("first_sequence_number", first.sequence_number());
-            line.field("last_sequence_number", last.sequence_number());
+        if let (Some(first), Some(last)) = (batch.records().next(), batch.records().next_back()) {
+            line.field("shard", first.shard);
+            line.field("first_sequence_number", first.sequence_number);
+            line.field("last_sequence_number", last.sequence_number);
         }
         line
     }
@@ -79,8 +79,8 @@ impl MetricLine {
 }
 
 /// Returns the milliseconds from the earliest arrival until now; 0 where clocks disagree.
-pub fn lag_milliseconds(records: &[KinesisRecord]) -> i64 {
-    let earliest: Option<DateTime<Utc>> = records.iter().map(KinesisRecord::arrived_at).min();
+pub fn lag_milliseconds(batch: &KinesisBatch) -> i64 {
+    let earliest: Option<DateTime<Utc>> = batch.records().map(|record| record.arrived_at).min();
     earliest.map_or(0, |arrival| (Utc::now() - arrival).num_milliseconds().max(0))
 }
 

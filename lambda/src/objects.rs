@@ -1,7 +1,7 @@
 //! Compressed objects in S3 with lines about the records of a batch, one object for each hour of arrival.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -9,8 +9,9 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use backon::{ExponentialBuilder, Retryable};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD;
+use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use pipegen_contract::object_key;
@@ -25,17 +26,23 @@ use crate::stage::StageError;
 const CONFLICT_RETRIES: usize = 3;
 const CONFLICT_DELAY: Duration = Duration::from_millis(100);
 
+/// The length of text that is compressed at once: each call of the compressor has a price of its own.
+const CHUNK: usize = 64 * 1024;
+
 /// Lines about records of one shard, compressed as they are added.
 pub struct ObjectLines {
     prefix: &'static str,
-    /// The objects by hour of arrival, `YYYY/MM/DD/HH`.
-    hours: BTreeMap<String, HourOfLines>,
+    /// The objects by hour of arrival, counted from the epoch.
+    hours: BTreeMap<i64, HourOfLines>,
 }
 
 struct HourOfLines {
+    arrived_at: DateTime<Utc>,
     shard: String,
     first: String,
     last: String,
+    /// Whole lines that are not compressed yet.
+    text: Vec<u8>,
     digest: Sha256,
     compressed: GzEncoder<Vec<u8>>,
 }
@@ -46,7 +53,7 @@ pub struct Object {
     /// The key, which follows from the content, so that storing the object again finds it there.
     pub key: String,
     /// JSON Lines, compressed with gzip.
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl ObjectLines {
@@ -56,39 +63,33 @@ impl ObjectLines {
     }
 
     /// Adds a line about a record.
-    pub fn push(&mut self, record: &KinesisRecord, line: &impl Serialize) {
-        let hour = record.arrived_at().format("%Y/%m/%d/%H").to_string();
+    pub fn push(&mut self, record: KinesisRecord<'_>, line: &impl Serialize) {
+        let hour = record.arrived_at.timestamp().div_euclid(3600);
         let lines = self.hours.entry(hour).or_insert_with(|| HourOfLines::new(record));
-        lines.extend_range(record.sequence_number());
-        lines.write(line).expect("writing to memory never fails");
+        lines.extend_range(record.sequence_number);
+        lines.push(line);
     }
 
     /// Returns the objects, one for each hour.
     pub fn finish(self) -> Vec<Object> {
-        let object = |(hour, lines): (String, HourOfLines)| {
-            let [a, b, c, d, ..] = lines.digest.finalize().0;
-            let hash = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
-            let key = object_key::batch(self.prefix, &hour, &lines.shard, &lines.first, &lines.last, &hash);
-            Object { key, body: lines.compressed.finish().expect("writing to memory never fails") }
-        };
-        self.hours.into_iter().map(object).collect()
+        self.hours.into_values().map(|lines| lines.finish(self.prefix)).collect()
     }
 }
 
 impl HourOfLines {
-    fn new(record: &KinesisRecord) -> Self {
+    fn new(record: KinesisRecord<'_>) -> Self {
         Self {
-            shard: record.shard().to_owned(),
-            first: record.sequence_number().to_owned(),
-            last: record.sequence_number().to_owned(),
+            arrived_at: record.arrived_at,
+            shard: record.shard.to_owned(),
+            first: record.sequence_number.to_owned(),
+            last: record.sequence_number.to_owned(),
+            text: Vec::new(),
             digest: Sha256::new(),
             compressed: GzEncoder::new(Vec::new(), Compression::default()),
         }
     }
 
     fn extend_range(&mut self, sequence_number: &str) {
-        // Decimal numbers without leading zeros: the longer one is the greater one.
-        let value = |number: &str| (number.len(), number.to_owned());
         if value(sequence_number) < value(&self.first) {
             sequence_number.clone_into(&mut self.first);
         }
@@ -97,35 +98,47 @@ impl HourOfLines {
         }
     }
 
-    fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        self.digest.update(&text);
-        self.compressed.write_all(&text)
+    fn push(&mut self, line: &impl Serialize) {
+        serde_json::to_writer(&mut self.text, line).expect("text and numbers are always JSON");
+        self.text.push(b'\n');
+        if self.text.len() >= CHUNK {
+            self.compress();
+        }
+    }
+
+    fn compress(&mut self) {
+        self.digest.update(&self.text);
+        self.compressed.write_all(&self.text).expect("writing to memory never fails");
+        self.text.clear();
+    }
+
+    fn finish(mut self, prefix: &str) -> Object {
+        self.compress();
+        let [a, b, c, d, ..] = self.digest.finalize().0;
+        let hash = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
+        let hour = self.arrived_at.format("%Y/%m/%d/%H").to_string();
+        let key = object_key::batch(prefix, &hour, &self.shard, &self.first, &self.last, &hash);
+        Object { key, body: self.compressed.finish().expect("writing to memory never fails").into() }
     }
 }
 
-/// A record's bytes as two fields of a line, of which one is null.
-#[derive(Serialize)]
-pub struct RawBytes<'a> {
-    /// The bytes if they are UTF-8.
-    event: Option<&'a str>,
-    /// The bytes in base64 if they are not UTF-8.
-    event_base64: Option<String>,
+/// Returns what decimal numbers without leading zeros are compared by: the longer one is the greater one.
+fn value(number: &str) -> (usize, &str) {
+    (number.len(), number)
 }
 
-impl<'a> From<&'a [u8]> for RawBytes<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self { event: Some(text), event_base64: None },
-            Err(_) => Self { event: None, event_base64: Some(BASE64_STANDARD.encode(bytes)) },
-        }
+/// Splits a record's bytes into the two fields of a line, of which one is null: the text if they are UTF-8, else the
+/// bytes in base64.
+pub fn text_or_base64(bytes: &[u8]) -> (Option<&str>, Option<String>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (Some(text), None),
+        Err(_) => (None, Some(STANDARD.encode_to_string(bytes))),
     }
 }
 
 /// Returns a record's time of arrival as a field of a line.
-pub fn arrival_time(record: &KinesisRecord) -> String {
-    record.arrived_at().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+pub fn arrival_time(record: KinesisRecord<'_>) -> String {
+    record.arrived_at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// An object that could not be stored.
@@ -141,7 +154,7 @@ impl StageError for StoreObjectError {}
 /// Stores an object whose key follows from its content. One that is there already (412) is this one.
 pub async fn store(client: &Client, bucket: &str, object: Object) -> Result<(), StoreObjectError> {
     let Object { key, body } = object;
-    let checksum = BASE64_STANDARD.encode(Sha256::digest(&body));
+    let checksum = STANDARD.encode_to_string(Sha256::digest(&body));
     let put = || {
         client
             .put_object()

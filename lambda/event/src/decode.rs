@@ -87,8 +87,8 @@ fn decode_text(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> 
         && let Ok(json) = str::from_utf8(record)
         && let Some(members) = Members::read(json)
     {
-        let outcome = check_nesting_and_escapes(json)
-            .and_then(|()| decode_members(json, Some(&members), arrived_at, horizon));
+        let outcome =
+            check_nesting_and_escapes(json).and_then(|()| decode_members(json, Some(&members), arrived_at, horizon));
         return vec![Decoded { index: 0, text: record, outcome }];
     }
     let json = match text::check_grammar(record) {

@@ -3,7 +3,7 @@
 use pipegen_event::{Event, Reason, Rejection};
 
 use super::rejections::Rejections;
-use crate::kinesis::KinesisRecord;
+use crate::kinesis::KinesisBatch;
 use crate::settings::ProcessorSettings;
 
 /// An accepted event and its position in the batch, in case the database refuses it.
@@ -20,13 +20,13 @@ pub(super) struct Accepted<'a> {
 /// Decodes the events of the batch, in order, and adds the bad ones to `rejections`. It decodes one record at a time,
 /// so that a batch of arrays of bad events needs no more memory than its largest record.
 pub(super) fn decode<'a>(
-    records: &'a [KinesisRecord],
+    batch: &'a KinesisBatch,
     settings: &ProcessorSettings,
     rejections: &mut Rejections,
 ) -> Vec<Accepted<'a>> {
-    let mut accepted = Vec::with_capacity(records.len());
-    for (position, record) in records.iter().enumerate() {
-        for decoded in pipegen_event::decode(record.data(), record.arrived_at(), settings.horizon) {
+    let mut accepted = Vec::with_capacity(batch.len());
+    for (position, record) in batch.records().enumerate() {
+        for decoded in pipegen_event::decode(record.data, record.arrived_at, settings.horizon) {
             match decoded.outcome.and_then(|event| from_known_supplier(event, settings)) {
                 Ok(event) => {
                     accepted.push(Accepted { event, record: position, index: decoded.index, text: decoded.text });

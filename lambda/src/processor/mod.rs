@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use crate::batch_response::respond_to_failure;
 use crate::deadline::stop_at;
 use crate::failure::Failure;
-use crate::kinesis::{KinesisBatch, KinesisRecord};
+use crate::kinesis::KinesisBatch;
 use crate::objects::{self, StoreObjectError};
 use crate::resources::ProcessorResources;
 use crate::stage::{StageFailure, run_stage};
@@ -41,25 +41,25 @@ pub async fn handle(
     event: LambdaEvent<KinesisBatch>,
     resources: &ProcessorResources,
 ) -> Result<KinesisEventResponse, Failure> {
-    let KinesisBatch { records } = event.payload;
+    let batch = event.payload;
     let stop_at = stop_at(event.context.deadline());
     let mut report = BatchReport::default();
-    if let Err(failure) = Box::pin(process(&records, resources, stop_at, &mut report)).await {
-        return respond_to_failure(failure, &records);
+    if let Err(failure) = Box::pin(process(&batch, resources, stop_at, &mut report)).await {
+        return respond_to_failure(failure, &batch);
     }
-    report.write(&event.context.request_id, &records);
+    report.write(&event.context.request_id, &batch);
     Ok(KinesisEventResponse::default())
 }
 
 async fn process(
-    records: &[KinesisRecord],
+    batch: &KinesisBatch,
     resources: &ProcessorResources,
     stop_at: Instant,
     report: &mut BatchReport,
 ) -> Result<(), StageFailure> {
     let mut rejections = Rejections::default();
     let started = Instant::now();
-    let accepted = decode(records, &resources.settings, &mut rejections);
+    let accepted = decode(batch, &resources.settings, &mut rejections);
     report.took(Stage::Decode, started);
 
     let started = Instant::now();
@@ -71,7 +71,7 @@ async fn process(
     report.count(&applied.outcomes);
     for (accepted, outcome) in accepted.iter().zip(applied.outcomes) {
         if let EventOutcome::Rejected(rejection) = outcome {
-            rejections.push(&records[accepted.record], accepted.index, accepted.text, &rejection);
+            rejections.push(batch.record(accepted.record), accepted.index, accepted.text, &rejection);
         }
     }
 

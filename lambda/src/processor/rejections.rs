@@ -7,7 +7,7 @@ use pipegen_event::{Reason, Rejection};
 use serde::Serialize;
 
 use crate::kinesis::KinesisRecord;
-use crate::objects::{Object, ObjectLines, RawBytes, arrival_time};
+use crate::objects::{Object, ObjectLines, arrival_time, text_or_base64};
 
 /// The rejections of one batch, compressed as they come.
 pub(super) struct Rejections {
@@ -23,8 +23,8 @@ struct RejectionLine<'a> {
     sequence_number: &'a str,
     index: usize,
     arrived_at: String,
-    #[serde(flatten)]
-    event: RawBytes<'a>,
+    event: Option<&'a str>,
+    event_base64: Option<String>,
 }
 
 impl Default for Rejections {
@@ -35,16 +35,18 @@ impl Default for Rejections {
 
 impl Rejections {
     /// Adds an event: its index in the record, and its bytes.
-    pub(super) fn push(&mut self, record: &KinesisRecord, index: usize, text: &[u8], rejection: &Rejection) {
+    pub(super) fn push(&mut self, record: KinesisRecord<'_>, index: usize, text: &[u8], rejection: &Rejection) {
         *self.counts.entry(rejection.reason).or_default() += 1;
+        let (event, event_base64) = text_or_base64(text);
         let line = RejectionLine {
             reason: rejection.reason.as_str(),
             detail: &rejection.detail,
-            shard: record.shard(),
-            sequence_number: record.sequence_number(),
+            shard: record.shard,
+            sequence_number: record.sequence_number,
             index,
             arrived_at: arrival_time(record),
-            event: text.into(),
+            event,
+            event_base64,
         };
         self.lines.push(record, &line);
     }
@@ -64,6 +66,7 @@ impl Rejections {
 mod tests {
     use std::io::Read as _;
 
+    use chrono::DateTime;
     use flate2::read::GzDecoder;
     use serde_json::Value;
 
@@ -72,15 +75,17 @@ mod tests {
     /// Readers take the first lines' fields for all.
     #[test]
     fn every_line_has_the_same_fields() {
-        let record: KinesisRecord = serde_json::from_str(
-            r#"{"eventID": "shardId-000000000006:4959", "kinesis": {"approximateArrivalTimestamp": 1545084650.987,
-                "data": "", "partitionKey": "acme/85123A", "sequenceNumber": "4959"}}"#,
-        )
-        .unwrap();
+        let record = KinesisRecord {
+            shard: "shardId-000000000006",
+            sequence_number: "4959",
+            partition_key: "acme/85123A",
+            arrived_at: DateTime::from_timestamp_millis(1_545_084_650_987).unwrap(),
+            data: b"",
+        };
         let mut rejections = Rejections::default();
         let rejection = Rejection { reason: Reason::InvalidJson, detail: "not JSON".to_owned() };
-        rejections.push(&record, 0, b"{", &rejection);
-        rejections.push(&record, 1, b"\xff", &rejection);
+        rejections.push(record, 0, b"{", &rejection);
+        rejections.push(record, 1, b"\xff", &rejection);
         let mut text = String::new();
         let objects = rejections.into_objects();
         GzDecoder::new(&objects[0].body[..]).read_to_string(&mut text).unwrap();

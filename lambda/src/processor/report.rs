@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::rejections::Rejections;
-use crate::kinesis::KinesisRecord;
+use crate::kinesis::KinesisBatch;
 use crate::metrics::{MetricLine, lag_milliseconds};
 
 /// The numbers about a batch so far.
@@ -50,19 +50,19 @@ impl BatchReport {
     }
 
     /// Writes the batch's line, and one for each reason of its rejections, so that CloudWatch counts these by reason.
-    pub(super) fn write(self, request_id: &str, records: &[KinesisRecord]) {
+    pub(super) fn write(self, request_id: &str, batch: &KinesisBatch) {
         for (reason, count) in &self.rejected {
-            let mut line = MetricLine::of_batch("rejected", request_id, records);
+            let mut line = MetricLine::of_batch("rejected", request_id, batch);
             line.metric(metric::REJECTED, *count);
             line.dimension(metric::REASON, reason);
             line.write();
         }
         let rejected: u64 = self.rejected.iter().map(|(_, count)| count).sum();
-        let lag = lag_milliseconds(records);
-        let mut line = MetricLine::of_batch(batch_line::MESSAGE, request_id, records);
+        let lag = lag_milliseconds(batch);
+        let mut line = MetricLine::of_batch(batch_line::MESSAGE, request_id, batch);
         line.metric(metric::APPLIED, self.applied);
         line.metric(metric::VISIBLE_LAG, lag);
-        line.field(batch_line::RECORDS, records.len());
+        line.field(batch_line::RECORDS, batch.len());
         line.field(batch_line::EVENTS, self.applied + self.stale + self.duplicate + rejected);
         line.field(batch_line::APPLIED, self.applied);
         line.field(batch_line::STALE, self.stale);
