@@ -15,7 +15,7 @@ const INTERVAL: Duration = Duration::from_millis(20);
 /// The variable that holds a bootstrap's handler.
 const HANDLER: &str = "_HANDLER";
 
-/// CPU seconds by label: the command of the process, of a bootstrap its handler, and [`Usage::ROOT`].
+/// CPU seconds by label: one of those below, of a function its handler, else the name of the program.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Usage(BTreeMap<String, f64>);
 
@@ -32,6 +32,8 @@ struct Seen(HashMap<(i32, u64), (String, f64)>);
 impl Usage {
     /// The label of the process itself, without its children.
     pub(crate) const ROOT: &str = "host";
+    pub(crate) const POSTGRESQL: &str = "PostgreSQL";
+    pub(crate) const REDIS: &str = "Redis";
 
     /// Looks once at the tree below a process.
     pub(crate) fn now(root: i32) -> Self {
@@ -108,7 +110,12 @@ impl Seen {
 fn label(stat: &Stat) -> String {
     let environment = Process::new(stat.pid).and_then(|process| process.environ()).unwrap_or_default();
     let handler = environment.get(std::ffi::OsStr::new(HANDLER));
-    handler.map_or_else(|| stat.comm.clone(), |handler| handler.to_string_lossy().into_owned())
+    match (handler, &*stat.comm) {
+        (Some(handler), _) => handler.to_string_lossy().into_owned(),
+        (None, "postgres") => Usage::POSTGRESQL.to_owned(),
+        (None, "redis-server" | "valkey-server") => Usage::REDIS.to_owned(),
+        (None, command) => command.to_owned(),
+    }
 }
 
 fn own_seconds(stat: &Stat) -> f64 {

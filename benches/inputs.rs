@@ -19,7 +19,6 @@ pub(crate) struct Inputs {
     /// Tiny inputs: only that everything works is of interest.
     pub(crate) quick: bool,
     /// Another build: a folder or a commit.
-    #[expect(dead_code, reason = "read by the comparison")]
     pub(crate) compare: Option<String>,
 }
 
@@ -37,7 +36,6 @@ impl Inputs {
     }
 
     /// Returns the full size, or the tiny one of `--quick`.
-    #[expect(dead_code, reason = "for the benchmarks to come")]
     pub(crate) fn size<T>(&self, full: T, quick: T) -> T {
         if self.quick { quick } else { full }
     }

@@ -4,6 +4,7 @@
 //!
 //! - [`arguments`]: the command line
 //! - [`benchmarks`]: one module each, and their list
+//! - [`build`]: another build to compare with
 //! - [`inputs`]: what a benchmark is given
 //! - [`records`]: the stream that is played
 //! - [`rounds`]: interleaved rounds, medians and ratios
@@ -14,6 +15,7 @@
 
 mod arguments;
 mod benchmarks;
+mod build;
 mod cpu;
 mod inputs;
 mod progress;

@@ -149,7 +149,6 @@ impl Target {
         Self { what: what.into(), bound: Bound::AtLeast, limit, seen, met: seen >= limit }
     }
 
-    #[expect(dead_code, reason = "for the benchmarks to come")]
     pub(crate) fn at_most(what: impl Into<String>, limit: f64, seen: f64) -> Self {
         Self { what: what.into(), bound: Bound::AtMost, limit, seen, met: seen <= limit }
     }

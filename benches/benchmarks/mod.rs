@@ -1,5 +1,7 @@
 //! The benchmarks.
 //!
+//! - [`write`](mod@write): the write path beside a floor and an alternative
+//! - [`local`]: `pipegen local` as a whole, beside another build
 //! - [`faults`]: the write path when something is wrong
 
 use std::fmt::Write as _;
@@ -11,6 +13,8 @@ use crate::inputs::Inputs;
 use crate::results::Benchmark;
 
 mod faults;
+mod local;
+mod write;
 
 /// A benchmark that can be chosen.
 pub(crate) struct Entry {
@@ -22,7 +26,11 @@ pub(crate) struct Entry {
 }
 
 /// Every benchmark, in the order in which they run.
-const ALL: &[Entry] = &[Entry { name: faults::NAME, about: faults::TITLE, measure: faults::measure }];
+const ALL: &[Entry] = &[
+    Entry { name: write::NAME, about: write::TITLE, measure: write::measure },
+    Entry { name: local::NAME, about: local::TITLE, measure: local::measure },
+    Entry { name: faults::NAME, about: faults::TITLE, measure: faults::measure },
+];
 
 /// Returns the named benchmarks in their order, or all.
 pub(crate) fn chosen(arguments: &Arguments) -> Result<Vec<&'static Entry>> {
