@@ -1,20 +1,28 @@
 -- The catalog: what the accepted events amount to. Text that is compared is collate "C", the order in which Rust sorts, so
 -- that both sides agree on which of two events is the later one, and lock in the same order.
 
--- One row a SKU. The row is also the lock under which everything below it changes.
+-- One row a SKU. The row is also the lock under which everything below it changes. Each change writes it again, so it is
+-- narrow, and the texts are in a table of their own.
 create table product (
     sku text collate "C" primary key,
-    title text,
-    description text,
-    category text,
-    attributes jsonb not null default '{}',
-    -- the description's event; all null until there was one
-    described_at timestamptz,
-    described_by text collate "C",
-    described_id text collate "C",
     -- of the product view: only ever grows; 0 only while the transaction that creates the row is running
     version bigint not null default 0,
-    updated_at timestamptz
+    updated_at timestamptz,
+    -- how many rows of `offer` the SKU has
+    offers integer not null default 0
+) with (fillfactor = 80);
+
+-- One row a SKU that was ever described: its last description.
+create table description (
+    sku text collate "C" primary key,
+    title text not null,
+    description text,
+    category text,
+    attributes jsonb not null,
+    -- the description's event
+    occurred_at timestamptz not null,
+    supplier text collate "C" not null,
+    id text collate "C" not null
 ) with (fillfactor = 80);
 
 -- One row for each supplier that ever sent a level or a price of a SKU.
@@ -23,6 +31,8 @@ create table offer (
     supplier text collate "C" not null,
     -- last count plus the later adjustments; may be negative
     on_hand bigint not null,
+    -- the latest time of an adjustment that was ever entered into the ledger
+    adjusted_at timestamptz,
     -- the last count's event
     counted_at timestamptz,
     counted_id text collate "C",

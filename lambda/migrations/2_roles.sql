@@ -16,14 +16,14 @@ $$;
 grant usage on schema public to inventory_writer, inventory_reader, inventory_maintainer;
 
 grant select, insert, update, delete on product to inventory_writer;
-grant select, insert, update on offer to inventory_writer;
+grant select, insert, update on description, offer to inventory_writer;
 grant select, insert, update, delete on ledger to inventory_writer;
 grant select on ledger_floor to inventory_writer;
 grant select, insert, update, delete on pending_refresh to inventory_writer;
 
-grant select on product, offer to inventory_reader;
+grant select on product, description, offer to inventory_reader;
 
-grant select on product, offer to inventory_maintainer;
+grant select on product, description, offer to inventory_maintainer;
 grant select, delete on ledger to inventory_maintainer;
 grant select, update on ledger_floor to inventory_maintainer;
 -- `for update skip locked` asks for the right to update.

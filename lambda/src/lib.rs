@@ -11,6 +11,7 @@
 //! - [`database`]: the connections to the catalog's tables, and their login
 //! - [`cache`]: the product views in Redis
 //! - [`singleflight`]: one database query for misses of one SKU that overlap
+//! - [`refresh`]: refreshing of the cache after a commit
 //! - [`pending`]: draining of pending refreshes
 //! - [`objects`]: compressed objects in S3
 //! - [`secrets`]: logins in Secrets Manager
@@ -37,6 +38,7 @@ pub mod migrate;
 pub mod objects;
 pub mod pending;
 pub mod processor;
+pub mod refresh;
 pub mod resources;
 pub mod retry;
 pub mod rotate;

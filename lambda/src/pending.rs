@@ -4,6 +4,7 @@ use std::error::Error;
 
 use crate::cache::Cache;
 use crate::database::CatalogDatabase;
+use crate::refresh::refresh;
 
 /// The most pending products that one call drains.
 pub const DRAIN_LIMIT: usize = 500;
@@ -15,13 +16,11 @@ pub const DRAIN_LIMIT: usize = 500;
 /// If the cache or the database fails; then the products stay pending.
 pub async fn drain(database: &CatalogDatabase, cache: &Cache) -> Result<usize, Box<dyn Error>> {
     let limit = i64::try_from(DRAIN_LIMIT)?;
-    let views = database
-        .run(async |store| {
-            let skus = store.pending(limit).await?;
-            store.views(&skus.iter().map(String::as_str).collect::<Vec<_>>()).await
-        })
-        .await?;
-    cache.refresh(&views).await?;
-    database.run(async |store| store.settle_pending(&views).await).await?;
-    Ok(views.len())
+    let products = database.run(async |store| store.pending(limit).await).await?;
+    if products.is_empty() {
+        return Ok(0);
+    }
+    refresh(database, cache, &products).await?;
+    database.run(async |store| store.settle_pending(&products).await).await?;
+    Ok(products.len())
 }

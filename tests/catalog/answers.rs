@@ -1,7 +1,5 @@
 //! The responses to readers.
 
-use std::slice::from_ref;
-
 use pipegen_contract::cache::READER_RIGHTS;
 use serde_json::json;
 
@@ -143,7 +141,7 @@ async fn an_entry_that_cannot_be_parsed_is_a_miss() {
         // The next read finds it repaired; but a value of another type is the writers' to remove.
         let cached = if name == "other type" { "miss" } else { "hit" };
         assert_eq!(seen(&sku, &reader).await, (view.version, cached.to_owned()), "{name}");
-        products.cache.refresh(from_ref(&view)).await.unwrap();
+        products.refresh(&view).await;
         seen(&sku, &reader).await;
         assert_eq!(seen(&sku, &reader).await, (view.version, "hit".to_owned()), "{name}");
     }

@@ -4,20 +4,20 @@
 //!
 //! The database has responded to a "held" reader, but the reader has not received the response yet.
 
-use std::slice::from_ref;
 use std::time::Duration;
 
+use pipegen_lambda::refresh::refresh;
 use pipegen_lambda::resources::CatalogResources;
 use tokio::join;
 use tokio::time::{sleep, timeout};
 
 use crate::proxy::Proxy;
 use crate::test_products::{
-    TestProducts, VIEW_SECONDS, cache, cache_url, database_url, get, query, reader, reader_of, request, seen,
+    TestProducts, VIEW_SECONDS, cache, cache_url, database_url, get, query, reader, reader_of, request, seen, version,
 };
 
-/// A part of the statement that reads products.
-const PRODUCTS: &str = "from product";
+/// The name that each use of a prepared statement names.
+const STATEMENT: &str = "sqlx_s_";
 
 fn hit(version: i64) -> (i64, String) {
     (version, "hit".to_owned())
@@ -29,9 +29,16 @@ fn miss(version: i64) -> (i64, String) {
 
 /// Makes a reader for which the database's responses about products are held.
 async fn held_reader() -> (Proxy, CatalogResources) {
+    held_reader_with(cache_url()).await
+}
+
+/// Makes one that uses this cache. Its statement is prepared, so that the response which is held is the one with the
+/// products.
+async fn held_reader_with(cache: &str) -> (Proxy, CatalogResources) {
     let proxy = Proxy::before(database_url()).await;
-    proxy.hold_from(PRODUCTS);
-    let reader = reader_of(&proxy.url, cache_url());
+    let reader = reader_of(&proxy.url, cache);
+    reader.database.run(async |store| store.views(&["nothing"]).await).await.unwrap();
+    proxy.hold_from_next(STATEMENT);
     (proxy, reader)
 }
 
@@ -95,9 +102,9 @@ async fn a_redelivered_batch_repairs_what_a_crash_left() {
     let (_, new) = overtaken(async |slow| seen(&sku, slow).await, products.commit(&sku, 2)).await;
     assert_eq!(seen(&sku, &reader()).await, hit(old.version), "not acknowledged yet");
     // Applying it again changes nothing, and its entry is refreshed all the same.
-    products.cache.refresh(from_ref(&new)).await.unwrap();
+    products.refresh(&new).await;
     assert_eq!(seen(&sku, &reader()).await, hit(new.version));
-    products.cache.refresh(from_ref(&new)).await.unwrap();
+    products.refresh(&new).await;
     assert_eq!(seen(&sku, &reader()).await, hit(new.version));
 }
 
@@ -108,9 +115,9 @@ async fn a_late_refresh_of_an_older_batch_changes_nothing() {
     let sku = products.sku("a");
     let old = products.commit(&sku, 1).await;
     let new = products.process(&sku, 2).await;
-    products.cache.refresh(from_ref(&old)).await.unwrap();
+    products.refresh(&old).await;
     assert_eq!(seen(&sku, &reader).await, miss(new.version));
-    products.cache.refresh(from_ref(&old)).await.unwrap();
+    products.refresh(&old).await;
     assert_eq!(seen(&sku, &reader).await, hit(new.version));
 }
 
@@ -129,7 +136,7 @@ async fn a_lost_tombstone_has_a_bounded_effect_and_is_repaired() {
     let (_, new) = overtaken(async |slow| seen(&sku, slow).await, forgotten).await;
     assert_eq!(seen(&sku, &reader()).await, hit(old.version));
     assert!((1..=i64::from(VIEW_SECONDS)).contains(&products.seconds(&sku).await));
-    products.cache.refresh(from_ref(&new)).await.unwrap();
+    products.refresh(&new).await;
     assert_eq!(seen(&sku, &reader()).await, hit(new.version));
 }
 
@@ -157,11 +164,11 @@ async fn an_entry_that_could_not_be_refreshed_is_repaired_by_the_next_refresh() 
     let old = products.process(&sku, 1).await;
     assert_eq!(seen(&sku, &reader).await, miss(old.version));
     let (writer, new) = (cache("redis://127.0.0.1:1/", VIEW_SECONDS), products.commit(&sku, 2).await);
-    assert!(writer.refresh(from_ref(&new)).await.is_err());
-    assert!(writer.refresh(from_ref(&new)).await.is_err(), "the circuit is open");
+    assert!(refresh(&products.database, &writer, &[version(&new)]).await.is_err());
+    assert!(refresh(&products.database, &writer, &[version(&new)]).await.is_err(), "the circuit is open");
     assert_eq!(seen(&sku, &reader).await, hit(old.version));
     assert!((1..=i64::from(VIEW_SECONDS)).contains(&products.seconds(&sku).await));
-    products.cache.refresh(from_ref(&new)).await.unwrap();
+    products.refresh(&new).await;
     assert_eq!(seen(&sku, &reader).await, hit(new.version));
 }
 
@@ -213,9 +220,7 @@ async fn a_follower_without_a_cache_sees_a_batch_that_its_leader_does_not() {
     let products = TestProducts::new().await;
     let sku = products.sku("a");
     let old = products.commit(&sku, 1).await;
-    let proxy = Proxy::before(database_url()).await;
-    proxy.hold_from(PRODUCTS);
-    let shared = reader_of(&proxy.url, "redis://127.0.0.1:1/");
+    let (proxy, shared) = held_reader_with("redis://127.0.0.1:1/").await;
     let (leader, (follower, new)) = join!(seen(&sku, &shared), async {
         proxy.holding().await;
         let new = products.process(&sku, 2).await;
@@ -236,10 +241,7 @@ async fn a_follower_fills_nothing() {
     let products = TestProducts::new().await;
     let sku = products.sku("a");
     let old = products.commit(&sku, 1).await;
-    let proxy = Proxy::before(database_url()).await;
-    // At the end of its transaction: in the middle PostgreSQL would not wait for it that long.
-    proxy.hold_from("COMMIT");
-    let shared = reader_of(&proxy.url, cache_url());
+    let (proxy, shared) = held_reader().await;
     let (leader, (follower, new)) = join!(seen(&sku, &shared), async {
         proxy.holding().await;
         let new = products.process(&sku, 2).await;
@@ -262,6 +264,7 @@ async fn concurrent_misses_query_the_database_once() {
     let sku = products.sku("a");
     let view = products.process(&sku, 1).await;
     let (proxy, shared) = held_reader().await;
+    let before = proxy.statements(&[]);
     let read = || seen(&sku, &shared);
     let (a, b, c, d, ()) = join!(read(), read(), read(), read(), async {
         proxy.holding().await;
@@ -270,7 +273,7 @@ async fn concurrent_misses_query_the_database_once() {
         proxy.release();
     });
     assert_eq!([a, b, c, d], [(); 4].map(|()| miss(view.version)));
-    assert_eq!(proxy.heard("begin isolation level repeatable read"), 1);
+    assert_eq!(proxy.statements(&[]), before + 1);
 }
 
 #[tokio::test]

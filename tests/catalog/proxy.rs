@@ -23,8 +23,8 @@ enum Rule {
     Pass,
     /// Holds the server's responses.
     Hold,
-    /// Holds the server's responses once a client has sent this.
-    HoldFrom(&'static str),
+    /// Holds the server's responses once a client has sent this, after so many bytes that clients had sent.
+    HoldFrom(&'static str, usize),
     /// Discards everything, but accepts connections. Neither end learns that the other one has gone.
     Hang,
     /// Hangs once a client sends this, which is discarded, too.
@@ -64,7 +64,13 @@ impl Proxy {
 
     /// Holds the server's responses once a client has sent this.
     pub(crate) fn hold_from(&self, what: &'static str) {
-        self.rule.send_replace(Rule::HoldFrom(what));
+        self.rule.send_replace(Rule::HoldFrom(what, 0));
+    }
+
+    /// Holds the server's responses once a client sends this, which may have been sent before.
+    pub(crate) fn hold_from_next(&self, what: &'static str) {
+        let sent = self.heard.borrow().len();
+        self.rule.send_replace(Rule::HoldFrom(what, sent));
     }
 
     /// Hangs from now on. Connections that exist, or are made meanwhile, hang for ever.
@@ -92,10 +98,31 @@ impl Proxy {
         self.rule.send_replace(Rule::Pass);
     }
 
+    /// Returns the number of statements that the only client has sent to PostgreSQL, other than these.
+    pub(crate) fn statements(&self, other_than: &[&str]) -> usize {
+        statements(&self.heard.borrow(), other_than)
+    }
+
     /// Returns the number of times that clients have sent this.
     pub(crate) fn heard(&self, what: &str) -> usize {
         self.heard.borrow().windows(what.len()).filter(|bytes| *bytes == what.as_bytes()).count()
     }
+}
+
+/// Returns the number of statements in what a client has sent to PostgreSQL over one connection without TLS: simple
+/// queries other than these, and executions of prepared statements.
+fn statements(sent: &[u8], other_than: &[&str]) -> usize {
+    let length = |at: usize| Some(u32::from_be_bytes(sent.get(at..at + 4)?.try_into().ok()?) as usize);
+    // The first message has no type.
+    let mut at = length(0).unwrap_or_default();
+    let mut statements = 0;
+    while let (Some(kind), Some(length)) = (sent.get(at), length(at + 1)) {
+        let body = sent.get(at + 5..at + 1 + length).unwrap_or_default();
+        let is_other = || other_than.iter().any(|text| body.strip_suffix(b"\0") == Some(text.as_bytes()));
+        statements += usize::from(*kind == b'E' || (*kind == b'Q' && !is_other()));
+        at += 1 + length;
+    }
+    statements
 }
 
 /// Splits a URL into scheme and login, host and port, and the rest.
@@ -167,7 +194,7 @@ impl ProxiedConnection {
     fn passes(&self) -> bool {
         match *self.rule.borrow() {
             Rule::Hold => false,
-            Rule::HoldFrom(what) => !self.has_heard(what),
+            Rule::HoldFrom(what, after) => !self.has_heard(what, after),
             Rule::Pass | Rule::Hang | Rule::HangFrom(_) => true,
         }
     }
@@ -175,8 +202,8 @@ impl ProxiedConnection {
     fn hangs(&self) -> bool {
         let hangs = match *self.rule.borrow() {
             Rule::Hang => true,
-            Rule::HangFrom(what) => self.has_heard(what),
-            Rule::Pass | Rule::Hold | Rule::HoldFrom(_) => false,
+            Rule::HangFrom(what) => self.has_heard(what, 0),
+            Rule::Pass | Rule::Hold | Rule::HoldFrom(..) => false,
         };
         if hangs {
             self.hung.store(true, Ordering::Relaxed);
@@ -184,8 +211,8 @@ impl ProxiedConnection {
         self.hung.load(Ordering::Relaxed)
     }
 
-    fn has_heard(&self, what: &str) -> bool {
-        self.heard.borrow().windows(what.len()).any(|bytes| bytes == what.as_bytes())
+    fn has_heard(&self, what: &str, after: usize) -> bool {
+        self.heard.borrow()[after..].windows(what.len()).any(|bytes| bytes == what.as_bytes())
     }
 
     /// Keeps this half open, so that the other end does not learn of an end.

@@ -1,7 +1,6 @@
 //! The servers that all tests share, and a test's own products, writer and readers.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,14 +14,15 @@ use pipegen_event::Event;
 use pipegen_lambda::cache::Cache;
 use pipegen_lambda::catalog::{self, RequestContext, RequestLine, UrlRequest, UrlResponse};
 use pipegen_lambda::database::{CatalogDatabase, Login};
+use pipegen_lambda::refresh::refresh;
 use pipegen_lambda::resources::CatalogResources;
 use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, Secret};
 use pipegen_lambda::singleflight::SingleFlight;
-use pipegen_store::{Store, View, migrate};
+use pipegen_store::{ProductVersion, View, migrate};
 use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
 use sqlx::Connection;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use tokio::runtime::Runtime;
 
 /// The time to live of a view in the cache, before jitter, in seconds.
@@ -33,7 +33,7 @@ pub(crate) struct TestProducts {
     /// The prefix of each of the test's SKUs.
     prefix: String,
     /// The writer's tables.
-    pub(crate) store: Store,
+    pub(crate) database: CatalogDatabase,
     /// The writer's cache.
     pub(crate) cache: Cache,
     /// A connection to look at the cache with.
@@ -47,7 +47,7 @@ impl TestProducts {
         let client = redis::Client::open(cache_url()).unwrap();
         Self {
             prefix: format!("{}-{number}", Utc::now().timestamp_micros()),
-            store: Store::new(PgConnectOptions::from_str(database_url()).unwrap(), 1),
+            database: CatalogDatabase::new(Login::Fixed(database_url().parse().unwrap()), 1),
             cache: cache(cache_url(), VIEW_SECONDS),
             redis: client.get_multiplexed_async_connection().await.unwrap(),
         }
@@ -60,15 +60,23 @@ impl TestProducts {
 
     /// Commits a batch with one count, as the processor does, and returns the view.
     pub(crate) async fn commit(&self, sku: &str, quantity: u32) -> View {
-        let mut applied = self.store.apply(&[&counted(sku, quantity)]).await.unwrap();
-        applied.views.pop().unwrap()
+        let event = counted(sku, quantity);
+        let applied = self.database.run(async |store| store.apply(&[&event]).await).await.unwrap();
+        let view = self.database.run(async |store| store.views(&[sku]).await).await.unwrap().pop().unwrap();
+        assert_eq!(applied.products, [version(&view)]);
+        view
     }
 
     /// Commits a batch with one count and refreshes the cache, as the processor does before it acknowledges.
     pub(crate) async fn process(&self, sku: &str, quantity: u32) -> View {
         let view = self.commit(sku, quantity).await;
-        self.cache.refresh(std::slice::from_ref(&view)).await.unwrap();
+        self.refresh(&view).await;
         view
+    }
+
+    /// Refreshes the cache after a batch that led to this view, as the processor does.
+    pub(crate) async fn refresh(&self, view: &View) {
+        refresh(&self.database, &self.cache, &[version(view)]).await.unwrap();
     }
 
     /// Returns an entry's version and view.
@@ -90,6 +98,11 @@ impl TestProducts {
     pub(crate) async fn redis<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> T {
         command.query_async(&mut self.redis.clone()).await.unwrap()
     }
+}
+
+/// Returns the version of a view of one offer.
+pub(crate) fn version(view: &View) -> ProductVersion {
+    ProductVersion { sku: view.sku.clone(), version: view.version, offers: 1 }
 }
 
 /// Returns an entry's key.

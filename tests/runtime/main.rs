@@ -11,6 +11,7 @@
 //! - [`too_slow`]: a batch that is too slow as a whole
 //! - [`trust`]: certificates that the functions trust, and rights in Redis
 //! - [`parameters`]: the servers' versions, and the parameters that the stack sets
+//! - [`statements`]: the number of statements of a batch
 //! - [`ledger`]: bounds on what a supplier can put behind one count, and on one SKU
 //! - [`failures`]: the error types and messages of failed invocations
 //! - [`first_run`]: the first run of `migrate`, with policies, host names and servers that come late
@@ -46,6 +47,7 @@ mod proxy;
 mod redis_servers;
 mod refusals;
 mod rights;
+mod statements;
 mod test_catalog;
 mod too_slow;
 mod trust;

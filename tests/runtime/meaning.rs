@@ -45,7 +45,7 @@ async fn apply(catalog: &TestCatalog, events: &[Event], batch: usize) {
 }
 
 async fn empty(catalog: &TestCatalog) {
-    catalog.execute("truncate product, offer, ledger").await;
+    catalog.execute("truncate product, description, offer, ledger").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,8 +102,8 @@ async fn every_event_has_its_outcome() {
     let again = catalog.store.apply(&[&count, &late]).await.expect("applied");
     assert_eq!(again.outcomes, [EventOutcome::Duplicate, EventOutcome::Duplicate]);
     assert_eq!(
-        again.views, applied.views,
-        "the cache is refreshed again for a batch that is retried, with the same views"
+        again.products, applied.products,
+        "the cache is refreshed again for a batch that is retried, with the same versions"
     );
     catalog.close().await;
 }

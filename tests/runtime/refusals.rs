@@ -36,7 +36,7 @@ async fn the_event_that_cannot_be_stored_is_rejected_and_the_rest_applied() {
             outcome => assert_eq!((outcome, event.id.starts_with("good")), (&EventOutcome::Applied, true)),
         }
     }
-    assert_eq!(applied.views.len(), 96);
+    assert_eq!(applied.products.len(), 96);
     assert_eq!(catalog.shown().await.len(), 96, "no product is left of a refused event");
     catalog.close().await;
 }

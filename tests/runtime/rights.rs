@@ -11,7 +11,8 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::bootstrap::{Functions, answer};
 
-const TABLES: [&str; 6] = ["product", "offer", "ledger", "ledger_floor", "pending_refresh", "_sqlx_migrations"];
+const TABLES: [&str; 7] =
+    ["product", "description", "offer", "ledger", "ledger_floor", "pending_refresh", "_sqlx_migrations"];
 const STATEMENTS: [&str; 5] = ["select", "insert", "update", "delete", "truncate"];
 
 /// Returns the statements that an access may execute, by table. It may execute no others.
@@ -19,14 +20,16 @@ fn allowed(access: Access) -> BTreeSet<(&'static str, &'static str)> {
     let tables: &[(&str, &[&str])] = match access {
         Access::Writer => &[
             ("product", &["select", "insert", "update", "delete"]),
+            ("description", &["select", "insert", "update"]),
             ("offer", &["select", "insert", "update"]),
             ("ledger", &["select", "insert", "update", "delete"]),
             ("ledger_floor", &["select"]),
             ("pending_refresh", &["select", "insert", "update", "delete"]),
         ],
-        Access::Reader => &[("product", &["select"]), ("offer", &["select"])],
+        Access::Reader => &[("product", &["select"]), ("description", &["select"]), ("offer", &["select"])],
         Access::Maintainer => &[
             ("product", &["select"]),
+            ("description", &["select"]),
             ("offer", &["select"]),
             ("ledger", &["select", "delete"]),
             ("ledger_floor", &["select", "update"]),

@@ -4,7 +4,7 @@
 //! - `connection`: the connection, and its replacement after an error
 //! - `circuit_breaker`: the circuit breaker, for a second after each failure
 //! - `iam`: the password of a managed cache
-//! - `refresh`, `refresh.lua`: refreshing of entries by writers, with newer versions only
+//! - `refresh`, `announce.lua`, `refresh.lua`: refreshing of entries by writers, with newer versions only
 //! - `read`, `read.lua`: reading of entries, from a primary only
 //! - `fill`, `fill.lua`: filling in of missing entries by readers, unless these may be out of date
 //!
@@ -54,6 +54,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The cache's client, connected when it is first used. Losing the cache fails neither a batch nor a read.
 pub struct Cache {
     connection: Arc<Connection>,
+    announce: Script,
     refresh: Script,
     read: Arc<Script>,
     fill: Script,
@@ -102,6 +103,7 @@ impl Cache {
         };
         Ok(Self {
             connection: Arc::new(Connection::new(client, config)?),
+            announce: Script::new(include_str!("announce.lua")),
             refresh: Script::new(include_str!("refresh.lua")),
             read: Arc::new(Script::new(include_str!("read.lua"))),
             fill: Script::new(include_str!("fill.lua")),

@@ -1,8 +1,9 @@
-//! Refreshing of entries with newer versions, after the database has committed them.
+//! Refreshing of entries with newer versions, after the database has committed them. Writers first announce the
+//! versions, which need no view where none is cached, and then send the views that replace older ones.
 
 use pipegen_contract::cache::product;
-use pipegen_store::View;
-use redis::RedisError;
+use pipegen_store::{ProductVersion, View};
+use redis::{RedisError, ScriptInvocation};
 
 use super::{Cache, CacheError};
 
@@ -13,25 +14,48 @@ const TOMBSTONE_SECONDS: u32 = 60;
 const ENTRIES_PER_CALL: usize = 500;
 
 impl Cache {
-    /// Refreshes the entries of these views. An entry that is as new or newer stays; repeating the refresh changes
-    /// nothing.
+    /// Announces these versions: leaves a tombstone where no view is cached. Returns the products of which an older
+    /// view is cached, and stays until [`Self::refresh`] replaces it. Repeating it changes nothing.
+    pub async fn announce<'a>(&self, products: &'a [ProductVersion]) -> Result<Vec<&'a ProductVersion>, CacheError> {
+        let mut outdated = Vec::new();
+        if products.is_empty() {
+            return Ok(outdated);
+        }
+        self.check_circuit()?;
+        for products in products.chunks(ENTRIES_PER_CALL) {
+            let mut call = self.announce.prepare_invoke();
+            call.arg(TOMBSTONE_SECONDS);
+            for ProductVersion { sku, version, .. } in products {
+                call.key(product(sku)).arg(*version);
+            }
+            let numbers: Vec<usize> = self.call(&call).await?;
+            // Lua counts from 1.
+            outdated.extend(numbers.into_iter().filter_map(|number| products.get(number.checked_sub(1)?)));
+        }
+        Ok(outdated)
+    }
+
+    /// Replaces the cached views of these products. An entry that is as new or newer stays, and where no view is cached
+    /// there is a tombstone. Repeating it changes nothing.
     pub async fn refresh(&self, views: &[View]) -> Result<(), CacheError> {
         if views.is_empty() {
             return Ok(());
         }
         self.check_circuit()?;
         for views in views.chunks(ENTRIES_PER_CALL) {
-            self.refresh_some(views).await.map_err(|error| self.failed(error))?;
+            let mut call = self.refresh.prepare_invoke();
+            call.arg(TOMBSTONE_SECONDS);
+            for view in views {
+                call.key(product(&view.sku)).arg(view.version).arg(&view.json).arg(self.ttl_seconds(view));
+            }
+            let () = self.call(&call).await?;
         }
         Ok(())
     }
 
-    async fn refresh_some(&self, views: &[View]) -> Result<(), RedisError> {
-        let mut call = self.refresh.prepare_invoke();
-        call.arg(TOMBSTONE_SECONDS);
-        for view in views {
-            call.key(product(&view.sku)).arg(view.version).arg(&view.json).arg(self.ttl_seconds(view));
-        }
-        self.connection.run(async |connection| call.invoke_async(connection).await).await
+    async fn call<T: redis::FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, CacheError> {
+        let called: Result<T, RedisError> =
+            self.connection.run(async |connection| call.invoke_async(connection).await).await;
+        called.map_err(|error| self.failed(error))
     }
 }

@@ -76,7 +76,7 @@ async fn process(
     }
 
     let started = Instant::now();
-    let outcome = run_stage(stop_at, Stage::Refresh.name(), refresh(resources, &applied.views)).await?;
+    let outcome = run_stage(stop_at, Stage::Refresh.name(), refresh(resources, &applied.products)).await?;
     report.took(Stage::Refresh, started);
     match outcome {
         RefreshOutcome::Refreshed(refreshed) => report.refreshed = refreshed,

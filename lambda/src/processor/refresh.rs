@@ -1,11 +1,12 @@
 //! Refreshing the cache after the commit. What cannot be refreshed is added to the table of pending refreshes.
 
 use lambda_runtime::tracing::warn;
-use pipegen_store::View;
+use pipegen_store::ProductVersion;
 
 use crate::database::DatabaseError;
 use crate::logging::chain;
 use crate::pending::{DRAIN_LIMIT, drain};
+use crate::refresh::{self, RefreshError};
 use crate::resources::ProcessorResources;
 
 /// The outcome of refreshing the cache after a batch.
@@ -17,19 +18,28 @@ pub(super) enum RefreshOutcome {
     Pending(usize),
 }
 
-/// Refreshes the entries of all these views, also of those that the batch has not changed: a redelivered batch must
+/// Refreshes the entries of all these products, also of those that the batch has not changed: a redelivered batch must
 /// repair what a crash left.
 ///
 /// # Errors
-/// If neither the cache nor the table of pending refreshes could be written: then the batch must be retried.
-pub(super) async fn refresh(resources: &ProcessorResources, views: &[View]) -> Result<RefreshOutcome, DatabaseError> {
-    if views.is_empty() {
+/// If the database fails: neither could the cache be refreshed, nor the table of pending refreshes written. Then the
+/// batch must be retried.
+pub(super) async fn refresh(
+    resources: &ProcessorResources,
+    products: &[ProductVersion],
+) -> Result<RefreshOutcome, DatabaseError> {
+    if products.is_empty() {
         return Ok(RefreshOutcome::Refreshed(0));
     }
-    if let Err(error) = resources.cache.refresh(views).await {
-        warn!(why = chain(&error), products = views.len(), "the cache could not be refreshed; the refresh is pending");
-        resources.database.run(async |store| store.add_pending(views).await).await?;
-        return Ok(RefreshOutcome::Pending(views.len()));
+    match refresh::refresh(&resources.database, &resources.cache, products).await {
+        Ok(()) => {}
+        Err(RefreshError::Database(error)) => return Err(error),
+        Err(RefreshError::Cache(error)) => {
+            let why = chain(&error);
+            warn!(why, products = products.len(), "the cache could not be refreshed; the refresh is pending");
+            resources.database.run(async |store| store.add_pending(products).await).await?;
+            return Ok(RefreshOutcome::Pending(products.len()));
+        }
     }
     if resources.cache.missed_refreshes() {
         // The batch itself is done; whatever is left over here is retried with the next one.
@@ -39,5 +49,5 @@ pub(super) async fn refresh(resources: &ProcessorResources, views: &[View]) -> R
             Err(error) => warn!(why = chain(&*error), "pending refreshes could not be drained"),
         }
     }
-    Ok(RefreshOutcome::Refreshed(views.len()))
+    Ok(RefreshOutcome::Refreshed(products.len()))
 }

@@ -1,30 +1,31 @@
 //! Application of a batch of events: one transaction with a fixed number of statements, whatever the batch's size.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pipegen_event::{Event, Reason, Rejection};
-use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
-use crate::error::{During, Error, ErrorKind};
+use crate::adjustments::Adjustments;
+use crate::error::{Error, ErrorKind};
 use crate::fold::Effect;
-use crate::product_view::{self, View};
+use crate::ledger::Repeated;
 use crate::store::Store;
-use crate::working_set::MAX_OFFERS;
-use crate::{load, save};
-
-/// The key of the advisory lock that batches take shared and that pruning takes exclusively.
-pub(crate) const LEDGER_LOCK: i64 = 0x6c65_6467_6572;
+use crate::working_set::{MAX_OFFERS, WorkingSet};
+use crate::{ledger, load, save};
 
 /// The number of times that a transaction is retried after a conflict with another one.
 const CONFLICT_RETRIES: u32 = 3;
+
+/// The number of times that a transaction begins again because another one has created a product that it was about to
+/// create. By then that one is committed, so each time there is one writer fewer to wait for.
+const OVERTAKEN_RETRIES: u32 = 1000;
 
 /// The outcome of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventOutcome {
     /// It changed the catalog.
     Applied,
-    /// A later event had already superseded it.
+    /// A later event superseded it.
     Stale,
     /// It had already been applied.
     Duplicate,
@@ -32,13 +33,23 @@ pub enum EventOutcome {
     Rejected(Rejection),
 }
 
+/// A version of a product's view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductVersion {
+    pub sku: String,
+    /// Grows with every change of the view: microseconds since the epoch, or the previous version plus one.
+    pub version: i64,
+    /// The number of offers in the view, by which its size can be estimated.
+    pub offers: usize,
+}
+
 /// The result of a batch.
 #[derive(Debug, Default)]
 pub struct Applied {
     /// One for each event, in order.
     pub outcomes: Vec<EventOutcome>,
-    /// The current view of every product in the batch, changed or not.
-    pub views: Vec<View>,
+    /// The current version of every product in the batch, changed or not, sorted by SKU.
+    pub products: Vec<ProductVersion>,
 }
 
 impl Store {
@@ -50,14 +61,14 @@ impl Store {
     /// If the database is unreachable or fails. Some halves may have been applied then, which is harmless.
     pub async fn apply(&self, events: &[&Event]) -> Result<Applied, Error> {
         let mut outcomes: Vec<EventOutcome> = Vec::with_capacity(events.len());
-        let mut views = BTreeMap::new();
+        let mut products = BTreeMap::new();
         // A stack of the parts still to be applied, the first on top.
         let mut parts = vec![events];
         while let Some(part) = parts.pop() {
             match self.apply_part(part).await {
                 Ok(applied) => {
                     outcomes.extend(applied.outcomes);
-                    views.extend(applied.views.into_iter().map(|view| (view.sku.clone(), view)));
+                    products.extend(applied.products.into_iter().map(|product| (product.sku.clone(), product)));
                 }
                 Err(error) if error.kind() == ErrorKind::Data && part.len() > 1 => {
                     let (first, second) = part.split_at(part.len() / 2);
@@ -67,61 +78,45 @@ impl Store {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Applied { outcomes, views: views.into_values().collect() })
+        Ok(Applied { outcomes, products: products.into_values().collect() })
     }
 
     async fn apply_part(&self, events: &[&Event]) -> Result<Applied, Error> {
         if events.is_empty() {
             return Ok(Applied::default());
         }
-        let mut retries = 0;
+        let (mut conflicts, mut overtaken, mut repeated) = (0, 0, Repeated::WithTheirTime);
         loop {
-            match self.apply_once(events).await {
-                Err(error) if error.kind() == ErrorKind::Conflict && retries < CONFLICT_RETRIES => retries += 1,
+            let apply = async |connection: &mut PgConnection| apply_in(connection, events, repeated).await;
+            match self.connections.transaction(apply).await {
+                Err(error) if error.is_repeated() && repeated != Repeated::AtAnyTime => repeated = Repeated::AtAnyTime,
+                Err(error) if error.is_overtaken() && overtaken < OVERTAKEN_RETRIES => overtaken += 1,
+                Err(error) if error.kind() == ErrorKind::Conflict && conflicts < CONFLICT_RETRIES => conflicts += 1,
                 result => return result,
             }
         }
     }
-
-    async fn apply_once(&self, events: &[&Event]) -> Result<Applied, Error> {
-        let apply = async |connection: &mut PgConnection| {
-            let mut transaction = connection.begin().await.during("begin a transaction")?;
-            let applied = apply_in(&mut transaction, events).await?;
-            transaction.commit().await.during("commit a batch")?;
-            Ok(applied)
-        };
-        self.connections.run(apply).await
-    }
 }
 
-async fn apply_in(connection: &mut PgConnection, events: &[&Event]) -> Result<Applied, Error> {
-    let skus: Vec<&str> = events.iter().map(|event| event.sku.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
-    lock_products(connection, &skus).await?;
-    let (time, floor) = load::time_and_floor(connection).await?;
-    let mut working_set = load::products(connection, &skus).await?;
-    working_set.ledger_floor = floor;
-    let needs = working_set.ledger_needs(events.iter().copied());
-    load::ledger(connection, &mut working_set, &needs).await?;
+async fn apply_in(connection: &mut PgConnection, events: &[&Event], repeated: Repeated) -> Result<Applied, Error> {
+    let (mut working_set, touches) = WorkingSet::of(events);
+    load::lock_products(connection, &mut working_set).await?;
+    let time = load::offers(connection, &mut working_set).await?;
+    load::descriptions(connection, &mut working_set, &touches).await?;
 
-    let outcomes = events.iter().map(|event| working_set.fold(event).into()).collect();
-    for product in working_set.products.values_mut().filter(|product| product.view_changed()) {
-        product.set_version(time);
-    }
+    let effects = working_set.fold(&touches);
+    let mut adjustments = Adjustments::of(&touches, &effects);
+    let sums = ledger::update(connection, &working_set, &mut adjustments, repeated).await?;
+    let effects = adjustments.settle(&mut working_set, &touches, effects, &sums);
 
-    save::changes(connection, &working_set, time).await?;
-    let unused = working_set.products.iter().filter(|(_, product)| !product.exists());
-    save::drop_unused(connection, &unused.map(|(sku, _)| sku.as_str()).collect::<Vec<_>>()).await?;
-    Ok(Applied { outcomes, views: product_view::all(&working_set) })
-}
-
-async fn lock_products(connection: &mut PgConnection, skus: &[&str]) -> Result<(), Error> {
-    sqlx::query(include_str!("queries/lock_products.sql"))
-        .bind(skus)
-        .bind(LEDGER_LOCK)
-        .execute(connection)
-        .await
-        .during("lock the products")?;
-    Ok(())
+    let changed = working_set.set_versions(time);
+    save::changes(connection, &working_set, &changed, time).await?;
+    let products = working_set.products.iter().filter(|product| product.exists()).map(|product| ProductVersion {
+        sku: product.sku.to_owned(),
+        version: product.version,
+        offers: product.offers,
+    });
+    Ok(Applied { outcomes: effects.into_iter().map(EventOutcome::from).collect(), products: products.collect() })
 }
 
 fn refused(error: &Error) -> Rejection {

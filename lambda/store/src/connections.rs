@@ -10,8 +10,8 @@ use std::io;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgTransactionManager};
+use sqlx::{Connection as _, TransactionManager as _};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -65,19 +65,60 @@ impl Connections {
         *self.options.lock() = options.options(SESSION);
     }
 
-    /// Runs one transaction on a connection of its own.
+    /// Runs statements on a connection of their own. They begin and commit transactions of several statements
+    /// themselves.
     ///
     /// # Errors
-    /// The work's own, or that connecting failed, or that the transaction timed out.
+    /// The work's own, or that connecting failed, or that the work timed out.
     pub(crate) async fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let mut connection = match self.take_idle().await {
+        let connection = match self.take_idle(async |connection| connection.ping().await).await {
             Some(connection) => connection,
             None => self.connect().await?,
         };
+        self.work(connection, work).await
+    }
+
+    /// Runs the statements of one transaction on a connection of its own. The `begin` is also the ping of a connection
+    /// that was kept, which saves a round trip.
+    ///
+    /// # Errors
+    /// The work's own, or that connecting failed, or that the transaction timed out.
+    pub(crate) async fn transaction<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let connection = match self.take_idle(begin).await {
+            Some(connection) => connection,
+            None => {
+                let mut connection = self.connect().await?;
+                let begun = timeout(CONNECT_LIMIT, begin(&mut connection)).await;
+                begun.unwrap_or_else(|_| Err(no_answer())).during("begin a transaction")?;
+                connection
+            }
+        };
+        let transaction = async |connection: &mut PgConnection| {
+            let worked = work(connection).await;
+            match worked {
+                Ok(_) => PgTransactionManager::commit(connection).await.during("commit a transaction")?,
+                // It is sent with the next statement or ping.
+                Err(_) => PgTransactionManager::start_rollback(connection),
+            }
+            worked
+        };
+        self.work(connection, transaction).await
+    }
+
+    /// Does the work within the time of a transaction, and keeps the connection if it can be used again.
+    async fn work<T>(
+        &self,
+        mut connection: PgConnection,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let worked = timeout(TRANSACTION_LIMIT, work(&mut connection)).await;
         let result = worked.unwrap_or_else(|_| Err(Error::too_slow()));
         if is_usable(&mut connection, &result).await {
@@ -86,10 +127,14 @@ impl Connections {
         result
     }
 
-    async fn take_idle(&self) -> Option<PgConnection> {
+    /// Returns a connection that was kept and on which this first statement succeeds in time.
+    async fn take_idle(
+        &self,
+        first: impl AsyncFn(&mut PgConnection) -> Result<(), sqlx::Error>,
+    ) -> Option<PgConnection> {
         loop {
             let mut connection = self.idle.lock().pop()?;
-            if answers(&mut connection).await {
+            if timeout(PING_LIMIT, first(&mut connection)).await.is_ok_and(|answer| answer.is_ok()) {
                 return Some(connection);
             }
         }
@@ -101,11 +146,18 @@ impl Connections {
     }
 }
 
+async fn begin(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    PgTransactionManager::begin(connection, None).await
+}
+
 /// Connects within this time. Without a limit, packets that nobody answers take minutes to fail.
 pub(crate) async fn connect(options: &PgConnectOptions, limit: Duration) -> Result<PgConnection, Error> {
     let connected = timeout(limit, PgConnection::connect_with(options)).await;
-    let silent = |_| Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer")));
-    connected.unwrap_or_else(silent).during("connect")
+    connected.unwrap_or_else(|_| Err(no_answer())).during("connect")
+}
+
+fn no_answer() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer"))
 }
 
 /// Tells whether a connection can be used again after a transaction with this result.

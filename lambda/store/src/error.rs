@@ -18,7 +18,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// The data of some event cannot be stored (SQLSTATE class 22, or 54000): reject that event.
     Data,
-    /// The transaction conflicted with another one (40001, 40P01): retry it.
+    /// The transaction conflicted with another one (40001, 40P01), or with an earlier delivery: retry it.
     Conflict,
     /// The password is wrong or no longer valid (28P01, 28000): fetch the secret again.
     LoginRefused,
@@ -42,7 +42,27 @@ pub enum ErrorKind {
 #[error("it takes longer than a transaction may")]
 struct TookTooLong;
 
+/// The source of the error of a transaction that must begin again.
+#[derive(Debug, thiserror::Error)]
+#[error("another transaction has created one of the products meanwhile")]
+struct Overtaken;
+
 impl Error {
+    /// The error of a transaction that was about to create a product when another one had just done so.
+    pub(crate) fn overtaken() -> Self {
+        Self { operation: "create products", source: sqlx::Error::Configuration(Box::new(Overtaken)) }
+    }
+
+    /// Tells whether the transaction was overtaken by another one: it can begin again at once.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        matches!(&self.source, sqlx::Error::Configuration(why) if why.is::<Overtaken>())
+    }
+
+    /// Tells whether a row could not be entered into the ledger because it has one with the same key.
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.source.as_database_error().is_some_and(|error| error.constraint() == Some("ledger_pkey"))
+    }
+
     /// The error of a transaction that was cancelled because it took too long.
     pub(crate) fn too_slow() -> Self {
         let source = sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, TookTooLong));
@@ -59,9 +79,11 @@ impl Error {
             }
             sqlx::Error::Io(_) => return ErrorKind::Unreachable,
             sqlx::Error::Configuration(why) if why.is::<Unfit>() => return ErrorKind::Unfit,
+            sqlx::Error::Configuration(why) if why.is::<Overtaken>() => return ErrorKind::Conflict,
             source => source.as_database_error().and_then(DatabaseError::code),
         };
         match code.as_deref() {
+            Some("23505") if self.is_repeated() => ErrorKind::Conflict,
             Some("54000") => ErrorKind::Data,
             Some(code) if code.starts_with("22") => ErrorKind::Data,
             Some("40001" | "40P01") => ErrorKind::Conflict,

@@ -5,8 +5,10 @@
 //! - `apply`: application of a batch in one transaction, bisected if PostgreSQL refuses an event's data
 //! - `working_set`: the part of the catalog that a batch touches
 //! - `fold`: the effect of each event on it
+//! - `adjustments`: the adjustments of a batch, and what they add to the levels
+//! - `load`, `ledger`, `save`: the statements of the transaction
 //! - `product_view`: the view that the cache holds and the catalog returns
-//! - `load`, `save`: the statements of the transaction
+//! - `export`: every product's view
 //! - `maintenance`: pruning the ledger, and gauges
 //! - `pending`: versions for which the cache could not be refreshed
 //! - `schema`: migrations and logins
@@ -20,10 +22,13 @@
 //!   time, a price the former price, a description the former description.
 //! - The ledger's *floor* is the latest time of an event that was pruned from the ledger.
 
+mod adjustments;
 mod apply;
 mod connections;
 mod error;
+mod export;
 mod fold;
+mod ledger;
 mod load;
 mod maintenance;
 mod pending;
@@ -33,10 +38,11 @@ mod schema;
 mod store;
 mod working_set;
 
-pub use apply::{Applied, EventOutcome};
+pub use apply::{Applied, EventOutcome, ProductVersion};
 pub use error::{Error, ErrorKind};
+pub use export::export;
 pub use maintenance::Gauges;
-pub use product_view::{View, export};
+pub use product_view::View;
 pub use schema::{Login, connect, lock_schema, migrate, set_login, try_access};
 pub use store::Store;
 pub use working_set::MAX_OFFERS;

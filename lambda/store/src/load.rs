@@ -1,148 +1,144 @@
-//! The statements that load the part of the catalog that a batch touches.
+//! The statements that lock the products of a batch and load what it touches.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use pipegen_event::Description;
+use pipegen_event::{Change, Description};
 use rust_decimal::Decimal;
-use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{FromRow, Row};
+use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
 
 use crate::error::{During, Error};
-use crate::fold::LedgerNeeds;
-use crate::working_set::{
-    Described, DescriptionStamp, LedgerEntry, MAX_OFFERS, Offer, OfferRow, Price, Product, Stamp, WorkingSet,
-};
+use crate::working_set::{Described, DescriptionStamp, OfferRow, Place, Price, Product, Stamp, Touch, WorkingSet};
 
-/// Loads these products, each with all of its offers, of which there are never more than [`MAX_OFFERS`]. Products
-/// without a row are left out.
-pub(crate) async fn products(connection: &mut PgConnection, skus: &[&str]) -> Result<WorkingSet, Error> {
-    let rows: Vec<ProductRow> = sqlx::query_as(include_str!("queries/products.sql"))
-        .bind(skus)
+/// The key of the advisory lock that batches take shared and that pruning takes exclusively.
+pub(crate) const LEDGER_LOCK: i64 = 0x6c65_6467_6572;
+
+/// Locks the products, of which it creates the missing ones, and loads their versions.
+///
+/// # Errors
+/// PostgreSQL's, or that another transaction has created one of the products meanwhile. Its lock would be out of order,
+/// so this transaction must begin again.
+pub(crate) async fn lock_products(
+    connection: &mut PgConnection,
+    working_set: &mut WorkingSet<'_>,
+) -> Result<(), Error> {
+    let skus: Vec<&str> = working_set.products.iter().map(|product| product.sku).collect();
+    let rows: Vec<LockedProduct> = sqlx::query_as(include_str!("queries/lock_products.sql"))
+        .bind(&skus)
+        .bind(LEDGER_LOCK)
         .fetch_all(&mut *connection)
         .await
-        .during("load the products")?;
-    let mut working_set = WorkingSet::default();
+        .during("lock the products")?;
     for row in rows {
-        working_set.products.insert(row.sku.clone(), row.into());
+        let Some(position) = row.position.map(index) else { continue };
+        let product = &mut working_set.products[position];
+        product.place = row.place;
+        product.version = row.version.unwrap_or_default();
+        product.offers = row.offers.and_then(|offers| usize::try_from(offers).ok()).unwrap_or_default();
     }
-    let rows: Vec<(String, String, OfferColumns)> = sqlx::query(include_str!("queries/offers.sql"))
-        .bind(skus)
-        .bind(i64::try_from(MAX_OFFERS).unwrap_or(i64::MAX))
-        .try_map(|row: PgRow| Ok((row.try_get("sku")?, row.try_get("supplier")?, OfferColumns::from_row(&row)?)))
+    create_products(connection, working_set).await
+}
+
+async fn create_products(connection: &mut PgConnection, working_set: &mut WorkingSet<'_>) -> Result<(), Error> {
+    let mut missing: BTreeMap<&str, &mut Product<'_>> = working_set
+        .products
+        .iter_mut()
+        .filter(|product| product.place.is_none())
+        .map(|product| (product.sku, product))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let created: Vec<(String, String)> = sqlx::query_as(include_str!("queries/create_products.sql"))
+        .bind(missing.keys().copied().collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await
+        .during("create products")?;
+    for (sku, place) in created {
+        if let Some(product) = missing.remove(&*sku) {
+            product.place = Some(place);
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Error::overtaken()) }
+}
+
+/// Loads the offers and the ledger's floor. Returns the transaction's time, by the database's clock.
+pub(crate) async fn offers(
+    connection: &mut PgConnection,
+    working_set: &mut WorkingSet<'_>,
+) -> Result<DateTime<Utc>, Error> {
+    let keys = || working_set.offers_by_sku();
+    let rows: Vec<LoadedOffer> = sqlx::query_as(include_str!("queries/load_offers.sql"))
+        .bind(keys().map(|(sku, _)| sku).collect::<Vec<_>>())
+        .bind(keys().map(|(_, offer)| offer.supplier).collect::<Vec<_>>())
         .fetch_all(connection)
         .await
         .during("load the offers")?;
-    for (sku, supplier, columns) in rows {
-        if let Some(product) = working_set.products.get_mut(&sku) {
-            product.offers.insert(supplier, Offer::loaded(columns.into()));
+    let now = rows.first().map(|row| (row.time, row.floor));
+    let (time, floor) = now.ok_or(sqlx::Error::RowNotFound).during("read the ledger's floor")?;
+    working_set.ledger_floor = floor;
+    for row in rows {
+        let position = row.position.map(|position| index(position.into()));
+        if let (Some(position), Some(place)) = (position, row.place.clone()) {
+            working_set.offers[position].load(row.into(), place);
         }
     }
-    Ok(working_set)
+    Ok(time)
 }
 
-/// Reads the transaction's time by the database's clock, and the ledger's floor.
-pub(crate) async fn time_and_floor(
+/// Loads the descriptions of the SKUs that the batch describes.
+pub(crate) async fn descriptions(
     connection: &mut PgConnection,
-) -> Result<(DateTime<Utc>, Option<DateTime<Utc>>), Error> {
-    sqlx::query_as(include_str!("queries/time_and_floor.sql"))
-        .fetch_one(connection)
-        .await
-        .during("read the ledger's floor")
-}
-
-/// Adds the needed parts of the ledger to the working set.
-pub(crate) async fn ledger(
-    connection: &mut PgConnection,
-    working_set: &mut WorkingSet,
-    needs: &LedgerNeeds<'_>,
+    working_set: &mut WorkingSet<'_>,
+    touches: &[Touch<'_>],
 ) -> Result<(), Error> {
-    if needs.identities.is_empty() && needs.counts.is_empty() {
+    let described = touches.iter().filter(|touch| matches!(touch.event.change, Change::Described(_)));
+    let described: BTreeMap<&str, usize> = described.map(|touch| (touch.event.sku.as_str(), touch.product)).collect();
+    if described.is_empty() {
         return Ok(());
     }
-    let rows: Vec<LedgerRow> = sqlx::query_as(include_str!("queries/ledger.sql"))
-        .bind(needs.identities.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
-        .bind(needs.identities.iter().map(|(_, supplier, _)| *supplier).collect::<Vec<_>>())
-        .bind(needs.identities.iter().map(|(_, _, id)| *id).collect::<Vec<_>>())
-        .bind(needs.counts.keys().map(|(sku, _)| *sku).collect::<Vec<_>>())
-        .bind(needs.counts.keys().map(|(_, supplier)| *supplier).collect::<Vec<_>>())
-        .bind(needs.counts.values().copied().collect::<Vec<_>>())
+    let rows: Vec<LoadedDescription> = sqlx::query_as(include_str!("queries/load_descriptions.sql"))
+        .bind(described.keys().copied().collect::<Vec<_>>())
         .fetch_all(connection)
         .await
-        .during("load the ledger")?;
-    // Entries first: `set_sum` subtracts them.
-    let (entries, sums): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.id.is_some());
-    for LedgerRow { sku, supplier, id, occurred_at, delta } in entries.into_iter().chain(sums) {
-        let product = working_set.products.get_mut(&sku);
-        let Some(offer) = product.and_then(|product| product.offers.get_mut(&supplier)) else { continue };
-        match id {
-            Some(id) => offer.add_loaded(id, LedgerEntry { time: occurred_at, delta }),
-            None => offer.set_sum(occurred_at, delta),
+        .during("load the descriptions")?;
+    for row in rows {
+        if let Some(position) = described.get(&*row.sku) {
+            working_set.products[*position].load(row.into());
         }
     }
     Ok(())
 }
 
-/// An entry of the ledger, or the sum of an offer's entries.
-#[derive(FromRow)]
-struct LedgerRow {
-    sku: String,
-    supplier: String,
-    /// None in the row of a sum.
-    id: Option<String>,
-    /// The entry's time, or the time after which the entries are summed.
-    occurred_at: DateTime<Utc>,
-    /// The entry's delta, or the sum.
-    delta: i64,
-}
-
-#[derive(FromRow)]
-struct ProductRow {
-    sku: String,
-    title: Option<String>,
-    description: Option<String>,
-    category: Option<String>,
-    attributes: String,
-    described_at: Option<DateTime<Utc>>,
-    described_by: Option<String>,
-    described_id: Option<String>,
-    version: i64,
-    updated_at: Option<DateTime<Utc>>,
-}
-
-impl From<ProductRow> for Product {
-    fn from(row: ProductRow) -> Self {
-        let stamp = match (row.described_at, row.described_by, row.described_id) {
-            (Some(time), Some(supplier), Some(id)) => Some(DescriptionStamp { time, supplier, id }),
-            _ => None,
-        };
-        let described = stamp.map(|stamp| Described {
-            description: Description {
-                title: row.title.unwrap_or_default(),
-                description: row.description,
-                category: row.category,
-                attributes: attributes(&row.attributes),
-            },
-            stamp,
-        });
-        Self {
-            stored: described.clone(),
-            current: described,
-            version: row.version,
-            updated_at: row.updated_at,
-            offers: BTreeMap::new(),
-        }
-    }
+/// The index of a position as PostgreSQL's `with ordinality` counts it, from 1.
+fn index(position: i64) -> usize {
+    usize::try_from(position - 1).unwrap_or(usize::MAX)
 }
 
 /// Parses the column, which always holds an object of strings: only `save` writes it.
-fn attributes(json: &str) -> BTreeMap<String, String> {
+pub(crate) fn attributes(json: &str) -> BTreeMap<String, String> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
+/// A product's row with its position; nothing if there is none.
 #[derive(FromRow)]
-struct OfferColumns {
-    on_hand: i64,
+struct LockedProduct {
+    position: Option<i64>,
+    place: Option<Place>,
+    version: Option<i64>,
+    offers: Option<i32>,
+}
+
+/// An offer's row with its position; without an offer, only the time and the floor.
+#[derive(FromRow)]
+struct LoadedOffer {
+    time: DateTime<Utc>,
+    floor: Option<DateTime<Utc>>,
+    position: Option<i32>,
+    place: Option<Place>,
+    on_hand: Option<i64>,
+    adjusted_at: Option<DateTime<Utc>>,
     counted_at: Option<DateTime<Utc>>,
     counted_id: Option<String>,
     amount: Option<Decimal>,
@@ -151,13 +147,40 @@ struct OfferColumns {
     priced_id: Option<String>,
 }
 
-impl From<OfferColumns> for OfferRow {
-    fn from(row: OfferColumns) -> Self {
+impl From<LoadedOffer> for OfferRow {
+    fn from(row: LoadedOffer) -> Self {
         let stamp = |time: Option<DateTime<Utc>>, id: Option<String>| Some(Stamp { time: time?, id: id? });
         let price = match (row.amount, row.currency, stamp(row.priced_at, row.priced_id)) {
             (Some(amount), Some(currency), Some(stamp)) => Some(Price { amount: amount.normalize(), currency, stamp }),
             _ => None,
         };
-        Self { on_hand: row.on_hand, counted: stamp(row.counted_at, row.counted_id), price }
+        let counted = stamp(row.counted_at, row.counted_id);
+        Self { on_hand: row.on_hand.unwrap_or_default(), adjusted_at: row.adjusted_at, counted, price }
+    }
+}
+
+#[derive(FromRow)]
+struct LoadedDescription {
+    sku: String,
+    title: String,
+    description: Option<String>,
+    category: Option<String>,
+    attributes: String,
+    occurred_at: DateTime<Utc>,
+    supplier: String,
+    id: String,
+}
+
+impl From<LoadedDescription> for Described {
+    fn from(row: LoadedDescription) -> Self {
+        Self {
+            description: Description {
+                title: row.title,
+                description: row.description,
+                category: row.category,
+                attributes: attributes(&row.attributes),
+            },
+            stamp: DescriptionStamp { time: row.occurred_at, supplier: row.supplier, id: row.id },
+        }
     }
 }

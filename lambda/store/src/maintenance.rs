@@ -5,8 +5,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::postgres::types::PgInterval;
 use sqlx::{Connection as _, FromRow};
 
-use crate::apply::LEDGER_LOCK;
 use crate::error::{During, Error};
+use crate::load::LEDGER_LOCK;
 use crate::store::Store;
 
 /// Sizes and ages that show the state of the tables.

@@ -1,120 +1,76 @@
-//! The statements that write the changes of a batch.
+//! The statement that writes the changes of a batch, except those of the ledger.
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgConnection;
+use sqlx::Postgres;
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::query::Query;
 
 use crate::error::{During, Error};
-use crate::working_set::{Described, LedgerEntry, Offer, Product, WorkingSet};
+use crate::working_set::{Described, Offer, OfferRow, Product, WorkingSet};
 
-/// The maximum number of superseded rows of the ledger that a batch removes.
-const SUPERSEDED_AT_A_TIME: i64 = 50_000;
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
-/// Writes everything that the transaction has changed in the catalog. A statement with nothing to write is left out.
+/// Writes the offers and descriptions that the batch has changed and the products of which it has changed the view
+/// (their positions), and removes the products that it has created for events that were then rejected.
 pub(crate) async fn changes(
     connection: &mut PgConnection,
-    working_set: &WorkingSet,
+    working_set: &WorkingSet<'_>,
+    changed: &[usize],
     transaction_time: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let offers: Vec<(&str, &str, &Offer)> = working_set
-        .products
-        .iter()
-        .flat_map(|(sku, product)| product.offers.iter().map(move |(supplier, offer)| (&**sku, &**supplier, offer)))
-        .collect();
-    save_offers(connection, &offers).await?;
-    supersede_ledger(connection, &offers).await?;
-    enter_ledger(connection, &offers).await?;
-    save_descriptions(connection, working_set).await?;
-    save_versions(connection, working_set, transaction_time).await
-}
-
-/// Removes these products, which the transaction created for events that were then rejected.
-pub(crate) async fn drop_unused(connection: &mut PgConnection, skus: &[&str]) -> Result<(), Error> {
-    if skus.is_empty() {
+    let (new, old): (Vec<_>, Vec<_>) = working_set
+        .offers_by_sku()
+        .filter_map(|(sku, offer)| Some((sku, offer, offer.changed_row()?)))
+        .partition(|(_, offer, _)| offer.is_new());
+    let described: Vec<(&str, &Described)> =
+        working_set.products.iter().filter_map(|product| Some((product.sku, product.changed_description()?))).collect();
+    let unused: Vec<&str> =
+        working_set.products.iter().filter(|product| !product.exists()).map(|product| product.sku).collect();
+    let products: Vec<&Product<'_>> = changed.iter().map(|position| &working_set.products[*position]).collect();
+    if new.is_empty() && old.is_empty() && described.is_empty() && unused.is_empty() && products.is_empty() {
         return Ok(());
     }
-    sqlx::query(include_str!("queries/drop_unused_products.sql"))
-        .bind(skus)
+    let mut statement = sqlx::query(include_str!("queries/save_changes.sql"));
+    statement = statement.bind(old.iter().map(|(_, offer, _)| offer.place.as_deref()).collect::<Vec<_>>());
+    statement = bind_rows(statement, &old);
+    statement = statement
+        .bind(new.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
+        .bind(new.iter().map(|(_, offer, _)| offer.supplier).collect::<Vec<_>>());
+    statement = bind_rows(statement, &new);
+    statement = bind_descriptions(statement, &described);
+    statement
+        .bind(unused)
+        .bind(products.iter().map(|product| product.place.as_deref()).collect::<Vec<_>>())
+        .bind(products.iter().map(|product| product.version).collect::<Vec<_>>())
+        .bind(products.iter().map(|product| offers_of(product)).collect::<Vec<_>>())
+        .bind(transaction_time)
         .execute(connection)
         .await
-        .during("drop unused products")?;
+        .during("save the changes")?;
     Ok(())
 }
 
-async fn save_offers(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
-    let offers: Vec<_> = offers.iter().filter(|(_, _, offer)| offer.row_changed()).collect();
-    if offers.is_empty() {
-        return Ok(());
-    }
-    let counted = || offers.iter().map(|(_, _, offer)| offer.current.counted.as_ref());
-    let price = || offers.iter().map(|(_, _, offer)| offer.current.price.as_ref());
-    sqlx::query(include_str!("queries/save_offers.sql"))
-        .bind(offers.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
-        .bind(offers.iter().map(|(_, supplier, _)| *supplier).collect::<Vec<_>>())
-        .bind(offers.iter().map(|(_, _, offer)| offer.current.on_hand).collect::<Vec<_>>())
+/// Binds the columns of `offer` after its key.
+fn bind_rows<'q>(statement: Statement<'q>, offers: &'q [(&str, &Offer<'_>, &OfferRow)]) -> Statement<'q> {
+    let counted = || offers.iter().map(|(_, _, row)| row.counted.as_ref());
+    let price = || offers.iter().map(|(_, _, row)| row.price.as_ref());
+    statement
+        .bind(offers.iter().map(|(_, _, row)| row.on_hand).collect::<Vec<_>>())
+        .bind(offers.iter().map(|(_, _, row)| row.adjusted_at).collect::<Vec<_>>())
         .bind(counted().map(|stamp| stamp.map(|stamp| stamp.time)).collect::<Vec<_>>())
         .bind(counted().map(|stamp| stamp.map(|stamp| &*stamp.id)).collect::<Vec<_>>())
         .bind(price().map(|price| price.map(|price| price.amount)).collect::<Vec<_>>())
         .bind(price().map(|price| price.map(|price| &*price.currency)).collect::<Vec<_>>())
         .bind(price().map(|price| price.map(|price| price.stamp.time)).collect::<Vec<_>>())
         .bind(price().map(|price| price.map(|price| &*price.stamp.id)).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .during("save the offers")?;
-    Ok(())
 }
 
-async fn supersede_ledger(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
-    let counts: Vec<(&str, &str, DateTime<Utc>)> =
-        offers.iter().filter_map(|(sku, supplier, offer)| Some((*sku, *supplier, offer.newly_counted()?))).collect();
-    if counts.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(include_str!("queries/supersede_ledger.sql"))
-        .bind(counts.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
-        .bind(counts.iter().map(|(_, supplier, _)| *supplier).collect::<Vec<_>>())
-        .bind(counts.iter().map(|(_, _, time)| *time).collect::<Vec<_>>())
-        .bind(SUPERSEDED_AT_A_TIME)
-        .execute(connection)
-        .await
-        .during("remove superseded adjustments")?;
-    Ok(())
-}
-
-async fn enter_ledger(connection: &mut PgConnection, offers: &[(&str, &str, &Offer)]) -> Result<(), Error> {
-    let entries: Vec<(&str, &str, &str, LedgerEntry)> = offers
-        .iter()
-        .flat_map(|(sku, supplier, offer)| offer.added_entries().map(move |(id, entry)| (*sku, *supplier, id, entry)))
-        .collect();
-    if entries.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(include_str!("queries/enter_ledger.sql"))
-        .bind(entries.iter().map(|(sku, _, _, _)| *sku).collect::<Vec<_>>())
-        .bind(entries.iter().map(|(_, supplier, _, _)| *supplier).collect::<Vec<_>>())
-        .bind(entries.iter().map(|(_, _, id, _)| *id).collect::<Vec<_>>())
-        .bind(entries.iter().map(|(_, _, _, entry)| entry.time).collect::<Vec<_>>())
-        .bind(entries.iter().map(|(_, _, _, entry)| entry.delta).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .during("enter adjustments")?;
-    Ok(())
-}
-
-async fn save_descriptions(connection: &mut PgConnection, working_set: &WorkingSet) -> Result<(), Error> {
-    let described: Vec<(&str, &Described)> = working_set
-        .products
-        .iter()
-        .filter(|(_, product)| product.description_changed())
-        .filter_map(|(sku, product)| Some((&**sku, product.current.as_ref()?)))
-        .collect();
-    if described.is_empty() {
-        return Ok(());
-    }
+fn bind_descriptions<'q>(statement: Statement<'q>, described: &'q [(&str, &Described)]) -> Statement<'q> {
     let text = || described.iter().map(|(_, described)| &described.description);
     let stamp = || described.iter().map(|(_, described)| &described.stamp);
     let attributes =
         text().map(|text| serde_json::to_string(&text.attributes).expect("an object of strings is always JSON"));
-    sqlx::query(include_str!("queries/save_descriptions.sql"))
+    statement
         .bind(described.iter().map(|(sku, _)| *sku).collect::<Vec<_>>())
         .bind(text().map(|text| &*text.title).collect::<Vec<_>>())
         .bind(text().map(|text| text.description.as_deref()).collect::<Vec<_>>())
@@ -123,32 +79,9 @@ async fn save_descriptions(connection: &mut PgConnection, working_set: &WorkingS
         .bind(stamp().map(|stamp| stamp.time).collect::<Vec<_>>())
         .bind(stamp().map(|stamp| &*stamp.supplier).collect::<Vec<_>>())
         .bind(stamp().map(|stamp| &*stamp.id).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .during("save the descriptions")?;
-    Ok(())
 }
 
-async fn save_versions(
-    connection: &mut PgConnection,
-    working_set: &WorkingSet,
-    transaction_time: DateTime<Utc>,
-) -> Result<(), Error> {
-    let changed: Vec<(&str, &Product)> = working_set
-        .products
-        .iter()
-        .filter(|(_, product)| product.view_changed())
-        .map(|(sku, product)| (&**sku, product))
-        .collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(include_str!("queries/save_versions.sql"))
-        .bind(changed.iter().map(|(sku, _)| *sku).collect::<Vec<_>>())
-        .bind(changed.iter().map(|(_, product)| product.version).collect::<Vec<_>>())
-        .bind(transaction_time)
-        .execute(connection)
-        .await
-        .during("save the versions")?;
-    Ok(())
+/// Returns the number of offers as the column holds it.
+fn offers_of(product: &Product<'_>) -> i32 {
+    i32::try_from(product.offers).unwrap_or(i32::MAX)
 }

@@ -1,13 +1,13 @@
 //! A batch's working set, the part of the catalog that it touches: the state loaded from the tables, and the state
 //! after the batch's events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use pipegen_event::Description;
+use pipegen_event::{Change, Description, Event};
 use rust_decimal::Decimal;
 
-/// The maximum number of offers of a SKU: its view is loaded and cached as a whole.
+/// The maximum number of offers of a SKU: its view is built and cached as a whole.
 pub const MAX_OFFERS: usize = 1000;
 
 /// The time and id of an event, by which the events of one supplier are ordered.
@@ -37,30 +37,29 @@ pub(crate) struct Price {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OfferRow {
     pub(crate) on_hand: i64,
+    /// The latest time of an adjustment that was ever entered into the ledger: a later one is not there yet, unless it
+    /// was sent before with an earlier time.
+    pub(crate) adjusted_at: Option<DateTime<Utc>>,
     pub(crate) counted: Option<Stamp>,
     pub(crate) price: Option<Price>,
 }
 
-/// An adjustment that a late count may still have to add.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LedgerEntry {
-    pub(crate) time: DateTime<Utc>,
-    pub(crate) delta: i64,
-}
+/// The place of a row in its table, PostgreSQL's `ctid` as text. It stays the same until the row is changed, which only
+/// the transaction that holds the product's lock does.
+pub(crate) type Place = String;
 
 /// An offer while a batch is applied.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Offer {
+#[derive(Clone, Debug)]
+pub(crate) struct Offer<'a> {
+    /// The position of its product in the working set.
+    pub(crate) product: usize,
+    pub(crate) supplier: &'a str,
     /// The row as loaded; none if the supplier has no offer of the SKU yet.
     pub(crate) stored: Option<OfferRow>,
-    pub(crate) current: OfferRow,
-    /// By event id: the ledger's entries that the batch's adjustments may repeat, and those that the batch adds.
-    pub(crate) ledger: BTreeMap<String, LedgerEntry>,
-    /// The sum of the ledger's other entries that are later than the batch's latest count. There may be millions of
-    /// them.
-    pub(crate) sum_of_others: i64,
-    /// The ids of the entries in `ledger` that the batch has added.
-    pub(crate) added: BTreeSet<String>,
+    /// The place of that row in the table.
+    pub(crate) place: Option<Place>,
+    /// The row after the batch; none if it makes no offer.
+    pub(crate) current: Option<OfferRow>,
 }
 
 /// A description and the event that set it.
@@ -71,99 +70,166 @@ pub(crate) struct Described {
 }
 
 /// A product while a batch is applied.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Product {
-    /// The description as loaded.
-    pub(crate) stored: Option<Described>,
-    pub(crate) current: Option<Described>,
+#[derive(Clone, Debug)]
+pub(crate) struct Product<'a> {
+    pub(crate) sku: &'a str,
+    /// The place of its row; none if the transaction has created it.
+    pub(crate) place: Option<Place>,
     /// The view's version; 0 for a new product.
     pub(crate) version: i64,
-    pub(crate) updated_at: Option<DateTime<Utc>>,
-    /// By supplier.
-    pub(crate) offers: BTreeMap<String, Offer>,
+    /// The number of its offers, touched or not, those that the batch makes included.
+    pub(crate) offers: usize,
+    /// The description as loaded; none also if no event of the batch describes the SKU.
+    pub(crate) stored: Option<Described>,
+    pub(crate) current: Option<Described>,
 }
 
-impl Offer {
-    /// An offer whose row was loaded.
-    pub(crate) fn loaded(row: OfferRow) -> Self {
-        Self { stored: Some(row.clone()), current: row, ..Self::default() }
+/// An event, with the positions of what it touches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Touch<'a> {
+    pub(crate) event: &'a Event,
+    pub(crate) product: usize,
+    /// None if the event is a description.
+    pub(crate) offer: Option<usize>,
+}
+
+/// The products and offers that a batch touches.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkingSet<'a> {
+    /// Sorted by SKU.
+    pub(crate) products: Vec<Product<'a>>,
+    /// Sorted by SKU and supplier.
+    pub(crate) offers: Vec<Offer<'a>>,
+    /// None before the first pruning.
+    pub(crate) ledger_floor: Option<DateTime<Utc>>,
+}
+
+impl<'a> WorkingSet<'a> {
+    /// Returns what these events touch, with nothing loaded yet, and what each of them touches.
+    pub(crate) fn of(events: &[&'a Event]) -> (Self, Vec<Touch<'a>>) {
+        let skus: BTreeSet<&str> = events.iter().map(|event| event.sku.as_str()).collect();
+        let skus: Vec<&str> = skus.into_iter().collect();
+        let product_of = |event: &Event| skus.binary_search(&event.sku.as_str()).expect("every SKU is in the list");
+        let keys: BTreeSet<(usize, &str)> = events
+            .iter()
+            .filter(|event| !matches!(event.change, Change::Described(_)))
+            .map(|event| (product_of(event), event.supplier.as_str()))
+            .collect();
+        let keys: Vec<(usize, &str)> = keys.into_iter().collect();
+        let touch = |event: &&'a Event| {
+            let product = product_of(event);
+            // A description finds a key only if the same supplier also sent a level or a price.
+            let offer = match event.change {
+                Change::Described(_) => None,
+                _ => keys.binary_search(&(product, event.supplier.as_str())).ok(),
+            };
+            Touch { event, product, offer }
+        };
+        let touches = events.iter().map(touch).collect();
+        let products = skus.iter().map(|sku| Product::new(sku)).collect();
+        let offers = keys.iter().map(|(product, supplier)| Offer::new(*product, supplier)).collect();
+        (Self { products, offers, ledger_floor: None }, touches)
     }
 
-    /// Adds a loaded entry of the ledger that the batch may repeat. An entry that a count has superseded, but that is
-    /// not yet removed, is ignored.
-    pub(crate) fn add_loaded(&mut self, id: String, entry: LedgerEntry) {
-        if self.current.counted.as_ref().is_none_or(|count| entry.time > count.time) {
-            self.ledger.insert(id, entry);
+    /// Returns the SKU of an offer.
+    pub(crate) fn sku(&self, offer: usize) -> &'a str {
+        self.products[self.offers[offer].product].sku
+    }
+
+    /// Returns each offer with its SKU.
+    pub(crate) fn offers_by_sku(&self) -> impl Iterator<Item = (&'a str, &Offer<'a>)> {
+        self.offers.iter().map(|offer| (self.products[offer.product].sku, offer))
+    }
+
+    /// Sets the version of every product of which the batch changed the view, and returns their positions.
+    pub(crate) fn set_versions(&mut self, transaction_time: DateTime<Utc>) -> Vec<usize> {
+        let mut changed: Vec<bool> = self.products.iter().map(Product::description_changed_view).collect();
+        for offer in &self.offers {
+            changed[offer.product] |= offer.view_changed();
         }
+        let changed: Vec<usize> = (0..changed.len()).filter(|position| changed[*position]).collect();
+        for position in &changed {
+            self.products[*position].set_version(transaction_time);
+        }
+        changed
+    }
+}
+
+impl<'a> Offer<'a> {
+    fn new(product: usize, supplier: &'a str) -> Self {
+        Self { product, supplier, stored: None, place: None, current: None }
     }
 
-    /// Sets the sum of the other entries, from the sum of all entries later than `time`. The entries that the batch may
-    /// repeat must have been added before.
-    pub(crate) fn set_sum(&mut self, time: DateTime<Utc>, sum: i64) {
-        self.sum_of_others = sum - self.deltas_after(time);
+    /// Sets the row as loaded.
+    pub(crate) fn load(&mut self, row: OfferRow, place: Place) {
+        self.stored = Some(row.clone());
+        self.place = Some(place);
+        self.current = Some(row);
     }
 
-    /// Returns the sum of the entries in `ledger` that are later than `time`.
-    pub(crate) fn deltas_after(&self, time: DateTime<Utc>) -> i64 {
-        self.ledger.values().filter(|entry| entry.time > time).map(|entry| entry.delta).sum()
+    /// Tells whether the batch makes the offer.
+    pub(crate) fn is_new(&self) -> bool {
+        self.stored.is_none() && self.current.is_some()
     }
 
-    /// Tells whether the row must be written. Even if not, the ledger may have changed: adjustments can cancel each
+    /// Returns the row, if it must be written. Even if not, the ledger may have changed: adjustments can cancel each
     /// other out.
-    pub(crate) fn row_changed(&self) -> bool {
-        self.stored.as_ref() != Some(&self.current)
+    pub(crate) fn changed_row(&self) -> Option<&OfferRow> {
+        self.current.as_ref().filter(|_| self.stored != self.current)
+    }
+
+    /// Returns the time of the latest count.
+    pub(crate) fn counted_at(&self) -> Option<DateTime<Utc>> {
+        Some(self.current.as_ref()?.counted.as_ref()?.time)
     }
 
     /// Returns the time of the count that this batch has set, if any: it supersedes the ledger up to that time.
     pub(crate) fn newly_counted(&self) -> Option<DateTime<Utc>> {
-        let counted = self.current.counted.as_ref()?;
+        let counted = self.current.as_ref()?.counted.as_ref()?;
         let before = self.stored.as_ref().and_then(|row| row.counted.as_ref());
         (before != Some(counted)).then_some(counted.time)
     }
 
-    /// Returns the entries that the batch has added, except those that a count of the same batch superseded.
-    pub(crate) fn added_entries(&self) -> impl Iterator<Item = (&str, LedgerEntry)> {
-        self.added.iter().filter_map(|id| Some((id.as_str(), *self.ledger.get(id)?)))
-    }
-
     /// Tells whether the batch changed the offer's part of the view.
     fn view_changed(&self) -> bool {
-        let Some(stored) = &self.stored else { return true };
-        let price = |row: &OfferRow| row.price.as_ref().map(|price| (price.amount, price.currency.clone()));
-        stored.on_hand != self.current.on_hand || price(stored) != price(&self.current)
+        let shown = |row: &OfferRow| {
+            let price = row.price.as_ref().map(|price| (price.amount, price.currency.clone()));
+            (row.on_hand, price)
+        };
+        self.stored.as_ref().map(shown) != self.current.as_ref().map(shown)
     }
 }
 
-impl Product {
-    /// Tells whether any event about this SKU has ever been accepted.
+impl<'a> Product<'a> {
+    fn new(sku: &'a str) -> Self {
+        Self { sku, place: None, version: 0, offers: 0, stored: None, current: None }
+    }
+
+    /// Sets the description as loaded.
+    pub(crate) fn load(&mut self, described: Described) {
+        self.stored = Some(described.clone());
+        self.current = Some(described);
+    }
+
+    /// Tells whether any event about this SKU has ever been accepted. Ask after [`WorkingSet::set_versions`].
     pub(crate) fn exists(&self) -> bool {
-        self.current.is_some() || !self.offers.is_empty()
+        self.version > 0
     }
 
-    /// Tells whether the description's columns must be written.
-    pub(crate) fn description_changed(&self) -> bool {
-        self.stored != self.current
+    /// Returns the description, if it must be written.
+    pub(crate) fn changed_description(&self) -> Option<&Described> {
+        self.current.as_ref().filter(|_| self.stored != self.current)
     }
 
-    /// Tells whether the batch changed the view, apart from its version and time.
-    pub(crate) fn view_changed(&self) -> bool {
-        let text = |described: &Option<Described>| described.as_ref().map(|described| &described.description).cloned();
-        (self.description_changed() && text(&self.stored) != text(&self.current))
-            || self.offers.values().any(Offer::view_changed)
+    /// Tells whether the batch changed the description's part of the view.
+    fn description_changed_view(&self) -> bool {
+        let text = |described: &'_ Option<Described>| described.as_ref().map(|described| described.description.clone());
+        text(&self.stored) != text(&self.current)
     }
 
-    /// Sets the version and time of a changed view. The version only ever grows, even if the database was restored
-    /// while the cache kept its entries.
-    pub(crate) fn set_version(&mut self, transaction_time: DateTime<Utc>) {
+    /// Sets the version of a changed view. It only ever grows, even if the database was restored while the cache kept
+    /// its entries.
+    fn set_version(&mut self, transaction_time: DateTime<Utc>) {
         self.version = transaction_time.timestamp_micros().max(self.version + 1);
-        self.updated_at = Some(transaction_time);
     }
-}
-
-/// The products that a batch touches, each with all of its offers, by SKU.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct WorkingSet {
-    pub(crate) products: BTreeMap<String, Product>,
-    /// None before the first pruning.
-    pub(crate) ledger_floor: Option<DateTime<Utc>>,
 }

@@ -1,6 +1,6 @@
 //! The fold against a naive reading of the rules: collect all events, then compute.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pipegen_contract::event_type;
@@ -8,12 +8,15 @@ use pipegen_event::{Change, Description, Event};
 use proptest::prelude::*;
 
 use super::Effect;
-use crate::working_set::{Described, LedgerEntry, MAX_OFFERS, Offer, OfferRow, Product, WorkingSet};
+use crate::adjustments::{Adjustments, Count, LedgerEntry};
+use crate::working_set::{Described, MAX_OFFERS, OfferRow, Place, Touch, WorkingSet};
 
 /// An in-memory replacement of the database's tables.
 #[derive(Clone, Debug, Default)]
 struct Tables {
-    products: BTreeMap<String, Option<Described>>,
+    /// With each version.
+    products: BTreeMap<String, i64>,
+    descriptions: BTreeMap<String, Described>,
     offers: BTreeMap<(String, String), OfferRow>,
     ledger: BTreeMap<(String, String, String), LedgerEntry>,
     floor: Option<DateTime<Utc>>,
@@ -24,60 +27,99 @@ struct Tables {
 impl Tables {
     /// Applies a batch as `Store::apply` does: loads only what it needs, folds, saves only what changed.
     fn apply(&mut self, batch: &[Event]) -> Vec<Effect> {
-        let mut working_set = self.load(batch);
-        let effects = batch.iter().map(|event| working_set.fold(event)).collect();
-        self.save(&working_set);
+        let events: Vec<&Event> = batch.iter().collect();
+        let (mut working_set, touches) = WorkingSet::of(&events);
+        self.load(&mut working_set, &touches);
+        let effects = working_set.fold(&touches);
+        let mut adjustments = Adjustments::of(&touches, &effects);
+        let sums = self.update_ledger(&working_set, &mut adjustments);
+        let effects = adjustments.settle(&mut working_set, &touches, effects, &sums);
+        let before = working_set.products.clone();
+        let changed = working_set.set_versions(at(0));
+        self.save(&working_set, &changed);
+        for (position, product) in working_set.products.iter().enumerate() {
+            assert_eq!(product.version > before[position].version, changed.contains(&position));
+        }
         effects
     }
 
-    fn load(&self, batch: &[Event]) -> WorkingSet {
-        let mut working_set = WorkingSet { ledger_floor: self.floor, ..WorkingSet::default() };
-        for event in batch {
-            let sku = event.sku.as_str();
-            let described = self.products.get(sku).cloned().flatten();
-            let offers = self.offers.iter().filter(|((of, _), _)| of == sku);
-            let offers = offers.map(|((_, supplier), row)| (supplier.clone(), Offer::loaded(row.clone()))).collect();
-            let product = Product { stored: described.clone(), current: described, offers, ..Product::default() };
-            working_set.products.insert(sku.to_owned(), product);
+    fn load(&self, working_set: &mut WorkingSet<'_>, touches: &[Touch<'_>]) {
+        working_set.ledger_floor = self.floor;
+        for product in &mut working_set.products {
+            product.version = self.products.get(product.sku).copied().unwrap_or_default();
+            product.offers = self.offers.keys().filter(|(sku, _)| sku == product.sku).count();
         }
-        let needs = working_set.ledger_needs(batch);
-        let offer = |working_set: &mut WorkingSet, sku: &str, supplier: &str, change: &dyn Fn(&mut Offer)| {
-            working_set.products.get_mut(sku).unwrap().offers.get_mut(supplier).map(change);
-        };
-        for (sku, supplier, id) in needs.identities {
-            if let Some(entry) = self.ledger.get(&(sku.to_owned(), supplier.to_owned(), id.to_owned())) {
-                offer(&mut working_set, sku, supplier, &|offer| offer.add_loaded(id.to_owned(), *entry));
+        for touch in touches.iter().filter(|touch| touch.offer.is_none()) {
+            let product = &mut working_set.products[touch.product];
+            if let Some(described) = self.descriptions.get(product.sku) {
+                product.load(described.clone());
             }
         }
-        for ((sku, supplier), time) in needs.counts {
-            let of_offer = self.ledger.iter().filter(|(key, _)| (&*key.0, &*key.1) == (sku, supplier));
-            let later = of_offer.map(|(_, entry)| entry).filter(|entry| entry.time > time);
-            let sum = later.map(|entry| entry.delta).sum();
-            offer(&mut working_set, sku, supplier, &|offer| offer.set_sum(time, sum));
+        for position in 0..working_set.offers.len() {
+            if let Some(row) = self.offers.get(&key(working_set, position)) {
+                working_set.offers[position].load(row.clone(), Place::new());
+            }
         }
-        working_set
     }
 
-    fn save(&mut self, working_set: &WorkingSet) {
-        for (sku, product) in working_set.products.iter().filter(|(_, product)| product.exists()) {
-            self.products.insert(sku.clone(), product.current.clone());
-            for (supplier, offer) in &product.offers {
-                if offer.row_changed() {
-                    self.offers.insert((sku.clone(), supplier.clone()), offer.current.clone());
-                }
-                if let Some(time) = offer.newly_counted() {
-                    let mut left = self.left_superseded;
-                    self.ledger.retain(|key, entry| {
-                        let superseded = (&key.0, &key.1) == (sku, supplier) && entry.time <= time;
-                        let kept = superseded && left > 0;
-                        left -= usize::from(kept);
-                        kept || !superseded
-                    });
-                }
-                for (id, entry) in offer.added_entries() {
-                    self.ledger.insert((sku.clone(), supplier.clone(), id.to_owned()), entry);
-                }
+    fn update_ledger(
+        &mut self,
+        working_set: &WorkingSet<'_>,
+        adjustments: &mut Adjustments<'_>,
+    ) -> HashMap<usize, i64> {
+        let before = self.ledger.clone();
+        let mut sums = HashMap::new();
+        let counts = Count::all(working_set);
+        let counted = |position: &usize| counts.iter().find(|count| count.offer == *position);
+        for (position, offer) in working_set.offers.iter().enumerate() {
+            let Some(time) = offer.newly_counted() else { continue };
+            let (sku, supplier) = key(working_set, position);
+            let is_of_offer = |of: &(String, String, String)| (&of.0, &of.1) == (&sku, &supplier);
+            let later = before.iter().filter(|(of, entry)| is_of_offer(of) && entry.time > time);
+            if counted(&position).is_some_and(|count| count.is_late) {
+                sums.insert(position, later.map(|(_, entry)| entry.delta).sum());
+            } else {
+                assert_eq!(later.count(), 0, "it would not be added up");
             }
+            assert!(counted(&position).is_some() || !before.keys().any(is_of_offer), "it would not be removed");
+            let mut left = self.left_superseded;
+            self.ledger.retain(|of, entry| {
+                let superseded = is_of_offer(of) && entry.time <= time;
+                let kept = superseded && left > 0;
+                left -= usize::from(kept);
+                kept || !superseded
+            });
+        }
+        for adjustment in &mut adjustments.list {
+            let (sku, supplier) = key(working_set, adjustment.offer);
+            let identity = (sku, supplier, adjustment.id.to_owned());
+            adjustment.stored = before.get(&identity).copied();
+            let is_as_late = adjustment.stored.is_some_and(|stored| adjustment.entry.time <= stored.time);
+            assert!(!is_as_late || adjustment.is_early(working_set), "it would not be looked up");
+            if adjustment.stored.is_none() || adjustment.replaces() {
+                self.ledger.insert(identity, adjustment.entry);
+            }
+        }
+        sums
+    }
+
+    fn save(&mut self, working_set: &WorkingSet<'_>, changed: &[usize]) {
+        for product in changed.iter().map(|position| &working_set.products[*position]) {
+            self.products.insert(product.sku.to_owned(), product.version);
+        }
+        for product in &working_set.products {
+            if let Some(described) = product.changed_description() {
+                self.descriptions.insert(product.sku.to_owned(), described.clone());
+            }
+        }
+        for (sku, offer) in working_set.offers_by_sku() {
+            if let Some(row) = offer.changed_row() {
+                self.offers.insert((sku.to_owned(), offer.supplier.to_owned()), row.clone());
+            }
+        }
+        for product in working_set.products.iter().filter(|product| product.exists()) {
+            let offers = self.offers.keys().filter(|(sku, _)| sku == product.sku).count();
+            assert_eq!(product.offers, offers, "the number of offers is right");
         }
     }
 
@@ -89,15 +131,17 @@ impl Tables {
 
     fn visible(&self) -> VisibleState {
         let price = |row: &OfferRow| row.price.as_ref().map(|price| price.amount.to_string());
+        let title = |sku: &String| self.descriptions.get(sku).map(|described| described.description.title.clone());
         VisibleState {
-            descriptions: self
-                .products
-                .iter()
-                .map(|(sku, described)| (sku.clone(), described.as_ref().map(|d| d.description.title.clone())))
-                .collect(),
+            descriptions: self.products.keys().map(|sku| (sku.clone(), title(sku))).collect(),
             offers: self.offers.iter().map(|(key, row)| (key.clone(), (row.on_hand, price(row)))).collect(),
         }
     }
+}
+
+/// The SKU and supplier of an offer in the working set.
+fn key(working_set: &WorkingSet<'_>, offer: usize) -> (String, String) {
+    (working_set.sku(offer).to_owned(), working_set.offers[offer].supplier.to_owned())
 }
 
 /// The state that readers can see.
@@ -318,16 +362,26 @@ fn effects_name_what_happened() {
 }
 
 #[test]
+fn a_count_makes_the_earlier_adjustments_of_its_batch_stale_in_any_order() {
+    let (early, count, late) = (event(1, 0, 0, 1, 3), event(0, 0, 0, 1, 4), event(1, 0, 0, 2, 5));
+    let mut tables = Tables::default();
+    let effects = tables.apply(&[early.clone(), late, count]);
+    assert_eq!(effects, [Effect::Stale, Effect::Applied, Effect::Applied]);
+    assert_eq!(tables.ledger.len(), 1, "what is part of the count is never entered");
+    assert_eq!(tables.apply(&[early]), [Effect::Stale]);
+}
+
+#[test]
 fn a_change_and_its_opposite_leave_the_view_unchanged() {
     let mut tables = Tables::default();
     tables.apply(&[event(3, 0, 0, 1, 1), event(1, 0, 0, 1, 1)]);
-    let mut working_set = tables.load(&[event(1, 0, 0, 2, 1)]);
-    let mut back = event(1, 0, 0, 3, 2);
+    let version = tables.products["sku 0"];
     let forth = event(1, 0, 0, 2, 1);
     let Change::Adjusted { delta } = forth.change else { unreachable!() };
-    back.change = Change::Adjusted { delta: -delta };
-    working_set.fold(&forth);
-    assert!(working_set.products["sku 0"].view_changed());
-    working_set.fold(&back);
-    assert!(!working_set.products["sku 0"].view_changed());
+    let back = Event { change: Change::Adjusted { delta: -delta }, ..event(1, 0, 0, 3, 2) };
+    let mut both = tables.clone();
+    assert_eq!(both.apply(&[forth.clone(), back]), [Effect::Applied; 2]);
+    assert_eq!((both.products["sku 0"], both.ledger.len()), (version, 3));
+    tables.apply(&[forth]);
+    assert!(tables.products["sku 0"] > version);
 }

@@ -1,10 +1,17 @@
--- $1: SKUs, distinct. $2: key of the ledger's advisory lock, which maintain takes exclusively while it prunes. Creates
--- the new products and locks the existing ones. Every batch does so in one order, so that no two batches wait for each
--- other. `where false` writes nothing for an existing row but locks it. This is a statement of its own: a statement
--- that also read the rows would see them as they were before it waited.
-insert into product (sku)
-select wanted.sku
-from (select pg_advisory_xact_lock_shared($2)) as pruning,
-     unnest($1::text[]) as wanted (sku)
-order by wanted.sku collate "C"
-on conflict (sku) do update set sku = excluded.sku where false
+-- $1: SKUs, distinct. $2: key of the ledger's advisory lock, which maintain takes exclusively while it prunes.
+-- Locks the existing products, and returns for each its position in $1, its place and what its last transaction left: a
+-- row that this statement waits for is read anew. Other tables are read by later statements, because this one would see
+-- them as they were before it waited. Every batch locks in one order, so that no two wait for each other. `left join`
+-- takes the advisory lock first, and also if no product exists: then the only row is one of nulls.
+select locked.position, locked.place, locked.version, locked.offers
+from (select pg_advisory_xact_lock_shared($2)) as pruning
+left join lateral (
+    select wanted.position, found.*
+    from (
+        select sku, position from unnest($1::text[]) with ordinality as given (sku, position)
+        order by sku collate "C"
+    ) as wanted
+    cross join lateral (
+        select ctid::text as place, version, offers from product where product.sku = wanted.sku for no key update
+    ) as found
+) as locked on true

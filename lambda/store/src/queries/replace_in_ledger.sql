@@ -1,4 +1,4 @@
--- An existing row belongs to a delivery of the same event with an earlier time.
+-- Adjustments that were delivered before with an earlier time. The earlier row may be gone: a count has superseded it.
 insert into ledger (sku, supplier, id, occurred_at, delta)
 select * from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[])
 on conflict (sku, supplier, id) do update
