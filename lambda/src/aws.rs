@@ -21,11 +21,12 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use crate::settings::environment_variable;
+/// Looks up an environment variable: [`crate::settings::environment_variable`], or a test's own.
+type Lookup = fn(&str) -> Option<String>;
 
 /// Makes the configuration, with an HTTP client on ring. Without credentials or region in the environment it has none,
 /// and what needs them fails.
-pub fn configuration() -> SdkConfig {
+pub fn configuration(lookup: Lookup) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(10))
@@ -35,10 +36,16 @@ pub fn configuration() -> SdkConfig {
         .http_client(HttpClient(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()))
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts)
-        .service_config(Environment);
-    configuration.set_region(environment_variable("AWS_REGION").map(Region::new));
-    configuration.set_credentials_provider(credentials().map(SharedCredentialsProvider::new));
+        .service_config(Endpoints(lookup));
+    configuration.set_region(lookup("AWS_REGION").map(Region::new));
+    configuration.set_credentials_provider(credentials(lookup).map(SharedCredentialsProvider::new));
     configuration.build()
+}
+
+fn credentials(lookup: Lookup) -> Option<Credentials> {
+    let session_token = lookup("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
+    let (key_id, secret_key) = (lookup("AWS_ACCESS_KEY_ID")?, lookup("AWS_SECRET_ACCESS_KEY")?);
+    Some(Credentials::new(key_id, secret_key, session_token, None, "Environment"))
 }
 
 /// The SDK's HTTP client, but ready when it is made: by itself it would read the system's root certificates, hundreds of
@@ -57,26 +64,58 @@ impl http::HttpClient for HttpClient {
     }
 }
 
-fn credentials() -> Option<Credentials> {
-    let key_id = environment_variable("AWS_ACCESS_KEY_ID")?;
-    let secret_key = environment_variable("AWS_SECRET_ACCESS_KEY")?;
-    Some(Credentials::new(
-        key_id,
-        secret_key,
-        environment_variable("AWS_SESSION_TOKEN").filter(|token| !token.is_empty()),
-        None,
-        "Environment",
-    ))
-}
-
-/// The settings of single services: `AWS_ENDPOINT_URL_S3`, and for all services `AWS_ENDPOINT_URL`. The stack sets
-/// none; `pipegen local` does.
+/// The endpoints of services: `AWS_ENDPOINT_URL_S3` for one, `AWS_ENDPOINT_URL` for all others. The stack sets none;
+/// `pipegen local` does.
 #[derive(Debug)]
-struct Environment;
+struct Endpoints(Lookup);
 
-impl LoadServiceConfig for Environment {
+impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_uppercase().replace([' ', '-'], "_");
-        environment_variable(&format!("{}_{service}", key.env())).or_else(|| environment_variable(key.env()))
+        (self.0)(&format!("{}_{service}", key.env())).or_else(|| (self.0)(key.env()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::provider::ProvideCredentials as _;
+
+    use super::*;
+
+    fn environment(name: &str) -> Option<String> {
+        let value = match name {
+            "AWS_ACCESS_KEY_ID" => "key",
+            "AWS_SECRET_ACCESS_KEY" => "secret",
+            "AWS_SESSION_TOKEN" => "token",
+            "AWS_REGION" => "us-east-1",
+            "AWS_ENDPOINT_URL" => "http://any",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER" => "http://secrets",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    fn endpoint(configuration: &SdkConfig, service: &str) -> Option<String> {
+        let key = ServiceConfigKey::builder().service_id(service).profile("endpoint_url").env("AWS_ENDPOINT_URL");
+        configuration.service_config().unwrap().load_config(key.build().unwrap())
+    }
+
+    #[tokio::test]
+    async fn all_of_it_is_in_the_environment() {
+        let configuration = configuration(environment);
+        let credentials = configuration.credentials_provider().unwrap().provide_credentials().await.unwrap();
+        assert_eq!((credentials.access_key_id(), credentials.secret_access_key()), ("key", "secret"));
+        assert_eq!((credentials.session_token(), credentials.expiry()), (Some("token"), None));
+        assert_eq!(configuration.region().unwrap().as_ref(), "us-east-1");
+        assert_eq!(endpoint(&configuration, "Secrets Manager").as_deref(), Some("http://secrets"));
+        assert_eq!(endpoint(&configuration, "S3").as_deref(), Some("http://any"));
+        assert_eq!(configuration.retry_config().unwrap().max_attempts(), 3);
+    }
+
+    #[test]
+    fn nothing_is_looked_for_elsewhere() {
+        let configuration = configuration(|_| None);
+        assert!(configuration.credentials_provider().is_none() && configuration.region().is_none());
+        assert_eq!(endpoint(&configuration, "S3"), None);
     }
 }

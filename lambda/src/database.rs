@@ -31,8 +31,10 @@ pub enum Login {
     Managed {
         /// The options without the login.
         options: PgConnectOptions,
-        /// The secret that holds the login.
-        secret: LoginSecret,
+        /// ARN of the secret that holds the login.
+        secret_arn: String,
+        /// The configuration for Secrets Manager's client, which takes a while to make and is seldom used.
+        aws: SdkConfig,
     },
 }
 
@@ -75,15 +77,15 @@ impl Login {
                 .ssl_root_cert_from_pem(fs::read(path).map_err(|error| DatabaseError::Authority(path.clone(), error))?),
             DatabaseTls::Disabled => options.ssl_mode(PgSslMode::Disable),
         };
-        let client = aws_sdk_secretsmanager::Client::new(aws);
-        Ok(Self::Managed { options, secret: LoginSecret { client, arn: secret_arn.clone() } })
+        Ok(Self::Managed { options, secret_arn: secret_arn.clone(), aws: aws.clone() })
     }
 
     /// Returns connection options with the current login.
     pub async fn options(&self) -> Result<PgConnectOptions, DatabaseError> {
         match self {
             Self::Fixed(options) => Ok(options.clone()),
-            Self::Managed { options, secret } => {
+            Self::Managed { options, secret_arn, aws } => {
+                let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_arn.clone() };
                 let login = secret.get().await.map_err(DatabaseError::Secret)?;
                 let UserPassword { username, password } = login.ok_or(DatabaseError::NoLogin)?;
                 Ok(options.clone().username(&username).password(&password))

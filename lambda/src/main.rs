@@ -31,7 +31,7 @@ async fn main() -> Result<(), Error> {
     // Everything that uses TLS uses ring; a second installation is impossible, so an error here means just that.
     rustls::crypto::ring::default_provider().install_default().map_err(|_| "another TLS provider is installed")?;
     let handler = env::var("_HANDLER").unwrap_or_default();
-    let aws = &aws::configuration();
+    let aws = &aws::configuration(environment_variable);
     let role = Role::from_handler(&handler);
     match role {
         Some(Role::Processor) => serve(role, &ProcessorResources::from_environment(aws), processor::handle).await,

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_types::SdkConfig;
 use backon::{ExponentialBuilder, Retryable};
 use base64_simd::STANDARD;
 use bytes::Bytes;
@@ -141,6 +143,25 @@ pub fn arrival_time(record: KinesisRecord<'_>) -> String {
     record.arrived_at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// S3's client, made when it is first used: making it takes longer than all else at a function's start, and most
+/// functions store nothing.
+#[derive(Debug)]
+pub struct S3 {
+    aws: SdkConfig,
+    client: OnceLock<Client>,
+}
+
+impl S3 {
+    /// Makes a client that is not there yet.
+    pub fn new(aws: &SdkConfig) -> Self {
+        Self { aws: aws.clone(), client: OnceLock::new() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::new(&self.aws))
+    }
+}
+
 /// An object that could not be stored.
 #[derive(Debug, Error)]
 #[error("S3: could not store {key}: {}", DisplayErrorContext(cause))]
@@ -152,11 +173,11 @@ pub struct StoreObjectError {
 impl StageError for StoreObjectError {}
 
 /// Stores an object whose key follows from its content. One that is there already (412) is this one.
-pub async fn store(client: &Client, bucket: &str, object: Object) -> Result<(), StoreObjectError> {
+pub async fn store(s3: &S3, bucket: &str, object: Object) -> Result<(), StoreObjectError> {
     let Object { key, body } = object;
     let checksum = STANDARD.encode_to_string(Sha256::digest(&body));
     let put = || {
-        client
+        s3.client()
             .put_object()
             .bucket(bucket)
             .key(&key)

@@ -9,6 +9,7 @@ use crate::cache::Cache;
 use crate::database::{CatalogDatabase, Login};
 use crate::failure::{Failure, FailureKind};
 use crate::logging::chain;
+use crate::objects::S3;
 use crate::settings::{
     ArchiverSettings, CatalogSettings, DatabaseSettings, MaintainSettings, ProcessorSettings, environment_variable,
 };
@@ -24,14 +25,14 @@ pub struct ProcessorResources {
     pub database: CatalogDatabase,
     pub cache: Cache,
     /// The client of S3.
-    pub s3: aws_sdk_s3::Client,
+    pub s3: S3,
 }
 
 /// The clients and settings of the archiver.
 pub struct ArchiverResources {
     pub settings: ArchiverSettings,
     /// The client of S3.
-    pub s3: aws_sdk_s3::Client,
+    pub s3: S3,
 }
 
 /// The clients of the catalog.
@@ -58,7 +59,7 @@ impl ProcessorResources {
         Ok(Self {
             database: database(&settings.database, aws)?,
             cache: Cache::new(&settings.cache, aws).map_err(invalid_cache)?,
-            s3: aws_sdk_s3::Client::new(aws),
+            s3: S3::new(aws),
             settings,
         })
     }
@@ -68,7 +69,7 @@ impl ArchiverResources {
     /// Makes the resources that the process's environment describes.
     pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
         let settings = ArchiverSettings::read(environment_variable)?;
-        Ok(Self { s3: aws_sdk_s3::Client::new(aws), settings })
+        Ok(Self { s3: S3::new(aws), settings })
     }
 }
 

@@ -18,6 +18,7 @@ use pipegen::lambda_host::credentials::Credentials as Key;
 use pipegen::session::listener::Listener;
 use pipegen_lambda::archiver;
 use pipegen_lambda::failure::FailureKind;
+use pipegen_lambda::objects::S3;
 use pipegen_lambda::resources::ArchiverResources;
 use pipegen_lambda::settings::ArchiverSettings;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ fn resources(endpoint: &str, key: &Key) -> ArchiverResources {
     let credentials = Credentials::new(&*key.key_id, &*key.secret_key, None, None, "test");
     let aws = aws(endpoint).into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
     let settings = ArchiverSettings { archive_bucket: BUCKET.to_owned() };
-    ArchiverResources { settings, s3: aws_sdk_s3::Client::new(&aws) }
+    ArchiverResources { settings, s3: S3::new(&aws) }
 }
 
 /// Returns 30 records, a minute apart, across a full hour; some are not text.

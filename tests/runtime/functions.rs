@@ -12,6 +12,7 @@ use pipegen_lambda::cache::Cache;
 use pipegen_lambda::database::{CatalogDatabase, Login};
 use pipegen_lambda::failure::Failure;
 use pipegen_lambda::maintain::{self, MaintainSummary};
+use pipegen_lambda::objects::S3;
 use pipegen_lambda::processor;
 use pipegen_lambda::resources::{MaintainResources, ProcessorResources};
 use pipegen_lambda::settings::{
@@ -35,7 +36,7 @@ pub(crate) fn processor_on(database: &str, cache: &str) -> ProcessorResources {
     ProcessorResources {
         database: database_on(database),
         cache: cache_on(cache),
-        s3: aws_sdk_s3::Client::new(&aws("http://127.0.0.1:1")),
+        s3: S3::new(&aws("http://127.0.0.1:1")),
         settings,
     }
 }
