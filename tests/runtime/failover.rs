@@ -70,7 +70,7 @@ async fn the_connection_to_a_database_that_hangs_in_a_transaction_is_replaced() 
     let catalog = TestCatalog::open().await;
     let proxy = Proxy::before(&catalog.servers.database_url).await;
     let resources = processor_on(&proxy.url, &catalog.servers.cache_url);
-    proxy.hang_from("from product");
+    proxy.hang_from("from offer");
     let answer = process(&[count("a", "cut off", 1)], Duration::from_secs(3), &resources).await;
     assert!(answer.is_err(), "its time did not suffice: {answer:?}");
     let others = catalog.number("select count(*) from pg_locks where mode = 'RowExclusiveLock'").await;
