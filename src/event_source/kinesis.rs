@@ -15,7 +15,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::records::{Chunk, Record};
+use super::feed::Chunk;
+use super::mapping::EncodedRecord;
+use crate::records::Record;
 
 /// The wait after a request that found no records (Lambda waits a second).
 const PAUSE: Duration = Duration::from_millis(250);
@@ -131,7 +133,7 @@ impl KinesisStream {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
-            last = Some(newest.sequence_number.clone());
+            last = Some(newest.sequence_number().to_owned());
             activity.found();
             let sent = to.send(chunk).await;
             activity.passed_on();
@@ -161,12 +163,12 @@ impl KinesisStream {
     }
 }
 
-fn record(shard: &str, found: types::Record) -> anyhow::Result<Arc<Record>> {
+fn record(shard: &str, found: types::Record) -> anyhow::Result<Arc<EncodedRecord>> {
     let arrived = found.approximate_arrival_timestamp.and_then(|time| {
         let micros = time.as_nanos() / 1000;
         DateTime::from_timestamp_micros(i64::try_from(micros).ok()?)
     });
-    Ok(Arc::new(Record {
+    Ok(Arc::from(Record {
         shard: shard.to_owned(),
         arrived_at: arrived
             .with_context(|| format!("record {} of {shard} has no arrival time", found.sequence_number))?,

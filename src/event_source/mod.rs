@@ -2,10 +2,12 @@
 //!
 //! - [`mapping`]: Lambda's rules, as a pure state machine
 //! - [`poller`]: invokes a function by these rules
+//! - [`feed`]: a thread that reads a file ahead
 //! - [`kinesis`]: readers for the shards of a stream in an account
 //! - [`on_failure`]: the destination of discarded batches
 //! - [`tally`], [`progress`]: counts of events and records, and their progress bar
 
+pub mod feed;
 pub mod kinesis;
 pub mod mapping;
 pub mod on_failure;

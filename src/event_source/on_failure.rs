@@ -56,7 +56,7 @@ impl OnFailureDestination {
             "{}{}/{}/{}-{}",
             object_key::ON_FAILURE,
             self.mapping,
-            first.shard,
+            first.shard(),
             now.format("%Y/%m/%d/%Y-%m-%dT%H.%M.%S"),
             Uuid::new_v4()
         );
@@ -97,9 +97,9 @@ fn invocation_record(
         "version": "1.0",
         "timestamp": time(now),
         "KinesisBatchInfo": {
-            "shardId": first.map(|record| &record.shard),
-            "startSequenceNumber": first.map(|record| &record.sequence_number),
-            "endSequenceNumber": last_record.map(|record| &record.sequence_number),
+            "shardId": first.map(|record| record.shard()),
+            "startSequenceNumber": first.map(|record| record.sequence_number()),
+            "endSequenceNumber": last_record.map(|record| record.sequence_number()),
             "approximateArrivalOfFirstRecord": first.map(|record| time(record.arrived_at)),
             "approximateArrivalOfLastRecord": last_record.map(|record| time(record.arrived_at)),
             "batchSize": records.len(),
@@ -112,11 +112,11 @@ fn invocation_record(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event_source::mapping::Condition;
+    use crate::event_source::mapping::{Condition, EncodedRecord};
     use crate::records::Record;
 
-    fn record(number: &str) -> Arc<Record> {
-        Arc::new(Record {
+    fn record(number: &str) -> Arc<EncodedRecord> {
+        Arc::from(Record {
             shard: "shardId-000000000001".to_owned(),
             sequence_number: number.to_owned(),
             partition_key: "acme/1".to_owned(),
@@ -138,7 +138,7 @@ mod tests {
         };
         let last = LastInvocation { request_id: "an id".to_owned(), failed: true };
         let now = "2019-11-14T00:38:06.021Z".parse().expect("a time");
-        let origin = Origin { stream_arn: "arn:stream".to_owned(), role_arn: "arn:role".to_owned() };
+        let origin = Origin::new("arn:stream", "arn:role");
         destination.write("arn:function", &origin, &discarded, Some(&last), now).await.expect("written");
 
         let day = folder.path().join("bucket/aws/lambda/an id/shardId-000000000001/2019/11/14");

@@ -11,14 +11,14 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::event_source::feed::Chunk;
 use crate::event_source::mapping::{
-    DiscardedBatch, EventSourceMapping, LaneId, MappingSettings, Origin, Statistics, Step, event,
+    DiscardedBatch, EncodedRecord, EventSourceMapping, LaneId, MappingSettings, Origin, Statistics, Step, event,
 };
 use crate::event_source::on_failure::{LastInvocation, OnFailureDestination};
 use crate::event_source::progress::Progress;
 use crate::event_source::tally::Tally;
 use crate::lambda_host::{FunctionPool, HostError, Invocation, InvocationOutcome};
-use crate::records::{Chunk, Record};
 
 /// A function that reads the stream.
 pub struct Poller {
@@ -61,7 +61,7 @@ struct Polling {
     mapping: EventSourceMapping,
     records: mpsc::Receiver<Chunk>,
     /// Records that were received and not yet offered: the mapping has no room for the first one.
-    received: VecDeque<Arc<Record>>,
+    received: VecDeque<Arc<EncodedRecord>>,
     input_ended: bool,
     invocations: JoinSet<(LaneId, Result<Invocation, HostError>)>,
     last_invocations: BTreeMap<LaneId, LastInvocation>,
@@ -119,7 +119,7 @@ impl Polling {
         }
     }
 
-    fn invoke(&mut self, lane: LaneId, records: Vec<Arc<Record>>, now: Duration) {
+    fn invoke(&mut self, lane: LaneId, records: Vec<Arc<EncodedRecord>>, now: Duration) {
         self.first_invoked.get_or_insert(now);
         let (pool, origin) = (Arc::clone(&self.pool), Arc::clone(&self.origin));
         self.invocations.spawn(async move {

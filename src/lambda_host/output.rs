@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use pipegen_contract::batch_line;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -71,19 +73,33 @@ enum Class {
     Other,
 }
 
+/// The fields by which a line is classified. The others are passed over: most lines are of metrics, with many fields.
+#[derive(Deserialize)]
+struct LogLine<'a> {
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    level: Option<&'a RawValue>,
+}
+
 /// Classifies a line. A function logs JSON to standard output; other text on standard error (a panic at the start, say)
 /// is shown.
 fn classify(stream: OutputStream, line: &str) -> Class {
-    let Ok(Value::Object(fields)) = serde_json::from_str(line) else {
+    let Ok(fields) = serde_json::from_str::<LogLine<'_>>(line) else {
         return if stream == OutputStream::Stderr { Class::Warning } else { Class::Other };
     };
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    if text("message") == Some(batch_line::MESSAGE) {
+    if text(fields.message) == batch_line::MESSAGE
+        && let Ok(fields) = serde_json::from_str(line)
+    {
         return Class::Batch(fields);
     }
-    let level = text("level").unwrap_or_default();
+    let level = text(fields.level);
     let severe = ["WARN", "ERROR", "FATAL"].iter().any(|severe| level.eq_ignore_ascii_case(severe));
     if severe { Class::Warning } else { Class::Other }
+}
+
+fn text(field: Option<&RawValue>) -> &str {
+    field.map(|field| field.get().trim_matches('"')).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Lines with a record's fields: records, and lines of the archive and of the quarantine.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -10,6 +12,22 @@ use serde_json::value::RawValue;
 use super::error::LineError;
 use super::events;
 use super::record::{DATA_LIMIT, IDENTIFIER_LIMIT, PARTITION_KEY_LIMIT, Record};
+
+/// A record as most lines have it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainRecord<'a> {
+    #[serde(borrow)]
+    shard: Cow<'a, str>,
+    #[serde(borrow)]
+    sequence_number: Cow<'a, str>,
+    #[serde(borrow)]
+    partition_key: Cow<'a, str>,
+    #[serde(borrow)]
+    arrived_at: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Cow<'a, str>,
+}
 
 /// The fields as raw JSON, so that an error can name its field.
 #[derive(Deserialize)]
@@ -41,6 +59,23 @@ struct RecordLine<'a> {
 
 /// Parses a line.
 pub(super) fn parse(line: &[u8]) -> Result<Record, LineError> {
+    // In one pass, if nothing is missing, unknown or of another type. Field by field takes twice as long.
+    let plain = str::from_utf8(line).ok().and_then(|line| serde_json::from_str::<PlainRecord<'_>>(line).ok());
+    plain.map_or_else(|| of_any_form(line), plain_record)
+}
+
+fn plain_record(line: PlainRecord<'_>) -> Result<Record, LineError> {
+    Ok(Record {
+        shard: shard(line.shard.into_owned())?,
+        sequence_number: sequence_number(line.sequence_number.into_owned())?,
+        partition_key: partition_key(line.partition_key.into_owned())?,
+        arrived_at: arrived_at(&line.arrived_at)?,
+        data: within_limit("data", line.data.into_owned().into_bytes())?,
+    })
+}
+
+/// Parses a line of any form, or finds out what is wrong with it.
+fn of_any_form(line: &[u8]) -> Result<Record, LineError> {
     let line: RecordLine<'_> = serde_json::from_slice(line)
         .map_err(|error| LineError::of_line(format!("is not a record: {}", without_position(&error))))?;
     if line.reason.is_some() { rejected_event(&line) } else { record(&line) }
@@ -171,6 +206,10 @@ fn data(line: &RecordLine<'_>) -> Result<Vec<u8>, LineError> {
     } else {
         text.into_bytes()
     };
+    within_limit(field, data)
+}
+
+fn within_limit(field: &'static str, data: Vec<u8>) -> Result<Vec<u8>, LineError> {
     if data.len() > DATA_LIMIT {
         return Err(LineError::of_field(
             field,

@@ -9,7 +9,6 @@
 //!
 //! Parts:
 //!
-//! - [`feed`]: a thread that reads ahead
 //! - [`source`]: files, standard input and the sample
 //! - [`reader`]: the records of a source, line by line
 //! - [`gzip`]: a decompressing reader
@@ -22,7 +21,6 @@
 
 mod error;
 mod events;
-mod feed;
 mod fields;
 mod gzip;
 mod line;
@@ -32,7 +30,6 @@ mod record;
 mod source;
 
 pub use error::{LineError, ReadError};
-pub use feed::{Chunk, Feed, feed};
 pub use reader::RecordReader;
 pub use record::Record;
 pub use source::RecordSource;

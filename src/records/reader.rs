@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read};
 
+use memchr::memchr;
+
 use super::error::{LineError, ReadError};
 use super::gzip::{self, Gunzip};
 use super::record::{DATA_LIMIT, Record};
@@ -60,7 +62,7 @@ impl RecordReader {
 
     /// Returns true if the next record was read already, so that it comes without waiting for a writer.
     pub fn is_ready(&self) -> bool {
-        matches!(&self.state, State::Reading(reader) if reader.buffer().trim_ascii_start().contains(&b'\n'))
+        matches!(&self.state, State::Reading(reader) if memchr(b'\n', reader.buffer().trim_ascii_start()).is_some())
     }
 
     /// Reads the next line that is not blank. Returns none at the end.

@@ -28,6 +28,21 @@ fn a_record_is_read() {
     assert_eq!(record.data, b"{}");
 }
 
+/// Whether or not a record's texts stand in the line as they are.
+#[test]
+fn escapes_are_resolved() {
+    let escaped = |text: &str| text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<String>();
+    let mut record = parse(GOOD.as_bytes(), 1).expect("a record");
+    for text in ["shardId-000000000000", "4960", "acme/1", "2010-12-01T08:26:00.080798Z", "{}", "shard", "data"] {
+        let line = GOOD.replace(&format!("\"{text}\""), &format!("\"{}\"", escaped(text)));
+        assert_ne!(line, GOOD);
+        assert_eq!(parse(line.as_bytes(), 1).expect(&line), record, "{line}");
+    }
+    record.data = b"\"\\\n\xc3\xa9".to_vec();
+    let line = GOOD.replace("{}", r#"\"\\\né"#);
+    assert_eq!(parse(line.as_bytes(), 1).expect("a record"), record);
+}
+
 #[test]
 fn bytes_that_are_not_utf_8_come_as_base64() {
     let line = GOOD.replace(r#""data":"{}""#, r#""data_base64":"//4A""#);
@@ -147,45 +162,3 @@ fn the_sample_is_whole() {
         RecordSource::open(None).expect("open").records().collect::<Result<_, _>>().expect("good records");
     assert!((1500..3000).contains(&records.len()), "{}", records.len());
 }
-
-#[tokio::test]
-async fn the_feed_sends_the_records_before_a_bad_line_to_every_consumer() {
-    let mut file = tempfile::NamedTempFile::new().expect("a file");
-    for _ in 0..CHUNK_AND_SOME {
-        writeln!(file, "{GOOD}").expect("written");
-    }
-    writeln!(file, "oops").expect("written");
-    let Feed { consumers, stopped } = feed(RecordSource::open(Some(file.path())).expect("open"), 2);
-    for mut consumer in consumers {
-        assert_eq!(count(&mut consumer).await, CHUNK_AND_SOME);
-    }
-    assert!(matches!(stopped.await, Ok(ReadError::Line { line: 301, .. })));
-}
-
-#[tokio::test]
-async fn the_slowest_consumer_holds_the_feed_back() {
-    let mut file = tempfile::NamedTempFile::new().expect("a file");
-    for _ in 0..100 * CHUNK_AND_SOME {
-        writeln!(file, "{GOOD}").expect("written");
-    }
-    let Feed { mut consumers, stopped } = feed(RecordSource::open(Some(file.path())).expect("open"), 2);
-    let (mut slow, mut fast) = (consumers.remove(1), consumers.remove(0));
-    let mut ahead = 0;
-    while let Ok(Some(chunk)) = tokio::time::timeout(std::time::Duration::from_millis(200), fast.recv()).await {
-        ahead += chunk.len();
-    }
-    assert!((1..20 * CHUNK_AND_SOME).contains(&ahead), "{ahead} of {} are there", 100 * CHUNK_AND_SOME);
-    let (slow, fast) = tokio::join!(count(&mut slow), count(&mut fast));
-    assert_eq!((slow, ahead + fast), (100 * CHUNK_AND_SOME, 100 * CHUNK_AND_SOME));
-    assert!(stopped.await.is_err(), "read to its end");
-}
-
-async fn count(consumer: &mut tokio::sync::mpsc::Receiver<Chunk>) -> usize {
-    let mut records = 0;
-    while let Some(chunk) = consumer.recv().await {
-        records += chunk.len();
-    }
-    records
-}
-
-const CHUNK_AND_SOME: usize = 300;

@@ -18,7 +18,7 @@ pub mod working_folder;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
 use console::Console;
 use guard::Guard;
@@ -48,7 +48,9 @@ pub fn run<T>(
     folder: Option<WorkingFolder>,
     work: impl AsyncFnOnce(&Session, &mut Signals) -> anyhow::Result<Ended<T>>,
 ) -> anyhow::Result<Ended<T>> {
-    let runtime = Runtime::new().context("cannot start the runtime")?;
+    // One thread does what little there is to do here, without waking another for each step of it; the records are read
+    // by a thread of their own.
+    let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(async {
         // From here on a signal ends the run and not the process.
         let mut signals = Signals::catch().context("cannot catch signals")?;

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use pipegen::deployment::{Deployment, ServerAddresses};
 use pipegen::emulators::s3::Buckets;
+use pipegen::event_source::feed::{Feed, feed};
 use pipegen::event_source::mapping::MappingSettings;
 use pipegen::event_source::on_failure::{OnFailureDestination, Storage};
 use pipegen::event_source::poller::Poller;
 use pipegen::lambda_host::{FunctionPool, HostError, InvocationOutcome};
-use pipegen::records::{Feed, RecordSource, feed};
+use pipegen::records::RecordSource;
 
 use super::fixture::{HostFixture, eventually, processes_of};
 

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::records::Record;
-
+use super::encoded_record::EncodedRecord;
 /// A record that was picked up and is not processed yet.
 #[derive(Clone, Debug)]
 pub(super) struct QueuedRecord {
-    pub(super) record: Arc<Record>,
+    pub(super) record: Arc<EncodedRecord>,
     pub(super) picked_up: Duration,
     /// The record's size in an event, in bytes.
     pub(super) size: usize,
@@ -28,7 +27,7 @@ pub(super) struct Batch {
 #[derive(Clone, Debug)]
 pub struct DiscardedBatch {
     /// Records of one shard, in order.
-    pub records: Vec<Arc<Record>>,
+    pub records: Vec<Arc<EncodedRecord>>,
     pub condition: Condition,
     /// The number of invocations with these records.
     pub invocations: u32,
@@ -52,7 +51,7 @@ impl Condition {
 }
 
 impl Batch {
-    pub(super) fn records(&self) -> Vec<Arc<Record>> {
+    pub(super) fn records(&self) -> Vec<Arc<EncodedRecord>> {
         self.queued.iter().map(|queued| Arc::clone(&queued.record)).collect()
     }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch::{Batch, Condition, DiscardedBatch, QueuedRecord};
+use super::encoded_record::EncodedRecord;
 use super::event;
 use super::partial_response::{BatchResult, batch_result};
 use super::settings::MappingSettings;
 use crate::lambda_host::InvocationOutcome;
-use crate::records::Record;
 
 /// The records of some partition keys of one shard.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ pub(super) struct Lane {
 /// The next action of a lane.
 pub(super) enum LaneStep {
     /// Invoke the function with these records, and call [`Lane::finished`] with the outcome.
-    Invoke(Vec<Arc<Record>>),
+    Invoke(Vec<Arc<EncodedRecord>>),
     /// Discard this batch, and ask again.
     Discard(DiscardedBatch),
     /// Ask again at this time, or when something has happened.
@@ -138,7 +138,7 @@ impl Lane {
     ) -> LaneProgress {
         let mut batch = self.in_flight.take().expect("only an invoked lane has an outcome");
         batch.invocations += 1;
-        match batch_result(outcome, &batch.records()) {
+        match batch_result(outcome, &batch.queued) {
             BatchResult::Complete => {
                 self.failures = 0;
                 LaneProgress { delivered: batch.queued.len(), complete: true, ..LaneProgress::default() }

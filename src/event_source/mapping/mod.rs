@@ -18,6 +18,7 @@
 //! both parts of a batch keep the retries used so far, and that a report of the first record does not bisect the batch.
 //!
 //! - [`batch`]: batches, and batches that are discarded
+//! - [`encoded_record`]: a record in the form that events have
 //! - [`event`]: the event of an invocation
 //! - [`lane`]: the batches of some partition keys
 //! - [`partial_response`]: the function's response about a batch
@@ -30,15 +31,16 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::lambda_host::InvocationOutcome;
-use crate::records::Record;
 
 mod batch;
+mod encoded_record;
 mod event;
 mod lane;
 mod partial_response;
 mod settings;
 
 pub use batch::{Condition, DiscardedBatch};
+pub use encoded_record::EncodedRecord;
 pub use event::{Origin, event};
 pub use settings::MappingSettings;
 
@@ -78,7 +80,7 @@ pub enum Step {
     Invoke {
         lane: LaneId,
         /// The batch, in order.
-        records: Vec<Arc<Record>>,
+        records: Vec<Arc<EncodedRecord>>,
     },
     /// Send these records to the on-failure destination.
     Discard { lane: LaneId, discarded: DiscardedBatch },
@@ -122,17 +124,17 @@ impl EventSourceMapping {
     }
 
     /// Picks up the next record of its shard, or returns it if too many bytes of the shard are waiting.
-    pub fn offer(&mut self, record: impl Into<Arc<Record>>, now: Duration) -> Result<(), Arc<Record>> {
+    pub fn offer(&mut self, record: impl Into<Arc<EncodedRecord>>, now: Duration) -> Result<(), Arc<EncodedRecord>> {
         let record = record.into();
         let size = event::size(&record, &self.settings.origin);
-        let shard = self.shard(&record.shard);
+        let shard = self.shard(record.shard());
         let lookahead = self.settings.lookahead;
         let shard = &mut self.shards[shard];
         let waiting = shard.lanes.iter().map(Lane::waiting_bytes).sum::<usize>();
         if waiting > 0 && waiting + size > lookahead {
             return Err(record);
         }
-        let lane = lane_of(&record.partition_key, shard.lanes.len());
+        let lane = lane_of(record.partition_key(), shard.lanes.len());
         shard.lanes[lane].offer(QueuedRecord { record, picked_up: now, size });
         Ok(())
     }

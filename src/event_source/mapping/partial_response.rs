@@ -1,11 +1,9 @@
 //! Reads a function's response about its batch (`ReportBatchItemFailures`).
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
+use super::batch::QueuedRecord;
 use crate::lambda_host::InvocationOutcome;
-use crate::records::Record;
 
 /// The result of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +22,7 @@ pub(super) enum BatchResult {
 /// null, missing or of no record in the batch, and a response of another form. Otherwise the lowest reported record is
 /// the checkpoint. Lambda finds it by sequence number; in files of records these may fall and repeat, so here it is the
 /// first position in the batch with one of the reported numbers.
-pub(super) fn batch_result(outcome: &InvocationOutcome, records: &[Arc<Record>]) -> BatchResult {
+pub(super) fn batch_result(outcome: &InvocationOutcome, batch: &[QueuedRecord]) -> BatchResult {
     match outcome {
         InvocationOutcome::Failed => BatchResult::Failed,
         InvocationOutcome::Answered(response) if response.is_empty() => BatchResult::Complete,
@@ -32,7 +30,7 @@ pub(super) fn batch_result(outcome: &InvocationOutcome, records: &[Arc<Record>])
             Ok(Value::Null) => BatchResult::Complete,
             Ok(Value::Object(response)) => match response.get("batchItemFailures") {
                 None | Some(Value::Null) => BatchResult::Complete,
-                Some(Value::Array(failures)) => lowest(failures, records),
+                Some(Value::Array(failures)) => lowest(failures, batch),
                 Some(_) => BatchResult::Failed,
             },
             Ok(_) | Err(_) => BatchResult::Failed,
@@ -40,13 +38,13 @@ pub(super) fn batch_result(outcome: &InvocationOutcome, records: &[Arc<Record>])
     }
 }
 
-fn lowest(failures: &[Value], records: &[Arc<Record>]) -> BatchResult {
+fn lowest(failures: &[Value], batch: &[QueuedRecord]) -> BatchResult {
     let mut lowest = BatchResult::Complete;
     for failure in failures {
         let position = failure
             .get("itemIdentifier")
             .and_then(Value::as_str)
-            .and_then(|number| records.iter().position(|record| record.sequence_number == number));
+            .and_then(|number| batch.iter().position(|queued| queued.record.sequence_number() == number));
         lowest = match (position, lowest) {
             (None, _) => return BatchResult::Failed,
             (Some(position), BatchResult::Checkpoint(other)) => BatchResult::Checkpoint(position.min(other)),
@@ -58,13 +56,19 @@ fn lowest(failures: &[Value], records: &[Arc<Record>]) -> BatchResult {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::event_source::mapping::tests::record;
 
+    fn queued(number: &str) -> QueuedRecord {
+        QueuedRecord { record: record("s", "k", number).into(), picked_up: Duration::ZERO, size: 0 }
+    }
+
     /// A batch with falling and repeated sequence numbers.
     fn read(answer: &str) -> BatchResult {
-        let records: Vec<_> = ["30", "10", "20", "10"].map(|number| Arc::new(record("s", "k", number))).into();
-        batch_result(&InvocationOutcome::Answered(answer.as_bytes().to_vec()), &records)
+        let batch = ["30", "10", "20", "10"].map(queued);
+        batch_result(&InvocationOutcome::Answered(answer.as_bytes().to_vec()), &batch)
     }
 
     #[test]
@@ -114,6 +118,6 @@ mod tests {
 
     #[test]
     fn an_error_fails_the_batch() {
-        assert_eq!(batch_result(&InvocationOutcome::Failed, &[Arc::new(record("s", "k", "1"))]), BatchResult::Failed);
+        assert_eq!(batch_result(&InvocationOutcome::Failed, &[queued("1")]), BatchResult::Failed);
     }
 }

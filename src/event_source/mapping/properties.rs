@@ -60,34 +60,34 @@ struct Run {
     now: Duration,
     /// The end of each record, by its position in the input, which is also its data.
     ends: BTreeMap<usize, &'static str>,
-    in_flight: Vec<(LaneId, Vec<Arc<Record>>)>,
+    in_flight: Vec<(LaneId, Vec<Arc<EncodedRecord>>)>,
     /// The positions of each key's ended records, in the order of their ends.
     by_key: BTreeMap<(String, String), Vec<usize>>,
 }
 
-fn position(record: &Record) -> usize {
-    std::str::from_utf8(&record.data).expect("digits").parse().expect("a position")
+fn position(record: &EncodedRecord) -> usize {
+    std::str::from_utf8(&record.data()).expect("digits").parse().expect("a position")
 }
 
 impl Run {
-    fn end(&mut self, records: &[Arc<Record>], how: &'static str) {
+    fn end(&mut self, records: &[Arc<EncodedRecord>], how: &'static str) {
         for record in records {
             assert_eq!(self.ends.insert(position(record), how), None, "record {} ends twice", position(record));
-            let key = (record.shard.clone(), record.partition_key.clone());
+            let key = (record.shard().to_owned(), record.partition_key().to_owned());
             self.by_key.entry(key).or_default().push(position(record));
         }
     }
 
-    fn invoke(&mut self, lane: LaneId, records: Vec<Arc<Record>>, settings: &MappingSettings) {
+    fn invoke(&mut self, lane: LaneId, records: Vec<Arc<EncodedRecord>>, settings: &MappingSettings) {
         assert!((1..=settings.batch_size).contains(&records.len()));
         assert!(records.len() == 1 || event(&records, &settings.origin).len() <= settings.payload_limit);
-        assert!(records.iter().all(|record| record.shard == records[0].shard), "a batch is of one shard");
+        assert!(records.iter().all(|record| record.shard() == records[0].shard()), "a batch is of one shard");
         assert!(records.iter().all(|record| !self.ends.contains_key(&position(record))), "an ended record comes again");
         assert!(self.in_flight.iter().all(|(other, _)| *other != lane), "two in flight in one lane");
-        let keys: BTreeSet<_> = records.iter().map(|record| (&record.shard, &record.partition_key)).collect();
+        let keys: BTreeSet<_> = records.iter().map(|record| (record.shard(), record.partition_key())).collect();
         let others = self.in_flight.iter().flat_map(|(_, records)| records);
         assert!(
-            others.into_iter().all(|record| !keys.contains(&(&record.shard, &record.partition_key))),
+            others.into_iter().all(|record| !keys.contains(&(record.shard(), record.partition_key()))),
             "a key twice at once"
         );
         self.in_flight.push((lane, records));
@@ -101,8 +101,8 @@ impl Run {
             Reaction::Fail => (InvocationOutcome::Failed, 0),
             Reaction::Nonsense => (InvocationOutcome::Answered(b"nonsense".to_vec()), 0),
             Reaction::Report(position) => {
-                let number = &records[position % records.len()].sequence_number;
-                let first = records.iter().position(|record| record.sequence_number == *number).expect("it is there");
+                let number = records[position % records.len()].sequence_number();
+                let first = records.iter().position(|record| record.sequence_number() == number).expect("it is there");
                 (
                     InvocationOutcome::Answered(
                         format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{number}"}}]}}"#).into_bytes(),
@@ -132,7 +132,7 @@ proptest! {
         let mut offers = records.into_iter().enumerate().map(|(position, (shard, key, number))| {
             let mut record = record(&format!("shard-{shard}"), &format!("key-{key}"), &number.to_string());
             record.data = position.to_string().into_bytes();
-            Arc::new(record)
+            Arc::<EncodedRecord>::from(record)
         }).peekable();
         let mut run = Run {
             mapping: EventSourceMapping::new(settings.clone()),

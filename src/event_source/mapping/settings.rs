@@ -44,7 +44,7 @@ impl MappingSettings {
     /// which are not documented and shorter here, so that a run does not spend its time waiting.
     pub fn new(mapping: &MappingConfiguration, role_arn: &str) -> Self {
         Self {
-            origin: Arc::new(Origin { stream_arn: mapping.stream.clone(), role_arn: role_arn.to_owned() }),
+            origin: Arc::new(Origin::new(&mapping.stream, role_arn)),
             batch_size: mapping.batch_size,
             window: mapping.window,
             parallelization: mapping.parallelization,

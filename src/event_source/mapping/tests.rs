@@ -4,6 +4,7 @@ use chrono::DateTime;
 use pipegen_contract::payload::LARGEST_PAYLOAD;
 
 use super::*;
+use crate::records::Record;
 
 /// A record with two bytes of data.
 pub(super) fn record(shard: &str, key: &str, number: &str) -> Record {
@@ -62,8 +63,8 @@ fn waits(mapping: &mut EventSourceMapping, now: u64) -> Option<u64> {
     }
 }
 
-fn numbers(records: &[Arc<Record>]) -> Vec<usize> {
-    records.iter().map(|record| record.sequence_number.parse().expect("a number")).collect()
+fn numbers(records: &[Arc<EncodedRecord>]) -> Vec<usize> {
+    records.iter().map(|record| record.sequence_number().parse().expect("a number")).collect()
 }
 
 fn done() -> InvocationOutcome {
@@ -147,7 +148,7 @@ fn keys_run_side_by_side_and_each_in_order() {
     }
     let mut lanes = Vec::new();
     while let Step::Invoke { lane, records } = mapping.next(ms(0)) {
-        lanes.push((lane, records[0].partition_key.clone()));
+        lanes.push((lane, records[0].partition_key().to_owned()));
     }
     assert_eq!(lanes.len(), 4, "every lane has one in flight: {lanes:?}");
 }
@@ -169,7 +170,7 @@ fn a_full_shard_takes_no_more_and_others_do() {
     mapping.offer(record("a", "k", "0"), ms(0)).expect("room");
     mapping.offer(record("a", "k", "1"), ms(0)).expect("room");
     let back = mapping.offer(record("a", "k", "2"), ms(0)).expect_err("full");
-    assert_eq!(back.sequence_number, "2");
+    assert_eq!(back.sequence_number(), "2");
     mapping.offer(record("b", "k", "3"), ms(0)).expect("room in the other");
     invoked(&mut mapping, 0);
     mapping.offer(back, ms(0)).expect("room again, what is in flight does not count");
