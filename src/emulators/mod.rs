@@ -1,6 +1,6 @@
 //! Emulated AWS APIs on loopback, as far as the functions and their callers use them.
 //!
-//! - [`s3`]: buckets over a folder
+//! - [`s3`]: buckets on the disk
 //! - [`secrets_manager`]: secrets and their rotation
 //! - [`invoke_api`]: Lambda's `Invoke`
 //! - [`function_url`]: HTTP requests as events of a function URL

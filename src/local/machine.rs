@@ -24,7 +24,7 @@ use super::schedule::Schedule;
 use super::summary::{Rotated, Summary};
 use super::{Run, StoppedEarly, url_listener};
 use crate::deployment::Deployment;
-use crate::emulators::s3::{self, Buckets};
+use crate::emulators::s3::{self, Buckets, ObjectStorage};
 use crate::emulators::secrets_manager::{self, Rotations};
 use crate::event_source::feed::{Feed, feed};
 use crate::event_source::progress::Progress;
@@ -195,7 +195,10 @@ impl Machine {
         let open = |what: &str| Listener::open(0).with_context(|| format!("cannot listen for {what}"));
         let (for_s3, for_secrets, for_lambda) = (open("S3")?, open("Secrets Manager")?, open("Lambda")?);
         let urls = [for_s3.url(), for_secrets.url()];
-        let mut backend = MachineBackend::new(main, servers, bootstrap, session.folder.join("objects"), urls)?;
+        let objects = session.folder.join("objects");
+        let objects =
+            if session.folder.is_kept() { ObjectStorage::Folder(objects) } else { ObjectStorage::File(objects) };
+        let mut backend = MachineBackend::new(main, servers, bootstrap, objects, urls)?;
         let overrides = parallelization.map(|number| backend.deployment.override_parallelization(number));
         let mut runner = Runner::new(backend.deployment.clone(), &backend, session)?;
         let MachineBackend { deployment, secrets, credentials, buckets, .. } = backend;

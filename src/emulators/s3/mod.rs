@@ -1,10 +1,10 @@
-//! S3 on loopback: buckets are folders, objects are files.
+//! S3 on loopback.
 //!
 //! s3s implements the protocol (signatures, chunked uploads, errors as XML). The storage is ours and not s3s-fs: that
 //! one derives a side file's name from the whole key, which with our keys is too long for a file name, writes an object
 //! before it has checked its checksum, and lets two conditional writes at once both succeed.
 //!
-//! - [`buckets`]: objects as files
+//! - [`buckets`]: buckets and their objects, on the disk
 //! - [`protocol`]: the S3 operations
 
 use std::io;
@@ -24,7 +24,7 @@ use crate::session::listener::{Listener, Server};
 mod buckets;
 mod protocol;
 
-pub use buckets::{Buckets, ObjectError};
+pub use buckets::{Buckets, ObjectError, ObjectStorage};
 
 /// Serves the buckets to requests that are signed with this key.
 pub fn serve(listener: Listener, buckets: Arc<Buckets>, credentials: &Credentials) -> io::Result<Server> {

@@ -79,7 +79,7 @@ impl S3 for Operations {
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.0.bucket(&request.input.bucket).map_err(s3_error)?;
+        self.0.check_bucket(&request.input.bucket).map_err(s3_error)?;
         Ok(S3Response::new(HeadBucketOutput::default()))
     }
 

@@ -12,7 +12,7 @@ use pipegen_contract::role::Role;
 use serde_json::json;
 
 use crate::deployment::{Deployment, FunctionConfiguration, ServerAddresses};
-use crate::emulators::s3::Buckets;
+use crate::emulators::s3::{Buckets, ObjectStorage};
 use crate::emulators::secrets_manager::{RotationFunction, Secrets};
 use crate::event_source::on_failure::Storage;
 use crate::lambda_host::credentials::Credentials;
@@ -36,12 +36,12 @@ pub struct MachineBackend {
 }
 
 impl MachineBackend {
-    /// Reads the stack, and makes its buckets (in `folder`) and its secrets.
+    /// Reads the stack, and makes its buckets and its secrets.
     pub fn new(
         main: &str,
         servers: Servers,
         bootstrap: PathBuf,
-        folder: PathBuf,
+        objects: impl Into<ObjectStorage>,
         [s3, secrets_manager]: [String; 2],
     ) -> anyhow::Result<Self> {
         let deployment = Deployment::from_rendered(main, &addresses(&servers)).context("the rendered stack")?;
@@ -56,7 +56,7 @@ impl MachineBackend {
             secrets.create_with(arn, "rds!db", &login);
         }
         let buckets: Vec<_> = deployment.buckets.iter().map(String::as_str).collect();
-        let buckets = Buckets::open(folder, &buckets).context("cannot create the buckets")?;
+        let buckets = Buckets::open(objects, &buckets).context("cannot create the buckets")?;
         Ok(Self {
             secrets: Arc::new(secrets),
             credentials: Credentials::generate(),
