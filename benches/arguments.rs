@@ -17,11 +17,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: Option<PathBuf>,
 
-    /// A file of stream records [default: PIPEGEN_RECORDS, or the sample that ships, repeated with other ids and times]
+    /// A file of stream records [default: `PIPEGEN_RECORDS`, or the sample that ships, repeated with other ids and
+    /// times]
     #[arg(long, value_name = "FILE")]
     pub(crate) records: Option<PathBuf>,
 
-    /// A built bootstrap [default: PIPEGEN_BOOTSTRAP, or built as it is deployed]
+    /// A built bootstrap [default: `PIPEGEN_BOOTSTRAP`, or built as it is deployed]
     #[arg(long, value_name = "PATH")]
     pub(crate) bootstrap: Option<PathBuf>,
 

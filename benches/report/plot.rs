@@ -39,8 +39,8 @@ pub(super) fn write(file: &Path, benchmark: &Benchmark) -> Result<()> {
     }
 }
 
-fn draw(file: &Path, height: u32, fill: impl FnOnce(&Area<'_>) -> Result<()>) -> Result<()> {
-    let area = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
+fn draw(path: &Path, height: u32, fill: impl FnOnce(&Area<'_>) -> Result<()>) -> Result<()> {
+    let area = SVGBackend::new(path, (WIDTH, height)).into_drawing_area();
     area.fill(&WHITE)?;
     fill(&area)?;
     Ok(area.present()?)

@@ -135,6 +135,7 @@ impl<'a> Measuring<'a> {
     async fn pipegen(&self) -> Result<Run> {
         let deployed = self.contenders.deployed;
         let run = self.function(deployed.processor(self.shards.len())?).await?;
+        ensure!(run.played.pending == 0, "the cache was not refreshed");
         let views = Views::read(&deployed.servers.database_url).await?;
         ensure!(views == self.views, "the catalog differs from that of the first run");
         Ok(run)

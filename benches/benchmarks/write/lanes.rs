@@ -19,6 +19,8 @@ pub(super) struct Played {
     pub(super) seconds: f64,
     /// Milliseconds by stage of the processor, summed over the shards.
     pub(super) stages: BTreeMap<String, f64>,
+    /// Products that the cache could not be told of.
+    pub(super) pending: u64,
     /// Milliseconds of all invocations, summed over the shards.
     pub(super) invocations: f64,
 }
@@ -79,6 +81,8 @@ pub(super) async fn invoke(pool: &FunctionPool, event: Bytes) -> Result<Invocati
 impl Played {
     fn count(&mut self, invocation: &Invocation) {
         let line = invocation.batch_line.as_ref();
+        let pending = line.and_then(|line| line.get(batch_line::PENDING)?.as_u64());
+        self.pending += pending.unwrap_or_default();
         let stages = line.and_then(|line| line.get(batch_line::MILLISECONDS)?.as_object());
         for (stage, milliseconds) in stages.into_iter().flatten() {
             *self.stages.entry(stage.clone()).or_default() += milliseconds.as_f64().unwrap_or_default();
@@ -87,6 +91,7 @@ impl Played {
 
     fn add(&mut self, lane: Self) {
         self.invocations += lane.invocations;
+        self.pending += lane.pending;
         for (stage, milliseconds) in lane.stages {
             *self.stages.entry(stage).or_default() += milliseconds;
         }

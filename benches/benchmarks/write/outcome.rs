@@ -1,10 +1,10 @@
 //! What the cases amount to: groups, targets and the plot.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
 
-use super::case::{Case, Contender};
+use super::case::{Case, Contender, Run};
 use super::figures::Called;
 use crate::cpu::Usage;
 use crate::results::{Axis, Benchmark, Group, Line, Plot, Target};
@@ -74,24 +74,21 @@ fn cpu(case: &Case) -> Group {
 /// Where the time of the processor's invocations goes.
 fn stages(case: &Case) -> Group {
     let runs = case.runs(Contender::Pipegen);
-    let names: BTreeMap<&str, ()> =
-        runs.iter().flat_map(|run| run.played.stages.keys()).map(|stage| (&**stage, ())).collect();
+    let names: BTreeSet<&str> = runs.iter().flat_map(|run| run.played.stages.keys()).map(String::as_str).collect();
     let mut group = Group::new(format!("{}: time of pipegen's invocations", title(case)), "%");
-    for name in names.into_keys() {
-        let share = |run: &super::case::Run| {
-            run.played.stages.get(name).copied().unwrap_or_default() / run.played.invocations * 100.0
-        };
+    for name in names {
+        let share =
+            |run: &Run| run.played.stages.get(name).copied().unwrap_or_default() / run.played.invocations * 100.0;
         group = group.with(name, case.each(Contender::Pipegen, share));
     }
-    let rest =
-        |run: &super::case::Run| (1.0 - run.played.stages.values().sum::<f64>() / run.played.invocations) * 100.0;
+    let rest = |run: &Run| (1.0 - run.played.stages.values().sum::<f64>() / run.played.invocations) * 100.0;
     group.with("the rest: host, reading the event", case.each(Contender::Pipegen, rest))
 }
 
 fn by_statement(case: &Case) -> Group {
     let group = Group::new(format!("{}: pipegen's statements", title(case)), "µs/record");
     let group = by_name(case, group, |run| &run.statements);
-    let all = |run: &super::case::Run| micros(case, run.statements.iter().map(|called| called.seconds).sum());
+    let all = |run: &Run| micros(case, run.statements.iter().map(|called| called.seconds).sum());
     group.with("all statements", case.each(Contender::Pipegen, all))
 }
 
@@ -101,12 +98,12 @@ fn by_command(case: &Case) -> Group {
     })
 }
 
-fn by_name(case: &Case, group: Group, called: fn(&super::case::Run) -> &[Called]) -> Group {
+fn by_name(case: &Case, group: Group, called: fn(&Run) -> &[Called]) -> Group {
     let runs = case.runs(Contender::Pipegen);
     // The slowest of the first run first.
-    let names = runs.first().into_iter().flat_map(|run| called(run)).map(|called| &called.name).take(LISTED);
+    let names = runs.first().into_iter().flat_map(called).map(|called| &called.name).take(LISTED);
     names.fold(group, |group, name| {
-        let seconds = |run: &super::case::Run| {
+        let seconds = |run: &Run| {
             let same = called(run).iter().filter(|called| called.name == *name);
             micros(case, same.map(|called| called.seconds).sum())
         };
@@ -121,7 +118,7 @@ fn micros(case: &Case, seconds: f64) -> f64 {
 /// Statements per batch besides those that begin and end the transaction.
 fn statements(cases: &[Case]) -> Group {
     cases.iter().fold(Group::new("pipegen's statements", "per batch"), |group, case| {
-        let calls = |run: &super::case::Run| run.statements.iter().map(|called| called.calls).sum::<f64>();
+        let calls = |run: &Run| run.statements.iter().map(|called| called.calls).sum::<f64>();
         group.with(title(case), case.each(Contender::Pipegen, |run| calls(run) / float(case.batches)))
     })
 }

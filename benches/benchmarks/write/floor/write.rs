@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::capture::{Capture, Column, Row, Table, Transaction};
 use super::column::Values;
 
+#[derive(Clone, Copy)]
 enum Statement {
     Delete,
     Upsert,
