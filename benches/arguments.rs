@@ -34,6 +34,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) quick: bool,
 
+    /// Measures growth up to ten million products and a full ledger: some GB of disk and half an hour
+    #[arg(long, conflicts_with = "quick")]
+    pub(crate) full: bool,
+
     /// Another build to run beside this one: a folder with a checkout that was built, or a commit
     #[arg(long, value_name = "FOLDER_OR_COMMIT")]
     pub(crate) compare: Option<String>,

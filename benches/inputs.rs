@@ -18,6 +18,8 @@ pub(crate) struct Inputs {
     pub(crate) rounds: usize,
     /// Tiny inputs: only that everything works is of interest.
     pub(crate) quick: bool,
+    /// The largest sizes too.
+    pub(crate) full: bool,
     /// Another build: a folder or a commit.
     pub(crate) compare: Option<String>,
 }
@@ -31,6 +33,7 @@ impl Inputs {
             pipegen: env!("CARGO_BIN_EXE_pipegen").into(),
             rounds: if quick { 1 } else { arguments.rounds.into() },
             quick,
+            full: arguments.full,
             compare: arguments.compare.clone(),
         })
     }

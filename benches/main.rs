@@ -7,8 +7,12 @@
 //! - [`build`]: another build to compare with
 //! - [`inputs`]: what a benchmark is given
 //! - [`records`]: the stream that is played
+//! - [`throwaway`]: PostgreSQL and Redis for one benchmark; [`machine`]: the stack's functions on them
+//! - [`instance`]: one process of a function
+//! - [`traffic`]: a synthetic catalog's changes
 //! - [`rounds`]: interleaved rounds, medians and ratios
 //! - [`cpu`]: CPU seconds by process
+//! - [`processes`]: CPU time and memory of one process
 //! - [`results`]: what was measured, as plain data
 //! - [`report`]: the results as a table, as JSON and as plots
 //! - [`progress`]: the progress bar
@@ -18,11 +22,16 @@ mod benchmarks;
 mod build;
 mod cpu;
 mod inputs;
+mod instance;
+mod machine;
+mod processes;
 mod progress;
 mod records;
 mod report;
 mod results;
 mod rounds;
+mod throwaway;
+mod traffic;
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;

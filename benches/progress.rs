@@ -16,6 +16,11 @@ impl Bar {
         Self(bar)
     }
 
+    /// Notes that so many steps are done.
+    pub(crate) fn reach(&self, steps: u64) {
+        self.0.set_position(steps);
+    }
+
     pub(crate) fn step(&self) {
         self.0.inc(1);
     }

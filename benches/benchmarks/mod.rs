@@ -2,7 +2,12 @@
 //!
 //! - [`write`](mod@write): the write path beside a floor and an alternative
 //! - [`local`]: `pipegen local` as a whole, beside another build
+//! - [`archive`]: the archiver beside `gzip`
 //! - [`faults`]: the write path when something is wrong
+//! - [`growth`]: how speed depends on size
+//! - [`read`]: the read path
+//! - [`render`]: `pipegen render`
+//! - [`start`]: the start of an instance
 
 use std::fmt::Write as _;
 
@@ -12,8 +17,13 @@ use crate::arguments::Arguments;
 use crate::inputs::Inputs;
 use crate::results::Benchmark;
 
+mod archive;
 mod faults;
+mod growth;
 mod local;
+mod read;
+mod render;
+mod start;
 mod write;
 
 /// A benchmark that can be chosen.
@@ -30,6 +40,14 @@ const ALL: &[Entry] = &[
     Entry { name: write::NAME, about: write::TITLE, measure: write::measure },
     Entry { name: local::NAME, about: local::TITLE, measure: local::measure },
     Entry { name: faults::NAME, about: faults::TITLE, measure: faults::measure },
+    Entry { name: read::NAME, about: read::TITLE, measure: read::measure },
+    Entry { name: read::mix::NAME, about: read::mix::TITLE, measure: read::mix::measure },
+    Entry { name: archive::NAME, about: archive::TITLE, measure: archive::measure },
+    Entry { name: start::NAME, about: start::TITLE, measure: start::measure },
+    Entry { name: growth::products::NAME, about: growth::products::TITLE, measure: growth::products::measure },
+    Entry { name: growth::suppliers::NAME, about: growth::suppliers::TITLE, measure: growth::suppliers::measure },
+    Entry { name: growth::ledger::NAME, about: growth::ledger::TITLE, measure: growth::ledger::measure },
+    Entry { name: render::NAME, about: render::TITLE, measure: render::measure },
 ];
 
 /// Returns the named benchmarks in their order, or all.

@@ -1,0 +1,183 @@
+//! A synthetic catalog and its traffic: which product, by Zipf's law, and which change.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use pipegen_event::Event;
+use pipegen_store::{Applied, EventOutcome, Store};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_distr::{Distribution as _, Zipf};
+use serde_json::{Value, json};
+
+/// The exponent of Zipf's law: the product of rank k is asked for in proportion to 1/k.
+pub(crate) const EXPONENT: f64 = 1.0;
+
+/// All suppliers. A product's are some that follow each other.
+pub(crate) const SUPPLIERS: u64 = 64;
+
+/// The level of every offer before the first event.
+pub(crate) const FIRST_LEVEL: i64 = 1000;
+
+/// A number with no factor in common with the powers of ten: multiplied by it, ranks that follow each other lie far
+/// apart, as popular products do in a catalog.
+const SPREAD: u64 = 7_368_787;
+
+/// Makes the traffic of a catalog that was filled with [`FIRST_LEVEL`] everywhere, the same in every run.
+pub(crate) struct Traffic {
+    products: u64,
+    suppliers_of_each: u64,
+    mix: Mix,
+    popularity: Zipf<f64>,
+    random: StdRng,
+    sent: u64,
+    time: DateTime<Utc>,
+}
+
+/// The kinds of changes.
+#[derive(Clone, Copy)]
+pub(crate) enum Mix {
+    /// Of ten changes six adjustments, two counts, two prices.
+    Usual,
+    /// Nobody counts, so that the ledger keeps everything.
+    AdjustmentsOnly,
+}
+
+/// A change that a supplier sends.
+pub(crate) struct Change {
+    number: u64,
+    pub(crate) sku: String,
+    supplier: String,
+    time: DateTime<Utc>,
+    what: What,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Adjusted(i64),
+    Counted(i64),
+    Priced { cents: u32 },
+}
+
+/// The levels that the catalog must have, by SKU and supplier.
+#[derive(Default)]
+pub(crate) struct Levels(HashMap<String, HashMap<String, i64>>);
+
+/// The SKU of a product's number, as the statements that fill a catalog write it.
+pub(crate) fn sku(number: u64) -> String {
+    format!("SKU{number:08}")
+}
+
+/// The supplier of this number.
+pub(crate) fn supplier(number: u64) -> String {
+    format!("supplier-{:02}", number % SUPPLIERS)
+}
+
+impl Traffic {
+    /// The number of products must be a power of ten.
+    pub(crate) fn new(products: u64, suppliers_of_each: u64, mix: Mix) -> Result<Self> {
+        #[expect(clippy::cast_precision_loss, reason = "up to 10 million")]
+        let popularity = Zipf::new(products as f64, EXPONENT).context("Zipf's law")?;
+        let random = StdRng::seed_from_u64(20_260_201);
+        // The present, because what was pruned from the ledger must be older.
+        Ok(Self { products, suppliers_of_each, mix, popularity, random, sent: 0, time: Utc::now() })
+    }
+
+    /// The number of a product that somebody asks for.
+    pub(crate) fn product(&mut self) -> u64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank: 1, 2, ...")]
+        let rank = self.popularity.sample(&mut self.random) as u64;
+        rank.wrapping_mul(SPREAD) % self.products
+    }
+
+    /// Changes in the order of their time.
+    pub(crate) fn changes(&mut self, count: usize) -> Vec<Change> {
+        (0..count).map(|_| self.change()).collect()
+    }
+
+    fn change(&mut self) -> Change {
+        let product = self.product();
+        let offer = self.random.random_range(0..self.suppliers_of_each);
+        self.sent += 1;
+        self.time += TimeDelta::milliseconds(1);
+        let kind = match self.mix {
+            Mix::Usual => self.random.random_range(0..10),
+            Mix::AdjustmentsOnly => 0,
+        };
+        let what = match kind {
+            0..6 => What::Adjusted(-self.random.random_range(1..=12)),
+            6..8 => What::Counted(self.random.random_range(0..1000)),
+            _ => What::Priced { cents: self.random.random_range(1..100_000) },
+        };
+        Change { number: self.sent, sku: sku(product), supplier: supplier(product + offer), time: self.time, what }
+    }
+}
+
+impl Change {
+    /// Returns the event as its supplier sends it.
+    pub(crate) fn text(&self) -> String {
+        let (kind, data) = match self.what {
+            What::Adjusted(delta) => ("stock.adjusted", json!({"delta": delta, "reason": "sale"})),
+            What::Counted(quantity) => ("stock.counted", json!({"quantity": quantity})),
+            What::Priced { cents } => {
+                let amount = format!("{}.{:02}", cents / 100, cents % 100);
+                ("price.changed", json!({"amount": amount, "currency": "GBP"}))
+            }
+        };
+        json!({
+            "specversion": "1.0", "id": format!("event-{:016x}", self.number), "subject": self.sku,
+            "source": format!("/suppliers/{}", self.supplier), "type": format!("com.retailtech.{kind}.v1"),
+            "time": self.time.to_rfc3339_opts(SecondsFormat::Micros, true), "data": data,
+        })
+        .to_string()
+    }
+
+    /// Returns the event as the processor decodes it.
+    pub(crate) fn event(&self) -> Result<Event> {
+        let text = self.text();
+        let decoded = pipegen_event::decode(text.as_bytes(), self.time, TimeDelta::days(1)).pop();
+        decoded.context("no event")?.outcome.map_err(|rejection| anyhow!("rejected: {}", rejection.detail))
+    }
+}
+
+impl Levels {
+    /// Notes what changes do to the levels. They must come in the order of their time.
+    pub(crate) fn expect(&mut self, changes: &[Change]) {
+        for change in changes {
+            let of_sku = self.0.entry(change.sku.clone()).or_default();
+            let level = of_sku.entry(change.supplier.clone()).or_insert(FIRST_LEVEL);
+            match change.what {
+                What::Counted(quantity) => *level = quantity,
+                What::Adjusted(delta) => *level += delta,
+                What::Priced { .. } => {}
+            }
+        }
+    }
+
+    /// Checks that the catalog has these levels.
+    pub(crate) async fn check(&self, store: &Store) -> Result<()> {
+        let skus: Vec<&str> = self.0.keys().map(String::as_str).collect();
+        for skus in skus.chunks(1000) {
+            let views = store.views(skus).await?;
+            ensure!(views.len() == skus.len(), "{} of {} products are in the catalog", views.len(), skus.len());
+            for view in views {
+                let json: Value = serde_json::from_str(&view.json)?;
+                let offers = json["offers"].as_array().context("a view has offers")?;
+                for (supplier, level) in &self.0[&view.sku] {
+                    let offer = offers.iter().find(|offer| offer["supplier"] == **supplier);
+                    let on_hand = offer.and_then(|offer| offer["on_hand"].as_i64());
+                    ensure!(on_hand == Some(*level), "{} {supplier}: {on_hand:?} instead of {level}", view.sku);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks that every event has done what it should: these are in order, each once.
+pub(crate) fn all_applied(applied: &Applied) -> Result<()> {
+    let is_applied = |outcome: &EventOutcome| *outcome == EventOutcome::Applied;
+    ensure!(applied.outcomes.iter().all(is_applied), "not every event was applied: {:?}", applied.outcomes);
+    Ok(())
+}
