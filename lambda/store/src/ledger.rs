@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnection;
 
 use crate::adjustments::{Adjustment, Adjustments, Count, LedgerEntry};
 use crate::error::{During, Error};
+use crate::load::positions;
 use crate::working_set::WorkingSet;
 
 /// The maximum number of superseded rows that a batch removes.
@@ -37,7 +38,7 @@ pub(crate) async fn update(
     let counts: Vec<Count> = Count::all(working_set);
     let mut sums = Sums::new();
     for row in enter(connection, working_set, &adjustments.list, &counts, repeated).await? {
-        let Ok(position) = usize::try_from(row.position - 1) else { continue };
+        let Ok(position) = usize::try_from(row.position) else { continue };
         if row.is_sum {
             sums.insert(counts[position].offer, row.delta);
         } else {
@@ -62,12 +63,14 @@ async fn enter(
     let may_be_stored =
         |adjustment: &Adjustment<'_>| repeated == Repeated::AtAnyTime || adjustment.is_early(working_set);
     sqlx::query_as(include_str!("queries/update_ledger.sql"))
+        .bind(positions(adjustments.len()))
         .bind(adjustments.iter().map(|adjustment| working_set.sku(adjustment.offer)).collect::<Vec<_>>())
         .bind(adjustments.iter().map(|adjustment| working_set.offers[adjustment.offer].supplier).collect::<Vec<_>>())
         .bind(adjustments.iter().map(|adjustment| adjustment.id).collect::<Vec<_>>())
         .bind(adjustments.iter().map(|adjustment| adjustment.entry.time).collect::<Vec<_>>())
         .bind(adjustments.iter().map(|adjustment| adjustment.entry.delta).collect::<Vec<_>>())
         .bind(adjustments.iter().map(may_be_stored).collect::<Vec<_>>())
+        .bind(positions(counts.len()))
         .bind(counts.iter().map(|count| working_set.sku(count.offer)).collect::<Vec<_>>())
         .bind(counts.iter().map(|count| working_set.offers[count.offer].supplier).collect::<Vec<_>>())
         .bind(counts.iter().map(|count| count.time).collect::<Vec<_>>())
@@ -102,7 +105,7 @@ async fn replace(
 #[derive(FromRow)]
 struct LedgerRow {
     is_sum: bool,
-    /// The position, from 1, among the adjustments or among the counts.
+    /// The position among the adjustments or among the counts.
     position: i32,
     /// The row's time, or the count's.
     occurred_at: DateTime<Utc>,

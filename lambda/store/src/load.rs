@@ -70,6 +70,7 @@ pub(crate) async fn offers(
 ) -> Result<DateTime<Utc>, Error> {
     let keys = || working_set.offers_by_sku();
     let rows: Vec<LoadedOffer> = sqlx::query_as(include_str!("queries/load_offers.sql"))
+        .bind(positions(working_set.offers.len()))
         .bind(keys().map(|(sku, _)| sku).collect::<Vec<_>>())
         .bind(keys().map(|(_, offer)| offer.supplier).collect::<Vec<_>>())
         .fetch_all(connection)
@@ -79,7 +80,7 @@ pub(crate) async fn offers(
     let (time, floor) = now.ok_or(sqlx::Error::RowNotFound).during("read the ledger's floor")?;
     working_set.ledger_floor = floor;
     for row in rows {
-        let position = row.position.map(|position| index(position.into()));
+        let position = row.position.and_then(|position| usize::try_from(position).ok());
         if let (Some(position), Some(place)) = (position, row.place.clone()) {
             working_set.offers[position].load(row.into(), place);
         }
@@ -114,6 +115,12 @@ pub(crate) async fn descriptions(
 /// The index of a position as PostgreSQL's `with ordinality` counts it, from 1.
 fn index(position: i64) -> usize {
     usize::try_from(position - 1).unwrap_or(usize::MAX)
+}
+
+/// Returns the positions from 0 up to this number. They are sent, because the planner takes a series for a thousand
+/// rows and would plan anew for each batch, in which it sees fewer.
+pub(crate) fn positions(number: usize) -> Vec<i32> {
+    (0..).take(number).collect()
 }
 
 /// Parses the column, which always holds an object of strings: only `save` writes it.

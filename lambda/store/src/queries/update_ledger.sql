@@ -1,17 +1,17 @@
--- $1 ... $6: adjustments, distinct, and whether each may have a row already. Those without one are entered; of the
--- others the row is returned. `on conflict` would look up each of them.
--- $7 ... $10: new counts, and whether each may have later rows. The sum of these is returned, without what this statement
--- enters. The rows that are not later are part of the count and are removed: at most $11 of them, so that a count that
--- supersedes millions does not take longer than a batch may. The remaining ones have no effect any more; the next counts
--- and pruning remove them. All rows are read as they were before this statement: one that it removes is returned all the
--- same.
--- `offset 0` makes the planner, which does not know the number of keys, look each one up.
+-- $1 ... $7: adjustments, distinct, by position, and whether each may have a row already. Those without one are
+-- entered; of the others the row is returned. `on conflict` would look up each of them.
+-- $8 ... $12: new counts, by position, and whether each may have later rows. The sum of these is returned, without
+-- what this statement enters. The rows that are not later are part of the count and are removed: at most $13 of them,
+-- so that a count that supersedes millions does not take longer than a batch may. The remaining ones have no effect
+-- any more; the next counts and pruning remove them. All rows are read as they were before this statement: one that it
+-- removes is returned all the same. `offset 0` makes the planner, which does not know the number of keys, look each
+-- one up.
 with adjustment as materialized (
     select wanted.*, stored.occurred_at as stored_at, stored.delta as stored_delta
     from (
-        select generate_series(1, cardinality($1::text[])) as position, unnest($1::text[]) as sku,
-               unnest($2::text[]) as supplier, unnest($3::text[]) as id, unnest($4::timestamptz[]) as occurred_at,
-               unnest($5::bigint[]) as delta, unnest($6::boolean[]) as may_be_stored
+        select unnest($1::integer[]) as position, unnest($2::text[]) as sku, unnest($3::text[]) as supplier,
+               unnest($4::text[]) as id, unnest($5::timestamptz[]) as occurred_at, unnest($6::bigint[]) as delta,
+               unnest($7::boolean[]) as may_be_stored
     ) as wanted
     left join lateral (
         select occurred_at, delta from ledger
@@ -23,8 +23,8 @@ with adjustment as materialized (
     insert into ledger (sku, supplier, id, occurred_at, delta)
     select sku, supplier, id, occurred_at, delta from adjustment where stored_at is null
 ), count as materialized (
-    select generate_series(1, cardinality($7::text[])) as position, unnest($7::text[]) as sku,
-           unnest($8::text[]) as supplier, unnest($9::timestamptz[]) as occurred_at, unnest($10::boolean[]) as is_late
+    select unnest($8::integer[]) as position, unnest($9::text[]) as sku, unnest($10::text[]) as supplier,
+           unnest($11::timestamptz[]) as occurred_at, unnest($12::boolean[]) as is_late
 ), superseded as (
     delete from ledger
     where ctid = any(array(
@@ -36,7 +36,7 @@ with adjustment as materialized (
                 and ledger.occurred_at <= count.occurred_at
             offset 0
         ) as earlier
-        limit $11
+        limit $13
     ))
 )
 select false as is_sum, position, stored_at as occurred_at, stored_delta as delta
