@@ -1,24 +1,22 @@
 //! The AWS SDK's configuration, from the environment that Lambda gives a function.
 //!
-//! `aws_config` is not used: its chain of places to look for credentials in (profiles, roles, containers, instances)
-//! would be a fifth of the bootstrap, and each start would walk along it. Lambda always sets region and credentials,
-//! and these last longer than the function's instance.
+//! The loader of `aws_config` is not used: its chain of places to look for credentials in (profiles, roles, containers,
+//! instances) would be a fifth of the bootstrap, and each start would walk along it. Lambda always sets region and
+//! credentials, and these last longer than the function's instance.
 
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_s3::config::BehaviorVersion;
-use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{self, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_types::SdkConfig;
-use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// Looks up an environment variable: [`crate::settings::environment_variable`], or a test's own.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use pipegen_store::{ErrorKind, Store};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use thiserror::Error;

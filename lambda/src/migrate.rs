@@ -1,7 +1,7 @@
 //! `migrate`: brings the schema up to date and creates the logins. Running it again, or twice at once, changes nothing
 //! more.
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use lambda_runtime::LambdaEvent;
 use pipegen_contract::database::Access;
 use pipegen_store::Login as LoginRole;

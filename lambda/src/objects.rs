@@ -5,11 +5,11 @@ use std::io::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::primitives::ByteStream;
-use aws_types::SdkConfig;
 use backon::{ExponentialBuilder, Retryable};
 use base64_simd::STANDARD;
 use bytes::Bytes;

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 
 use crate::cache::Cache;
 use crate::database::{CatalogDatabase, Login};

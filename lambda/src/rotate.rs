@@ -6,7 +6,7 @@
 //!
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use lambda_runtime::LambdaEvent;
 use lambda_runtime::tracing::info;
 use pipegen_contract::database::Access;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use lambda_runtime::{Context, LambdaEvent};
 use pipegen::servers::{ServerPlan, ServerSettings, Servers};

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::config::{
     BehaviorVersion, Credentials as SdkCredentials, Region, SharedCredentialsProvider,
 };
-use aws_types::SdkConfig;
 use lambda_runtime::{Context, LambdaEvent};
 use parking_lot::Mutex;
 use pipegen::emulators::secrets_manager::{self, RotationFunction, Rotations};

@@ -193,7 +193,7 @@ fn client(url: &str, credentials: &Credentials) -> aws_sdk_secretsmanager::Clien
         None,
         "test",
     );
-    let config = aws_types::SdkConfig::builder()
+    let config = aws_config::SdkConfig::builder()
         .behavior_version(aws_sdk_secretsmanager::config::BehaviorVersion::latest())
         .region(aws_sdk_secretsmanager::config::Region::new("us-east-1"))
         .credentials_provider(aws_sdk_secretsmanager::config::SharedCredentialsProvider::new(credentials))

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::config::BehaviorVersion;
-use aws_types::SdkConfig;
 use pipegen_lambda::cache::{Cache, CacheError};
 use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, Secret};
 use pipegen_store::View;

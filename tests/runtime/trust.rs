@@ -1,7 +1,7 @@
 //! Functions connect only to servers with a trusted certificate, and have only their rights in Redis.
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-use aws_types::SdkConfig;
 use pipegen::servers::Servers;
 use pipegen_contract::cache::{DEFAULT_RIGHTS, SHOP_RIGHTS};
 use pipegen_contract::env;

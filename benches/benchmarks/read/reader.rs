@@ -4,8 +4,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use aws_config::SdkConfig;
 use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
-use aws_types::SdkConfig;
 use chrono::Utc;
 use lambda_runtime::{Context, LambdaEvent};
 use pipegen::servers::CacheAddress;

@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_types::SdkConfig;
+use aws_config::SdkConfig;
 use pipegen_store::View;
 use redis::aio::ConnectionManagerConfig;
 use redis::io::tcp::TcpSettings;
