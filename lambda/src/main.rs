@@ -6,12 +6,13 @@
 use std::env;
 use std::hint::black_box;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use lambda_runtime::layers::TracingLayer;
 use lambda_runtime::tower::layer::layer_fn;
-use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{Context, Diagnostic, Error, LambdaEvent, Runtime, service_fn};
 use pipegen_contract::marker::MARKER;
 use pipegen_contract::role::Role;
 use pipegen_lambda::bodies::Bodies;
@@ -22,6 +23,7 @@ use pipegen_lambda::{archiver, aws, catalog, logging, maintain, migrate, process
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -55,6 +57,9 @@ async fn main() -> Result<(), Error> {
     }
 }
 
+/// The result of one invocation, to come: the response's JSON, or the error for Lambda.
+type Invocation<'a> = Pin<Box<dyn Future<Output = Result<Box<RawValue>, Diagnostic>> + 'a>>;
+
 /// Serves invocations with `handle`. A failure before `run` would not reach Lambda: each invocation fails with what is
 /// wrong with the resources.
 async fn serve<'a, R, E, A, B>(
@@ -67,25 +72,34 @@ where
     B: Serialize,
     E: Into<Failure>,
 {
-    let (handle, bodies) = (&handle, Bodies::default());
-    let invoke = move |event: LambdaEvent<()>, body: Bytes| async move {
-        let handled = async {
+    let handle = &handle;
+    let invoke = |context: Context, body: Bytes| -> Invocation<'_> {
+        let handled = async move {
             let resources = resources.as_ref().map_err(Failure::clone)?;
             let payload = serde_json::from_slice(&body).map_err(|_| {
                 Failure::new(FailureKind::EventUnreadable, "the event is not one that this role can read")
             })?;
             // Some megabytes, which are not needed any more.
             drop(body);
-            handle(LambdaEvent::new(payload, event.context), resources).await.map_err(Into::into)
+            let response = handle(LambdaEvent::new(payload, context), resources).await.map_err(Into::into)?;
+            Ok(to_raw_value(&response).expect("every response is JSON"))
         };
-        // The runtime library would report a panic under an error type of its own, and with its message, which may
-        // repeat what was being decoded.
-        let caught = AssertUnwindSafe(handled).catch_unwind().await;
-        let result = caught.unwrap_or_else(|_| {
-            Err(Failure::new(FailureKind::Panicked, "the function panicked; its log names the location"))
-        });
-        result.map_err(|failure: Failure| failure.diagnostic(role))
+        Box::pin(async move {
+            // The runtime library would report a panic under an error type of its own, and with its message, which may
+            // repeat what was being decoded.
+            let caught = AssertUnwindSafe(handled).catch_unwind().await;
+            let result = caught.unwrap_or_else(|_| {
+                Err(Failure::new(FailureKind::Panicked, "the function panicked; its log names the location"))
+            });
+            result.map_err(|failure: Failure| failure.diagnostic(role))
+        })
     };
-    let handler = service_fn(|event| invoke(event, bodies.take()));
+    run(&invoke).await
+}
+
+/// Runs the runtime library with a handler of one type for all roles: it is a large part of the binary.
+async fn run<'a>(invoke: &'a dyn Fn(Context, Bytes) -> Invocation<'a>) -> Result<(), Error> {
+    let bodies = Bodies::default();
+    let handler = service_fn(|event: LambdaEvent<()>| invoke(event.context, bodies.take()));
     Runtime::new(handler).layer(layer_fn(|service| bodies.taken_from(service))).layer(TracingLayer::new()).run().await
 }
