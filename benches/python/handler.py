@@ -7,6 +7,7 @@ that is delivered twice counts twice; it checks no more than it needs; it keeps 
 import base64
 import json
 import os
+from decimal import Decimal
 
 import psycopg
 import redis
@@ -42,40 +43,39 @@ database = psycopg.connect(os.environ["DATABASE"], autocommit=True)
 cache = redis.Redis.from_url(os.environ["CACHE_URL"], ssl_ca_certs=os.environ["CACHE_AUTHORITY"])
 
 
-def events(records):
-    """Yields what the records hold, an event or an array of them each; what cannot be read is skipped."""
-    for record in records:
+def handler(event, _context):
+    products, stock, prices = {}, {}, {}
+    for record in event["Records"]:
         try:
             data = base64.b64decode(record["kinesis"]["data"])
             if NUL in data:
                 raise ValueError("PostgreSQL's text has no NUL")
             content = json.loads(data)
-            for event in content if isinstance(content, list) else [content]:
-                kind, supplier = event["type"].split(".", 2)[2], event["source"].rsplit("/", 1)[1]
-                yield kind, event["subject"], supplier, event["time"], event["data"]
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-            print(json.dumps({"message": "skipped", "sequence_number": record["kinesis"]["sequenceNumber"]}))
-
-
-def handler(event, _context):
-    products, stock, prices = {}, {}, {}
-    for kind, sku, supplier, time, data in events(event["Records"]):
-        offer = (sku, supplier)
-        if kind == "stock.adjusted.v1":
-            on_hand, counted = stock.get(offer, (0, False))
-            stock[offer] = (on_hand + data["delta"], counted)
-        elif kind == "stock.counted.v1":
-            stock[offer] = (data["quantity"], True)
-        elif kind == "price.changed.v1":
-            if offer not in prices or prices[offer][2] <= time:
-                prices[offer] = (data["amount"], data["currency"], time)
-        elif kind == "product.described.v1":
-            if sku not in products or products[sku][4] <= time:
-                attributes = json.dumps(data.get("attributes", {}))
-                products[sku] = (data["title"], data.get("description"), data.get("category"), attributes, time)
+            for change in content if isinstance(content, list) else [content]:
+                apply(change, products, stock, prices)
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+            number = record["kinesis"]["sequenceNumber"]
+            print(json.dumps({"message": "skipped", "sequence_number": number, "why": repr(error)}))
     save(products, stock, prices)
     refresh(products, stock, prices)
     return {"batchItemFailures": []}
+
+
+def apply(event, products, stock, prices):
+    kind, sku, time, data = event["type"].split(".", 2)[2], event["subject"], event["time"], event["data"]
+    offer = (sku, event["source"].rsplit("/", 1)[1])
+    if kind == "stock.adjusted.v1":
+        on_hand, counted = stock.get(offer, (0, False))
+        stock[offer] = (on_hand + int(data["delta"]), counted)
+    elif kind == "stock.counted.v1":
+        stock[offer] = (int(data["quantity"]), True)
+    elif kind == "price.changed.v1":
+        if offer not in prices or prices[offer][2] <= time:
+            prices[offer] = (Decimal(data["amount"]), data["currency"], time)
+    elif kind == "product.described.v1":
+        if sku not in products or products[sku][4] <= time:
+            attributes = json.dumps(data.get("attributes", {}))
+            products[sku] = (data["title"], data.get("description"), data.get("category"), attributes, time)
 
 
 def save(products, stock, prices):
