@@ -15,6 +15,8 @@ use crate::results::{Axis, Benchmark, Line, Plot};
 
 const WIDTH: u32 = 900;
 const HEIGHT: u32 = 500;
+/// The width of the names beside a chart with lines.
+const LEGEND: u32 = 210;
 /// The height of a bar with the space around it.
 const BAR: i32 = 34;
 const FONT: (&str, u32) = ("sans-serif", 16);
@@ -66,7 +68,9 @@ fn write_bars(area: &Area<'_>, title: &str, bars: &[(String, f64)]) -> Result<()
 fn write_lines(area: &Area<'_>, title: &str, x: &Axis, y: &Axis, lines: &[Line]) -> Result<()> {
     let points = || lines.iter().flat_map(|line| line.points.iter().copied());
     let (along, up) = (range(points().map(|(x, _)| x), x), range(points().map(|(_, y)| y), y));
-    let mut chart = ChartBuilder::on(area);
+    let (area, legend) = area.split_horizontally(WIDTH - LEGEND);
+    write_legend(&legend, lines)?;
+    let mut chart = ChartBuilder::on(&area);
     chart.caption(title, ("sans-serif", 20)).margin(20).x_label_area_size(50).y_label_area_size(90);
     match (x.logarithmic, y.logarithmic) {
         (true, true) => series(chart.build_cartesian_2d(along.log_scale(), up.log_scale())?, x, y, lines),
@@ -74,6 +78,15 @@ fn write_lines(area: &Area<'_>, title: &str, x: &Axis, y: &Axis, lines: &[Line])
         (false, true) => series(chart.build_cartesian_2d(along, up.log_scale())?, x, y, lines),
         (false, false) => series(chart.build_cartesian_2d(along, up)?, x, y, lines),
     }
+}
+
+/// Draws the names beside the chart, where they hide nothing.
+fn write_legend(area: &Area<'_>, lines: &[Line]) -> Result<()> {
+    for ((line, colour), y) in lines.iter().zip(COLOURS.into_iter().cycle()).zip((60..).step_by(24)) {
+        area.draw(&PathElement::new([(0, y), (20, y)], colour.stroke_width(2)))?;
+        area.draw(&Text::new(line.name.clone(), (28, y - 6), FONT))?;
+    }
+    Ok(())
 }
 
 /// Returns what an axis shows: from zero, unless it is logarithmic.
@@ -100,10 +113,7 @@ where
     mesh.label_style(FONT).draw().map_err(failed)?;
     for (line, colour) in lines.iter().zip(COLOURS.into_iter().cycle()) {
         let drawn = LineSeries::new(line.points.iter().copied(), colour.stroke_width(2)).point_size(3);
-        let drawn = chart.draw_series(drawn).map_err(failed)?;
-        drawn.label(&line.name).legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], colour));
+        chart.draw_series(drawn).map_err(failed)?;
     }
-    let mut legend = chart.configure_series_labels();
-    legend.position(SeriesLabelPosition::LowerRight).background_style(WHITE.mix(0.8)).border_style(BLACK);
-    legend.label_font(FONT).draw().map_err(failed)
+    Ok(())
 }
