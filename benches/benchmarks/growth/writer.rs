@@ -13,7 +13,7 @@ use crate::processes::{cpu, cpu_of_this_thread, sessions};
 use crate::progress::Bar;
 use crate::results::Group;
 use crate::throwaway::Throwaway;
-use crate::traffic::{Change, Levels, Mix, Traffic, all_applied};
+use crate::traffic::{Change, Levels, Mix, Traffic, all_taken};
 
 /// The events of a batch.
 const BATCH: usize = 500;
@@ -66,14 +66,14 @@ impl Writer {
         let mut batches = events.chunks(BATCH).map(|events| events.iter().collect::<Vec<_>>());
         let speed = runtime.block_on(async {
             for batch in batches.by_ref().take(warm_up) {
-                all_applied(&self.store.apply(&batch).await?)?;
+                all_taken(&self.store.apply(&batch).await?)?;
             }
             let mut admin = throwaway.options(&self.database)?.connect().await?;
             let [session] = *sessions(&mut admin, &self.database).await? else { anyhow::bail!("not one session") };
             let (database_cpu, own_cpu) = (cpu(session)?, cpu_of_this_thread()?);
             let (started, mut applied) = (Instant::now(), 0);
             for batch in batches {
-                all_applied(&self.store.apply(&batch).await?)?;
+                all_taken(&self.store.apply(&batch).await?)?;
                 applied += batch.len();
             }
             let time = started.elapsed();

@@ -20,7 +20,7 @@ use crate::processes::{cpu, sessions};
 use crate::results::{Benchmark, Group, Plot};
 use crate::rounds::interleaved;
 use crate::throwaway::Throwaway;
-use crate::traffic::{Change, Mix, Traffic, all_applied};
+use crate::traffic::{Change, Mix, Traffic, all_taken};
 
 pub(in super::super) const NAME: &str = "mix";
 pub(in super::super) const TITLE: &str = "reads by Zipf's law with writes among them, from an empty cache";
@@ -150,7 +150,7 @@ impl Scene {
         let changes = self.traffic.changes(BATCH);
         let events = changes.iter().map(Change::event).collect::<Result<Vec<_>>>()?;
         let applied = self.store.apply(&events.iter().collect::<Vec<_>>()).await?;
-        all_applied(&applied)?;
+        all_taken(&applied)?;
         refresh(&self.database, &self.writer, &applied.products).await?;
         let skus: Vec<&str> = applied.products.iter().map(|product| product.sku.as_str()).collect();
         let views = self.store.views(&skus).await?;
