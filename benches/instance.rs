@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
 /// The time within which an instance starts or answers.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A process that takes one event after the other.
 pub(crate) struct Instance {

@@ -124,7 +124,7 @@ impl<'a> Sample<'a> {
 async fn process(event: Bytes, instance: &mut Instance) -> Result<f64> {
     let before = cpu(instance.pid())?;
     instance.process(event).await?;
-    Ok((cpu(instance.pid())? - before).as_secs_f64())
+    Ok(cpu(instance.pid())?.saturating_sub(before).as_secs_f64())
 }
 
 /// Takes as many records as Lambda delivers at once, from the beginning again if there are too few.

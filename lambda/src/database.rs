@@ -34,7 +34,7 @@ pub enum Login {
         /// ARN of the secret that holds the login.
         secret_arn: String,
         /// The configuration for Secrets Manager's client, which takes a while to make and is seldom used.
-        aws: SdkConfig,
+        aws: Box<SdkConfig>,
     },
 }
 
@@ -77,7 +77,7 @@ impl Login {
                 .ssl_root_cert_from_pem(fs::read(path).map_err(|error| DatabaseError::Authority(path.clone(), error))?),
             DatabaseTls::Disabled => options.ssl_mode(PgSslMode::Disable),
         };
-        Ok(Self::Managed { options, secret_arn: secret_arn.clone(), aws: aws.clone() })
+        Ok(Self::Managed { options, secret_arn: secret_arn.clone(), aws: Box::new(aws.clone()) })
     }
 
     /// Returns connection options with the current login.
@@ -85,7 +85,8 @@ impl Login {
         match self {
             Self::Fixed(options) => Ok(options.clone()),
             Self::Managed { options, secret_arn, aws } => {
-                let secret = LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws), arn: secret_arn.clone() };
+                let secret =
+                    LoginSecret { client: aws_sdk_secretsmanager::Client::new(aws.as_ref()), arn: secret_arn.clone() };
                 let login = secret.get().await.map_err(DatabaseError::Secret)?;
                 let UserPassword { username, password } = login.ok_or(DatabaseError::NoLogin)?;
                 Ok(options.clone().username(&username).password(&password))

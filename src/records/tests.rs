@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use super::line::parse;
@@ -31,7 +32,13 @@ fn a_record_is_read() {
 /// Whether or not a record's texts stand in the line as they are.
 #[test]
 fn escapes_are_resolved() {
-    let escaped = |text: &str| text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect::<String>();
+    let escaped = |text: &str| {
+        let mut escapes = String::new();
+        for character in text.chars() {
+            write!(escapes, "\\u{:04x}", u32::from(character)).expect("writing to memory never fails");
+        }
+        escapes
+    };
     let mut record = parse(GOOD.as_bytes(), 1).expect("a record");
     for text in ["shardId-000000000000", "4960", "acme/1", "2010-12-01T08:26:00.080798Z", "{}", "shard", "data"] {
         let line = GOOD.replace(&format!("\"{text}\""), &format!("\"{}\"", escaped(text)));

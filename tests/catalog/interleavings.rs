@@ -68,7 +68,7 @@ async fn a_slow_reader_fills_in_nothing_older_than_a_batch() {
     let products = TestProducts::new().await;
     let sku = products.sku("a");
     let old = products.commit(&sku, 1).await;
-    let (slow_saw, new) = overtaken(async |slow| seen(&sku, slow).await, products.process(&sku, 2)).await;
+    let (slow_saw, new) = overtaken(async |slow| seen(&sku, slow).await, Box::pin(products.process(&sku, 2))).await;
     assert_eq!(slow_saw, miss(old.version), "it began before the batch");
     assert_eq!(seen(&sku, &reader()).await, miss(new.version));
     assert_eq!(seen(&sku, &reader()).await, hit(new.version));
@@ -78,7 +78,7 @@ async fn a_slow_reader_fills_in_nothing_older_than_a_batch() {
 async fn a_slow_reader_does_not_hide_a_new_product() {
     let products = TestProducts::new().await;
     let sku = products.sku("a");
-    let (slow_saw, new) = overtaken(async |slow| get(&sku, slow).await, products.process(&sku, 1)).await;
+    let (slow_saw, new) = overtaken(async |slow| get(&sku, slow).await, Box::pin(products.process(&sku, 1))).await;
     assert_eq!(slow_saw.status_code, 404, "it began before the batch");
     assert_eq!(seen(&sku, &reader()).await, miss(new.version));
 }
@@ -99,7 +99,7 @@ async fn a_redelivered_batch_repairs_what_a_crash_left() {
     let products = TestProducts::new().await;
     let sku = products.sku("a");
     let old = products.commit(&sku, 1).await;
-    let (_, new) = overtaken(async |slow| seen(&sku, slow).await, products.commit(&sku, 2)).await;
+    let (_, new) = overtaken(async |slow| seen(&sku, slow).await, Box::pin(products.commit(&sku, 2))).await;
     assert_eq!(seen(&sku, &reader()).await, hit(old.version), "not acknowledged yet");
     // Applying it again changes nothing, and its entry is refreshed all the same.
     products.refresh(&new).await;
@@ -133,7 +133,7 @@ async fn a_lost_tombstone_has_a_bounded_effect_and_is_repaired() {
         products.evict(&sku).await;
         new
     };
-    let (_, new) = overtaken(async |slow| seen(&sku, slow).await, forgotten).await;
+    let (_, new) = overtaken(async |slow| seen(&sku, slow).await, Box::pin(forgotten)).await;
     assert_eq!(seen(&sku, &reader()).await, hit(old.version));
     assert!((1..=i64::from(VIEW_SECONDS)).contains(&products.seconds(&sku).await));
     products.refresh(&new).await;

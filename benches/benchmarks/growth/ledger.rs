@@ -66,8 +66,9 @@ pub(in super::super) fn measure(inputs: &Inputs) -> Result<Benchmark> {
     let writers: Vec<RefCell<Writer>> =
         [(EMPTY, "ledger_empty"), (FULL, "ledger_full")].into_iter().map(writer).collect::<Result<_>>()?;
     let bar = Bar::new("rows of the ledger", usize::try_from(ledger.rows())?);
+    let options = throwaway.options(&writers[1].borrow().database)?;
     let (table, indexes) = throwaway.runtime.block_on(async {
-        let mut admin = throwaway.options(&writers[1].borrow().database)?.connect().await?;
+        let mut admin = options.connect().await?;
         fill_ledger(&mut admin, ledger, |done| bar.reach(done)).await?;
         bytes(&mut admin, "ledger").await
     })?;

@@ -81,8 +81,8 @@ impl Writer {
             let count = f64::from(u32::try_from(applied)?);
             anyhow::Ok(Speed {
                 events_per_second: count / time.as_secs_f64(),
-                database_cpu: (cpu(session)? - database_cpu).as_secs_f64() * 1e6 / count,
-                own_cpu: (cpu_of_this_thread()? - own_cpu).as_secs_f64() * 1e6 / count,
+                database_cpu: cpu(session)?.saturating_sub(database_cpu).as_secs_f64() * 1e6 / count,
+                own_cpu: cpu_of_this_thread()?.saturating_sub(own_cpu).as_secs_f64() * 1e6 / count,
             })
         })?;
         self.levels.expect(&changes);

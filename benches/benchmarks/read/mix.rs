@@ -135,7 +135,7 @@ impl Scene {
             hit_percent: f64::from(hits) / reads * 100.0,
             statements: statements / reads * 1000.0,
             statements_per_second: statements / reading.as_secs_f64(),
-            database_cpu: (cpu(session)? - before).as_secs_f64() * 1e6 / reads,
+            database_cpu: cpu(session)?.saturating_sub(before).as_secs_f64() * 1e6 / reads,
             time: times.percentile(50.0),
         })
     }

@@ -159,24 +159,22 @@ impl Reader {
 
     /// Reads these products through the catalog, and checks the answer.
     pub(super) async fn catalog(&self, views: &[&View]) -> Result<Read> {
-        let (path, query) = match views {
-            [view] => (format!("/products/{}", view.sku), String::new()),
-            _ => {
-                let pairs: Vec<String> = views.iter().map(|view| format!("sku={}", view.sku)).collect();
-                ("/products".to_owned(), pairs.join("&"))
-            }
+        let (path, query) = if let [view] = views {
+            (format!("/products/{}", view.sku), String::new())
+        } else {
+            let pairs: Vec<String> = views.iter().map(|view| format!("sku={}", view.sku)).collect();
+            ("/products".to_owned(), pairs.join("&"))
         };
         let event = event(path, query)?;
         let (response, cost) = measured(catalog::handle(event, &self.resources)).await?;
         let response: UrlResponse = response?;
         ensure!(response.status_code == 200, "the catalog answers {response:?}");
         let body = response.body.as_deref().context("a body")?;
-        let is_right = match views {
-            [view] => body == view.json,
-            _ => {
-                let products: Vec<&str> = views.iter().map(|view| &*view.json).collect();
-                body == format!(r#"{{"products":[{}],"unknown":[]}}"#, products.join(","))
-            }
+        let is_right = if let [view] = views {
+            body == view.json
+        } else {
+            let products: Vec<&str> = views.iter().map(|view| &*view.json).collect();
+            body == format!(r#"{{"products":[{}],"unknown":[]}}"#, products.join(","))
         };
         ensure!(is_right, "the catalog answers with another view: {body}");
         Ok(Read { hit: response.headers.get("x-cache").is_some_and(|status| status == "hit"), cost })
@@ -200,5 +198,5 @@ async fn measured<T>(work: impl Future<Output = T>) -> Result<(T, Cost)> {
     let started = Instant::now();
     let done = work.await;
     let time = started.elapsed();
-    Ok((done, Cost { time, cpu: cpu_of_this_thread()? - cpu }))
+    Ok((done, Cost { time, cpu: cpu_of_this_thread()?.saturating_sub(cpu) }))
 }

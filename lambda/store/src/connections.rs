@@ -92,14 +92,13 @@ impl Connections {
         work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let connection = match self.take_idle(begin).await {
-            Some(connection) => connection,
-            None => {
-                let mut connection = self.connect().await?;
-                let begun = timeout(CONNECT_LIMIT, begin(&mut connection)).await;
-                begun.unwrap_or_else(|_| Err(no_answer())).during("begin a transaction")?;
-                connection
-            }
+        let connection = if let Some(connection) = self.take_idle(begin).await {
+            connection
+        } else {
+            let mut connection = self.connect().await?;
+            let begun = timeout(CONNECT_LIMIT, begin(&mut connection)).await;
+            begun.unwrap_or_else(|_| Err(no_answer())).during("begin a transaction")?;
+            connection
         };
         let transaction = async |connection: &mut PgConnection| {
             let worked = work(connection).await;
