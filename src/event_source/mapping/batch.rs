@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::encoded_record::EncodedRecord;
+
 /// A record that was picked up and is not processed yet.
 #[derive(Clone, Debug)]
 pub(super) struct QueuedRecord {
