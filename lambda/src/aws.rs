@@ -46,9 +46,8 @@ fn credentials(lookup: Lookup) -> Option<Credentials> {
     Some(Credentials::new(key_id, secret_key, session_token, None, "Environment"))
 }
 
-/// The SDK's HTTP client, but ready when it is made: by itself it would read the system's root certificates, hundreds of
-/// files, and once more for each service, before the function takes its first event. It reads them for its first
-/// request.
+/// The SDK's HTTP client, but ready when it is made: by itself the first client that is made would read the system's root
+/// certificates, hundreds of files, before the function takes its first event. Now its first request reads them.
 #[derive(Debug)]
 struct HttpClient(SharedHttpClient);
 
