@@ -90,7 +90,8 @@ fn half_a_million_bad_events_in_a_batch_stay_within_the_functions_memory() -> Re
     let events = vec!["\"abcdef\""; 1000].join(",");
     let data = format!("[{events}]");
     ensure!(RECORDS * data.len() <= LARGEST_BATCH, "more than one batch");
-    let lines: Vec<String> = (0..RECORDS * 3).map(|number| line(number, &data)).collect();
+    // As many as it takes until the function is so far behind that a batch is full.
+    let lines: Vec<String> = (0..RECORDS * 10).map(|number| line(number, &data)).collect();
     let is_processed = |data: &Path| {
         let batches = batches(&data.join("logs/processor.log"))?;
         let is_done = batches.iter().sum::<usize>() == lines.len();
