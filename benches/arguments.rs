@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH")]
     pub(crate) bootstrap: Option<PathBuf>,
 
-    /// How often everything is measured, in turn
+    /// The number of rounds, in each of which everything is measured in turn
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) rounds: u16,
 
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER_OR_COMMIT")]
     pub(crate) compare: Option<String>,
 
-    /// What `cargo bench` adds
+    /// The flag that `cargo bench` adds
     #[arg(long, hide = true)]
     bench: bool,
 }

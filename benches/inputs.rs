@@ -1,4 +1,4 @@
-//! What a benchmark is given.
+//! The inputs of a benchmark.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use pipegen::config::Architecture;
 use crate::arguments::Arguments;
 use crate::records::Stream;
 
-/// What every benchmark is given.
+/// The inputs of every benchmark.
 pub(crate) struct Inputs {
     pub(crate) stream: Stream,
     /// The bootstrap that is measured.

@@ -12,7 +12,7 @@ use pipegen::records::{Record, RecordSource};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How often the sample is repeated: it has about 2200 records.
+/// The number of repetitions of the sample, which has about 2200 records.
 const REPETITIONS: u16 = 10;
 /// Records that a quick run takes of any file.
 const QUICK: usize = 2500;
@@ -21,7 +21,7 @@ const SHIFT: Duration = Duration::days(1);
 
 /// The records, in memory and as a file.
 pub(crate) struct Stream {
-    /// What it is, for the report.
+    /// The name in the report.
     pub(crate) name: String,
     pub(crate) records: Vec<Record>,
     /// A file with these records, for `pipegen local`.

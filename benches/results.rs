@@ -1,4 +1,4 @@
-//! What was measured, as plain data.
+//! The results, as plain data.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::rounds::{median, median_ratio};
 pub(crate) struct Results {
     pub(crate) started_at: DateTime<Utc>,
     pub(crate) cores: usize,
-    /// What was played.
+    /// The records that were played.
     pub(crate) records: String,
     pub(crate) record_count: usize,
     pub(crate) rounds: usize,
@@ -23,9 +23,9 @@ pub(crate) struct Results {
 #[derive(Debug, Serialize)]
 pub(crate) struct Benchmark {
     pub(crate) name: &'static str,
-    /// What was measured, as a heading.
+    /// The subject, as a heading.
     pub(crate) title: &'static str,
-    /// What the figures mean.
+    /// The meaning of the figures.
     pub(crate) meaning: &'static str,
     pub(crate) groups: Vec<Group>,
     pub(crate) targets: Vec<Target>,
@@ -51,7 +51,7 @@ pub(crate) struct Row {
     pub(crate) ratio: Option<f64>,
 }
 
-/// What a figure should be.
+/// The goal for a figure.
 #[derive(Debug, Serialize)]
 pub(crate) struct Target {
     pub(crate) what: String,
@@ -68,7 +68,7 @@ pub(crate) enum Bound {
     AtMost,
 }
 
-/// What a benchmark's plot shows.
+/// The content of a benchmark's plot.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Plot {

@@ -29,7 +29,7 @@ mod write;
 /// A benchmark that can be chosen.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
-    /// What it measures, in a line of the help.
+    /// The subject, in a line of the help.
     about: &'static str,
     /// Measures, and checks that the work was done before a figure counts.
     pub(crate) measure: fn(&Inputs) -> Result<Benchmark>,

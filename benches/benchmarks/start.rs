@@ -33,7 +33,7 @@ const STARTS: usize = 25;
 const EVENTS: usize = 100;
 const PRODUCTS: u64 = 1000;
 
-/// What one start took.
+/// The cost of one start.
 struct Start {
     first_event_ms: f64,
     first_batch_ms: f64,

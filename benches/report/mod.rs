@@ -15,7 +15,7 @@ use pipegen::printer;
 
 use crate::results::{Benchmark, Results};
 
-/// Where the results go.
+/// The outputs: the terminal, and the folder of the results.
 pub(crate) struct Report {
     folder: PathBuf,
 }

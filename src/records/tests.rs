@@ -29,7 +29,7 @@ fn a_record_is_read() {
     assert_eq!(record.data, b"{}");
 }
 
-/// Whether or not a record's texts stand in the line as they are.
+/// A record's texts may stand in the line as they are, or escaped.
 #[test]
 fn escapes_are_resolved() {
     let escaped = |text: &str| {

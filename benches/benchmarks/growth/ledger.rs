@@ -38,7 +38,7 @@ const GAUGES: u32 = 20;
 const EMPTY: &str = "an empty ledger";
 const FULL: &str = "a full ledger";
 
-/// What a round saw.
+/// The figures of a round.
 struct Round {
     speed: Speed,
     /// Of a full ledger.

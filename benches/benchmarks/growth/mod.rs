@@ -1,4 +1,4 @@
-//! How speed depends on size: of the catalog, of a product, of the ledger.
+//! The speed by size: of the catalog, of a product, of the ledger.
 //!
 //! - [`products`]: ten thousand to ten million products
 //! - [`suppliers`]: one to 64 suppliers a product

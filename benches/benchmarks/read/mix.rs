@@ -50,7 +50,7 @@ struct Scene {
     latest: HashMap<String, View>,
 }
 
-/// What a round saw.
+/// The figures of a round.
 struct Round {
     hit_percent: f64,
     statements: f64,

@@ -34,7 +34,7 @@ const USER: &str = "cache-user-catalog-staging";
 /// The catalog's login at PostgreSQL, and the name of its session.
 pub(super) const LOGIN: &str = "catalog";
 
-/// How Redis is reached.
+/// The kind of connection to Redis.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transport {
     PlainText,

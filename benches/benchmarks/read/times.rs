@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use hdrhistogram::Histogram;
 
-/// What one read took.
+/// The cost of one read.
 #[derive(Clone, Copy)]
 pub(super) struct Cost {
     pub(super) time: Duration,

@@ -18,7 +18,7 @@ use super::python::{self, Python};
 use crate::cpu::Usage;
 use crate::rounds::interleaved;
 
-/// What is measured, and what it must leave.
+/// The subject of a measurement, and the tables that it must leave.
 pub(super) struct Contenders<'a> {
     pub(super) deployed: &'a Deployed,
     pub(super) python: Python,
@@ -57,9 +57,9 @@ struct Measuring<'a> {
     contenders: &'a Contenders<'a>,
     shards: Shards,
     floor: Floor,
-    /// What every run of the floor must leave.
+    /// The tables that every run of the floor must leave.
     tables: Tables,
-    /// What every run of the processor must show.
+    /// The views that every run of the processor must lead to.
     views: Views,
 }
 

@@ -1,4 +1,4 @@
-//! What the stream amounts to, counted naively from its accepted events.
+//! The state that the stream leads to, counted naively from its accepted events.
 
 use std::collections::BTreeSet;
 

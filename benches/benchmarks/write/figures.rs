@@ -1,4 +1,4 @@
-//! What the servers and the functions say about a run.
+//! The statistics of the servers and the functions about a run.
 
 use std::ffi::OsStr;
 

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::batches::Shards;
 
-/// What it took to play them.
+/// The cost of playing them.
 #[derive(Default)]
 pub(super) struct Played {
     pub(super) seconds: f64,

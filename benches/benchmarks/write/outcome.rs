@@ -1,4 +1,4 @@
-//! What the cases amount to: groups, targets and the plot.
+//! The report about the cases: groups, targets and the plot.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ fn cpu(case: &Case) -> Group {
     group
 }
 
-/// Where the time of the processor's invocations goes.
+/// The shares of the stages in the time of the processor's invocations.
 fn stages(case: &Case) -> Group {
     let runs = case.runs(Contender::Pipegen);
     let names: BTreeSet<&str> = runs.iter().flat_map(|run| run.played.stages.keys()).map(String::as_str).collect();

@@ -14,7 +14,7 @@ use crate::working_set::WorkingSet;
 /// The maximum number of superseded rows that a batch removes.
 const SUPERSEDED_AT_A_TIME: i64 = 50_000;
 
-/// Which adjustments are looked up, because they may be in the ledger already. Looking up costs as much as entering.
+/// The adjustments that are looked up, because they may be in the ledger already. Looking up costs as much as entering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeated {
     /// Those that are not later than the latest one of their offer. If another one is there all the same, it was sent

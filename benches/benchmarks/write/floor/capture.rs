@@ -29,10 +29,10 @@ pub(super) struct Column {
 /// A row, or its key, as the texts of its columns.
 pub(super) type Row = Vec<Option<String>>;
 
-/// What a batch has done with the rows of one table, by their keys: every transaction locks in one order.
+/// The changes of a batch in one table, by the rows' keys: every transaction locks in one order.
 pub(super) type Changes = BTreeMap<Row, Change>;
 
-/// What a batch has done with a row.
+/// The change of a row in a batch.
 pub(super) struct Change {
     /// The batch has created it.
     is_new: bool,
@@ -43,7 +43,7 @@ pub(super) struct Change {
 /// A batch's transaction: the changes in each of the tables.
 pub(super) type Transaction = Vec<Changes>;
 
-/// What the processor has written.
+/// The rows that the processor has written.
 pub(in super::super) struct Capture {
     pub(super) tables: Vec<Table>,
     /// The transactions of each shard, in order.
