@@ -13,7 +13,7 @@ use super::test_catalog::{TestCatalog, event};
 /// The most statements of a batch.
 const MOST: usize = 8;
 
-/// What is not counted.
+/// The statements around a transaction, which are not counted.
 const FRAME: [&str; 2] = ["BEGIN", "COMMIT"];
 
 /// Applies the events, and returns the number of statements that it took.

@@ -73,7 +73,7 @@ pub(crate) struct Described {
 #[derive(Clone, Debug)]
 pub(crate) struct Product<'a> {
     pub(crate) sku: &'a str,
-    /// The place of its row; none if the transaction has created it.
+    /// The place of its row; none until it is locked or created.
     pub(crate) place: Option<Place>,
     /// The view's version; 0 for a new product.
     pub(crate) version: i64,
