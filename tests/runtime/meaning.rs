@@ -10,6 +10,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use super::test_catalog::{TestCatalog, event};
 
@@ -84,6 +85,28 @@ async fn for_all<F: Future<Output = ()>>(futures: Vec<F>) {
         if futures.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
     })
     .await;
+}
+
+/// Without its lock the batch could neither know the product's version nor write the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_another_transaction_creates_meanwhile_is_locked_after_it() {
+    let catalog = TestCatalog::open().await;
+    let mut other = PgConnection::connect(&catalog.servers.database_url).await.expect("connected");
+    let create = "begin; insert into product (sku, version) values ('1', 9000000000000000)";
+    sqlx::raw_sql(create).execute(&mut other).await.expect("created");
+
+    let count = event("stock.counted", "acme", "1", "a", 5, &json!({"quantity": 10}));
+    let events = [&count];
+    let commit = async {
+        while catalog.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        sqlx::raw_sql("commit").execute(&mut other).await.expect("committed");
+    };
+    let (applied, ()) = tokio::join!(catalog.store.apply(&events), commit);
+    assert_eq!(applied.expect("applied").products[0].version, 9_000_000_000_000_001);
+    assert_eq!(catalog.number("select version from product").await, 9_000_000_000_000_001);
+    catalog.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
