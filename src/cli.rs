@@ -89,6 +89,17 @@ pub struct EnvironmentArgs {
     pub config: Option<PathBuf>,
 }
 
+/// Arguments of every command that reaches a deployed stack.
+#[derive(Debug, Args)]
+pub struct StackArgs {
+    /// Name of the environment whose stack is reached.
+    #[arg(long, value_name = "NAME", default_value = "staging")]
+    pub env: String,
+    /// Endpoint of every AWS service, such as the one that `pipegen local --serve` prints [default: AWS' own].
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+}
+
 /// Arguments of `render`.
 #[derive(Debug, Args)]
 pub struct RenderArgs {

@@ -16,6 +16,10 @@
 //! - [`cost`]: the estimated costs of an environment
 //! - [`diagram`]: the stack as a picture
 //!
+//! The stack where it is deployed:
+//!
+//! - [`aws`]: its account
+//!
 //! The stack on one machine, `pipegen local`:
 //!
 //! - [`deployment`]: the part of a stack that runs, as plain data
@@ -28,6 +32,7 @@
 //! - [`session`]: the working folder, child processes and signals of a run
 
 pub mod artifact;
+pub mod aws;
 pub mod bootstrap;
 pub mod cli;
 pub mod commands;

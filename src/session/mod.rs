@@ -63,6 +63,12 @@ pub fn run<T>(
     })
 }
 
+/// Runs `work`, which has neither folder nor processes, and gives it the signals that would end the process.
+pub fn interruptible<T>(work: impl AsyncFnOnce(&mut Signals) -> anyhow::Result<Ended<T>>) -> anyhow::Result<Ended<T>> {
+    let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
+    runtime.block_on(async { work(&mut Signals::catch().context("cannot catch signals")?).await })
+}
+
 impl Session {
     /// Opens a session in this folder, or in a scratch folder that is removed at the end.
     pub fn open(folder: Option<WorkingFolder>) -> anyhow::Result<Self> {

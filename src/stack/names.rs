@@ -266,6 +266,11 @@ impl Names {
         let begin = format!("{}-{}-", name.kind.prefix, name.purpose);
         Expression::from(&begin).then(account_id).then("-").then(self.environment.as_str())
     }
+
+    /// Returns a bucket's whole name in the account with this id.
+    pub fn bucket_in(&self, name: Name, account_id: &str) -> String {
+        format!("{}-{}-{account_id}-{}", name.kind.prefix, name.purpose, self.environment)
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,189 @@
+//! Credentials, region and endpoint, and the clients that use them.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::failure::{AwsFailure, explain};
+use crate::config::Environment;
+use crate::stack::names::{ARCHIVE_BUCKET, Name, Names, QUARANTINE, STREAM};
+
+/// The only region that stacks are in.
+const REGION: &str = "us-east-1";
+
+/// The account that an environment's stack is in.
+#[derive(Debug)]
+pub struct Account {
+    configuration: SdkConfig,
+    names: Names,
+    /// True if S3 has no host name for each bucket, as at an endpoint that somebody named.
+    path_style: bool,
+    id: OnceCell<String>,
+}
+
+impl Account {
+    /// Finds credentials as the AWS CLI does: environment, profile, login or role. No request is made to the stack.
+    ///
+    /// An endpoint replaces those of all services. One of this machine, such as that of `pipegen local`, takes any
+    /// credentials, so it is never sent the user's own.
+    ///
+    /// # Errors
+    /// If there are no credentials, or they have expired, or the endpoint is not a URL to send them to.
+    pub async fn new(environment: &Environment, endpoint: Option<&str>) -> anyhow::Result<Self> {
+        let endpoint = endpoint.map(parse_endpoint).transpose()?;
+        let client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(30))
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .http_client(client)
+            .timeout_config(timeouts);
+        if let Some(endpoint) = &endpoint {
+            loader = loader.endpoint_url(endpoint.url.as_str());
+            if endpoint.is_loopback {
+                loader = loader.credentials_provider(Credentials::new("local", "local", None, None, "loopback"));
+            }
+        }
+        let configuration = loader.load().await;
+        if let Some(provider) = configuration.credentials_provider() {
+            provider.provide_credentials().await.map_err(AwsFailure::of_login)?;
+        }
+        Ok(Self {
+            configuration,
+            names: Names::new(environment.clone()),
+            path_style: endpoint.is_some(),
+            id: OnceCell::new(),
+        })
+    }
+
+    /// Returns a client of Kinesis.
+    pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        aws_sdk_kinesis::Client::new(&self.configuration)
+    }
+
+    /// Returns a client of S3.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let configuration = aws_sdk_s3::config::Builder::from(&self.configuration).force_path_style(self.path_style);
+        aws_sdk_s3::Client::from_conf(configuration.build())
+    }
+
+    /// Returns the name of the environment's stream.
+    pub fn stream(&self) -> String {
+        self.names.of(STREAM)
+    }
+
+    /// Returns the name of the archive's bucket.
+    ///
+    /// # Errors
+    /// If AWS does not say which account this is.
+    pub async fn archive_bucket(&self) -> anyhow::Result<String> {
+        self.bucket(ARCHIVE_BUCKET).await
+    }
+
+    /// Returns the name of the quarantine's bucket.
+    ///
+    /// # Errors
+    /// If AWS does not say which account this is.
+    pub async fn quarantine_bucket(&self) -> anyhow::Result<String> {
+        self.bucket(QUARANTINE).await
+    }
+
+    async fn bucket(&self, name: Name) -> anyhow::Result<String> {
+        Ok(self.names.bucket_in(name, self.id().await?))
+    }
+
+    /// Returns the account's id of 12 digits, which AWS is asked for once.
+    ///
+    /// # Errors
+    /// If AWS does not answer that.
+    pub async fn id(&self) -> anyhow::Result<&str> {
+        let id = self.id.get_or_try_init(async || {
+            let client = aws_sdk_sts::Client::new(&self.configuration);
+            let identity = client.get_caller_identity().send().await;
+            let identity = identity
+                .map_err(|error| explain("sts:GetCallerIdentity", "the account of these credentials", &error))?;
+            identity.account.context("AWS did not say which account these credentials belong to")
+        });
+        Ok(id.await?)
+    }
+}
+
+/// An endpoint that was named instead of AWS' own.
+struct Endpoint {
+    url: Url,
+    is_loopback: bool,
+}
+
+/// Checks an endpoint. Requests carry a session token and suppliers' data, so only this machine gets them unencrypted.
+fn parse_endpoint(text: &str) -> anyhow::Result<Endpoint> {
+    let url: Url =
+        text.parse().with_context(|| format!("--endpoint {text} is not a URL such as http://127.0.0.1:8080"))?;
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    ensure!(
+        url.scheme() == "https" || (url.scheme() == "http" && is_loopback),
+        "--endpoint {text} must begin with https://, or be on this machine (http://127.0.0.1:PORT)"
+    );
+    ensure!(
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.path() == "/",
+        "--endpoint {text} may have nothing but a scheme, a host and a port"
+    );
+    Ok(Endpoint { url, is_loopback })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_encrypted_or_on_this_machine() {
+        for (good, loopback) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://localhost:1/", true),
+            ("http://[::1]:1", true),
+            ("https://x.example", false),
+        ] {
+            assert_eq!(parse_endpoint(good).unwrap().is_loopback, loopback, "{good}");
+        }
+        for bad in [
+            "http://10.0.0.1:1",
+            "http://127.0.0.1.example.com",
+            "127.0.0.1:8080",
+            "ftp://127.0.0.1",
+            "https://a@b",
+            "https://a/b",
+        ] {
+            let error = parse_endpoint(bad).err().expect(bad).to_string();
+            assert!(error.starts_with(&format!("--endpoint {bad} ")), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_of_this_machine_never_sees_real_credentials() {
+        let environment = Environment::parse("staging").unwrap();
+        let account = Account::new(&environment, Some("http://127.0.0.1:9")).await.unwrap();
+        let provider = account.configuration.credentials_provider().unwrap();
+        assert_eq!(provider.provide_credentials().await.unwrap().access_key_id(), "local");
+        assert_eq!(account.stream(), "kinesis-inventory-staging");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_named() {
+        let environment = Environment::parse("staging").unwrap();
+        let account = Account::new(&environment, Some("http://127.0.0.1:9")).await.unwrap();
+        let error = account.archive_bucket().await.unwrap_err().to_string();
+        assert!(error.contains("sts:GetCallerIdentity") && error.contains("not be reached"), "{error}");
+    }
+}
