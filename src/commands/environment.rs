@@ -18,11 +18,7 @@ const SETTINGS_FILE: &str = "pipegen.toml";
 /// name.
 pub(super) fn settings(args: &EnvironmentArgs) -> anyhow::Result<Config> {
     let source = source(args.config.as_deref())?;
-    let environment = Environment::parse(&args.env).and_then(|environment| {
-        names::check(&environment)?;
-        Ok(environment)
-    });
-    let environment = environment.map_err(|problem| Fault::new(None, problem));
+    let environment = checked(&args.env).map_err(|problem| Fault::new(None, problem));
     let config = config::load(source.as_ref(), environment)
         .map_err(|faults| UsageError::Report(config::report(&faults, source.as_ref())))?;
     if let Some(meant) = &config.perhaps_meant {
@@ -32,6 +28,23 @@ pub(super) fn settings(args: &EnvironmentArgs) -> anyhow::Result<Config> {
         ));
     }
     Ok(config)
+}
+
+/// Returns the environment with this name, for commands that need none of its settings.
+pub(super) fn named(name: &str) -> anyhow::Result<Environment> {
+    checked(name).map_err(|problem| UsageError::Message(problem).into())
+}
+
+/// Checks the name of an environment; the error proposes the nearest name that would do.
+fn checked(name: &str) -> Result<Environment, String> {
+    let environment = Environment::parse(name).and_then(|environment| {
+        names::check(&environment)?;
+        Ok(environment)
+    });
+    environment.map_err(|problem| match names::nearest(name) {
+        Some(nearest) => format!("{problem}; `{nearest}` would do"),
+        None => problem,
+    })
 }
 
 /// Reads the settings file, if there is one.

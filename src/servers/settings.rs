@@ -77,7 +77,7 @@ mod tests {
         let evict = ServerParameter { name: "maxmemory-policy".to_owned(), value: "allkeys-lru".to_owned() };
         assert_eq!(settings.cache_parameters, [evict]);
         let names: Vec<_> = settings.cache_users.iter().map(|user| user.name.as_str()).collect();
-        assert_eq!(names, ["catalog", "maintain", "processor"].map(|role| format!("cache-user-{role}-staging")));
+        assert_eq!(names, ["user-reader-staging", "user-repair-staging", "user-writer-staging"]);
     }
 
     #[test]

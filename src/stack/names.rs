@@ -13,8 +13,11 @@
 //! | `role-supplier-{supplier}-{environment}` | a supplier's name is part of the purpose |
 //! | `work`, `network`, `reader-…` | policies inside a role and permissions inside a function are named only in there |
 //! | `security-group-…` in full | a security group's name cannot begin with `sg-` |
+//!
+//! ElastiCache takes the shortest names, 40 characters, so the purposes there are short: they leave 28 to the environment.
 
 mod kind;
+mod proposal;
 
 use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
@@ -23,6 +26,7 @@ use crate::config::{Environment, ROLE_PREFIX, Supplier};
 use crate::terraform::Expression;
 pub use kind::ResourceKind;
 pub(super) use kind::{ALARM, LOG_GROUP};
+pub use proposal::nearest;
 
 /// A name without its environment.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +78,7 @@ names! {
     /// The database's security group.
     DATABASE_GROUP = SECURITY_GROUP, "database";
     /// The cache of product views.
-    CACHE = CACHE, "inventory";
+    CACHE = CACHE, "views";
     /// The cache's subnets.
     CACHE_SUBNETS = CACHE_SUBNETS, "inventory";
     /// The cache's parameters.
@@ -84,15 +88,15 @@ names! {
     /// The cache's security group.
     CACHE_GROUP = SECURITY_GROUP, "cache";
     /// All users of the cache.
-    CACHE_USERS = CACHE_USER_GROUP, "views";
+    CACHE_USERS = CACHE_USER_GROUP, "cache";
     /// The user that Redis takes for a client that names none.
-    DEFAULT_USER = CACHE_USER, "default";
+    DEFAULT_USER = CACHE_USER, "closed";
     /// The processor's login to the cache.
-    PROCESSOR_USER = CACHE_USER, "processor";
+    PROCESSOR_USER = CACHE_USER, "writer";
     /// The catalog's login to the cache.
-    CATALOG_USER = CACHE_USER, "catalog";
+    CATALOG_USER = CACHE_USER, "reader";
     /// Maintenance's login to the cache.
-    MAINTAIN_USER = CACHE_USER, "maintain";
+    MAINTAIN_USER = CACHE_USER, "repair";
     /// The login of shops that read the cache themselves.
     SHOP_USER = CACHE_USER, "shop";
     /// The bucket of every record.
@@ -216,11 +220,16 @@ impl Name {
     }
 }
 
+/// Returns the name that leaves the fewest characters to the environment.
+fn tightest() -> Name {
+    all().into_iter().min_by_key(|name| name.room()).expect("there are names")
+}
+
 /// Refuses an environment that makes a name too long, and says which.
 pub fn check(environment: &Environment) -> Result<(), String> {
     let length = environment.as_str().len();
-    match all().into_iter().min_by_key(|name| name.room()) {
-        Some(tightest) if tightest.room() < length => Err(format!(
+    match tightest() {
+        tightest if tightest.room() < length => Err(format!(
             "the environment `{environment}` is too long: it has {length} characters and may have {}, because the {} \
              `{}-{}-…` may have {}",
             tightest.room(),
@@ -281,7 +290,7 @@ mod tests {
     #[test]
     fn the_longest_environment_fits_every_name_and_a_longer_one_does_not() {
         let longest = all().into_iter().map(Name::room).min().unwrap();
-        assert!(longest >= 16, "{longest} characters are too few to be useful");
+        assert!(longest >= 28, "{longest} characters are too few for the names that people have");
         let fitting = Environment::parse(&"x".repeat(longest)).unwrap();
         check(&fitting).unwrap();
         let names = Names::new(fitting);

@@ -44,11 +44,11 @@ fn environments() {
 /// checked on it.
 #[test]
 fn the_largest_environment() {
-    let name = "the-largest-of-them";
+    let name = "the-largest-environment-here";
     names::check(&Environment::parse(&format!("{name}s")).unwrap()).unwrap_err();
     let mut settings = LARGE.replace("[environments.large", &format!("[environments.{name}"));
     for number in 1..=48 {
-        let supplier = format!("supplier-with-a-long-name-{number:04}");
+        let supplier = format!("supplier-longest-{number:04}");
         writeln!(settings, "{supplier} = \"arn:aws:iam::{number:012}:role/feeders/{supplier}\"").unwrap();
     }
     let rendered = render(name, &settings);

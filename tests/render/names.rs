@@ -102,7 +102,8 @@ fn a_name_that_would_be_too_long_is_reported() {
     let too_long = "x".repeat(longest + 1);
     dir.pipegen(["render", "--env", &too_long, "--bootstrap", "bootstrap"]).refused(&[
         &format!("has {} characters and may have {longest}", longest + 1),
-        "cache user `cache-user-processor-…` may have 40",
+        "cache replication group `cache-views-…` may have 40",
+        "would do",
     ]);
     assert_eq!(dir.files(), ["bootstrap"]);
 }

@@ -21,7 +21,12 @@ const OTHER_AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/lambda/certi
 
 /// The role's user of the staging stack.
 fn cache_user(role: Role) -> String {
-    format!("cache-user-{}-staging", role.handler())
+    let purpose = match role {
+        Role::Catalog => "reader",
+        Role::Maintain => "repair",
+        _ => "writer",
+    };
+    format!("user-{purpose}-staging")
 }
 
 /// Returns a variable of a function of this role on the test's servers.
@@ -40,7 +45,7 @@ fn variable(catalog: &TestCatalog, role: Role, changes: &[Change<'_>], name: &st
         (env::CACHE_HOST, cache_host),
         (env::CACHE_PORT, cache_port.to_string()),
         // The tests' Redis takes tokens of any replication group.
-        (env::CACHE_REPLICATION_GROUP, "cache-inventory-local".to_owned()),
+        (env::CACHE_REPLICATION_GROUP, "cache-views-local".to_owned()),
         cache.dev_variable(&user),
         (env::CACHE_USER, user),
         (env::DATABASE_SECRET_ARN, "arn:secret".to_owned()),

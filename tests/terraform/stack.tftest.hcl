@@ -76,7 +76,7 @@ run "plan" {
     error_message = "RDS does not manage the master password"
   }
   assert {
-    condition     = alltrue([for user in [aws_elasticache_user.processor, aws_elasticache_user.catalog, aws_elasticache_user.maintain] : user.user_name == user.user_id])
+    condition     = alltrue([for user in [aws_elasticache_user.writer, aws_elasticache_user.reader, aws_elasticache_user.repair] : user.user_name == user.user_id])
     error_message = "the name of a user with IAM authentication must equal its id"
   }
   assert {

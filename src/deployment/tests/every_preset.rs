@@ -29,15 +29,15 @@ fn values(environment: &str) -> BTreeMap<String, String> {
         ("aws_elasticache_replication_group.views.port".to_owned(), "6002".to_owned()),
         (
             "aws_elasticache_replication_group.views.replication_group_id".to_owned(),
-            format!("cache-inventory-{environment}"),
+            format!("cache-views-{environment}"),
         ),
     ]);
     for access in ["reader", "writer", "maintainer"] {
         let name = format!("aws_secretsmanager_secret.{access}.arn");
         values.insert(name, secret(&format!("secret-{access}-{environment}")));
     }
-    for user in ["catalog", "processor", "maintain"] {
-        values.insert(format!("aws_elasticache_user.{user}.user_name"), format!("cache-user-{user}-{environment}"));
+    for user in ["reader", "writer", "repair"] {
+        values.insert(format!("aws_elasticache_user.{user}.user_name"), format!("user-{user}-{environment}"));
     }
     for bucket in ["archive", "quarantine"] {
         let name = format!("s3-{bucket}-000000000000-{environment}");

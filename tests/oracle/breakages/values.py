@@ -68,7 +68,7 @@ MODELS = [
     Breakage(ALARM, "comparison_operator", "MoreThan", MODEL_AND_SCHEMA["enum"]),
     Breakage(FUNCTION, "function_name", "lambda catalog", MODEL_AND_SCHEMA["pattern"]),
     Breakage(ROLE, "description", "Runs the archiver — always", MODEL_AND_SCHEMA["pattern"]),
-    Breakage("aws_elasticache_user.catalog", "user_id", "cache_user", {"model: pattern"}),
+    Breakage("aws_elasticache_user.reader", "user_id", "cache_user", {"model: pattern"}),
     Breakage(FUNCTION, "function_name", "x" * 257, MODEL_AND_SCHEMA["length"]),
     Breakage(ROLE, "name", "x" * 65, MODEL_AND_SCHEMA["length"]),
     Breakage(KEY, "rotation_period_in_days", 89, MODEL_AND_SCHEMA["range"]),

@@ -138,14 +138,14 @@ fn users_go_with_their_group_and_it_with_the_cache() {
     let group = "resource/aws_elasticache_user_group/views";
     notices(vec![
         breach(user_groups, &format!("{group}/engine"), json!("valkey")),
-        breach(user_groups, &format!("{group}/user_ids"), json!(["${aws_elasticache_user.catalog.user_id}"])),
-        breach(user_groups, &format!("{user}/catalog/engine"), json!("valkey")),
+        breach(user_groups, &format!("{group}/user_ids"), json!(["${aws_elasticache_user.reader.user_id}"])),
+        breach(user_groups, &format!("{user}/reader/engine"), json!("valkey")),
     ]);
     // Valkey takes either, but no user without authentication in the group.
     notices_in("large", vec![breach(user_groups, &format!("{group}/engine"), json!("valkey"))]);
     let mut main = large();
     super::put(&mut main, &format!("{group}/engine"), json!("valkey"));
-    super::put(&mut main, &format!("{user}/default/authentication_mode/type"), json!("password"));
+    super::put(&mut main, &format!("{user}/closed/authentication_mode/type"), json!("password"));
     assert_eq!(user_groups(&main), [""; 0]);
 }
 

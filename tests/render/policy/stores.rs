@@ -38,8 +38,8 @@ fn cache_users(main: &Value) -> Vec<String> {
         let rights = user["access_string"].as_str().unwrap_or_default();
         let is_iam = user["authentication_mode"] == json!({ "type": "iam" }) && user["user_id"] == user["user_name"];
         let fine = match label.as_str() {
-            "default" => user["user_name"] == "default" && rights == cache::DEFAULT_RIGHTS,
-            "catalog" => is_iam && rights == cache::READER_RIGHTS,
+            "closed" => user["user_name"] == "default" && rights == cache::DEFAULT_RIGHTS,
+            "reader" => is_iam && rights == cache::READER_RIGHTS,
             "shop" => is_iam && rights == cache::SHOP_RIGHTS,
             _ => is_iam && rights == cache::WRITER_RIGHTS,
         };
@@ -98,11 +98,11 @@ fn the_database_can_be_restored() {
 fn cache_users_have_no_password_and_little_to_say() {
     holds(cache_users);
     notices(vec![
-        breach(cache_users, "resource/aws_elasticache_user/default/access_string", json!("on ~* +@all")),
-        breach(cache_users, "resource/aws_elasticache_user/processor/access_string", json!("on ~* +@all")),
-        breach(cache_users, "resource/aws_elasticache_user/catalog/access_string", json!(cache::WRITER_RIGHTS)),
-        breach(cache_users, "resource/aws_elasticache_user/processor/authentication_mode/type", json!("password")),
-        breach(cache_users, "resource/aws_elasticache_user/processor/user_name", json!("other")),
+        breach(cache_users, "resource/aws_elasticache_user/closed/access_string", json!("on ~* +@all")),
+        breach(cache_users, "resource/aws_elasticache_user/writer/access_string", json!("on ~* +@all")),
+        breach(cache_users, "resource/aws_elasticache_user/reader/access_string", json!(cache::WRITER_RIGHTS)),
+        breach(cache_users, "resource/aws_elasticache_user/writer/authentication_mode/type", json!("password")),
+        breach(cache_users, "resource/aws_elasticache_user/writer/user_name", json!("other")),
     ]);
 }
 
@@ -110,7 +110,7 @@ fn cache_users_have_no_password_and_little_to_say() {
 fn every_cache_user_can_log_in() {
     holds(cache_group);
     let ids = "resource/aws_elasticache_user_group/views/user_ids";
-    notices(vec![breach(cache_group, ids, json!(["${aws_elasticache_user.default.user_id}"]))]);
+    notices(vec![breach(cache_group, ids, json!(["${aws_elasticache_user.closed.user_id}"]))]);
 }
 
 #[test]
