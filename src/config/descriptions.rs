@@ -148,6 +148,11 @@ pub(super) const GROUPS: &[Group] = &[
             ),
             number("log_retention_days", "days", "The time for which logs are kept."),
             of("alarm_email", "The address that alarms are sent to. AWS asks the address for a confirmation first."),
+            of(
+                "runbook_url",
+                "The address of [RUNBOOK.md](RUNBOOK.md) in your own copy of this repository, or of a page with the same headings: each \
+                 alarm's description ends with the link to its entry. Without it the description names the file.",
+            ),
         ],
     },
     Group {

@@ -59,6 +59,7 @@ pub struct Settings {
     pub archive_retention_days: u32,
     pub log_retention_days: u32,
     pub alarm_email: Option<String>,
+    pub runbook_url: Option<String>,
     pub network_cidr: NetworkRange,
     pub secrets_endpoint_zones: u32,
     pub key_rotation_days: u32,
@@ -124,6 +125,7 @@ impl Settings {
             archive_retention_days: archive_retention_days(reader),
             log_retention_days: reader.listed("log_retention_days", LOG_RETENTION_DAYS, preset.log_retention_days),
             alarm_email: reader.optional_text("alarm_email", "an e-mail address", email_address),
+            runbook_url: reader.optional_text("runbook_url", "an address that begins with `https://`", page_address),
             network_cidr,
             secrets_endpoint_zones: reader.integer("secrets_endpoint_zones", 1..=2, preset.secrets_endpoint_zones),
             key_rotation_days: reader.integer("key_rotation_days", 90..=2560, preset.key_rotation_days),
@@ -176,6 +178,15 @@ fn email_address(text: &str) -> Result<String, String> {
             && labels().all(|label| !label.is_empty() && plain(label, "-"))
     });
     if fits { Ok(text.to_owned()) } else { Err("an address looks like `name@example.com`".into()) }
+}
+
+/// Parses the address of a page, to which an anchor is appended.
+fn page_address(text: &str) -> Result<String, String> {
+    let fits = text.len() <= 200
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+        && url::Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.fragment().is_none());
+    let rule = "a page's address looks like `https://wiki.example.com/runbook`, with at most 200 characters and no `#`";
+    if fits { Ok(text.to_owned()) } else { Err(rule.into()) }
 }
 
 fn backend(reader: &mut Reader<'_>) -> Option<Backend> {

@@ -124,6 +124,18 @@ fn there_are_as_many_tags_as_aws_takes() {
 }
 
 #[test]
+fn a_runbook_is_a_page() {
+    let settings = load("[defaults]\nrunbook_url = \"https://wiki.example.com/a?page=b\"").unwrap().settings;
+    assert_eq!(settings.runbook_url.as_deref(), Some("https://wiki.example.com/a?page=b"));
+    let long = format!("https://wiki.example.com/{}", "x".repeat(200));
+    for bad in ["", "wiki/runbook", "http://wiki.example.com", "https://wiki.example.com/#top", "https://a b", &long] {
+        let rule =
+            "a page's address looks like `https://wiki.example.com/runbook`, with at most 200 characters and no `#`";
+        refused(&format!("[defaults]\nrunbook_url = \"{bad}\""), &format!("`runbook_url` cannot be `{bad}`: {rule}"));
+    }
+}
+
+#[test]
 fn an_address_for_alarms_looks_like_one() {
     for good in ["a@b.c", "ops+inventory@retail-tech.example", "first.last@mail.example.com"] {
         let settings = load(&format!("[defaults]\nalarm_email = \"{good}\"")).unwrap().settings;

@@ -11,6 +11,9 @@ use crate::stack::names::{FunctionNames, Name};
 use crate::stack::stream::Stream;
 use crate::stack::topic::Topic;
 
+/// The page with an entry for each alarm, for people who have the repository.
+const RUNBOOK: &str = "docs/RUNBOOK.md";
+
 /// The resources that alarms and dashboard watch.
 pub(in crate::stack) struct Watched<'a> {
     pub(in crate::stack) stream: &'a Stream,
@@ -68,7 +71,7 @@ pub(super) enum MissingData {
 pub(in crate::stack) struct Alarm {
     pub(in crate::stack) name: Name,
     pub(in crate::stack) part: Part,
-    /// Its description: the meaning, and what to do first.
+    /// Its description, without the link to the runbook: the meaning, and what to do first.
     pub(super) meaning: String,
     pub(in crate::stack) measure: Measure,
     pub(in crate::stack) threshold: Threshold,
@@ -90,9 +93,10 @@ impl Alarm {
             Threshold::Above(threshold) => ("GreaterThanThreshold", threshold),
             Threshold::Below(threshold) => ("LessThanThreshold", threshold),
         };
+        let runbook = build.settings.runbook_url.as_deref().unwrap_or(RUNBOOK);
         let mut body = json!({
             "alarm_name": build.names.of(self.name),
-            "alarm_description": self.meaning,
+            "alarm_description": format!("{} Runbook: {runbook}#{}", self.meaning, self.name.purpose),
             "comparison_operator": comparison_operator,
             "threshold": threshold,
             "datapoints_to_alarm": self.periods.0,

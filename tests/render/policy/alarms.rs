@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::topic::TOPIC;
 use super::{breach, holds, notices};
-use crate::rendered::resources;
+use crate::rendered::{every_kind, resources};
 
 /// Dollars a month that an alarm costs for each metric that it watches.
 const DOLLARS_A_METRIC: f64 = 0.10;
@@ -57,8 +57,18 @@ fn alarms_are_heard(main: &Value) -> Vec<String> {
         if !(100..=1024).contains(&meaning.len()) || !meaning.contains(" First ") {
             wrong.push(format!("{label} does not say what to do first"));
         }
+        let entry = meaning.rsplit_once('#').map(|(_, anchor)| anchor.to_owned());
+        if !entry.is_some_and(|entry| runbook().contains(&entry) && entry == label.replace('_', "-")) {
+            wrong.push(format!("{label} does not lead to an entry of the runbook"));
+        }
     }
     wrong
+}
+
+/// The entries of the runbook.
+fn runbook() -> Vec<String> {
+    let page = include_str!("../../../docs/RUNBOOK.md");
+    page.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect()
 }
 
 /// Rules of CloudWatch that Terraform does not know.
@@ -192,6 +202,7 @@ fn an_alarm_is_heard_and_says_what_to_do() {
         broken("treat_missing_data", json!("ignore")),
         broken("depends_on", Value::Null),
         broken("alarm_description", json!("CPU is high")),
+        broken("alarm_description", json!(format!("{} First look. Runbook: #cache-busy", "x".repeat(100)))),
     ]);
 }
 
@@ -267,5 +278,21 @@ fn limits_follow_from_the_settings() {
     ] {
         assert_eq!(limit("", label), usual, "{label}");
         assert_eq!(limit(&format!("[defaults]\n{settings}"), label), changed, "{label}, {settings}");
+    }
+}
+
+#[test]
+fn every_entry_of_the_runbook_is_an_alarm_with_a_first_look_and_a_remedy() {
+    let (_, main) = every_kind().remove(0);
+    let mut alarms: Vec<_> =
+        resources(&main, "aws_cloudwatch_metric_alarm").keys().map(|label| label.replace('_', "-")).collect();
+    let mut entries = runbook();
+    alarms.sort();
+    entries.sort();
+    assert_eq!(entries, alarms);
+    for entry in include_str!("../../../docs/RUNBOOK.md").split("\n## ").skip(1) {
+        for part in ["**Meaning.**", "**Look first**", "**Remedy.**"] {
+            assert_eq!(entry.matches(part).count(), 1, "{part} in {entry}");
+        }
     }
 }
