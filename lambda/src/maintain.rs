@@ -1,10 +1,11 @@
-//! `maintain`: on a schedule, drains pending refreshes, prunes the ledger and reports gauges of the tables. Each run
+//! `maintain`: on a schedule, drains pending refreshes, prunes the ledger, removes what probes have left and reports
+//! gauges of the tables. Each run
 //! does a bounded amount of work and leaves the rest to the next one.
 
 use chrono::TimeDelta;
 use lambda_runtime::LambdaEvent;
 use lambda_runtime::tracing::warn;
-use pipegen_contract::metric;
+use pipegen_contract::{metric, probe};
 use pipegen_store::Gauges;
 use serde::Serialize;
 use serde_json::Value;
@@ -24,6 +25,12 @@ const ROUNDS: u32 = 40;
 /// The most rows of the ledger that one transaction prunes; no batch can begin meanwhile.
 const PRUNE_LIMIT: i64 = 5_000;
 
+/// The time for which a probe's product stays.
+const PROBE_AGE: TimeDelta = TimeDelta::seconds(probe::KEPT_SECONDS as i64);
+
+/// The most products of probes that a run removes. A probe makes one.
+const PROBES: i32 = 100;
+
 /// The time by which a row's age must exceed the horizon plus the stream's retention before it is pruned.
 const MARGIN: TimeDelta = TimeDelta::hours(1);
 
@@ -34,6 +41,8 @@ pub struct MaintainSummary {
     pub drained: usize,
     /// The number of rows that were removed from the ledger.
     pub pruned: u64,
+    /// The number of products of probes that were removed from the catalog.
+    pub probes: i64,
 }
 
 /// Does one run. The event is the schedule's and is ignored.
@@ -45,6 +54,7 @@ pub async fn handle(event: LambdaEvent<Value>, resources: &MaintainResources) ->
     let summary = MaintainSummary {
         drained: drain_some(resources, stop_at).await,
         pruned: prune_some(resources, stop_at).await?,
+        probes: resources.database.run(async |store| store.forget_probes(PROBE_AGE, PROBES).await).await?,
     };
     let gauges = resources.database.run(async |store| store.gauges().await).await?;
     report(&event.context.request_id, &summary, gauges);
@@ -101,5 +111,6 @@ fn report(request_id: &str, summary: &MaintainSummary, gauges: Gauges) {
     line.field("ledger_rows", gauges.ledger_rows);
     line.field("drained", summary.drained);
     line.field("pruned", summary.pruned);
+    line.field("probes", summary.probes);
     line.write();
 }

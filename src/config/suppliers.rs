@@ -1,5 +1,6 @@
 //! Suppliers, who may put events on the stream.
 
+use pipegen_contract::probe;
 use pipegen_event::Supplier as Name;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -42,9 +43,15 @@ pub(super) fn suppliers(reader: &mut Reader<'_>) -> Vec<Supplier> {
     let mut suppliers = Vec::new();
     for (name, who) in table {
         let named: Result<Name, _> = name.get_ref().parse();
-        if let Err(rule) = &named {
+        let rule = match &named {
+            Err(rule) => Some(rule.to_string()),
+            Ok(named) if named.as_str() == probe::SUPPLIER => Some("is that of `pipegen probe`".to_owned()),
+            Ok(_) => None,
+        };
+        if let Some(rule) = rule {
             let problem = Problem::new(format!("cannot have the name `{}`: it {rule}", name.get_ref()));
             reader.refuse(KEY, name.span(), problem);
+            continue;
         }
         let who = principal(reader, name.get_ref(), who);
         if let (Ok(name), Some((principal, external_id))) = (named, who) {

@@ -124,6 +124,14 @@ fn there_are_as_many_tags_as_aws_takes() {
 }
 
 #[test]
+fn nobody_is_called_as_the_probe_is() {
+    refused(
+        "[defaults.suppliers]\npipegen-probe = \"arn:aws:iam::111122223333:root\"",
+        "`suppliers` cannot have the name `pipegen-probe`: it is that of `pipegen probe`",
+    );
+}
+
+#[test]
 fn a_runbook_is_a_page() {
     let settings = load("[defaults]\nrunbook_url = \"https://wiki.example.com/a?page=b\"").unwrap().settings;
     assert_eq!(settings.runbook_url.as_deref(), Some("https://wiki.example.com/a?page=b"));

@@ -44,6 +44,68 @@ async fn only_events_of_the_listed_suppliers_are_accepted() {
     functions.close().await;
 }
 
+fn probe(supplier: &str, sku: &str) -> [String; 2] {
+    let event = |kind: &str, data: Value| {
+        json!({"specversion": "1.0", "id": kind, "source": format!("/suppliers/{supplier}"), "subject": sku,
+            "type": format!("com.retailtech.{kind}.v1"), "time": chrono::Utc::now().to_rfc3339(), "data": data})
+        .to_string()
+    };
+    [event("stock.counted", json!({"quantity": 4})), event("product.described", json!({"title": "A probe"}))]
+}
+
+/// Probes go through like everybody's events, and keep to SKUs of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_are_accepted_and_touch_nothing_else() {
+    let functions = Functions::migrated().await;
+    let restricted = functions.host(Role::Processor, &[(env::SUPPLIERS, Some("acme"))]);
+    let events = [
+        probe("pipegen-probe", "pipegen-probe-1"),
+        probe("pipegen-probe", "S1"),
+        probe("acme", "pipegen-probe-1"),
+        probe("acme", "S2"),
+    ];
+    assert_eq!(answer(&restricted, &batch(&events.concat())).await["batchItemFailures"], json!([]));
+    let shown = functions.catalog.shown().await;
+    let skus: Vec<_> = shown.iter().map(|view| (&view["sku"], view["offers"].as_array().map(Vec::len))).collect();
+    assert_eq!(skus, [(&json!("S2"), Some(1)), (&json!("pipegen-probe-1"), Some(1))]);
+    let lines = functions.lines(Role::Processor);
+    let line = lines.iter().find(|line| line["message"] == "batch").expect("a batch's line");
+    assert_eq!(line["rejected"], json!({"unknown_supplier": 4}));
+    functions.close().await;
+}
+
+/// An operator who looks twice finds a probe's product for ten minutes; then nothing is left of it, and all else is.
+#[tokio::test(flavor = "multi_thread")]
+async fn maintain_removes_what_probes_have_left() {
+    let functions = Functions::migrated().await;
+    let events = [
+        probe("pipegen-probe", "pipegen-probe-old"),
+        probe("pipegen-probe", "pipegen-probe-new"),
+        probe("acme", "pipegen-probf"),
+    ];
+    answer(&functions.host(Role::Processor, &[]), &batch(&events.concat())).await;
+    functions
+        .catalog
+        .execute(
+            "update product set updated_at = now() - interval '11 minutes' where sku <> 'pipegen-probe-new';
+             insert into pending_refresh (sku, version) values ('pipegen-probe-old', 1) on conflict do nothing",
+        )
+        .await;
+    assert_eq!(answer(&functions.host(Role::Maintain, &[]), &json!({})).await["probes"], 1);
+    let kept = ["pipegen-probe-new", "pipegen-probf"];
+    let shown = functions.catalog.shown().await;
+    assert_eq!(shown.iter().map(|view| &view["sku"]).collect::<Vec<_>>(), kept);
+    for (rows, count) in [
+        ("select count(*) from product", 2),
+        ("select count(*) from offer", 2),
+        ("select count(*) from description", 2),
+        ("select count(*) from pending_refresh", 0),
+    ] {
+        assert_eq!(functions.catalog.number(rows).await, count, "{rows}");
+    }
+    functions.close().await;
+}
+
 /// A row is pruned once no copy of its event can still be on its way, and no sooner.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ledger_is_pruned_after_horizon_and_retention() {

@@ -50,6 +50,19 @@ async fn try_log_in(functions: &Functions, login: &UserPassword) -> sqlx::Result
     options.ssl_mode(PgSslMode::Require).connect().await
 }
 
+/// The maintainer removes products of probes by a function, which can remove no others.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_maintainer_removes_probes() {
+    let functions = Functions::migrated().await;
+    for access in Access::ALL {
+        let mut connection = log_in(&functions, &functions.login(access).await).await;
+        let denied = is_denied(&mut connection, "select forget_probes(interval '1 minute', 1)").await;
+        assert_eq!(denied, access != Access::Maintainer, "{access:?}");
+        connection.close().await.expect("closed");
+    }
+    functions.close().await;
+}
+
 /// Returns true if PostgreSQL refuses a statement for lack of a right. The statement is rolled back.
 async fn is_denied(connection: &mut PgConnection, statement: &str) -> bool {
     let mut transaction = connection.begin().await.expect("begun");

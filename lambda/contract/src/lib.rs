@@ -11,6 +11,7 @@
 //! - [`failure`]: the error types that a failed function reports
 //! - [`metric`]: the metrics that the functions write
 //! - [`payload`]: the largest payload of an invocation
+//! - [`probe`]: the supplier and the SKUs of events that try the pipeline
 //! - [`batch_line`]: the log line that the processor writes for each batch
 #![no_std]
 
@@ -27,4 +28,5 @@ pub mod marker;
 pub mod metric;
 pub mod object_key;
 pub mod payload;
+pub mod probe;
 pub mod role;

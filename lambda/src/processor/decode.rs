@@ -1,5 +1,6 @@
 //! Decoding of records to events and rejections. Uses neither network nor clock.
 
+use pipegen_contract::probe;
 use pipegen_event::{Event, Reason, Rejection};
 
 use super::rejections::Rejections;
@@ -38,11 +39,17 @@ pub(super) fn decode<'a>(
     accepted
 }
 
-/// Rejects an event of a supplier that the settings do not name, if they name any.
+/// Rejects an event of a supplier that the settings do not name, if they name any. Probes are always accepted, and keep
+/// to SKUs of their own.
 fn from_known_supplier(event: Event, settings: &ProcessorSettings) -> Result<Event, Rejection> {
+    let supplier = event.supplier.as_str();
+    let reject = |detail| Err(Rejection::new(Reason::UnknownSupplier, detail));
+    if !probe::may_send(supplier, event.sku.as_str()) {
+        return reject("source: this supplier and a subject that begins with `pipegen-probe-` go only together");
+    }
     match &settings.suppliers {
-        Some(suppliers) if !suppliers.contains(&event.supplier) => {
-            Err(Rejection::new(Reason::UnknownSupplier, "source: the settings do not name this supplier"))
+        Some(suppliers) if supplier != probe::SUPPLIER && !suppliers.contains(&event.supplier) => {
+            reject("source: the settings do not name this supplier")
         }
         _ => Ok(event),
     }

@@ -1,4 +1,4 @@
-//! The statements of `maintain`: pruning the ledger, and gauges.
+//! The statements of `maintain`: pruning the ledger, removing the products of probes, and gauges.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::PgConnection;
@@ -28,6 +28,13 @@ impl Store {
         self.connections.run(async |connection| prune(connection, age, limit).await).await
     }
 
+    /// Removes at most `limit` products of probes that were last changed longer than `age` ago by the database's clock,
+    /// and returns their number. Their cached views expire by themselves.
+    pub async fn forget_probes(&self, age: TimeDelta, limit: i32) -> Result<i64, Error> {
+        let query = sqlx::query_scalar("select forget_probes($1, $2)").bind(interval(age)).bind(limit);
+        self.connections.run(async |on| query.fetch_one(on).await.during("remove the products of probes")).await
+    }
+
     /// Reads the gauges.
     pub async fn gauges(&self) -> Result<Gauges, Error> {
         let query = sqlx::query_as(include_str!("queries/gauges.sql"));
@@ -44,9 +51,8 @@ async fn prune(connection: &mut PgConnection, age: TimeDelta, limit: i64) -> Res
         .execute(&mut *transaction)
         .await
         .during("lock the ledger")?;
-    let age = PgInterval { months: 0, days: 0, microseconds: age.num_microseconds().unwrap_or(i64::MAX) };
     let pruned: (i64, Option<DateTime<Utc>>) = sqlx::query_as(include_str!("queries/prune_ledger.sql"))
-        .bind(age)
+        .bind(interval(age))
         .bind(limit)
         .fetch_one(&mut *transaction)
         .await
@@ -60,4 +66,8 @@ async fn prune(connection: &mut PgConnection, age: TimeDelta, limit: i64) -> Res
     }
     transaction.commit().await.during("commit a pruning")?;
     Ok(u64::try_from(pruned.0).unwrap_or_default())
+}
+
+fn interval(time: TimeDelta) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: time.num_microseconds().unwrap_or(i64::MAX) }
 }
