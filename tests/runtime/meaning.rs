@@ -12,7 +12,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
-use super::test_catalog::{TestCatalog, event};
+use super::test_catalog::{TestCatalog, adjusted, counted, event};
 
 /// Generates events on few products, suppliers, ids and times, so that they overlap. An event's data follows from its
 /// identity and time: of two events with the same identity and time but different data, the first to arrive would win,
@@ -87,25 +87,71 @@ async fn for_all<F: Future<Output = ()>>(futures: Vec<F>) {
     .await;
 }
 
-/// Without its lock the batch could neither know the product's version nor write the next one.
+/// Without its lock the batch could neither know the product's version nor write the next one. While it waits, it holds
+/// no lock that the other transaction may want.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_product_that_another_transaction_creates_meanwhile_is_locked_after_it() {
     let catalog = TestCatalog::open().await;
+    catalog.store.apply(&[&counted("0", "a", 5, 10)]).await.expect("applied");
+    let store = TestCatalog::another_store(&catalog.servers);
     let mut other = PgConnection::connect(&catalog.servers.database_url).await.expect("connected");
     let create = "begin; insert into product (sku, version) values ('1', 9000000000000000)";
     sqlx::raw_sql(create).execute(&mut other).await.expect("created");
 
-    let count = event("stock.counted", "acme", "1", "a", 5, &json!({"quantity": 10}));
-    let events = [&count];
+    let events = [counted("0", "b", 6, 10), counted("1", "b", 6, 10)];
     let commit = async {
         while catalog.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").await == 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        sqlx::raw_sql("commit").execute(&mut other).await.expect("committed");
+        let lock = "select from product where sku = '0' for update nowait; commit";
+        sqlx::raw_sql(lock).execute(&mut other).await.expect("nobody has locked it");
     };
-    let (applied, ()) = tokio::join!(catalog.store.apply(&events), commit);
-    assert_eq!(applied.expect("applied").products[0].version, 9_000_000_000_000_001);
-    assert_eq!(catalog.number("select version from product").await, 9_000_000_000_000_001);
+    let events: Vec<_> = events.iter().collect();
+    let (applied, ()) = tokio::join!(store.apply(&events), commit);
+    assert_eq!(applied.expect("applied").products[1].version, 9_000_000_000_000_001);
+    assert_eq!(catalog.number("select version from product where sku = '1'").await, 9_000_000_000_000_001);
+    catalog.close().await;
+}
+
+/// Each of four writers has batches of old products and of new ones that its neighbours create as well, two writers in
+/// the order of the SKUs and two against it.
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_that_create_the_same_products_never_wait_for_each_other() {
+    const BATCHES: i64 = 60;
+    let catalog = TestCatalog::open().await;
+    catalog.execute("alter system set deadlock_timeout = '10min'").await;
+    catalog.execute("select pg_reload_conf()").await;
+    // The new products are among the old ones, by their order.
+    let sku = |number: i64, batch: Option<i64>| match batch {
+        Some(batch) => format!("{number:02} new {batch}"),
+        None => format!("{number:02} old"),
+    };
+    let counts = |numbers: std::ops::Range<i64>, batch| {
+        numbers.map(move |number| counted(&sku(number, batch), "count", number, number)).collect::<Vec<_>>()
+    };
+    apply(&catalog, &counts(0..40, None), 40).await;
+
+    let write = async |writer: i64| {
+        let store = TestCatalog::another_store(&catalog.servers);
+        for batch in 0..BATCHES {
+            let numbers = 5 * writer..5 * writer + 20;
+            let mut events = counts(numbers.clone(), Some(batch));
+            events.extend(numbers.map(|number| adjusted(&sku(number, None), &format!("{writer} {batch}"), 50, 1)));
+            if writer % 2 == 1 {
+                events.reverse();
+            }
+            // A store that has created nothing yet begins with the locks.
+            let store = if (batch + writer) % 2 == 0 { &TestCatalog::another_store(&catalog.servers) } else { &store };
+            store.apply(&events.iter().collect::<Vec<_>>()).await.expect("applied");
+        }
+    };
+    let together = for_all((0..4).map(write).collect());
+    tokio::time::timeout(Duration::from_mins(2), together).await.expect("no two batches wait for each other");
+    assert_eq!(catalog.number("select count(*) from product").await, 40 + BATCHES * 35);
+    let wrong = "select count(*) from offer where sku like '%new%' and on_hand <> left(sku, 2)::int";
+    assert_eq!(catalog.number(wrong).await, 0);
+    let sum = "select sum(on_hand - left(sku, 2)::int)::bigint from offer where sku like '%old'";
+    assert_eq!(catalog.number(sum).await, 4 * BATCHES * 20, "no adjustment was lost");
     catalog.close().await;
 }
 

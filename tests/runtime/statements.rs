@@ -5,6 +5,7 @@ use pipegen_event::Event;
 use pipegen_store::{EventOutcome, Store};
 use redis::AsyncCommands as _;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use super::functions::{count, process, processor_on};
 use super::proxy::Proxy;
@@ -47,6 +48,10 @@ async fn a_batch_of_any_size_takes_the_same_few_statements() {
         ("product.described", json!({"title": "title"})),
         ("stock.counted", json!({"quantity": 1})),
     ];
+    // The connection learns PostgreSQL's types. A batch without a new product is the last one, as it will be each time.
+    for minute in [1, 3] {
+        statements(&batch(&kinds, 1, "first", minute), &store, &proxy).await;
+    }
     // Each kind alone, then all together.
     for (number, kinds) in kinds.chunks(1).chain([&kinds[..]]).enumerate() {
         let mut taken = Vec::new();
@@ -61,6 +66,32 @@ async fn a_batch_of_any_size_takes_the_same_few_statements() {
         assert_eq!(taken[0], taken[1], "{kinds:?}: as many for one as for many");
         assert!(taken.iter().all(|(new, known)| (2..=MOST).contains(new) && (2..=MOST).contains(known)), "{taken:?}");
     }
+    catalog.close().await;
+}
+
+/// A batch goes on after it has waited for another one's new product.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_is_created_meanwhile_takes_no_more_statements() {
+    let catalog = TestCatalog::open().await;
+    let proxy = Proxy::before(&catalog.servers.database_url).await;
+    let store = Store::new(proxy.url.parse().expect("a URL"), 1);
+    let kinds = [("stock.counted", json!({"quantity": 1}))];
+    // The store learns PostgreSQL's types, and that the catalog grows.
+    statements(&batch(&kinds, 2, "first", 1), &store, &proxy).await;
+    let alone = statements(&batch(&kinds, 2, "alone", 1), &store, &proxy).await;
+
+    let mut other = PgConnection::connect(&catalog.servers.database_url).await.expect("connected");
+    let create = "begin; insert into product (sku, version) values ('together 1', 1)";
+    sqlx::raw_sql(create).execute(&mut other).await.expect("created");
+    let commit = async {
+        while catalog.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").await == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        sqlx::raw_sql("commit").execute(&mut other).await.expect("committed");
+    };
+    let events = batch(&kinds, 2, "together", 1);
+    let (together, ()) = tokio::join!(statements(&events, &store, &proxy), commit);
+    assert_eq!(together, alone);
     catalog.close().await;
 }
 
@@ -89,19 +120,28 @@ async fn views_are_read_of_cached_products_only() {
     let client = redis::Client::open(catalog.servers.cache_url.as_str()).expect("a URL");
     let mut redis = client.get_multiplexed_async_connection().await.expect("connected");
     let stop = std::time::Duration::from_secs(20);
+    // How often each SKU is sent to PostgreSQL for a batch of both, and the number of statements.
     let read = async |id: &str, quantity: i64| {
-        let before = proxy.statements(&FRAME);
-        let records = [count("cached", id, quantity), count("not cached", id, quantity)];
+        let sent = || (proxy.heard("in the cache"), proxy.heard("elsewhere"), proxy.statements(&FRAME));
+        let before = sent();
+        let records = [count("in the cache", id, quantity), count("elsewhere", id, quantity)];
         assert!(matches!(process(&records, stop, &processor).await, Ok(None)));
-        proxy.statements(&FRAME) - before
+        let after = sent();
+        (after.0 - before.0, after.1 - before.1, after.2 - before.2)
     };
+    // The first batch creates the products, and the second one still tries to.
     read("1", 1).await;
-    let without = read("2", 2).await;
-    redis.hset_multiple::<_, _, _, ()>(product("cached"), &[("version", "1"), ("view", "{}")]).await.expect("put");
-    assert_eq!(read("3", 3).await, without + 1, "one more statement, for the one that is cached");
-    let view: String = redis.hget(product("cached"), "view").await.expect("a view");
-    assert_eq!(view, catalog.store.views(&["cached"]).await.expect("read")[0].json);
-    let view: Option<String> = redis.hget(product("not cached"), "view").await.expect("read");
+    read("2", 2).await;
+    let (cached, elsewhere, number) = read("3", 3).await;
+    redis
+        .hset_multiple::<_, _, _, ()>(product("in the cache"), &[("version", "1"), ("view", "{}")])
+        .await
+        .expect("put");
+    let one_more = (cached + 1, elsewhere, number + 1);
+    assert_eq!(read("4", 4).await, one_more, "one more statement, with the one SKU that is cached");
+    let view: String = redis.hget(product("in the cache"), "view").await.expect("a view");
+    assert_eq!(view, catalog.store.views(&["in the cache"]).await.expect("read")[0].json);
+    let view: Option<String> = redis.hget(product("elsewhere"), "view").await.expect("read");
     assert_eq!(view, None, "a tombstone");
     catalog.close().await;
 }

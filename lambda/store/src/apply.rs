@@ -1,6 +1,7 @@
 //! Application of a batch of events: one transaction with a fixed number of statements, whatever the batch's size.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 
 use pipegen_event::{Event, Reason, Rejection};
 use sqlx::postgres::PgConnection;
@@ -15,10 +16,6 @@ use crate::{ledger, load, save};
 
 /// The number of times that a transaction is retried after a conflict with another one.
 const CONFLICT_RETRIES: u32 = 3;
-
-/// The number of times that a transaction begins again because another one has created a product that it was about to
-/// create. By then that one is committed, so each time there is one writer fewer to wait for.
-const OVERTAKEN_RETRIES: u32 = 1000;
 
 /// The outcome of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,38 +82,49 @@ impl Store {
         if events.is_empty() {
             return Ok(Applied::default());
         }
-        let (mut conflicts, mut overtaken, mut repeated) = (0, 0, Repeated::WithTheirTime);
+        let (mut conflicts, mut repeated) = (0, Repeated::WithTheirTime);
+        let mut create = self.creates_products.load(Ordering::Relaxed);
         loop {
-            let apply = async |connection: &mut PgConnection| apply_in(connection, events, repeated).await;
+            let apply = async |connection: &mut PgConnection| self.apply_in(connection, events, create, repeated).await;
             match self.connections.transaction(apply).await {
                 Err(error) if error.is_repeated() && repeated != Repeated::AtAnyTime => repeated = Repeated::AtAnyTime,
-                Err(error) if error.is_overtaken() && overtaken < OVERTAKEN_RETRIES => overtaken += 1,
+                Err(error) if error.is_missing_products() && !create => create = true,
                 Err(error) if error.kind() == ErrorKind::Conflict && conflicts < CONFLICT_RETRIES => conflicts += 1,
                 result => return result,
             }
         }
     }
-}
 
-async fn apply_in(connection: &mut PgConnection, events: &[&Event], repeated: Repeated) -> Result<Applied, Error> {
-    let (mut working_set, touches) = WorkingSet::of(events);
-    load::lock_products(connection, &mut working_set).await?;
-    let time = load::offers(connection, &mut working_set).await?;
-    load::descriptions(connection, &mut working_set, &touches).await?;
+    async fn apply_in(
+        &self,
+        connection: &mut PgConnection,
+        events: &[&Event],
+        create: bool,
+        repeated: Repeated,
+    ) -> Result<Applied, Error> {
+        let (mut working_set, touches) = WorkingSet::of(events);
+        if create {
+            let created = load::create_products(connection, &working_set).await?;
+            self.creates_products.store(created, Ordering::Relaxed);
+        }
+        load::lock_products(connection, &mut working_set).await?;
+        let time = load::offers(connection, &mut working_set).await?;
+        load::descriptions(connection, &mut working_set, &touches).await?;
 
-    let effects = working_set.fold(&touches);
-    let mut adjustments = Adjustments::of(&touches, &effects);
-    let sums = ledger::update(connection, &working_set, &mut adjustments, repeated).await?;
-    let effects = adjustments.settle(&mut working_set, &touches, effects, &sums);
+        let effects = working_set.fold(&touches);
+        let mut adjustments = Adjustments::of(&touches, &effects);
+        let sums = ledger::update(connection, &working_set, &mut adjustments, repeated).await?;
+        let effects = adjustments.settle(&mut working_set, &touches, effects, &sums);
 
-    let changed = working_set.set_versions(time);
-    save::changes(connection, &working_set, &changed, time).await?;
-    let products = working_set.products.iter().filter(|product| product.exists()).map(|product| ProductVersion {
-        sku: product.sku.to_owned(),
-        version: product.version,
-        offers: product.offers,
-    });
-    Ok(Applied { outcomes: effects.into_iter().map(EventOutcome::from).collect(), products: products.collect() })
+        let changed = working_set.set_versions(time);
+        save::changes(connection, &working_set, &changed, time).await?;
+        let products = working_set.products.iter().filter(|product| product.exists()).map(|product| ProductVersion {
+            sku: product.sku.to_owned(),
+            version: product.version,
+            offers: product.offers,
+        });
+        Ok(Applied { outcomes: effects.into_iter().map(EventOutcome::from).collect(), products: products.collect() })
+    }
 }
 
 fn refused(error: &Error) -> Rejection {

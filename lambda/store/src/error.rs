@@ -44,18 +44,18 @@ struct TookTooLong;
 
 /// The source of the error of a transaction that must begin again.
 #[derive(Debug, thiserror::Error)]
-#[error("another transaction has created one of the products meanwhile")]
-struct Overtaken;
+#[error("one of the products has no row")]
+struct MissingProducts;
 
 impl Error {
-    /// The error of a transaction that was about to create a product when another one had just done so.
-    pub(crate) fn overtaken() -> Self {
-        Self { operation: "create products", source: sqlx::Error::Configuration(Box::new(Overtaken)) }
+    /// The error of a transaction that has locked its products when some of them were yet to be created.
+    pub(crate) fn missing_products() -> Self {
+        Self { operation: "lock the products", source: sqlx::Error::Configuration(Box::new(MissingProducts)) }
     }
 
-    /// Tells whether the transaction was overtaken by another one: it can begin again at once.
-    pub(crate) fn is_overtaken(&self) -> bool {
-        matches!(&self.source, sqlx::Error::Configuration(why) if why.is::<Overtaken>())
+    /// Tells whether the transaction must begin again, and create products.
+    pub(crate) fn is_missing_products(&self) -> bool {
+        matches!(&self.source, sqlx::Error::Configuration(why) if why.is::<MissingProducts>())
     }
 
     /// Tells whether a row could not be entered into the ledger because it has one with the same key.
@@ -79,7 +79,7 @@ impl Error {
             }
             sqlx::Error::Io(_) => return ErrorKind::Unreachable,
             sqlx::Error::Configuration(why) if why.is::<Unfit>() => return ErrorKind::Unfit,
-            sqlx::Error::Configuration(why) if why.is::<Overtaken>() => return ErrorKind::Conflict,
+            sqlx::Error::Configuration(why) if why.is::<MissingProducts>() => return ErrorKind::Conflict,
             source => source.as_database_error().and_then(DatabaseError::code),
         };
         match code.as_deref() {

@@ -7,6 +7,7 @@
 //! - `fold`: the effect of each event on it
 //! - `adjustments`: the adjustments of a batch, and what they add to the levels
 //! - `load`, `ledger`, `save`: the statements of the transaction
+//! - `place`: the place of a row in its table
 //! - `product_view`: the view that the cache holds and the catalog returns
 //! - `export`: every product's view
 //! - `maintenance`: pruning the ledger, and gauges
@@ -32,6 +33,7 @@ mod ledger;
 mod load;
 mod maintenance;
 mod pending;
+mod place;
 mod product_view;
 mod save;
 mod schema;

@@ -9,25 +9,39 @@ use sqlx::FromRow;
 use sqlx::postgres::PgConnection;
 
 use crate::error::{During, Error};
-use crate::working_set::{Described, DescriptionStamp, OfferRow, Place, Price, Product, Stamp, Touch, WorkingSet};
+use crate::place::Place;
+use crate::working_set::{Described, DescriptionStamp, OfferRow, Price, Stamp, Touch, WorkingSet};
 
 /// The key of the advisory lock that batches take shared and that pruning takes exclusively.
 pub(crate) const LEDGER_LOCK: i64 = 0x6c65_6467_6572;
 
-/// Locks the products, of which it creates the missing ones, and loads their versions.
+/// Creates those products that have no row, and returns whether there were any. It comes before the locks: a
+/// transaction that waited for another one's new product while it held locks could be waited for in turn.
+pub(crate) async fn create_products(
+    connection: &mut PgConnection,
+    working_set: &WorkingSet<'_>,
+) -> Result<bool, Error> {
+    let created = sqlx::query(include_str!("queries/create_products.sql"))
+        .bind(working_set.skus())
+        .execute(connection)
+        .await
+        .during("create products")?;
+    Ok(created.rows_affected() > 0)
+}
+
+/// Locks the products and loads their versions.
 ///
 /// # Errors
-/// PostgreSQL's, or that another transaction has created one of the products meanwhile. Its lock would be out of order,
-/// so this transaction must begin again.
+/// PostgreSQL's, or that one of the products has no row. To create it now would be out of order, so this transaction
+/// must begin again.
 pub(crate) async fn lock_products(
     connection: &mut PgConnection,
     working_set: &mut WorkingSet<'_>,
 ) -> Result<(), Error> {
-    let skus: Vec<&str> = working_set.products.iter().map(|product| product.sku).collect();
     let rows: Vec<LockedProduct> = sqlx::query_as(include_str!("queries/lock_products.sql"))
-        .bind(&skus)
+        .bind(working_set.skus())
         .bind(LEDGER_LOCK)
-        .fetch_all(&mut *connection)
+        .fetch_all(connection)
         .await
         .during("lock the products")?;
     for row in rows {
@@ -37,30 +51,8 @@ pub(crate) async fn lock_products(
         product.version = row.version.unwrap_or_default();
         product.offers = row.offers.and_then(|offers| usize::try_from(offers).ok()).unwrap_or_default();
     }
-    create_products(connection, working_set).await
-}
-
-async fn create_products(connection: &mut PgConnection, working_set: &mut WorkingSet<'_>) -> Result<(), Error> {
-    let mut missing: BTreeMap<&str, &mut Product<'_>> = working_set
-        .products
-        .iter_mut()
-        .filter(|product| product.place.is_none())
-        .map(|product| (product.sku, product))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let created: Vec<(String, String)> = sqlx::query_as(include_str!("queries/create_products.sql"))
-        .bind(missing.keys().copied().collect::<Vec<_>>())
-        .fetch_all(connection)
-        .await
-        .during("create products")?;
-    for (sku, place) in created {
-        if let Some(product) = missing.remove(&*sku) {
-            product.place = Some(place);
-        }
-    }
-    if missing.is_empty() { Ok(()) } else { Err(Error::overtaken()) }
+    let all_locked = working_set.products.iter().all(|product| product.place.is_some());
+    if all_locked { Ok(()) } else { Err(Error::missing_products()) }
 }
 
 /// Loads the offers and the ledger's floor. Returns the transaction's time, by the database's clock.
@@ -81,7 +73,7 @@ pub(crate) async fn offers(
     working_set.ledger_floor = floor;
     for row in rows {
         let position = row.position.and_then(|position| usize::try_from(position).ok());
-        if let (Some(position), Some(place)) = (position, row.place.clone()) {
+        if let (Some(position), Some(place)) = (position, row.place) {
             working_set.offers[position].load(row.into(), place);
         }
     }

@@ -31,7 +31,7 @@ pub(crate) async fn changes(
         return Ok(());
     }
     let mut statement = sqlx::query(include_str!("queries/save_changes.sql"));
-    statement = statement.bind(old.iter().map(|(_, offer, _)| offer.place.as_deref()).collect::<Vec<_>>());
+    statement = statement.bind(old.iter().map(|(_, offer, _)| offer.place).collect::<Vec<_>>());
     statement = bind_rows(statement, &old);
     statement = statement
         .bind(new.iter().map(|(sku, _, _)| *sku).collect::<Vec<_>>())
@@ -40,7 +40,7 @@ pub(crate) async fn changes(
     statement = bind_descriptions(statement, &described);
     statement
         .bind(unused)
-        .bind(products.iter().map(|product| product.place.as_deref()).collect::<Vec<_>>())
+        .bind(products.iter().map(|product| product.place).collect::<Vec<_>>())
         .bind(products.iter().map(|product| product.version).collect::<Vec<_>>())
         .bind(products.iter().map(|product| offers_of(product)).collect::<Vec<_>>())
         .bind(transaction_time)

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use pipegen_event::{Change, Description, Event};
 use rust_decimal::Decimal;
 
+use crate::place::Place;
+
 /// The maximum number of offers of a SKU: its view is built and cached as a whole.
 pub const MAX_OFFERS: usize = 1000;
 
@@ -44,10 +46,6 @@ pub(crate) struct OfferRow {
     pub(crate) price: Option<Price>,
 }
 
-/// The place of a row in its table, PostgreSQL's `ctid` as text. It stays the same until the row is changed, which only
-/// the transaction that holds the product's lock does.
-pub(crate) type Place = String;
-
 /// An offer while a batch is applied.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer<'a> {
@@ -73,7 +71,7 @@ pub(crate) struct Described {
 #[derive(Clone, Debug)]
 pub(crate) struct Product<'a> {
     pub(crate) sku: &'a str,
-    /// The place of its row; none until it is locked or created.
+    /// The place of its row; none until it is locked.
     pub(crate) place: Option<Place>,
     /// The view's version; 0 for a new product.
     pub(crate) version: i64,
@@ -129,6 +127,11 @@ impl<'a> WorkingSet<'a> {
         let products = skus.iter().map(|sku| Product::new(sku)).collect();
         let offers = keys.iter().map(|(product, supplier)| Offer::new(*product, supplier)).collect();
         (Self { products, offers, ledger_floor: None }, touches)
+    }
+
+    /// Returns the SKU of each product.
+    pub(crate) fn skus(&self) -> Vec<&'a str> {
+        self.products.iter().map(|product| product.sku).collect()
     }
 
     /// Returns the SKU of an offer.

@@ -1,7 +1,7 @@
--- $1: SKUs, distinct, that had no row when the existing products were locked. Returns the place of each created row. A
--- row that another transaction has created since is left alone; one that it is creating is waited for.
+-- $1: SKUs, distinct. Creates those that have no row. One that another transaction is creating is waited for; if it is
+-- there then, nothing is created. Every batch creates in one order, and before it locks, so that no two wait for each
+-- other.
 insert into product (sku)
-select sku from unnest($1::text[]) as missing (sku)
+select sku from unnest($1::text[]) as wanted (sku)
 order by sku collate "C"
 on conflict (sku) do nothing
-returning sku, ctid::text as place

@@ -10,7 +10,7 @@ left join lateral (
         select unnest($1::integer[]) as position, unnest($2::text[]) as sku, unnest($3::text[]) as supplier
     ) as wanted
     cross join lateral (
-        select ctid::text as place, on_hand, adjusted_at, counted_at, counted_id, amount, currency, priced_at, priced_id
+        select ctid as place, on_hand, adjusted_at, counted_at, counted_id, amount, currency, priced_at, priced_id
         from offer
         where offer.sku = wanted.sku and offer.supplier = wanted.supplier
         offset 0

@@ -12,6 +12,6 @@ left join lateral (
         order by sku collate "C"
     ) as wanted
     cross join lateral (
-        select ctid::text as place, version, offers from product where product.sku = wanted.sku for no key update
+        select ctid as place, version, offers from product where product.sku = wanted.sku for no key update
     ) as found
 ) as locked on true

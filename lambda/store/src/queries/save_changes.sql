@@ -9,7 +9,7 @@ with updated as (
     set on_hand = new.on_hand, adjusted_at = new.adjusted_at, counted_at = new.counted_at, counted_id = new.counted_id,
         amount = new.amount, currency = new.currency, priced_at = new.priced_at, priced_id = new.priced_id
     from (
-        select unnest($1::text[])::tid as place, unnest($2::bigint[]) as on_hand,
+        select unnest($1::tid[]) as place, unnest($2::bigint[]) as on_hand,
                unnest($3::timestamptz[]) as adjusted_at, unnest($4::timestamptz[]) as counted_at,
                unnest($5::text[]) as counted_id, unnest($6::numeric[]) as amount, unnest($7::text[]) as currency,
                unnest($8::timestamptz[]) as priced_at, unnest($9::text[]) as priced_id
@@ -35,6 +35,6 @@ with updated as (
 update product
 set version = new.version, offers = new.offers, updated_at = $32
 from (
-    select unnest($29::text[])::tid as place, unnest($30::bigint[]) as version, unnest($31::integer[]) as offers
+    select unnest($29::tid[]) as place, unnest($30::bigint[]) as version, unnest($31::integer[]) as offers
 ) as new
 where product.ctid = new.place
