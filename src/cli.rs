@@ -169,13 +169,24 @@ pub struct LocalArgs {
     /// Seconds between two rotations of the passwords of all database logins during the run [default: none is rotated].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub rotate_every: Option<u32>,
-    /// Keeps servers and functions running after the last record, until Ctrl-C, so that the catalog can be read.
+    /// Keeps servers and functions running until Ctrl-C, with the stream open: one port takes events over HTTP and
+    /// serves the catalog, a page for the browser, and Kinesis, S3 and STS for AWS' tools.
     #[arg(long)]
     pub serve: bool,
+    /// Port on this machine for `--serve` [default: any that is free].
+    #[arg(long, value_name = "PORT", requires = "serve", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// Begins with an empty catalog instead of the sample: all records come over HTTP.
+    #[arg(long, requires = "serve", conflicts_with = "records")]
+    pub no_records: bool,
     /// Batches of one shard that are processed at the same time, 1 to 10; the summary names it as an override [default:
     /// as the stack says].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
     pub parallelization: Option<u8>,
+    /// Seconds for which the archiver collects records before it writes an object, 0 to 300; the summary names it as an
+    /// override [default: as the stack says].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=300))]
+    pub archive_window: Option<u32>,
     /// Rendered folder that Terraform has applied to an emulated AWS account on this machine: runs what its state
     /// holds, until Ctrl-C. The AWS environment variables (`AWS_ENDPOINT_URL` and the credentials) name the emulator.
     #[arg(long, value_name = "DIR", conflicts_with_all = APPLIED_BRINGS_ITS_OWN)]
@@ -194,7 +205,7 @@ pub struct LocalArgs {
 }
 
 /// Flags that `--applied` excludes: the applied stack already decides about these.
-const APPLIED_BRINGS_ITS_OWN: [&str; 11] = [
+const APPLIED_BRINGS_ITS_OWN: [&str; 14] = [
     "env",
     "config",
     "records",
@@ -205,7 +216,10 @@ const APPLIED_BRINGS_ITS_OWN: [&str; 11] = [
     "export",
     "rotate_every",
     "serve",
+    "port",
+    "no_records",
     "parallelization",
+    "archive_window",
 ];
 
 /// Arguments of `completions`.

@@ -28,6 +28,7 @@
 //! - [`emulators`]: the AWS APIs that functions use
 //! - [`lambda_host`]: runs the bootstrap as Lambda would
 //! - [`servers`]: PostgreSQL and Redis
+//! - [`stream`]: the stream, open to whoever puts records on it
 //! - [`records`]: files of records
 //! - [`session`]: the working folder, child processes and signals of a run
 
@@ -49,4 +50,5 @@ pub mod records;
 pub mod servers;
 pub mod session;
 pub mod stack;
+pub mod stream;
 pub mod terraform;

@@ -12,7 +12,7 @@ use crate::bootstrap;
 use crate::cli::{EnvironmentArgs, LocalArgs};
 use crate::config::Architecture;
 use crate::local::applied::AppliedInputs;
-use crate::local::machine::RenderedInputs;
+use crate::local::machine::{Overrides, RecordsToPlay, RenderedInputs};
 use crate::local::summary::Summary;
 use crate::printer;
 use crate::session::Ended;
@@ -36,15 +36,22 @@ fn rendered(args: LocalArgs) -> anyhow::Result<RenderedInputs> {
     let config = environment::settings(&EnvironmentArgs { env: args.env, config: args.config })?;
     Ok(RenderedInputs {
         main: environment::stack_without_package(&config)?.main,
-        parallelization: args.parallelization.map(usize::from),
-        records: args.records,
+        overrides: Overrides {
+            parallelization: args.parallelization.map(usize::from),
+            archive_window: args.archive_window,
+        },
+        records: match args.records {
+            _ if args.no_records => RecordsToPlay::Nothing,
+            Some(file) => RecordsToPlay::File(file),
+            None => RecordsToPlay::Sample,
+        },
         export: args.export,
         folder: args.data,
         database_url: args.database_url,
         cache_url: args.cache_url,
         catalog_port: args.catalog_port,
         rotate_every: args.rotate_every.map(|seconds| Duration::from_secs(seconds.into())),
-        serve: args.serve,
+        serve: args.serve.then(|| args.port.unwrap_or_default()),
         bootstrap: args.bootstrap,
     })
 }

@@ -1,6 +1,7 @@
 //! Values that a run may have instead of the stack's.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
@@ -32,5 +33,14 @@ impl Deployment {
             }
         }
         overrides
+    }
+
+    /// Sets the seconds for which the archiver's batches are collected. Returns the changed value by name.
+    pub fn override_archive_window(&mut self, seconds: u32) -> BTreeMap<String, usize> {
+        let archiver = self.function_of(Role::Archiver).map(|function| function.arn.clone());
+        for mapping in self.mappings.iter_mut().filter(|mapping| Some(&mapping.function) == archiver.as_ref()) {
+            mapping.window = Duration::from_secs(seconds.into());
+        }
+        BTreeMap::from([("archive window, seconds".to_owned(), usize::try_from(seconds).unwrap_or(usize::MAX))])
     }
 }

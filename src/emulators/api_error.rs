@@ -16,7 +16,7 @@ pub struct ApiError {
 
 impl ApiError {
     /// Makes an error with status 400: the request is at fault.
-    pub(super) fn new(exception: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exception: &'static str, message: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, exception, message: message.into() }
     }
 
@@ -27,7 +27,7 @@ impl ApiError {
     }
 
     /// Returns the HTTP response. Some services' clients look for the exception in the body, others in a header.
-    pub(super) fn response(self) -> Response {
+    pub(crate) fn response(self) -> Response {
         let body = json!({"__type": self.exception, "Message": self.message});
         (self.status, [("x-amzn-errortype", self.exception)], Json(body)).into_response()
     }

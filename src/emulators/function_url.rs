@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -25,21 +26,54 @@ use crate::lambda_host::{FunctionPool, Invocation, InvocationOutcome};
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
 
-struct Service {
-    pool: Arc<FunctionPool>,
-    console: Arc<Console>,
+/// The URL of a function.
+pub struct FunctionUrl {
+    pub pool: Arc<FunctionPool>,
+    pub console: Arc<Console>,
+    /// Responses by the value of the header `X-Cache`.
+    pub cache: CacheCounts,
+}
+
+/// Counts of responses that say whether a cache had the answer.
+#[derive(Debug, Default)]
+pub struct CacheCounts {
+    pub hits: AtomicU64,
+    pub misses: AtomicU64,
 }
 
 /// Serves the URL of a function.
-pub fn serve(listener: Listener, pool: Arc<FunctionPool>, console: Arc<Console>) -> io::Result<Server> {
-    listener.serve(Router::new().fallback(answer).with_state(Arc::new(Service { pool, console })))
+pub fn serve(listener: Listener, url: Arc<FunctionUrl>) -> io::Result<Server> {
+    listener.serve(Router::new().fallback(answer).with_state(url))
 }
 
-async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
+async fn answer(State(url): State<Arc<FunctionUrl>>, request: Request) -> Response {
+    url.answer(request).await
+}
+
+impl FunctionUrl {
+    pub fn new(pool: Arc<FunctionPool>, console: Arc<Console>) -> Self {
+        Self { pool, console, cache: CacheCounts::default() }
+    }
+
+    /// Invokes the function for a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        let response = invoke(self, request).await;
+        let counter = match response.headers().get("x-cache").map(HeaderValue::as_bytes) {
+            Some(b"hit") => Some(&self.cache.hits),
+            Some(b"miss") => Some(&self.cache.misses),
+            _ => None,
+        };
+        if let Some(counter) = counter {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        response
+    }
+}
+
+async fn invoke(FunctionUrl { pool, console, .. }: &FunctionUrl, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_PAYLOAD).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let event = event(&parts, &body, Utc::now()).to_string();
-    let Service { pool, console } = &*service;
     match Arc::clone(pool).invoke_to_completion(event.into()).await {
         Ok(Invocation { outcome: InvocationOutcome::Answered(payload), .. }) => {
             response(payload).unwrap_or_else(|fault| {

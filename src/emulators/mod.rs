@@ -2,6 +2,8 @@
 //!
 //! - [`s3`]: buckets on the disk
 //! - [`secrets_manager`]: secrets and their rotation
+//! - [`kinesis`]: records put on the run's stream
+//! - [`sts`]: the account's number
 //! - [`invoke_api`]: Lambda's `Invoke`
 //! - [`function_url`]: HTTP requests as events of a function URL
 //! - [`access_key`]: the check of a request's access key
@@ -11,5 +13,7 @@ mod access_key;
 pub mod api_error;
 pub mod function_url;
 pub mod invoke_api;
+pub mod kinesis;
 pub mod s3;
 pub mod secrets_manager;
+pub mod sts;

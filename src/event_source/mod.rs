@@ -3,14 +3,18 @@
 //! - [`mapping`]: Lambda's rules, as a pure state machine
 //! - [`poller`]: invokes a function by these rules
 //! - [`feed`]: a thread that reads a file ahead
+//! - [`live`]: what is put on an open stream
 //! - [`kinesis`]: readers for the shards of a stream in an account
 //! - [`on_failure`]: the destination of discarded batches
 //! - [`tally`], [`progress`]: counts of events and records, and their progress bar
+//! - [`status`]: the work of a mapping as it goes on
 
 pub mod feed;
 pub mod kinesis;
+pub mod live;
 pub mod mapping;
 pub mod on_failure;
 pub mod poller;
 pub mod progress;
+pub mod status;
 pub mod tally;

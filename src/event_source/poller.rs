@@ -1,6 +1,7 @@
 //! A poller of the stream: invokes a function as its event source mapping demands, and writes discarded batches.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,15 +9,16 @@ use anyhow::Context as _;
 use chrono::Utc;
 use pipegen_contract::failure::is_permanent;
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::event_source::feed::Chunk;
 use crate::event_source::mapping::{
-    DiscardedBatch, EncodedRecord, EventSourceMapping, LaneId, MappingSettings, Origin, Statistics, Step, event,
+    DiscardedBatch, EncodedRecord, EventSourceMapping, LaneId, MappingSettings, Origin, Step, event,
 };
 use crate::event_source::on_failure::{LastInvocation, OnFailureDestination};
 use crate::event_source::progress::Progress;
+use crate::event_source::status::{PollerReport, SharedStatus};
 use crate::event_source::tally::Tally;
 use crate::lambda_host::{FunctionPool, HostError, Invocation, InvocationOutcome};
 
@@ -28,28 +30,32 @@ pub struct Poller {
     pub on_failure: OnFailureDestination,
     /// The progress bar, if there is one.
     pub progress: Option<Progress>,
+    /// The work so far.
+    pub status: Arc<SharedStatus>,
 }
 
-/// The work of a poller.
-#[derive(Clone, Debug, Default)]
-pub struct PollerReport {
-    pub statistics: Statistics,
-    /// The time from the first invocation to the last acknowledgement.
-    pub elapsed: Duration,
-    /// The counts of events in the acknowledged batches.
-    pub tally: Tally,
+/// The records of a poller.
+pub struct PollerInput {
+    /// Records that end at some time, such as a file's.
+    pub records: mpsc::Receiver<Chunk>,
+    /// Records that come beside them and after them.
+    pub live: Option<mpsc::Receiver<Chunk>>,
+    /// Hears of it when every record of `records` was acknowledged or discarded.
+    pub played: Option<oneshot::Sender<PollerReport>>,
+}
+
+impl From<mpsc::Receiver<Chunk>> for PollerInput {
+    fn from(records: mpsc::Receiver<Chunk>) -> Self {
+        Self { records, live: None, played: None }
+    }
 }
 
 impl Poller {
-    /// Reads to the end of the channel, and waits until every record was acknowledged or discarded.
-    pub async fn consume(self, records: mpsc::Receiver<Chunk>) -> anyhow::Result<PollerReport> {
-        let mut polling = Polling::new(self, records);
+    /// Reads to the end of all input, and waits until every record was acknowledged or discarded.
+    pub async fn consume(self, input: impl Into<PollerInput>) -> anyhow::Result<PollerReport> {
+        let mut polling = Polling::new(self, input.into());
         polling.run().await?;
-        Ok(PollerReport {
-            statistics: polling.mapping.statistics(),
-            elapsed: polling.last_acknowledged.saturating_sub(polling.first_invoked.unwrap_or_default()),
-            tally: polling.tally,
-        })
+        Ok(polling.report())
     }
 }
 
@@ -57,9 +63,10 @@ struct Polling {
     pool: Arc<FunctionPool>,
     on_failure: OnFailureDestination,
     progress: Option<Progress>,
+    status: Arc<SharedStatus>,
     origin: Arc<Origin>,
     mapping: EventSourceMapping,
-    records: mpsc::Receiver<Chunk>,
+    input: PollerInput,
     /// Records that were received and not yet offered: the mapping has no room for the first one.
     received: VecDeque<Arc<EncodedRecord>>,
     input_ended: bool,
@@ -72,14 +79,16 @@ struct Polling {
 }
 
 impl Polling {
-    fn new(Poller { pool, settings, on_failure, progress }: Poller, records: mpsc::Receiver<Chunk>) -> Self {
+    fn new(poller: Poller, input: PollerInput) -> Self {
+        let Poller { pool, settings, on_failure, progress, status } = poller;
         Self {
             pool,
             on_failure,
             progress,
+            status,
             origin: Arc::clone(&settings.origin),
             mapping: EventSourceMapping::new(settings),
-            records,
+            input,
             received: VecDeque::new(),
             input_ended: false,
             invocations: JoinSet::new(),
@@ -99,8 +108,32 @@ impl Polling {
                 Step::Invoke { lane, records } => self.invoke(lane, records, now),
                 Step::Discard { lane, discarded } => self.discard(lane, &discarded).await?,
                 Step::Wait(until) => self.wait(until.map(|until| until.saturating_sub(now))).await?,
-                Step::Done => return Ok(()),
+                Step::Done => {
+                    if let Some(played) = self.input.played.take() {
+                        // Nobody may want to know.
+                        played.send(self.report()).ok();
+                    }
+                    match self.input.live.take() {
+                        Some(live) => self.go_on(live),
+                        None => return Ok(()),
+                    }
+                }
             }
+        }
+    }
+
+    /// Goes on with the records that come after those of a file.
+    fn go_on(&mut self, live: mpsc::Receiver<Chunk>) {
+        self.input.records = live;
+        self.input_ended = false;
+        self.mapping.resume();
+    }
+
+    fn report(&self) -> PollerReport {
+        PollerReport {
+            statistics: self.mapping.statistics(),
+            elapsed: self.last_acknowledged.saturating_sub(self.first_invoked.unwrap_or_default()),
+            tally: self.tally.clone(),
         }
     }
 
@@ -132,11 +165,15 @@ impl Polling {
         // A batch that was never invoked shares its lane with others that were.
         let last = self.last_invocations.get(&lane).filter(|_| discarded.invocations > 0);
         let write = self.on_failure.write(&self.pool.function().arn, &self.origin, discarded, last, Utc::now());
-        Box::pin(write).await.context("cannot write the discarded records to the on-failure destination")
+        Box::pin(write).await.context("cannot write the discarded records to the on-failure destination")?;
+        self.publish();
+        Ok(())
     }
 
     /// Waits for records, the end of an invocation, or the end of `pause`.
     async fn wait(&mut self, pause: Option<Duration>) -> anyhow::Result<()> {
+        let oldest = self.mapping.oldest().map(|picked_up| self.clock + picked_up);
+        self.status.update(|status| status.oldest = oldest);
         let wants_records = self.received.is_empty() && !self.input_ended;
         tokio::select! {
             Some(finished) = self.invocations.join_next() => {
@@ -147,18 +184,25 @@ impl Polling {
                 }
                 self.finish(lane, invocation);
             }
-            chunk = self.records.recv(), if wants_records => match chunk {
+            chunk = self.input.records.recv(), if wants_records => match chunk {
                 Some(records) => {
                     if let Some(progress) = &mut self.progress {
                         progress.read(records.len());
                     }
-                    self.received.extend(records);
+                    self.receive(records);
                 }
                 None => self.input_ended = true,
             },
+            // Not while what a file ended with is being finished.
+            Some(records) = receive_live(&mut self.input.live), if wants_records => self.receive(records),
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
         }
         Ok(())
+    }
+
+    fn receive(&mut self, records: Chunk) {
+        self.status.update(|status| status.picked_up += records.len() as u64);
+        self.received.extend(records);
     }
 
     fn finish(&mut self, lane: LaneId, invocation: Invocation) {
@@ -177,6 +221,20 @@ impl Polling {
         if let Some(progress) = &self.progress {
             progress.show(statistics, now.saturating_sub(self.first_invoked.unwrap_or(now)));
         }
+        self.publish();
+    }
+
+    fn publish(&self) {
+        let report = self.report();
+        self.status.update(|status| status.report = report);
+    }
+}
+
+/// Receives the next chunk that comes beside a file. Without such a channel, or at its end, it waits for ever.
+async fn receive_live(live: &mut Option<mpsc::Receiver<Chunk>>) -> Option<Chunk> {
+    match live {
+        Some(live) => live.recv().await,
+        None => pending().await,
     }
 }
 

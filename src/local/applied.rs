@@ -151,7 +151,7 @@ async fn inputs(
         let stream = KinesisStream { client: client.clone(), arn: mapping.stream.clone() };
         channels.push(stream.read(activity, stop, &mut readers).await?);
     }
-    Ok(Inputs { channels, readers, progress: None })
+    Ok(Inputs { channels, live: Vec::new(), readers, progress: None })
 }
 
 fn stop_when_idle(period: Duration, activity: Arc<Activity>, stop: CancellationToken) -> AbortOnDropHandle<()> {

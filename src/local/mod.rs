@@ -1,6 +1,8 @@
 //! Runs a deployment on this machine.
 //!
 //! - [`runner`]: functions, pollers and schedules of a deployment
+//! - [`port`]: the page, the stream and AWS' APIs on one port
+//! - [`pollers`]: the pollers, and the ends of their inputs
 //! - [`machine`]: a rendered stack on servers and emulators of this machine, fed from a file
 //! - [`applied`]: a stack that Terraform has applied to an emulated account, fed from its stream
 //! - [`account`]: that account
@@ -12,6 +14,8 @@ pub mod account;
 pub mod applied;
 pub mod export;
 pub mod machine;
+pub mod pollers;
+pub mod port;
 pub mod runner;
 pub mod schedule;
 pub mod scheduled_runs;
@@ -62,8 +66,12 @@ impl Run {
 
 /// Opens the port of the function's URL.
 fn url_listener(port: Option<u16>) -> anyhow::Result<Listener> {
-    let port = port.unwrap_or_default();
-    Listener::open(port).with_context(|| format!("cannot listen on --catalog-port {port}"))
+    listener("--catalog-port", port.unwrap_or_default())
+}
+
+/// Opens the port that a flag names.
+fn listener(flag: &str, port: u16) -> anyhow::Result<Listener> {
+    Listener::open(port).with_context(|| format!("cannot listen on {flag} {port}"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The functions of a deployment, and what invokes them: pollers, schedules, URLs and Lambda's API.
 
 use std::collections::BTreeMap;
-use std::future::pending;
+use std::iter::repeat_with;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,16 +10,19 @@ use pipegen_contract::role::Role;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::pollers::{PollerReports, Pollers};
 use super::schedule::Schedule;
 use super::scheduled_runs::ScheduledRuns;
 use super::summary::{Archive, Summary};
 use crate::deployment::{Deployment, FunctionConfiguration, MappingConfiguration};
-use crate::emulators::{function_url, invoke_api};
+use crate::emulators::function_url::{self, FunctionUrl};
+use crate::emulators::invoke_api;
 use crate::event_source::feed::Chunk;
 use crate::event_source::mapping::MappingSettings;
 use crate::event_source::on_failure::{OnFailureDestination, Storage};
-use crate::event_source::poller::{Poller, PollerReport};
+use crate::event_source::poller::{Poller, PollerInput};
 use crate::event_source::progress::Progress;
+use crate::event_source::status::SharedStatus;
 use crate::lambda_host::credentials::Credentials;
 use crate::lambda_host::{Function, FunctionPool, InvocationOutcome};
 use crate::session::Session;
@@ -46,6 +49,8 @@ pub trait FunctionBackend {
 pub struct Inputs {
     /// A channel for each mapping, in their order.
     pub channels: Vec<mpsc::Receiver<Chunk>>,
+    /// A second channel for each, with records that come beside those and after them; none if there are no such.
+    pub live: Vec<mpsc::Receiver<Chunk>>,
     /// Tasks that fill the channels. The first error of any of them ends the run.
     pub readers: JoinSet<anyhow::Result<()>>,
     /// The progress of the processor, if it is shown.
@@ -60,6 +65,9 @@ pub struct Runner {
     /// One for each of the deployment's schedules.
     scheduled: Vec<Arc<ScheduledRuns>>,
     storage: Storage,
+    /// By the function's handler.
+    status: BTreeMap<String, Arc<SharedStatus>>,
+    url: Option<Arc<FunctionUrl>>,
     console: Arc<Console>,
     servers: Vec<Server>,
 }
@@ -79,7 +87,12 @@ impl Runner {
             let pool = Arc::clone(&pools[&schedule.function]);
             Arc::new(ScheduledRuns::new(pool, schedule.input.clone().into(), Arc::clone(console)))
         });
+        let url =
+            deployment.url.as_ref().map(|arn| Arc::new(FunctionUrl::new(Arc::clone(&pools[arn]), Arc::clone(console))));
+        let handlers = deployment.functions.values().map(|function| function.handler.clone());
         Ok(Self {
+            status: handlers.map(|handler| (handler, Arc::default())).collect(),
+            url,
             scheduled: scheduled.collect(),
             storage: backend.storage(),
             console: Arc::clone(console),
@@ -103,12 +116,16 @@ impl Runner {
 
     /// Serves the function that has a URL, if there is one.
     pub fn serve_url(&mut self, listener: Listener) -> anyhow::Result<()> {
-        let Some(arn) = &self.deployment.url else { return Ok(()) };
-        let pool = self.pool(arn);
-        self.console.say(&format!("{} answers at {}", pool.function().name, listener.url()));
-        let server = function_url::serve(listener, pool, Arc::clone(&self.console));
+        let Some(url) = self.url() else { return Ok(()) };
+        self.console.say(&format!("{} answers at {}", url.pool.function().name, listener.url()));
+        let server = function_url::serve(listener, url);
         self.serve(server.context("cannot serve the function's URL")?);
         Ok(())
+    }
+
+    /// Returns the URL of the function that has one.
+    pub fn url(&self) -> Option<Arc<FunctionUrl>> {
+        self.url.clone()
     }
 
     /// Keeps a server up as long as this lives.
@@ -137,7 +154,16 @@ impl Runner {
 
     /// Processes the inputs to their ends, then ends these schedules and runs each of the deployment's once more.
     pub async fn run(&self, inputs: Inputs, schedules: Vec<Schedule>) -> anyhow::Result<Summary> {
-        let reports = self.poll(inputs).await;
+        let reports = self.poll(inputs).ended().await;
+        self.finish(reports, schedules).await
+    }
+
+    /// Ends these schedules after the records, and runs each of the deployment's once more.
+    pub async fn finish(
+        &self,
+        reports: anyhow::Result<PollerReports>,
+        schedules: Vec<Schedule>,
+    ) -> anyhow::Result<Summary> {
         self.console.end();
         let reports = reports?;
         for schedule in schedules {
@@ -149,33 +175,28 @@ impl Runner {
         Ok(self.summary(&reports))
     }
 
-    /// Returns the report of each mapping, by the function's handler.
-    async fn poll(&self, inputs: Inputs) -> anyhow::Result<BTreeMap<String, PollerReport>> {
-        let Inputs { channels, mut readers, mut progress } = inputs;
-        let mut pollers = JoinSet::new();
-        for (mapping, records) in self.deployment.mappings.iter().zip(channels) {
+    /// Starts to process the inputs.
+    pub fn poll(&self, inputs: Inputs) -> Pollers {
+        let Inputs { channels, live, readers, mut progress } = inputs;
+        let mut pollers = Pollers::new(readers);
+        let live = live.into_iter().map(Some).chain(repeat_with(|| None));
+        for ((mapping, records), live) in self.deployment.mappings.iter().zip(channels).zip(live) {
             let handler = self.deployment.functions[&mapping.function].handler.clone();
             let shown = progress.take_if(|_| handler == Role::Processor.handler());
-            let poller = self.poller(mapping, shown);
-            pollers.spawn(async move { anyhow::Ok((handler, poller.consume(records).await?)) });
+            let poller = self.poller(mapping, shown, Arc::clone(&self.status[&handler]));
+            pollers.start(handler, poller, PollerInput { records, live, played: None });
         }
-        let all = async {
-            let mut reports = BTreeMap::new();
-            while let Some(report) = pollers.join_next().await {
-                let (handler, report) = report.context("a poller panicked")??;
-                reports.insert(handler, report);
-            }
-            Ok(reports)
-        };
-        tokio::select! {
-            biased;
-            error = first_error(&mut readers) => Err(error),
-            reports = all => reports,
-        }
+        pollers
     }
 
-    fn poller(&self, mapping: &MappingConfiguration, progress: Option<Progress>) -> Poller {
+    /// Returns the work of a function's mapping so far.
+    pub fn status(&self, role: Role) -> Arc<SharedStatus> {
+        self.status.get(role.handler()).cloned().unwrap_or_default()
+    }
+
+    fn poller(&self, mapping: &MappingConfiguration, progress: Option<Progress>, status: Arc<SharedStatus>) -> Poller {
         Poller {
+            status,
             pool: self.pool(&mapping.function),
             settings: MappingSettings::new(mapping, &self.deployment.functions[&mapping.function].role_arn),
             on_failure: OnFailureDestination {
@@ -187,7 +208,7 @@ impl Runner {
         }
     }
 
-    fn summary(&self, reports: &BTreeMap<String, PollerReport>) -> Summary {
+    fn summary(&self, reports: &PollerReports) -> Summary {
         let of = |role: Role| reports.get(role.handler()).cloned().unwrap_or_default();
         let errors = |pool: &Arc<FunctionPool>| (pool.function().handler.clone(), pool.errors());
         let errors_by_function: BTreeMap<_, _> = self.pools.values().map(errors).collect();
@@ -222,14 +243,4 @@ pub fn function(
         concurrency: deployment.concurrency(configuration),
         writes_batch_lines: configuration.handler == Role::Processor.handler(),
     })
-}
-
-/// Waits for the first error of any reader; without one, for ever.
-async fn first_error(readers: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Error {
-    while let Some(read) = readers.join_next().await {
-        if let Err(error) = read.context("a reader panicked").flatten() {
-            return error;
-        }
-    }
-    pending().await
 }

@@ -7,8 +7,8 @@ use pipegen_contract::batch_line::Stage;
 use pipegen_contract::role::Role;
 use serde::Serialize;
 
-use crate::event_source::poller::PollerReport;
 use crate::event_source::progress::per_second;
+use crate::event_source::status::PollerReport;
 use crate::event_source::tally::Tally;
 use crate::local::scheduled_runs::MaintainTotals;
 

@@ -39,7 +39,7 @@ pub(super) fn parse(line: &[u8], number: u64) -> Option<Result<Record, LineError
 }
 
 /// Returns the partition key that a supplier would use for these bytes.
-pub(super) fn partition_key(data: &[u8]) -> String {
+pub fn partition_key(data: &[u8]) -> String {
     events(data.trim_ascii()).map_or(UNKNOWN.to_owned(), |events| key_of(&events))
 }
 

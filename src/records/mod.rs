@@ -30,8 +30,10 @@ mod record;
 mod source;
 
 pub use error::{LineError, ReadError};
+pub use events::partition_key;
 pub use reader::RecordReader;
 pub use record::Record;
+pub(crate) use record::{DATA_LIMIT, PARTITION_KEY_LIMIT};
 pub use source::RecordSource;
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 /// The largest data of a record, in bytes (the service's limit).
-pub(super) const DATA_LIMIT: usize = 1024 * 1024;
+pub(crate) const DATA_LIMIT: usize = 1024 * 1024;
 /// The longest partition key, in characters (the service's limit).
-pub(super) const PARTITION_KEY_LIMIT: usize = 256;
+pub(crate) const PARTITION_KEY_LIMIT: usize = 256;
 /// The longest shard id and sequence number, in characters (the service's limits).
 pub(super) const IDENTIFIER_LIMIT: usize = 128;
 

@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipegen::emulators::{function_url, invoke_api};
+use pipegen::emulators::function_url::{self, FunctionUrl};
+use pipegen::emulators::invoke_api;
 use pipegen::lambda_host::FunctionPool;
 use pipegen::lambda_host::credentials::Credentials;
 use pipegen::session::listener::{Listener, Server};
@@ -47,7 +48,7 @@ impl ServedFunction {
 
     fn by_url(handler: &str) -> Self {
         Self::new(handler, |listener, pool, fixture, _| {
-            function_url::serve(listener, Arc::clone(pool), Arc::clone(&fixture.console))
+            function_url::serve(listener, Arc::new(FunctionUrl::new(Arc::clone(pool), Arc::clone(&fixture.console))))
         })
     }
 

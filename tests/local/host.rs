@@ -257,6 +257,7 @@ async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
             mapping: pool.function().name.clone(),
         },
         progress: None,
+        status: Arc::default(),
     };
     let [processor, archiver] = &pools;
     let processing = consumer(processor, MappingSettings { batch_size: 64, ..mapping("processor") });

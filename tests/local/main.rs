@@ -8,6 +8,7 @@
 //! - [`rotate`]: the rotation contract, with the runtime's own steps
 //! - [`servers`]: PostgreSQL and Redis come, are guarded by a password, and go
 //! - [`run`]: the command from start to end, and everything that must not be left when it is stopped
+//! - [`served`]: the port of a served run, with AWS' own clients
 //! - [`fixture`]: a host of the pretended bootstrap, and helpers of several tests
 
 mod applied;
@@ -17,4 +18,5 @@ mod fixture;
 mod host;
 mod rotate;
 mod run;
+mod served;
 mod servers;

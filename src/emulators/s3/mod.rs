@@ -6,6 +6,7 @@
 //!
 //! - [`buckets`]: buckets and their objects, on the disk
 //! - [`protocol`]: the S3 operations
+//! - [`any_signature`]: requests whose signature is not looked at
 
 use std::io;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use crate::lambda_host::credentials::Credentials;
 use crate::session::listener::{Listener, Server};
 
+mod any_signature;
 mod buckets;
 mod protocol;
 
@@ -31,6 +33,24 @@ pub fn serve(listener: Listener, buckets: Arc<Buckets>, credentials: &Credential
     let mut service = S3ServiceBuilder::new(protocol::Operations(buckets));
     service.set_auth(SimpleAuth::from_single(&*credentials.key_id, &*credentials.secret_key));
     listener.serve(Router::new().fallback(answer).with_state(service.build()))
+}
+
+/// S3 that takes every signature. It must be served only to whoever may read and write every object.
+#[derive(Clone)]
+pub struct OpenS3(S3Service);
+
+impl OpenS3 {
+    pub fn new(buckets: Arc<Buckets>) -> Self {
+        Self(S3ServiceBuilder::new(protocol::Operations(buckets)).build())
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request) -> Response {
+        match any_signature::unsigned(request).await {
+            Ok(request) => answer(State(self.0.clone()), request).await,
+            Err(error) => (StatusCode::BAD_REQUEST, error).into_response(),
+        }
+    }
 }
 
 async fn answer(State(service): State<S3Service>, request: Request) -> Response {

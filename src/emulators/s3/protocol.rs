@@ -14,7 +14,7 @@ use s3s::{S3, S3Error, S3Request, S3Response, S3Result, TrailingHeaders, s3_erro
 use super::buckets::{Buckets, ObjectError};
 
 /// The largest object, in bytes: far larger than a batch can be.
-const OBJECT_LIMIT: usize = 64 * 1024 * 1024;
+pub(super) const OBJECT_LIMIT: usize = 64 * 1024 * 1024;
 /// The largest number of objects in a page of a listing (S3's limit).
 const PAGE: usize = 1000;
 

@@ -63,6 +63,12 @@ impl Lane {
         self.waiting_bytes
     }
 
+    /// Returns when the oldest record that is not done was picked up.
+    pub(super) fn oldest(&self) -> Option<Duration> {
+        let batches = self.in_flight.iter().chain(&self.parts).filter_map(|batch| batch.queued.first());
+        batches.chain(self.waiting.front()).map(|queued| queued.picked_up).min()
+    }
+
     /// Returns true if every record that was offered was processed or discarded.
     pub(super) fn is_done(&self) -> bool {
         self.waiting.is_empty() && self.parts.is_empty() && self.in_flight.is_none()

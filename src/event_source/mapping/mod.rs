@@ -144,6 +144,16 @@ impl EventSourceMapping {
         self.ended = true;
     }
 
+    /// Opens the input again. Called after [`Step::Done`], so no batch has lost its window.
+    pub fn resume(&mut self) {
+        self.ended = false;
+    }
+
+    /// Returns when the oldest record was picked up that is neither acknowledged nor discarded.
+    pub fn oldest(&self) -> Option<Duration> {
+        self.shards.iter().flat_map(|shard| &shard.lanes).filter_map(Lane::oldest).min()
+    }
+
     /// Returns the next step.
     pub fn next(&mut self, now: Duration) -> Step {
         if let Some((lane, discarded)) = self.discarded.pop_front() {

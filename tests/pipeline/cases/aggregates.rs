@@ -19,7 +19,7 @@ fn varint(value: usize) -> Vec<u8> {
 
 /// Builds a record from a protobuf.
 fn sealed(message: &[u8]) -> Vec<u8> {
-    [b"\xF3\x89\x9A\xC2", message, md5::compute(message).as_slice()].concat()
+    [b"\xF3\x89\x9A\xC2", message, other_md5::compute(message).as_slice()].concat()
 }
 
 /// Encodes a user record with these keys.

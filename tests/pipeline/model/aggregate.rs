@@ -11,7 +11,7 @@ pub(super) fn is_aggregate(record: &[u8]) -> bool {
 /// Returns the data of each user record; `None` if the aggregate is broken.
 pub(super) fn user_records(record: &[u8]) -> Option<Vec<Vec<u8>>> {
     let message = record.get(MAGIC.len()..record.len().checked_sub(16)?)?;
-    if !record.ends_with(&*md5::compute(message)) {
+    if !record.ends_with(&*other_md5::compute(message)) {
         return None;
     }
     let fields = fields(message)?;

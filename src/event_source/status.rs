@@ -1,0 +1,50 @@
+//! The work of a mapping as it goes on, for whoever looks at it meanwhile.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::mapping::Statistics;
+use super::tally::Tally;
+
+/// The work of a poller.
+#[derive(Clone, Debug, Default)]
+pub struct PollerReport {
+    pub statistics: Statistics,
+    /// The time from the first invocation to the last acknowledgement.
+    pub elapsed: Duration,
+    /// The counts of events in the acknowledged batches.
+    pub tally: Tally,
+}
+
+/// A mapping's work so far.
+#[derive(Clone, Debug, Default)]
+pub struct MappingStatus {
+    /// Records that were picked up.
+    pub picked_up: u64,
+    /// When the oldest record was picked up that is neither acknowledged nor discarded.
+    pub oldest: Option<Instant>,
+    pub report: PollerReport,
+}
+
+impl MappingStatus {
+    /// Returns the number of records that are picked up and not done.
+    pub fn waiting(&self) -> u64 {
+        let Statistics { delivered, discarded, .. } = self.report.statistics;
+        self.picked_up.saturating_sub(delivered + discarded)
+    }
+}
+
+/// The status that a poller writes, once for each chunk and each batch, and others read.
+#[derive(Debug, Default)]
+pub struct SharedStatus(Mutex<MappingStatus>);
+
+impl SharedStatus {
+    pub fn read(&self) -> MappingStatus {
+        self.0.lock().clone()
+    }
+
+    pub(super) fn update(&self, change: impl FnOnce(&mut MappingStatus)) {
+        change(&mut self.0.lock());
+    }
+}
