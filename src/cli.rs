@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +50,14 @@ Examples:
 What runs is what `pipegen render` writes for the environment: memory, timeouts, variables, event source mappings, schedules. This
 machine has its own endpoints, ARNs and certificates, and waits between retries are shorter than Lambda's.";
 
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  pipegen schema > record.schema.json
+  pipegen schema --type stock.counted.v1
+  pipegen schema --format xregistry > inventory.xreg.json
+
+The catalog entry follows xRegistry 1.0-rc4: the stream as an endpoint, each event type as a message with its schema.";
+
 /// Renders the inventory pipeline as Terraform JSON, packages its Lambda, and runs it on one machine.
 #[derive(Debug, Parser)]
 #[command(name = "pipegen", version, propagate_version = true, after_help = EXAMPLES)]
@@ -72,6 +80,9 @@ pub enum Command {
     /// Runs an environment's stack on this machine, with PostgreSQL, Redis and the same bootstrap as on Lambda.
     #[command(after_help = LOCAL_EXAMPLES)]
     Local(LocalArgs),
+    /// Prints the JSON Schema of the events that suppliers send, or an entry for an event catalog.
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema(SchemaArgs),
     /// Prints the completion script for a shell.
     Completions(CompletionsArgs),
     /// Prints the man page.
@@ -221,6 +232,28 @@ const APPLIED_BRINGS_ITS_OWN: [&str; 14] = [
     "parallelization",
     "archive_window",
 ];
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Event type, such as `stock.counted.v1`: prints the schema of an event of this type [default: the schema of a
+    /// record, which is an event of any type or an array of events].
+    #[arg(long = "type", value_name = "TYPE")]
+    pub event_type: Option<String>,
+    /// Form of the output.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: SchemaFormat,
+}
+
+/// Forms of `schema`'s output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// JSON Schema, draft 2020-12.
+    #[default]
+    JsonSchema,
+    /// The document format of xRegistry, for event catalogs; it has every type.
+    Xregistry,
+}
 
 /// Arguments of `completions`.
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The subcommands, one file for each.
 //!
 //! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
+//! - [`schema`]: the suppliers' format
 //! - [`shell_help`]: completions and the man page
 //! - `environment`: the settings and the stack of the environment that was named
 //! - `usage_error`: mistakes of the user, which have an exit code of their own
@@ -16,6 +17,7 @@ pub mod diagram;
 mod environment;
 pub mod local;
 pub mod render;
+pub mod schema;
 pub mod shell_help;
 mod usage_error;
 
@@ -26,6 +28,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Cost(args) => cost::run(&args),
         Command::Diagram(args) => diagram::run(&args),
         Command::Local(args) => return local::run(args),
+        Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => shell_help::completions(args.shell),
         Command::Man => shell_help::man(),
     }?;

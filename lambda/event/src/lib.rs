@@ -15,6 +15,7 @@
 //! - `event`: a valid event
 //! - `reason`: the reasons for rejections; `other_formats`: well-known formats that a rejected text resembles
 //! - `schema` (feature `schema`): the JSON Schema for suppliers, generated from the types in `data`
+//! - `xregistry` (feature `schema`): the event types as an entry for event catalogs
 
 mod aggregate;
 mod currency;
@@ -34,6 +35,8 @@ mod schema;
 mod text;
 mod time;
 mod value;
+#[cfg(feature = "schema")]
+mod xregistry;
 
 pub use currency::Currency;
 pub use decode::{Decoded, decode};
@@ -42,3 +45,5 @@ pub use identifier::{EventId, InvalidText, Sku, Supplier};
 pub use reason::{Reason, Rejection};
 #[cfg(feature = "schema")]
 pub use schema::{schema, schemas_by_type};
+#[cfg(feature = "schema")]
+pub use xregistry::xregistry;

@@ -1,4 +1,4 @@
-//! The committed JSON Schemas are those that the types generate.
+//! The committed JSON Schemas and the catalog entry are those that the types generate.
 
 use std::path::Path;
 use std::{env, fs};
@@ -8,6 +8,11 @@ use serde_json::Value;
 #[test]
 fn the_committed_schema_is_fresh() {
     check("schema.json", &pipegen_event::schema());
+}
+
+#[test]
+fn the_committed_catalog_entry_is_fresh() {
+    check("xregistry.json", &pipegen_event::xregistry());
 }
 
 #[test]
