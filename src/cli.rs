@@ -1,8 +1,14 @@
 //! The command line: subcommands, arguments and their help.
 
+mod mapping;
+mod send;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use mapping::MappingArgs;
+pub use send::SendArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,6 +86,9 @@ pub enum Command {
     /// Runs an environment's stack on this machine, with PostgreSQL, Redis and the same bootstrap as on Lambda.
     #[command(after_help = LOCAL_EXAMPLES)]
     Local(LocalArgs),
+    /// Checks suppliers' events in files and puts them on an environment's stream.
+    #[command(after_help = send::EXAMPLES)]
+    Send(Box<SendArgs>),
     /// Prints the JSON Schema of the events that suppliers send, or an entry for an event catalog.
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArgs),

@@ -1,7 +1,7 @@
 //! The subcommands, one file for each.
 //!
 //! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
-//! - [`schema`]: the suppliers' format
+//! - [`schema`], [`send`]: the suppliers' format, and their events
 //! - [`shell_help`]: completions and the man page
 //! - `environment`: the settings and the stack of the environment that was named
 //! - `usage_error`: mistakes of the user, which have an exit code of their own
@@ -18,6 +18,7 @@ mod environment;
 pub mod local;
 pub mod render;
 pub mod schema;
+pub mod send;
 pub mod shell_help;
 mod usage_error;
 
@@ -28,6 +29,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Cost(args) => cost::run(&args),
         Command::Diagram(args) => diagram::run(&args),
         Command::Local(args) => return local::run(args),
+        Command::Send(args) => return send::run(*args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => shell_help::completions(args.shell),
         Command::Man => shell_help::man(),

@@ -19,6 +19,8 @@
 //! The stack where it is deployed:
 //!
 //! - [`aws`]: its account
+//! - [`send`]: suppliers' events, from files to a stream
+//! - [`tables`]: tables (CSV) as events
 //!
 //! The stack on one machine, `pipegen local`:
 //!
@@ -47,8 +49,10 @@ pub mod lambda_host;
 pub mod local;
 pub mod printer;
 pub mod records;
+pub mod send;
 pub mod servers;
 pub mod session;
 pub mod stack;
 pub mod stream;
+pub mod tables;
 pub mod terraform;

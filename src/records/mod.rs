@@ -31,10 +31,10 @@ mod source;
 
 pub use error::{LineError, ReadError};
 pub use events::partition_key;
-pub use reader::RecordReader;
+pub use reader::{RecordReader, decompressed};
 pub use record::Record;
 pub(crate) use record::{DATA_LIMIT, PARTITION_KEY_LIMIT};
-pub use source::RecordSource;
+pub use source::{Counted, RecordSource};
 
 #[cfg(test)]
 mod tests;

@@ -115,7 +115,7 @@ fn explained(error: LineError, line: &[u8], rest: &[u8]) -> LineError {
 }
 
 /// Decompresses gzip, which is recognized by its first bytes: a pipe has no name that could end in `.gz`.
-fn decompressed(mut bytes: Box<dyn Read + Send>) -> std::io::Result<Lines> {
+pub fn decompressed(mut bytes: Box<dyn Read + Send>) -> std::io::Result<Lines> {
     // As much as one read brings: the format of the file is recognized by it, too.
     let (mut head, mut length) = (vec![0; BUFFER], 0);
     while length < gzip::MAGIC.len() {

@@ -25,9 +25,9 @@ pub struct RecordSource {
 }
 
 /// A reader that counts its bytes.
-struct Counted<R> {
-    inner: R,
-    read: Arc<AtomicU64>,
+pub struct Counted<R> {
+    pub inner: R,
+    pub read: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Counted<R> {
