@@ -51,7 +51,7 @@ impl Summary {
         if self.stream.is_some() {
             row("  sent", self.sent);
         }
-        row("events refused", self.refused);
+        row("refused", self.refused);
         for (reason, count) in &self.reasons {
             row(&format!("  {reason}"), *count);
         }

@@ -11,22 +11,22 @@ use super::event::Hash;
 /// The rows of a file so far, by what they are about.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
-    /// For each SKU and time the line and the hash of the row's values.
+    /// For each SKU, time and type of event the line and the hash of the value.
     snapshots: HashMap<Hash, (u64, Hash)>,
     /// For each change how often there was one like it.
     changes: HashMap<Hash, u32>,
 }
 
 impl Repeats {
-    /// Returns the line of an earlier row about the same thing with other values.
-    pub(super) fn contradiction(&mut self, subject: Hash, line: u64, values: Hash) -> Option<u64> {
+    /// Returns the line of an earlier row that has another value for the same thing.
+    pub(super) fn contradiction(&mut self, subject: Hash, line: u64, value: Hash) -> Option<u64> {
         match self.snapshots.entry(subject) {
             Entry::Occupied(earlier) => {
                 let (line, earlier) = *earlier.get();
-                (earlier != values).then_some(line)
+                (earlier != value).then_some(line)
             }
             Entry::Vacant(first) => {
-                first.insert((line, values));
+                first.insert((line, value));
                 None
             }
         }

@@ -185,22 +185,18 @@ impl Rows {
                 Err(fault) => faults.push(fault),
             }
         }
-        let values: Vec<_> = drafts.iter().map(|draft| draft.data.to_string()).collect();
-        let values: Vec<_> = values.iter().map(String::as_str).collect();
-        if !values.is_empty()
-            && let Some(earlier) = repeats.contradiction(subject.hash(&[]), line, subject.hash(&values))
-        {
-            let detail =
-                format!("line {earlier} has the same SKU and time, and other values: only one of them can be true");
-            return Err(RowFault::at(&self.columns.sku, detail));
+        let mut events = Vec::new();
+        for draft in drafts {
+            let id = subject.hash(&[draft.event_type, &draft.data.to_string()]);
+            match repeats.contradiction(subject.hash(&[draft.event_type]), line, id) {
+                Some(earlier) => {
+                    let detail =
+                        format!("line {earlier} has another value for the same SKU and time: only one can be true");
+                    faults.push(RowFault::at(draft.column, detail));
+                }
+                None => events.push(self.mapped(&subject, &draft, id)),
+            }
         }
-        let mut events: Vec<_> = drafts
-            .into_iter()
-            .map(|draft| {
-                let id = subject.hash(&[draft.event_type, &draft.data.to_string()]);
-                self.mapped(&subject, &draft, id)
-            })
-            .collect();
         match self.change(&cells) {
             Ok(Some((draft, distinction))) => {
                 let data = draft.data.to_string();

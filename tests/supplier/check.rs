@@ -43,7 +43,7 @@ fn what_is_refused_is_listed_with_its_place() {
         "events.jsonl:5: event 2 of the array: invalid_event: id: is missing",
         "events.jsonl:7: invalid_data: data.quantity: must be an integer",
     ]);
-    assert!(run.stdout.contains("events refused                       4\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("refused                              4\n"), "{}", run.stdout);
     assert!(run.stdout.contains("  too_old                            1\n"), "{}", run.stdout);
     let rejects: Vec<Value> =
         folder.read("rejects.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -78,7 +78,7 @@ fn the_list_is_shortened() {
     let run =
         folder.pipegen(["send", "--check", "events.jsonl"]).ended(1).says(&["`--rejects FILE` writes all of them"]);
     assert_eq!(run.stderr.lines().count(), 21);
-    assert!(run.stdout.contains("events refused                   1 000\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("refused                          1 000\n"), "{}", run.stdout);
     folder.pipegen(["send", "--check", "--rejects", "all", "events.jsonl"]).ended(1);
     assert_eq!(folder.read("all").lines().count(), 1000);
 }

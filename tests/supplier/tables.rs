@@ -77,7 +77,7 @@ fn rows_can_be_chosen_and_texts_taken_for_empty_cells() {
         ["--supplier", "acme", "--sku-column", "SKU", "--quantity-column", "On hand (current)", "inventory.csv"];
     let run = check(&folder, &columns).ended(1).says(&[
         "inventory.csv:3: column `On hand (current)`: invalid_row: `not stocked` is not a number",
-        "inventory.csv:4: column `SKU`: invalid_row: line 2 has the same SKU and time, and other values",
+        "inventory.csv:4: column `On hand (current)`: invalid_row: line 2 has another value for the same SKU and time",
     ]);
     assert_eq!(brief(&run).len(), 1);
     let chosen = [&["--where", "Location=London", "--empty", "Not stocked"], &columns[..]].concat();
@@ -202,7 +202,7 @@ fn what_is_wrong_in_a_row_is_named_with_its_column() {
     let old = minutes_ago(20 * 24 * 60);
     folder.write(
         "stock.csv",
-        format!("SKU,Stock,Time\nA,many,{time}\nB,1,yesterday\nC,1\nD,1.5,{time}\nE,1,{old}\n\u{200b}F,1,{time}\nG,5000000000,{time}\n\n\nH,1,{time}\n"),
+        format!("SKU,Stock,Time\nA,many,{time}\nB,1,yesterday\nC,1\nD,1.5,{time}\nE,1,{old}\n\u{200b}F,1,{time}\nG,5000000000,{time}\n\n\nH,1,{time}\nI,-,{time}\n"),
     );
     let run = check(&folder, &[&STOCK[..], &["stock.csv"]].concat()).ended(1).says(&[
         "stock.csv:2: column `Stock`: invalid_row: `many` is not a number",
@@ -212,6 +212,7 @@ fn what_is_wrong_in_a_row_is_named_with_its_column() {
         "stock.csv:6: column `Time`: too_old: ",
         "stock.csv:7: column `SKU`: invalid_event: subject: must not begin or end with the invisible character",
         "stock.csv:8: column `Stock`: invalid_data: data.quantity: must be an integer",
+        "stock.csv:12: column `Stock`: invalid_row: `-` is not a number",
     ]);
     assert_eq!(brief(&run), [("H".into(), "stock.counted.v1".into(), json!({ "quantity": 1 }))]);
 }
