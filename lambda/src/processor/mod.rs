@@ -1,6 +1,6 @@
-//! `processor`: applies a batch of the stream. Decode (pure) → apply (one transaction) → refresh the cache → quarantine
-//! → report (pure). Calls go forward, never back up, and every step may be repeated: a batch that fails anywhere is
-//! retried as a whole.
+//! `processor`: applies a batch of the stream. Decode (pure) → apply (one transaction) → refresh the cache and, beside
+//! that, quarantine → report (pure). Calls go forward, never back up, and every step may be repeated: a batch that fails
+//! anywhere is retried as a whole.
 //!
 //! - `decode`: decoding of records to events and rejections
 //! - `rejections`: the objects for the quarantine
@@ -11,6 +11,8 @@ mod decode;
 mod refresh;
 mod rejections;
 mod report;
+
+use std::time::Duration;
 
 use aws_lambda_events::event::streams::KinesisEventResponse;
 use lambda_runtime::LambdaEvent;
@@ -60,14 +62,14 @@ async fn process(
     let mut rejections = Rejections::default();
     let started = Instant::now();
     let accepted = decode(batch, &resources.settings, &mut rejections);
-    report.took(Stage::Decode, started);
+    report.took(Stage::Decode, started.elapsed());
 
     let started = Instant::now();
     let events: Vec<&Event> = accepted.iter().map(|accepted| &accepted.event).collect();
     let applied =
         run_stage(stop_at, Stage::Apply.name(), resources.database.run(async |store| store.apply(&events).await))
             .await?;
-    report.took(Stage::Apply, started);
+    report.took(Stage::Apply, started.elapsed());
     report.count(&applied.outcomes);
     for (accepted, outcome) in accepted.iter().zip(applied.outcomes) {
         if let EventOutcome::Rejected(rejection) = outcome {
@@ -75,19 +77,26 @@ async fn process(
         }
     }
 
-    let started = Instant::now();
-    let outcome = run_stage(stop_at, Stage::Refresh.name(), refresh(resources, &applied.products)).await?;
-    report.took(Stage::Refresh, started);
-    match outcome {
+    report.count_rejected(&rejections);
+    // Both need the commit, and neither the other one.
+    let ((refreshed, refresh_time), (quarantined, quarantine_time)) = tokio::join!(
+        timed(run_stage(stop_at, Stage::Refresh.name(), refresh(resources, &applied.products))),
+        timed(run_stage(stop_at, Stage::Quarantine.name(), Box::pin(quarantine(resources, rejections)))),
+    );
+    report.took(Stage::Refresh, refresh_time);
+    report.took(Stage::Quarantine, quarantine_time);
+    match refreshed? {
         RefreshOutcome::Refreshed(refreshed) => report.refreshed = refreshed,
         RefreshOutcome::Pending(pending) => report.pending = pending,
     }
+    quarantined
+}
 
+/// Returns the time that the work took, too.
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     let started = Instant::now();
-    report.count_rejected(&rejections);
-    run_stage(stop_at, Stage::Quarantine.name(), Box::pin(quarantine(resources, rejections))).await?;
-    report.took(Stage::Quarantine, started);
-    Ok(())
+    let done = work.await;
+    (done, started.elapsed())
 }
 
 async fn quarantine(resources: &ProcessorResources, rejections: Rejections) -> Result<(), StoreObjectError> {

@@ -1,10 +1,11 @@
 //! The log line about a batch.
 
+use std::time::Duration;
+
 use pipegen_contract::batch_line::{self, Stage};
 use pipegen_contract::metric;
 use pipegen_store::EventOutcome;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 
 use super::rejections::Rejections;
 use crate::kinesis::KinesisBatch;
@@ -26,9 +27,9 @@ pub(super) struct BatchReport {
 }
 
 impl BatchReport {
-    /// Records how long a stage took until now.
-    pub(super) fn took(&mut self, stage: Stage, started: Instant) {
-        let microseconds = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
+    /// Records how long a stage took.
+    pub(super) fn took(&mut self, stage: Stage, time: Duration) {
+        let microseconds = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
         self.milliseconds.insert(stage.name().to_owned(), (f64::from(microseconds) / 1000.0).into());
     }
 

@@ -51,7 +51,7 @@ impl WorkingSet<'_> {
             return Some(describe(&mut self.products[touch.product], event, description));
         };
         let Some(row) = self.offer(touch.product, offer) else { return Some(Effect::TooManyOffers) };
-        let stamp = || Stamp { time: event.time, id: event.id.as_str().to_owned() };
+        let stamp = || Stamp { time: event.time, id: event.id.as_str().into() };
         match &event.change {
             Change::PriceChanged { amount, currency } => Some(price(row, stamp(), *amount, currency.as_str())),
             Change::Counted { quantity } => Some(count(row, stamp(), *quantity)),
@@ -97,7 +97,7 @@ fn describe(product: &mut Product<'_>, event: &Event, description: &Description)
 fn price(offer: &mut OfferRow, stamp: Stamp, amount: Decimal, currency: &str) -> Effect {
     let effect = compare(&stamp, offer.price.as_ref().map(|price| &price.stamp));
     if effect == Effect::Applied {
-        offer.price = Some(Price { amount, currency: currency.to_owned(), stamp });
+        offer.price = Some(Price { amount, currency: currency.into(), stamp });
     }
     effect
 }

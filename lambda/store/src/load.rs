@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use pipegen_event::{Change, Description};
 use rust_decimal::Decimal;
 use sqlx::FromRow;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::error::{During, Error};
 use crate::place::Place;
@@ -61,13 +61,15 @@ pub(crate) async fn offers(
     working_set: &mut WorkingSet<'_>,
 ) -> Result<DateTime<Utc>, Error> {
     let keys = || working_set.offers_by_sku();
-    let rows: Vec<LoadedOffer> = sqlx::query_as(include_str!("queries/load_offers.sql"))
+    let rows: Vec<PgRow> = sqlx::query(include_str!("queries/load_offers.sql"))
         .bind(positions(working_set.offers.len()))
         .bind(keys().map(|(sku, _)| sku).collect::<Vec<_>>())
         .bind(keys().map(|(_, offer)| offer.supplier).collect::<Vec<_>>())
         .fetch_all(connection)
         .await
         .during("load the offers")?;
+    let rows: Vec<LoadedOffer<'_>> =
+        rows.iter().map(LoadedOffer::from_row).collect::<Result<_, _>>().during("read the offers")?;
     let now = rows.first().map(|row| (row.time, row.floor));
     let (time, floor) = now.ok_or(sqlx::Error::RowNotFound).during("read the ledger's floor")?;
     working_set.ledger_floor = floor;
@@ -121,7 +123,6 @@ pub(crate) fn attributes(json: &str) -> BTreeMap<String, String> {
 }
 
 /// A product's row with its position; nothing if there is none.
-#[derive(FromRow)]
 struct LockedProduct {
     position: Option<i64>,
     place: Option<Place>,
@@ -129,9 +130,16 @@ struct LockedProduct {
     offers: Option<i32>,
 }
 
+/// Reads the columns by their numbers: to look each up by its name would take as long as to decode it.
+impl FromRow<'_, PgRow> for LockedProduct {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let (position, place, version, offers) = FromRow::from_row(row)?;
+        Ok(Self { position, place, version, offers })
+    }
+}
+
 /// An offer's row with its position; without an offer, only the time and the floor.
-#[derive(FromRow)]
-struct LoadedOffer {
+struct LoadedOffer<'r> {
     time: DateTime<Utc>,
     floor: Option<DateTime<Utc>>,
     position: Option<i32>,
@@ -139,18 +147,53 @@ struct LoadedOffer {
     on_hand: Option<i64>,
     adjusted_at: Option<DateTime<Utc>>,
     counted_at: Option<DateTime<Utc>>,
-    counted_id: Option<String>,
+    counted_id: Option<&'r str>,
     amount: Option<Decimal>,
-    currency: Option<String>,
+    currency: Option<&'r str>,
     priced_at: Option<DateTime<Utc>>,
-    priced_id: Option<String>,
+    priced_id: Option<&'r str>,
 }
 
-impl From<LoadedOffer> for OfferRow {
-    fn from(row: LoadedOffer) -> Self {
-        let stamp = |time: Option<DateTime<Utc>>, id: Option<String>| Some(Stamp { time: time?, id: id? });
+impl<'r> FromRow<'r, PgRow> for LoadedOffer<'r> {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        let (
+            time,
+            floor,
+            position,
+            place,
+            on_hand,
+            adjusted_at,
+            counted_at,
+            counted_id,
+            amount,
+            currency,
+            priced_at,
+            priced_id,
+        ) = FromRow::from_row(row)?;
+        Ok(Self {
+            time,
+            floor,
+            position,
+            place,
+            on_hand,
+            adjusted_at,
+            counted_at,
+            counted_id,
+            amount,
+            currency,
+            priced_at,
+            priced_id,
+        })
+    }
+}
+
+impl From<LoadedOffer<'_>> for OfferRow {
+    fn from(row: LoadedOffer<'_>) -> Self {
+        let stamp = |time: Option<DateTime<Utc>>, id: Option<&str>| Some(Stamp { time: time?, id: id?.into() });
         let price = match (row.amount, row.currency, stamp(row.priced_at, row.priced_id)) {
-            (Some(amount), Some(currency), Some(stamp)) => Some(Price { amount: amount.normalize(), currency, stamp }),
+            (Some(amount), Some(currency), Some(stamp)) => {
+                Some(Price { amount: amount.normalize(), currency: currency.into(), stamp })
+            }
             _ => None,
         };
         let counted = stamp(row.counted_at, row.counted_id);

@@ -2,6 +2,7 @@
 //! after the batch's events.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use pipegen_event::{Change, Description, Event};
@@ -16,7 +17,8 @@ pub const MAX_OFFERS: usize = 1000;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp {
     pub(crate) time: DateTime<Utc>,
-    pub(crate) id: String,
+    /// Shared by the row as loaded and the row after the batch.
+    pub(crate) id: Arc<str>,
 }
 
 /// The time, supplier and id of a description, by which the descriptions of all suppliers are ordered.
@@ -31,7 +33,7 @@ pub(crate) struct DescriptionStamp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Price {
     pub(crate) amount: Decimal,
-    pub(crate) currency: String,
+    pub(crate) currency: Arc<str>,
     pub(crate) stamp: Stamp,
 }
 

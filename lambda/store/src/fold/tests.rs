@@ -1,6 +1,12 @@
-//! The fold against a naive reading of the rules: collect all events, then compute.
+//! The fold against a naive reading of the rules.
+//!
+//! - [`tables`]: the tables in memory, and a batch's way through them
+//! - [`expected`]: the naive reading
 
-use std::collections::{BTreeMap, HashMap};
+mod expected;
+mod tables;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use pipegen_contract::event_type;
@@ -8,197 +14,10 @@ use pipegen_event::{Change, Description, Event};
 use proptest::prelude::*;
 
 use super::Effect;
-use crate::adjustments::{Adjustments, Count, LedgerEntry};
-use crate::working_set::{Described, MAX_OFFERS, OfferRow, Place, Touch, WorkingSet};
+use crate::working_set::MAX_OFFERS;
 
-/// An in-memory replacement of the database's tables.
-#[derive(Clone, Debug, Default)]
-struct Tables {
-    /// With each version.
-    products: BTreeMap<String, i64>,
-    descriptions: BTreeMap<String, Described>,
-    offers: BTreeMap<(String, String), OfferRow>,
-    ledger: BTreeMap<(String, String, String), LedgerEntry>,
-    floor: Option<DateTime<Utc>>,
-    /// The number of superseded rows of the ledger that a batch does not remove.
-    left_superseded: usize,
-}
-
-impl Tables {
-    /// Applies a batch as `Store::apply` does: loads only what it needs, folds, saves only what changed.
-    fn apply(&mut self, batch: &[Event]) -> Vec<Effect> {
-        let events: Vec<&Event> = batch.iter().collect();
-        let (mut working_set, touches) = WorkingSet::of(&events);
-        self.load(&mut working_set, &touches);
-        let effects = working_set.fold(&touches);
-        let mut adjustments = Adjustments::of(&touches, &effects);
-        let sums = self.update_ledger(&working_set, &mut adjustments);
-        let effects = adjustments.settle(&mut working_set, &touches, effects, &sums);
-        let before = working_set.products.clone();
-        let changed = working_set.set_versions(at(0));
-        self.save(&working_set, &changed);
-        for (position, product) in working_set.products.iter().enumerate() {
-            assert_eq!(product.version > before[position].version, changed.contains(&position));
-        }
-        effects
-    }
-
-    fn load(&self, working_set: &mut WorkingSet<'_>, touches: &[Touch<'_>]) {
-        working_set.ledger_floor = self.floor;
-        for product in &mut working_set.products {
-            product.version = self.products.get(product.sku).copied().unwrap_or_default();
-            product.offers = self.offers.keys().filter(|(sku, _)| sku == product.sku).count();
-        }
-        for touch in touches.iter().filter(|touch| touch.offer.is_none()) {
-            let product = &mut working_set.products[touch.product];
-            if let Some(described) = self.descriptions.get(product.sku) {
-                product.load(described.clone());
-            }
-        }
-        for position in 0..working_set.offers.len() {
-            if let Some(row) = self.offers.get(&key(working_set, position)) {
-                working_set.offers[position].load(row.clone(), Place::new());
-            }
-        }
-    }
-
-    fn update_ledger(
-        &mut self,
-        working_set: &WorkingSet<'_>,
-        adjustments: &mut Adjustments<'_>,
-    ) -> HashMap<usize, i64> {
-        let before = self.ledger.clone();
-        let mut sums = HashMap::new();
-        let counts = Count::all(working_set);
-        let counted = |position: &usize| counts.iter().find(|count| count.offer == *position);
-        for (position, offer) in working_set.offers.iter().enumerate() {
-            let Some(time) = offer.newly_counted() else { continue };
-            let (sku, supplier) = key(working_set, position);
-            let is_of_offer = |of: &(String, String, String)| (&of.0, &of.1) == (&sku, &supplier);
-            let later = before.iter().filter(|(of, entry)| is_of_offer(of) && entry.time > time);
-            if counted(&position).is_some_and(|count| count.is_late) {
-                sums.insert(position, later.map(|(_, entry)| entry.delta).sum());
-            } else {
-                assert_eq!(later.count(), 0, "it would not be added up");
-            }
-            assert!(counted(&position).is_some() || !before.keys().any(is_of_offer), "it would not be removed");
-            let mut left = self.left_superseded;
-            self.ledger.retain(|of, entry| {
-                let superseded = is_of_offer(of) && entry.time <= time;
-                let kept = superseded && left > 0;
-                left -= usize::from(kept);
-                kept || !superseded
-            });
-        }
-        for adjustment in &mut adjustments.list {
-            let (sku, supplier) = key(working_set, adjustment.offer);
-            let identity = (sku, supplier, adjustment.id.to_owned());
-            adjustment.stored = before.get(&identity).copied();
-            let is_as_late = adjustment.stored.is_some_and(|stored| adjustment.entry.time <= stored.time);
-            assert!(!is_as_late || adjustment.is_early(working_set), "it would not be looked up");
-            if adjustment.stored.is_none() || adjustment.replaces() {
-                self.ledger.insert(identity, adjustment.entry);
-            }
-        }
-        sums
-    }
-
-    fn save(&mut self, working_set: &WorkingSet<'_>, changed: &[usize]) {
-        for product in changed.iter().map(|position| &working_set.products[*position]) {
-            self.products.insert(product.sku.to_owned(), product.version);
-        }
-        for product in &working_set.products {
-            if let Some(described) = product.changed_description() {
-                self.descriptions.insert(product.sku.to_owned(), described.clone());
-            }
-        }
-        for (sku, offer) in working_set.offers_by_sku() {
-            if let Some(row) = offer.changed_row() {
-                self.offers.insert((sku.to_owned(), offer.supplier.to_owned()), row.clone());
-            }
-        }
-        for product in working_set.products.iter().filter(|product| product.exists()) {
-            let offers = self.offers.keys().filter(|(sku, _)| sku == product.sku).count();
-            assert_eq!(product.offers, offers, "the number of offers is right");
-        }
-    }
-
-    /// Prunes the ledger up to `floor`, as `maintain` does.
-    fn prune(&mut self, floor: DateTime<Utc>) {
-        self.ledger.retain(|_, entry| entry.time > floor);
-        self.floor = self.floor.max(Some(floor));
-    }
-
-    fn visible(&self) -> VisibleState {
-        let price = |row: &OfferRow| row.price.as_ref().map(|price| price.amount.to_string());
-        let title = |sku: &String| self.descriptions.get(sku).map(|described| described.description.title.clone());
-        VisibleState {
-            descriptions: self.products.keys().map(|sku| (sku.clone(), title(sku))).collect(),
-            offers: self.offers.iter().map(|(key, row)| (key.clone(), (row.on_hand, price(row)))).collect(),
-        }
-    }
-}
-
-/// The SKU and supplier of an offer in the working set.
-fn key(working_set: &WorkingSet<'_>, offer: usize) -> (String, String) {
-    (working_set.sku(offer).to_owned(), working_set.offers[offer].supplier.to_owned())
-}
-
-/// The state that readers can see.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct VisibleState {
-    descriptions: BTreeMap<String, Option<String>>,
-    offers: BTreeMap<(String, String), (i64, Option<String>)>,
-}
-
-/// Computes the state from all events by the definitions in docs/ARCHITECTURE.md, "Meaning".
-fn expected_state(deliveries: &[Event]) -> VisibleState {
-    let mut events: BTreeMap<(String, &str, String, String), &Event> = BTreeMap::new();
-    for event in deliveries {
-        let identity = (event.source(), event.change.event_type(), event.sku.to_string(), event.id.to_string());
-        let known = events.entry(identity).or_insert(event);
-        if event.time > known.time {
-            *known = event;
-        }
-    }
-    let mut shown = VisibleState::default();
-    for event in events.values() {
-        let (sku, supplier) = (event.sku.to_string(), event.supplier.to_string());
-        let of_sku = || events.values().filter(|other| other.sku == event.sku);
-        let of_offer = || of_sku().filter(|other| other.supplier == event.supplier);
-        let description = of_sku()
-            .filter_map(|other| match &other.change {
-                Change::Described(text) => Some(((other.time, other.source(), other.id.to_string()), &text.title)),
-                _ => None,
-            })
-            .max();
-        shown.descriptions.insert(sku.clone(), description.map(|(_, title)| title.clone()));
-        if matches!(event.change, Change::Described(_)) {
-            continue;
-        }
-        let price = of_offer()
-            .filter_map(|other| match &other.change {
-                Change::PriceChanged { amount, .. } => Some(((other.time, other.id.to_string()), amount.to_string())),
-                _ => None,
-            })
-            .max();
-        let count = of_offer()
-            .filter_map(|other| match other.change {
-                Change::Counted { quantity } => Some(((other.time, other.id.to_string()), quantity)),
-                _ => None,
-            })
-            .max();
-        let since = count.as_ref().map(|((time, _), _)| *time);
-        let adjustments = of_offer().filter(|other| since.is_none_or(|since| other.time > since));
-        let deltas = adjustments.filter_map(|other| match other.change {
-            Change::Adjusted { delta } => Some(delta),
-            _ => None,
-        });
-        let level = count.map_or(0, |(_, quantity)| quantity) + deltas.sum::<i64>();
-        shown.offers.insert((sku, supplier), (level, price.map(|(_, amount)| amount)));
-    }
-    shown
-}
+use expected::expected_state;
+use tables::Tables;
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
@@ -262,7 +81,7 @@ proptest! {
 
     #[test]
     fn order_duplicates_and_batches_do_not_matter((events, batches) in deliveries(), left_superseded in 0..4_usize) {
-        let mut tables = Tables { left_superseded, ..Tables::default() };
+        let mut tables = Tables::leaving(left_superseded);
         for batch in &batches {
             tables.apply(batch);
         }
@@ -271,7 +90,7 @@ proptest! {
 
     #[test]
     fn a_batch_applied_again_changes_nothing((_, batches) in deliveries(), left_superseded in 0..4_usize) {
-        let mut tables = Tables { left_superseded, ..Tables::default() };
+        let mut tables = Tables::leaving(left_superseded);
         for batch in &batches {
             tables.apply(batch);
             let shown = tables.visible();
@@ -283,7 +102,7 @@ proptest! {
 
     #[test]
     fn pruning_changes_no_level_and_nothing_is_applied_twice((_, batches) in deliveries(), floor in 0..8_i64, left in 0..4_usize) {
-        let mut tables = Tables { left_superseded: left, ..Tables::default() };
+        let mut tables = Tables::leaving(left);
         for batch in &batches {
             tables.apply(batch);
         }
