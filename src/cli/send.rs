@@ -11,9 +11,9 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   pipegen send --check events.jsonl
   pipegen send --env staging events.jsonl
-  pipegen send --env staging --checkpoint events.checkpoint --rejects rejects.jsonl events.jsonl more.jsonl.gz
-  cat events.jsonl | pipegen send --env staging --endpoint http://127.0.0.1:8080 -
-  pipegen send --check --print --supplier acme --sku-column SKU --quantity-column Stock stock.csv
+  pipegen send --checkpoint position --rejects rejects.jsonl events.jsonl more.jsonl.gz
+  cat events.jsonl | pipegen send --endpoint http://127.0.0.1:8080 -
+  pipegen send --check --supplier acme --sku-column SKU --quantity-column Stock stock.csv
   pipegen send --env staging --csv stock.toml stock.csv
 
 A mapping file has the flags of \"Tables\" as keys:
@@ -23,11 +23,11 @@ A mapping file has the flags of \"Tables\" as keys:
   price-column = \"Regular price\"
   currency = \"GBP\"
 
-Every event is checked as the pipeline will check it; what is refused is listed and never sent. Sending a file twice does no
-harm: events with the same id count once.
+Every event is checked as the pipeline will check it; what is refused is listed and never sent. Sending a file
+twice does no harm: events with the same id count once.
 
-Exit code: 0 everything was good (and sent); 1 something was refused or failed; 2 the arguments, the mapping or a file's header
-must be corrected (nothing was sent); 130 after Ctrl-C.";
+Exit code: 0 everything was good (and sent); 1 something was refused or failed; 2 the arguments, the mapping or
+a file's header must be corrected (nothing was sent); 130 after Ctrl-C.";
 
 /// Arguments of `send`.
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 //! - `schema`: the schemas and the catalog entry that are printed
 //! - `check`: `send --check`: what is good, what is refused, and how files may look
 //! - `deliver`: limits, retries, checkpoints, signals
+//! - `guide`: the examples of the guides and of `--help`
 //! - `tables`: which events the rows of tables become
 //!
 //! Shared by them:
@@ -18,6 +19,7 @@ mod check;
 mod deliver;
 mod events;
 mod folder;
+mod guide;
 mod schema;
 mod stream;
 mod tables;
