@@ -2,9 +2,11 @@
 //!
 //! - `account`: credentials, region, endpoint, and the clients that use them
 //! - `failure`: failed requests and logins, told apart by what can be done about them
+//! - [`put_records`]: puts records on a stream
 
 mod account;
 mod failure;
+pub mod put_records;
 
 pub use account::Account;
 pub use failure::{AwsFailure, FailureKind, explain};
