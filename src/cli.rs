@@ -1,6 +1,8 @@
 //! The command line: subcommands, arguments and their help.
 
+mod archive;
 mod mapping;
+mod rejected;
 mod send;
 
 use std::path::PathBuf;
@@ -9,6 +11,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use mapping::MappingArgs;
 pub use send::SendArgs;
+
+pub use archive::{
+    ArchiveCommand, ArchiveGetArgs, ArchiveListArgs, ArchiveReplayArgs, ArchiveVerifyArgs, EventArgs, ObjectsArgs,
+    RangeArgs, TargetArgs,
+};
+pub use rejected::{RejectedCommand, RejectedListArgs, RejectedRedriveArgs, RejectedShowArgs, SelectionArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -92,6 +100,12 @@ pub enum Command {
     /// Prints the JSON Schema of the events that suppliers send, or an entry for an event catalog.
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema(SchemaArgs),
+    /// Finds, prints, verifies and replays what the archive holds.
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
+    /// Counts, prints and sends again what was rejected or discarded.
+    #[command(subcommand)]
+    Rejected(RejectedCommand),
     /// Prints the completion script for a shell.
     Completions(CompletionsArgs),
     /// Prints the man page.

@@ -2,6 +2,7 @@
 //!
 //! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
 //! - [`schema`], [`send`]: the suppliers' format, and their events
+//! - [`archive`], [`rejected`]: the archive, the quarantine; `objects`: the buckets or folder that are read
 //! - [`shell_help`]: completions and the man page
 //! - `environment`: the settings and the stack of the environment that was named
 //! - `usage_error`: mistakes of the user, which have an exit code of their own
@@ -12,10 +13,13 @@ use crate::cli::{Cli, Command};
 use crate::printer;
 use usage_error::UsageError;
 
+pub mod archive;
 pub mod cost;
 pub mod diagram;
 mod environment;
 pub mod local;
+mod objects;
+pub mod rejected;
 pub mod render;
 pub mod schema;
 pub mod send;
@@ -31,6 +35,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Local(args) => return local::run(args),
         Command::Send(args) => return send::run(*args),
         Command::Schema(args) => schema::run(&args),
+        Command::Archive(command) => return archive::run(command),
+        Command::Rejected(command) => return rejected::run(command),
         Command::Completions(args) => shell_help::completions(args.shell),
         Command::Man => shell_help::man(),
     }?;

@@ -21,6 +21,7 @@
 //! - [`aws`]: its account
 //! - [`send`]: suppliers' events, from files to a stream
 //! - [`tables`]: tables (CSV) as events
+//! - [`archive`]: the archive and the quarantine: found, read, verified
 //!
 //! The stack on one machine, `pipegen local`:
 //!
@@ -34,6 +35,7 @@
 //! - [`records`]: files of records
 //! - [`session`]: the working folder, child processes and signals of a run
 
+pub mod archive;
 pub mod artifact;
 pub mod aws;
 pub mod bootstrap;

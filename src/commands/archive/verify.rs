@@ -1,0 +1,51 @@
+//! `pipegen archive verify`: whether the objects hold what they should.
+
+use std::process::ExitCode;
+
+use super::objects;
+use crate::archive::verify::report::{Counts, Summary};
+use crate::archive::verify::verify;
+use crate::cli::ArchiveVerifyArgs;
+use crate::printer::Lines;
+
+/// Prints the problems and the counts.
+pub(super) fn run(args: &ArchiveVerifyArgs) -> anyhow::Result<ExitCode> {
+    let range = objects::range(&args.range)?;
+    objects::until_signal(async || {
+        let archive = objects::archive(&args.objects).await?;
+        let quarantine = objects::quarantine(&args.objects).await?;
+        let mut lines = Lines::default();
+        let summary = verify(&archive, quarantine.as_ref(), &range, |problem| {
+            let line = if args.json { serde_json::to_string(problem)? } else { problem.to_string() };
+            lines.write(&line)?;
+            Ok(())
+        })
+        .await?;
+        lines.write(&if args.json { serde_json::to_string(&summary)? } else { text(&summary) })?;
+        lines.finish()?;
+        Ok(if summary.problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+fn text(summary: &Summary) -> String {
+    let Summary { archive, quarantine, problems } = summary;
+    let quarantine = quarantine.as_ref().map_or_else(
+        || "quarantine  none here, so there is nothing to find in the archive".to_owned(),
+        |counts| row("quarantine", counts, "rejected events"),
+    );
+    let verdict = match problems {
+        0 => "all is right".to_owned(),
+        1 => "1 problem".to_owned(),
+        _ => format!("{problems} problems"),
+    };
+    format!("{}\n{quarantine}\n{verdict}", row("archive", archive, "records"))
+}
+
+fn row(name: &str, counts: &Counts, what: &str) -> String {
+    let Counts { objects, bytes, uncompressed_bytes, lines, repeated, checksums } = counts;
+    let different = lines - repeated;
+    format!(
+        "{name:<10}  {different} {what} in {objects} objects of {bytes} bytes ({uncompressed_bytes} uncompressed); \
+         {repeated} lines repeat one; {checksums} checksums of S3 compared"
+    )
+}
