@@ -5,6 +5,7 @@ mod mapping;
 mod rejected;
 mod send;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -59,7 +60,8 @@ const LOCAL_EXAMPLES: &str = "\
 Examples:
   pipegen local                                      plays a sample through the stack of staging
   pipegen local --env production --records records.jsonl --export products.jsonl
-  pipegen local --serve --catalog-port 8080
+  pipegen local --serve --port 8080                  stays up; open http://127.0.0.1:8080
+  pipegen local --records records.jsonl --rate 500 --fault postgresql@2s+5s
 
 What runs is what `pipegen render` writes for the environment: memory, timeouts, variables, event source mappings, schedules. This
 machine has its own endpoints, ARNs and certificates, and waits between retries are shorter than Lambda's.";
@@ -93,7 +95,7 @@ pub enum Command {
     Diagram(DiagramArgs),
     /// Runs an environment's stack on this machine, with PostgreSQL, Redis and the same bootstrap as on Lambda.
     #[command(after_help = LOCAL_EXAMPLES)]
-    Local(LocalArgs),
+    Local(Box<LocalArgs>),
     /// Checks suppliers' events in files and puts them on an environment's stream.
     #[command(after_help = send::EXAMPLES)]
     Send(Box<SendArgs>),
@@ -217,6 +219,13 @@ pub struct LocalArgs {
     /// as the stack says].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=10))]
     pub parallelization: Option<u8>,
+    /// Records of the file a second, evenly [default: as many as are taken].
+    #[arg(long, value_name = "N", conflicts_with = "no_records")]
+    pub rate: Option<NonZeroU32>,
+    /// Fault on purpose, TARGET@AFTER+DURATION such as `redis@10s+5s`: `redis` or `postgresql` is stopped and started
+    /// again, or the processes of the `functions` are killed every two seconds. May be there several times.
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<String>,
     /// Seconds for which the archiver collects records before it writes an object, 0 to 300; the summary names it as an
     /// override [default: as the stack says].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=300))]
@@ -239,7 +248,7 @@ pub struct LocalArgs {
 }
 
 /// Flags that `--applied` excludes: the applied stack already decides about these.
-const APPLIED_BRINGS_ITS_OWN: [&str; 14] = [
+const APPLIED_BRINGS_ITS_OWN: [&str; 16] = [
     "env",
     "config",
     "records",
@@ -254,6 +263,8 @@ const APPLIED_BRINGS_ITS_OWN: [&str; 14] = [
     "no_records",
     "parallelization",
     "archive_window",
+    "rate",
+    "fault",
 ];
 
 /// Arguments of `schema`.

@@ -12,6 +12,7 @@ use crate::bootstrap;
 use crate::cli::{EnvironmentArgs, LocalArgs};
 use crate::config::Architecture;
 use crate::local::applied::AppliedInputs;
+use crate::local::faults::PlannedFault;
 use crate::local::machine::{Overrides, RecordsToPlay, RenderedInputs};
 use crate::local::summary::Summary;
 use crate::printer;
@@ -52,8 +53,14 @@ fn rendered(args: LocalArgs) -> anyhow::Result<RenderedInputs> {
         catalog_port: args.catalog_port,
         rotate_every: args.rotate_every.map(|seconds| Duration::from_secs(seconds.into())),
         serve: args.serve.then(|| args.port.unwrap_or_default()),
+        faults: args.fault.iter().map(|fault| planned(fault)).collect::<Result<_, _>>()?,
+        rate: args.rate,
         bootstrap: args.bootstrap,
     })
+}
+
+fn planned(fault: &str) -> Result<PlannedFault, UsageError> {
+    fault.parse().map_err(|error| UsageError::Message(format!("--fault {fault}: {error}")))
 }
 
 fn applied(folder: PathBuf, args: LocalArgs) -> AppliedInputs {

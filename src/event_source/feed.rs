@@ -1,10 +1,12 @@
 //! A thread that reads and encodes a bounded number of records ahead, for any number of mappings.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::mapping::EncodedRecord;
+use super::pace::Pace;
 use crate::records::{ReadError, RecordSource};
 
 /// Records that are sent together, since sending costs more than parsing a record.
@@ -30,18 +32,21 @@ pub struct Feed {
 ///
 /// This is a plain thread rather than a task: a read of standard input cannot be interrupted, and the runtime would
 /// wait for it at the end of the process. When a receiver is dropped the thread ends with its next chunk.
-pub fn feed(source: RecordSource, consumers: usize) -> Feed {
+///
+/// With a pace, the thread sleeps before each chunk for as long as the pace demands.
+pub fn feed(source: RecordSource, pace: Option<Pace>, consumers: usize) -> Feed {
     let (senders, consumers): (Vec<_>, Vec<_>) = (0..consumers).map(|_| mpsc::channel(CHUNKS)).unzip();
     let (stop, stopped) = oneshot::channel();
     std::thread::spawn(move || {
-        if let Err(error) = read(source, &senders) {
+        if let Err(error) = read(source, pace, &senders) {
             stop.send(error).ok();
         }
     });
     Feed { consumers, stopped }
 }
 
-fn read(source: RecordSource, senders: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError> {
+fn read(source: RecordSource, mut pace: Option<Pace>, senders: &[mpsc::Sender<Chunk>]) -> Result<(), ReadError> {
+    let chunk_records = pace.map_or(CHUNK_RECORDS, |pace| pace.together().min(CHUNK_RECORDS));
     let mut chunk = Vec::new();
     let mut bytes = 0;
     let mut records = source.records();
@@ -57,8 +62,11 @@ fn read(source: RecordSource, senders: &[mpsc::Sender<Chunk>]) -> Result<(), Rea
         bytes += record.length();
         chunk.push(Arc::new(record));
         // The writer of a pipe may pause: records that were read do not wait for more.
-        if chunk.len() == CHUNK_RECORDS || bytes >= CHUNK_BYTES || !records.is_ready() {
+        if chunk.len() == chunk_records || bytes >= CHUNK_BYTES || !records.is_ready() {
             bytes = 0;
+            if let Some(pace) = &mut pace {
+                std::thread::sleep(pace.wait(chunk.len(), Instant::now()));
+            }
             if !send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_RECORDS)), senders) {
                 return Ok(());
             }
@@ -89,7 +97,7 @@ mod tests {
             writeln!(file, "{GOOD}").expect("written");
         }
         writeln!(file, "oops").expect("written");
-        let Feed { consumers, stopped } = feed(RecordSource::open(Some(file.path())).expect("open"), 2);
+        let Feed { consumers, stopped } = feed(RecordSource::open(Some(file.path())).expect("open"), None, 2);
         for mut consumer in consumers {
             assert_eq!(count(&mut consumer).await, CHUNK_AND_SOME);
         }
@@ -102,7 +110,7 @@ mod tests {
         for _ in 0..100 * CHUNK_AND_SOME {
             writeln!(file, "{GOOD}").expect("written");
         }
-        let Feed { mut consumers, stopped } = feed(RecordSource::open(Some(file.path())).expect("open"), 2);
+        let Feed { mut consumers, stopped } = feed(RecordSource::open(Some(file.path())).expect("open"), None, 2);
         let (mut slow, mut fast) = (consumers.remove(1), consumers.remove(0));
         let mut ahead = 0;
         while let Ok(Some(chunk)) = tokio::time::timeout(std::time::Duration::from_millis(200), fast.recv()).await {

@@ -3,6 +3,7 @@
 //! - [`mapping`]: Lambda's rules, as a pure state machine
 //! - [`poller`]: invokes a function by these rules
 //! - [`feed`]: a thread that reads a file ahead
+//! - [`pace`]: a steady rate for a file
 //! - [`live`]: what is put on an open stream
 //! - [`kinesis`]: readers for the shards of a stream in an account
 //! - [`on_failure`]: the destination of discarded batches
@@ -14,6 +15,7 @@ pub mod kinesis;
 pub mod live;
 pub mod mapping;
 pub mod on_failure;
+pub mod pace;
 pub mod poller;
 pub mod progress;
 pub mod status;

@@ -9,15 +9,18 @@
 //! - [`started`]: a stack that was started, with all that it uses
 //! - [`running`]: a started stack while its records are processed, and after that
 
+use std::num::NonZeroU32;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use super::export::Export;
+use super::faults::{FaultError, FaultTarget, PlannedFault};
 use super::summary::Summary;
 use super::{Run, StoppedEarly, listener, url_listener};
+use crate::event_source::pace::Pace;
 use crate::records::RecordSource;
 use crate::servers::{ServerPlan, ServerSettings};
 use crate::session::listener::Listener;
@@ -53,6 +56,10 @@ pub struct RenderedInputs {
     pub rotate_every: Option<Duration>,
     /// Keeps everything up until Ctrl-C, with the stream open, on this port; 0 is any free one.
     pub serve: Option<u16>,
+    /// Faults that begin by themselves.
+    pub faults: Vec<PlannedFault>,
+    /// Records of the file a second; as many as are taken without it.
+    pub rate: Option<NonZeroU32>,
     /// The bootstrap; one is built without it.
     pub bootstrap: Option<PathBuf>,
 }
@@ -76,12 +83,22 @@ pub struct RenderedRun {
     url: Listener,
     rotate_every: Option<Duration>,
     serve: Option<Listener>,
+    faults: Vec<PlannedFault>,
+    rate: Option<NonZeroU32>,
     pub(super) bootstrap: Option<PathBuf>,
 }
 
 impl RenderedInputs {
     /// Checks all that is given, and starts nothing.
     pub fn check(self) -> anyhow::Result<Run> {
+        for PlannedFault { target, .. } in &self.faults {
+            let given = match target {
+                FaultTarget::Redis => self.cache_url.is_some(),
+                FaultTarget::Postgresql => self.database_url.is_some(),
+                FaultTarget::Functions => false,
+            };
+            ensure!(!given, "--fault {}: {}", target.name(), FaultError::Given);
+        }
         let export = self.export.map(Export::to).transpose()?;
         let bootstrap = self.bootstrap.as_deref().map(executable).transpose()?;
         let source = match self.records {
@@ -100,6 +117,8 @@ impl RenderedInputs {
             url: url_listener(self.catalog_port)?,
             rotate_every: self.rotate_every,
             serve: self.serve.map(|port| listener("--port", port)).transpose()?,
+            faults: self.faults,
+            rate: self.rate,
             bootstrap,
         })))
     }
@@ -147,6 +166,7 @@ impl RenderedRun {
                 Ended::Interrupted(number) => return Ok(Ended::Interrupted(number)),
             }
         }
+        running.cancel_faults();
         Ok(Ended::Done(running.stopped_early().await))
     }
 
@@ -159,7 +179,13 @@ impl RenderedRun {
         machine.rotate_every = self.rotate_every;
         machine.runner.serve_url(self.url)?;
         let live = self.serve.map(|listener| Live::open(&mut machine, listener)).transpose()?;
-        let records = Records { source: self.source, export: self.export, database_url };
+        let records = Records {
+            source: self.source,
+            export: self.export,
+            faults: self.faults,
+            pace: self.rate.map(Pace::new),
+            database_url,
+        };
         Ok(Running::begin(machine, records, live))
     }
 }

@@ -3,6 +3,7 @@
 //! - [`runner`]: functions, pollers and schedules of a deployment
 //! - [`port`]: the page, the stream and AWS' APIs on one port
 //! - [`pollers`]: the pollers, and the ends of their inputs
+//! - [`faults`]: faults on purpose
 //! - [`machine`]: a rendered stack on servers and emulators of this machine, fed from a file
 //! - [`applied`]: a stack that Terraform has applied to an emulated account, fed from its stream
 //! - [`account`]: that account
@@ -13,6 +14,7 @@
 pub mod account;
 pub mod applied;
 pub mod export;
+pub mod faults;
 pub mod machine;
 pub mod pollers;
 pub mod port;

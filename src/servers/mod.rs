@@ -5,6 +5,7 @@
 //! - [`os_user`]: the operating system's user that runs PostgreSQL
 //! - [`certificates`]: the temporary servers' certificates
 //! - [`postgresql`], [`redis`]: start and stop of each server
+//! - [`server_process`]: a server's process, which can be stopped and started again
 //! - [`address`]: addresses of the servers, and variables with which functions trust them
 
 use std::fs::File;
@@ -28,9 +29,11 @@ mod installed;
 mod os_user;
 mod postgresql;
 mod redis;
+mod server_process;
 mod settings;
 
 pub use address::{CacheAddress, DatabaseAddress, MasterLogin};
+pub use server_process::ServerProcess;
 pub use settings::{CacheUser, ServerParameter, ServerSettings};
 
 /// The most attempts to start a server, each on another port: one that was free a moment ago may be taken by now.
@@ -63,6 +66,9 @@ pub struct Servers {
     pub cache_url: String,
     pub database: DatabaseAddress,
     pub cache: CacheAddress,
+    /// The processes of those that are this run's own.
+    pub database_process: Option<Arc<ServerProcess>>,
+    pub cache_process: Option<Arc<ServerProcess>>,
 }
 
 impl ServerPlan {
@@ -103,24 +109,27 @@ impl ServerPlan {
         authority.write(&file)?;
         let database = async {
             match self.database {
-                DatabaseSource::Given { url, address } => anyhow::Ok((url, address)),
+                DatabaseSource::Given { url, address } => anyhow::Ok((url, address, None)),
                 DatabaseSource::Temporary(programs) => {
                     let started = postgresql::start(&programs, session, &authority, settings).await?;
-                    Ok((started.url(), DatabaseAddress::temporary(&started, &file)))
+                    let address = DatabaseAddress::temporary(&started, &file);
+                    Ok((started.url(), address, Some(Arc::new(started.process))))
                 }
             }
         };
         let cache = async {
             match self.cache {
-                CacheSource::Given { url } => anyhow::Ok((url.clone(), CacheAddress::Given { url })),
+                CacheSource::Given { url } => anyhow::Ok((url.clone(), CacheAddress::Given { url }, None)),
                 CacheSource::Temporary { program } => {
                     let started = redis::start(&program, session, &authority, settings).await?;
-                    Ok((started.url.clone(), CacheAddress::temporary(&started, &file)))
+                    let address = CacheAddress::temporary(&started, &file);
+                    Ok((started.url, address, Some(Arc::new(started.process))))
                 }
             }
         };
-        let ((database_url, database), (cache_url, cache)) = tokio::try_join!(database, cache)?;
-        Ok(Servers { database_url, cache_url, database, cache })
+        let ((database_url, database, database_process), (cache_url, cache, cache_process)) =
+            tokio::try_join!(database, cache)?;
+        Ok(Servers { database_url, cache_url, database, cache, database_process, cache_process })
     }
 }
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::certificates::{Authority, HOST, ServerFiles};
 use super::os_user::OsUser;
+use super::server_process::{ServerProcess, ServerRecipe};
 use super::settings::{ServerParameter, ServerSettings};
 use crate::session::Session;
 use crate::session::process::{Process, ProcessKind, StopPolicy};
@@ -42,12 +43,13 @@ pub(super) struct Started {
     pub(super) database: String,
     /// The superuser's.
     pub(super) password: String,
+    pub(super) process: ServerProcess,
 }
 
 impl Started {
     /// Returns the superuser's URL, in plain text.
     pub(super) fn url(&self) -> String {
-        let Self { port, database, password } = self;
+        let Self { port, database, password, .. } = self;
         format!("postgres://{SUPERUSER}:{password}@127.0.0.1:{port}/{database}?sslmode=disable")
     }
 }
@@ -76,10 +78,10 @@ pub(super) async fn start(
             .password(&password)
             .database("postgres")
             .ssl_mode(PgSslMode::Disable);
-        if let Some(mut connection) = ready(&options, &process).await? {
+        if let Some(mut connection) = ready(&options, &process.process()).await? {
             let database = settings.database_name.clone();
             create_database(&mut connection, &database).await?;
-            return Ok(Started { port, database, password });
+            return Ok(Started { port, database, password, process });
         }
     }
     anyhow::bail!("PostgreSQL finds no free port")
@@ -133,11 +135,15 @@ impl Cluster<'_> {
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.folder.join(program));
-        command.env_clear().env("TZ", "UTC").current_dir("/");
-        self.user.run(&mut command);
-        command
+    /// Returns a maker of commands that run a program as the server's user.
+    fn command(&self, program: &str) -> impl Fn() -> Command + Send + Sync + use<> {
+        let (program, user) = (self.programs.folder.join(program), self.user);
+        move || {
+            let mut command = Command::new(&program);
+            command.env_clear().env("TZ", "UTC").current_dir("/");
+            user.run(&mut command);
+            command
+        }
     }
 
     /// Creates the cluster. It takes 0.4 s without syncing, so copying a template would not pay.
@@ -147,7 +153,7 @@ impl Cluster<'_> {
         if data.exists() {
             fs::remove_dir_all(&data).with_context(|| format!("cannot remove the unfinished {}", data.display()))?;
         }
-        let mut command = self.command("initdb");
+        let mut command = self.command("initdb")();
         command
             .env("PATH", "/usr/bin:/bin")
             .args(["--username", SUPERUSER, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"])
@@ -173,28 +179,32 @@ impl Cluster<'_> {
         Ok(())
     }
 
-    fn spawn(&self, port: u16, files: &ServerFiles, parameters: &[ServerParameter]) -> anyhow::Result<Arc<Process>> {
+    fn spawn(&self, port: u16, files: &ServerFiles, parameters: &[ServerParameter]) -> anyhow::Result<ServerProcess> {
         let kept = self.session.folder.is_kept();
-        let mut command = self.command("postgres");
-        command.arg("-D").arg(self.data());
         let paths = [
             format!("hba_file={}", self.access_file().display()),
             format!("ssl_cert_file={}", files.certificate.display()),
             format!("ssl_key_file={}", files.key.display()),
         ];
         let of_stack = parameters.iter().map(|ServerParameter { name, value }| format!("{name}={value}"));
-        for parameter in own_parameters(port, kept).into_iter().chain(paths).chain(of_stack) {
-            command.arg("-c").arg(parameter);
-        }
-        let stop = if kept {
-            // A fast shutdown, which writes a checkpoint.
-            StopPolicy { signal: Signal::SIGINT, grace: Duration::from_secs(30) }
-        } else {
-            StopPolicy { signal: Signal::SIGQUIT, grace: Duration::from_secs(5) }
+        let parameters: Vec<_> = own_parameters(port, kept).into_iter().chain(paths).chain(of_stack).collect();
+        let (postgres, data) = (self.command("postgres"), self.data());
+        // A fast shutdown, which writes a checkpoint: an immediate one may lose the last commits of a server that does
+        // not wait for its disk.
+        let fast = StopPolicy { signal: Signal::SIGINT, grace: Duration::from_secs(30) };
+        let immediate = StopPolicy { signal: Signal::SIGQUIT, grace: Duration::from_secs(5) };
+        let recipe = ServerRecipe {
+            name: "PostgreSQL",
+            stop: if kept { fast } else { immediate },
+            pause: fast,
+            command: Box::new(move || {
+                let mut command = postgres();
+                command.arg("-D").arg(&data).args(parameters.iter().flat_map(|parameter| ["-c", parameter]));
+                command
+            }),
+            lines: super::log_lines(FOLDER, &self.session.folder)?,
         };
-        let lines = super::log_lines(FOLDER, &self.session.folder)?;
-        let spawned = self.session.supervisor.spawn("PostgreSQL", ProcessKind::Server, stop, command, lines);
-        spawned.context("cannot run postgres")
+        ServerProcess::start(&self.session.supervisor, recipe).context("cannot run postgres")
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,10 +12,11 @@ use uuid::Uuid;
 
 use super::certificates::{Authority, HOST, ServerFiles};
 use super::installed::{Folders, parse_version};
+use super::server_process::{ServerProcess, ServerRecipe};
 use super::settings::{CacheUser, ServerParameter, ServerSettings};
 use super::write_private;
 use crate::session::Session;
-use crate::session::process::{Process, ProcessKind, StopPolicy};
+use crate::session::process::{Process, StopPolicy};
 
 const FOLDER: &str = "redis";
 /// Redis' usual port.
@@ -53,6 +53,7 @@ pub(super) struct Started {
     /// An administrator's URL, in plain text.
     pub(super) url: String,
     pub(super) endpoint: Endpoint,
+    pub(super) process: ServerProcess,
 }
 
 /// The port that functions connect to.
@@ -82,9 +83,11 @@ pub(super) async fn start(
         let own = own_lines(port, &password, &folder, session.folder.is_kept());
         let process = spawn(program, session, &folder, &[own, tls, stack_lines(settings)].concat())?;
         let url = format!("redis://:{password}@127.0.0.1:{port}/0");
-        match ready(&url, &process).await? {
-            Readiness::Ready if has_tls => return Ok(Started { url, endpoint: Endpoint::Tls(tls_port) }),
-            Readiness::Ready => return Ok(Started { url, endpoint: Endpoint::Plaintext(port) }),
+        match ready(&url, &process.process()).await? {
+            Readiness::Ready => {
+                let endpoint = if has_tls { Endpoint::Tls(tls_port) } else { Endpoint::Plaintext(port) };
+                return Ok(Started { url, endpoint, process });
+            }
             Readiness::WithoutTls => has_tls = false,
             Readiness::PortTaken => {}
         }
@@ -92,16 +95,24 @@ pub(super) async fn start(
     anyhow::bail!("Redis finds no free port")
 }
 
-fn spawn(program: &Path, session: &Session, folder: &Path, configuration: &str) -> anyhow::Result<Arc<Process>> {
+fn spawn(program: &Path, session: &Session, folder: &Path, configuration: &str) -> anyhow::Result<ServerProcess> {
     let file = folder.join("redis.conf");
     // The file holds the password, which an argument would show to everybody.
     write_private(&file, configuration).with_context(|| format!("cannot write {}", file.display()))?;
-    let mut command = Command::new(program);
-    command.arg(literal(&file)).env_clear().env("TZ", "UTC").current_dir("/");
+    let program = program.to_owned();
     let stop = StopPolicy { signal: Signal::SIGTERM, grace: Duration::from_secs(10) };
-    let lines = super::log_lines(FOLDER, &session.folder)?;
-    let spawned = session.supervisor.spawn("Redis", ProcessKind::Server, stop, command, lines);
-    spawned.context("cannot run redis-server")
+    let recipe = ServerRecipe {
+        name: "Redis",
+        stop,
+        pause: stop,
+        command: Box::new(move || {
+            let mut command = Command::new(&program);
+            command.arg(literal(&file)).env_clear().env("TZ", "UTC").current_dir("/");
+            command
+        }),
+        lines: super::log_lines(FOLDER, &session.folder)?,
+    };
+    ServerProcess::start(&session.supervisor, recipe).context("cannot run redis-server")
 }
 
 /// Returns the lines of `redis.conf` that the stack does not set: a cache small enough for a desktop.

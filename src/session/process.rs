@@ -115,6 +115,13 @@ impl Supervisor {
         Ok(process)
     }
 
+    /// Kills every process of a kind, without a word to it.
+    pub fn kill_all(&self, kind: ProcessKind) {
+        for process in self.processes.lock().started.iter().filter(|process| process.kind == kind) {
+            process.kill();
+        }
+    }
+
     /// Stops everything that still runs, functions before servers, and waits until all of it is reaped.
     pub async fn stop_all(&self) {
         let started = {
@@ -220,10 +227,15 @@ impl Process {
 
     /// Asks it to end, kills it if it takes too long, and waits for its end.
     pub async fn stop(&self) -> ExitStatus {
-        self.signals.send(self.stop.signal).ok();
+        self.stop_by(self.stop).await
+    }
+
+    /// Stops it in another way than at the end of the run.
+    pub async fn stop_by(&self, stop: StopPolicy) -> ExitStatus {
+        self.signals.send(stop.signal).ok();
         // A frozen process would not receive it.
         self.thaw();
-        if let Ok(status) = tokio::time::timeout(self.stop.grace, self.exited()).await {
+        if let Ok(status) = tokio::time::timeout(stop.grace, self.exited()).await {
             return status;
         }
         self.kill();

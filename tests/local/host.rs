@@ -262,7 +262,7 @@ async fn discarded_records_lie_in_the_bucket_and_the_rest_is_counted() {
     let [processor, archiver] = &pools;
     let processing = consumer(processor, MappingSettings { batch_size: 64, ..mapping("processor") });
     let archiving = consumer(archiver, mapping("archiver"));
-    let Feed { mut consumers, stopped } = feed(RecordSource::open(Some(&records)).expect("a file"), 2);
+    let Feed { mut consumers, stopped } = feed(RecordSource::open(Some(&records)).expect("a file"), None, 2);
     let (for_archiver, for_processor) = (consumers.remove(1), consumers.remove(0));
     let (report, archiver_report) =
         tokio::try_join!(processing.consume(for_processor), archiving.consume(for_archiver)).expect("consumed");

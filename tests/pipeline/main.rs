@@ -11,6 +11,8 @@
 //! - [`memory`]: the memory that the largest batches take
 //! - [`log_contents`]: no content and no credential in any log
 //! - [`serving`]: the catalog, read after the last record
+//! - [`served`]: events sent to a served run, faults on purpose
+//! - [`page`]: the page of a served run, in headless Chromium
 //! - [`refusals`]: a line that is not a record; no PostgreSQL
 //! - [`interrupt`]: Ctrl-C at the start and in the middle
 //!
@@ -33,7 +35,9 @@ mod interrupt;
 mod log_contents;
 mod memory;
 mod outages;
+mod page;
 mod refusals;
 mod rotation;
+mod served;
 mod serving;
 mod whole_files;

@@ -32,12 +32,11 @@ impl Kinesis {
     /// Answers a request.
     pub async fn answer(&self, parts: &Parts, body: Body) -> Response {
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        let answer = match to_bytes(body, BODY_LIMIT).await {
-            Ok(body) => self.call(target, &body),
-            Err(_) => {
-                let message = format!("the request must be readable and have at most {BODY_LIMIT} bytes");
-                Err(ApiError::new("SerializationException", message).with_status(StatusCode::PAYLOAD_TOO_LARGE))
-            }
+        let answer = if let Ok(body) = to_bytes(body, BODY_LIMIT).await {
+            self.call(target, &body)
+        } else {
+            let message = format!("the request must be readable and have at most {BODY_LIMIT} bytes");
+            Err(ApiError::new("SerializationException", message).with_status(StatusCode::PAYLOAD_TOO_LARGE))
         };
         match answer {
             Ok(answer) => ([(CONTENT_TYPE, "application/x-amz-json-1.1")], answer.to_string()).into_response(),

@@ -3,7 +3,7 @@
 //! - [`folder`]: objects as files, for whoever looks at them after the run
 //! - [`file`]: all objects in one file, for runs that keep nothing
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -35,9 +35,20 @@ impl From<PathBuf> for ObjectStorage {
 #[derive(Debug)]
 pub struct Buckets {
     objects: Objects,
-    /// The number of objects that were stored since the storage was opened, by bucket.
-    stored: Mutex<BTreeMap<String, u64>>,
+    /// What was stored since the storage was opened, by bucket.
+    stored: Mutex<BTreeMap<String, Stored>>,
 }
+
+/// What was stored in a bucket.
+#[derive(Debug, Default)]
+struct Stored {
+    objects: u64,
+    /// The keys and sizes of the last ones, the newest first.
+    newest: VecDeque<(String, usize)>,
+}
+
+/// The number of objects that are remembered as the newest ones.
+const NEWEST: usize = 20;
 
 #[derive(Debug)]
 enum Objects {
@@ -86,16 +97,26 @@ impl Buckets {
             Objects::Folder(folder) => folder.put(bucket, key, content, only_new)?,
             Objects::File(file) => file.put(bucket, key, content, only_new)?,
         }
-        *self.stored.lock().entry(bucket.to_owned()).or_default() += 1;
+        let mut stored = self.stored.lock();
+        let Stored { objects, newest } = stored.entry(bucket.to_owned()).or_default();
+        *objects += 1;
+        newest.truncate(NEWEST - 1);
+        newest.push_front((key.to_owned(), content.len()));
         Ok(())
     }
 
     /// Returns how many objects were stored in this bucket since the storage was opened.
     pub fn stored(&self, bucket: &str) -> u64 {
-        self.stored.lock().get(bucket).copied().unwrap_or_default()
+        self.stored.lock().get(bucket).map_or(0, |stored| stored.objects)
     }
 
-    pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Vec<u8>, ObjectError> {
+    /// Returns the keys and sizes of the last objects that were stored since the storage was opened, the newest first.
+    pub fn newest(&self, bucket: &str) -> Vec<(String, usize)> {
+        self.stored.lock().get(bucket).map(|stored| stored.newest.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Returns the content of an object.
+    pub fn get(&self, bucket: &str, key: &str) -> Result<Vec<u8>, ObjectError> {
         self.check(bucket, key)?;
         match &self.objects {
             Objects::Folder(folder) => folder.get(bucket, key),

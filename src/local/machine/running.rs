@@ -10,9 +10,11 @@ use tokio::task::JoinSet;
 use super::started::Machine;
 use crate::event_source::feed::{Chunk, Feed, feed};
 use crate::event_source::live::{self, live};
+use crate::event_source::pace::Pace;
 use crate::event_source::progress::Progress;
 use crate::local::StoppedEarly;
 use crate::local::export::Export;
+use crate::local::faults::{FaultSchedule, PlannedFault};
 use crate::local::pollers::{PollerReports, Pollers};
 use crate::local::port;
 use crate::local::runner::Inputs;
@@ -28,6 +30,10 @@ use crate::stream::OpenStream;
 pub(super) struct Records {
     pub(super) source: Option<RecordSource>,
     pub(super) export: Option<Export>,
+    /// Faults that begin by themselves.
+    pub(super) faults: Vec<PlannedFault>,
+    /// The records a second that are played; as many as are taken without it.
+    pub(super) pace: Option<Pace>,
     /// The database to export from.
     pub(super) database_url: String,
 }
@@ -62,6 +68,7 @@ pub(super) struct Running {
     /// The error that stopped the reading of a file, if there is one and it was read to its end.
     stopped: Option<oneshot::Receiver<ReadError>>,
     live: Option<Live>,
+    planned: Option<FaultSchedule>,
     export: Option<Export>,
     database_url: String,
 }
@@ -69,12 +76,12 @@ pub(super) struct Running {
 impl Running {
     /// Starts to process the records, and what is put on the stream.
     pub(super) fn begin(machine: Machine, records: Records, mut live: Option<Live>) -> Self {
-        let Records { source, export, database_url } = records;
+        let Records { source, export, faults, pace, database_url } = records;
         let mappings = machine.deployment.mappings.len();
         let progress = source.as_ref().map(|source| Progress::begin(source, Arc::clone(&machine.console)));
         let (channels, stopped) = match source {
             Some(source) => {
-                let Feed { consumers, stopped } = feed(source, mappings);
+                let Feed { consumers, stopped } = feed(source, pace, mappings);
                 (consumers, Some(stopped))
             }
             None => (no_records(mappings), None),
@@ -82,7 +89,8 @@ impl Running {
         let live_channels = live.as_mut().map(|live| std::mem::take(&mut live.records.consumers)).unwrap_or_default();
         let inputs = Inputs { channels, live: live_channels, readers: JoinSet::new(), progress };
         let pollers = machine.runner.poll(inputs);
-        Self { schedules: machine.schedules(), machine, pollers, stopped, live, export, database_url }
+        let planned = Some(FaultSchedule::start(&machine.faults, &faults));
+        Self { schedules: machine.schedules(), machine, pollers, stopped, live, planned, export, database_url }
     }
 
     /// Waits until the records of the file are processed.
@@ -122,6 +130,8 @@ impl Running {
 
     /// Ends the schedules after the records, and writes what is to be written.
     async fn finish(&mut self, reports: anyhow::Result<PollerReports>) -> anyhow::Result<Summary> {
+        // `maintain` and the export need the servers.
+        self.machine.faults.healed().await;
         let schedules = std::mem::take(&mut self.schedules);
         let mut summary = self.machine.runner.finish(reports, schedules).await?;
         self.machine.complete(&mut summary);
@@ -129,6 +139,14 @@ impl Running {
             summary.exported = Some(export.write(&self.database_url).await?);
         }
         Ok(summary)
+    }
+
+    /// Says which of the planned faults the run was too short for.
+    pub(super) fn cancel_faults(&mut self) {
+        let waiting = self.planned.take().map_or(0, |planned| planned.waiting());
+        if waiting > 0 {
+            self.machine.console.say(&format!("the run has ended before {waiting} of the faults (--fault) began"));
+        }
     }
 
     /// Returns the error that stopped the reading of the file, if there was one.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
+use parking_lot::Mutex;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 
@@ -16,7 +17,8 @@ use crate::emulators::kinesis::Kinesis;
 use crate::emulators::s3::{self, Buckets, ObjectStorage, OpenS3};
 use crate::emulators::secrets_manager::{self, Rotations};
 use crate::lambda_host::credentials::Credentials;
-use crate::local::port::{EventRules, Portal};
+use crate::local::faults::Faults;
+use crate::local::port::{Board, EventRules, Portal};
 use crate::local::runner::Runner;
 use crate::local::schedule::Schedule;
 use crate::local::summary::{Rotated, Summary};
@@ -54,6 +56,7 @@ pub(super) struct Machine {
     pub(super) deployment: Deployment,
     pub(super) runner: Runner,
     pub(super) buckets: Arc<Buckets>,
+    pub(super) faults: Arc<Faults>,
     /// Rotations by the stack's rotation function.
     rotations: Arc<Rotations>,
     pub(super) rotate_every: Option<Duration>,
@@ -71,6 +74,7 @@ impl Machine {
         session: &Session,
     ) -> anyhow::Result<Self> {
         let console = &session.console;
+        let faults = Arc::new(Faults::new(&servers, session));
         let open = |what: &str| Listener::open(0).with_context(|| format!("cannot listen for {what}"));
         let (for_s3, for_secrets, for_lambda) = (open("S3")?, open("Secrets Manager")?, open("Lambda")?);
         let urls = [for_s3.url(), for_secrets.url()];
@@ -91,7 +95,16 @@ impl Machine {
         runner.serve(served.context("cannot serve Secrets Manager")?);
         runner.serve_lambda(for_lambda, credentials)?;
         runner.apply().await?;
-        Ok(Self { deployment, runner, buckets, rotations, rotate_every: None, overrides, console: Arc::clone(console) })
+        Ok(Self {
+            deployment,
+            runner,
+            buckets,
+            faults,
+            rotations,
+            rotate_every: None,
+            overrides,
+            console: Arc::clone(console),
+        })
     }
 
     /// Starts the stack's schedules, and rotations of every login if a period is given.
@@ -114,7 +127,23 @@ impl Machine {
         let suppliers = processor.and_then(|processor| processor.environment.get(env::SUPPLIERS));
         let horizon = seconds(Role::Processor, env::HORIZON_SECONDS).unwrap_or_default();
         let retention = seconds(Role::Maintain, env::STREAM_RETENTION_SECONDS).unwrap_or_default();
+        let bucket = |role: Role, variable: &str| {
+            let function = self.deployment.function_of(role);
+            function.and_then(|function| function.environment.get(variable)).cloned().unwrap_or_default()
+        };
+        let board = Board {
+            stream: stream.name().to_owned(),
+            processor: self.runner.status(Role::Processor),
+            archiver: self.runner.status(Role::Archiver),
+            catalog: self.runner.url(),
+            buckets: Arc::clone(&self.buckets),
+            archive_bucket: bucket(Role::Archiver, env::ARCHIVE_BUCKET),
+            quarantine_bucket: bucket(Role::Processor, env::QUARANTINE_BUCKET),
+            faults: Arc::clone(&self.faults),
+            rejections: Mutex::default(),
+        };
         Portal {
+            board,
             account: stream.arn().split(':').nth(4).unwrap_or_default().to_owned(),
             kinesis: Kinesis { stream, retention_hours: u64::from(retention / 3600) },
             s3: OpenS3::new(Arc::clone(&self.buckets)),

@@ -27,12 +27,11 @@ pub(super) fn service(headers: &HeaderMap, uri: &Uri) -> Option<Service> {
         return Some(if target.starts_with(kinesis::TARGET) { Service::Kinesis } else { Service::Other(target) });
     }
     let signature = text(headers.get(AUTHORIZATION)).filter(|value| value.starts_with("AWS4-HMAC-SHA256"));
-    let credential = match &signature {
-        Some(signature) => signature.split_once("Credential=")?.1.split(',').next()?.to_owned(),
-        None => {
-            let query = uri.query()?.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
-            percent_encoding::percent_decode_str(query).decode_utf8_lossy().into_owned()
-        }
+    let credential = if let Some(signature) = signature {
+        signature.split_once("Credential=")?.1.split(',').next()?.to_owned()
+    } else {
+        let parameter = uri.query()?.split('&').find_map(|pair| pair.strip_prefix("X-Amz-Credential="))?;
+        percent_encoding::percent_decode_str(parameter).decode_utf8_lossy().into_owned()
     };
     // Key, date, region, service, `aws4_request`.
     Some(match credential.rsplit('/').nth(1)? {

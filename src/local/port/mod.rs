@@ -6,12 +6,19 @@
 //! - [`access`]: requests that are refused because of where they come from
 //! - [`aws`]: the AWS services, told apart
 //! - [`events`]: events over HTTP
+//! - [`page`]: the page for the browser
+//! - [`status`], [`board`]: the state of the run, for the page
+//! - [`fault_requests`]: faults that the page asks for
 //! - [`problem`]: problem documents
 
 mod access;
 mod aws;
+mod board;
 mod events;
+mod fault_requests;
+mod page;
 mod problem;
+mod status;
 
 use std::sync::Arc;
 
@@ -21,7 +28,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 
 use crate::emulators::function_url::FunctionUrl;
 use crate::emulators::kinesis::Kinesis;
@@ -30,6 +37,7 @@ use crate::local::runner::Runner;
 use crate::session::listener::Listener;
 use problem::Problem;
 
+pub use board::Board;
 pub use events::EventRules;
 
 /// What the port serves.
@@ -40,13 +48,17 @@ pub struct Portal {
     pub account: String,
     pub catalog: Option<Arc<FunctionUrl>>,
     pub rules: EventRules,
+    pub board: Board,
 }
 
 /// Serves the port as long as the runner lives.
 pub fn serve(listener: Listener, portal: Portal, runner: &mut Runner) -> anyhow::Result<()> {
     let portal = Arc::new(portal);
-    let routes = Router::new()
+    let routes = page::routes(Router::new())
         .route("/events", post(events::put).fallback(only_post))
+        .route("/faults/{target}", post(fault_requests::begin))
+        .route("/status", get(status::once))
+        .route("/status/stream", get(status::stream))
         .fallback(catalog)
         .layer(from_fn_with_state(Arc::clone(&portal), to_aws))
         .layer(from_fn(from_here))
@@ -82,7 +94,7 @@ async fn catalog(State(portal): State<Arc<Portal>>, request: Request) -> Respons
     match &portal.catalog {
         Some(catalog) if asks_for_products => catalog.answer(request).await,
         _ => {
-            let detail = "there are only /, /events, /products and, for signed requests, Kinesis, S3 and STS";
+            let detail = "there are only /, /events, /products, /status and, for signed requests, Kinesis, S3 and STS";
             Problem::new(StatusCode::NOT_FOUND, detail).into_response()
         }
     }

@@ -6,11 +6,14 @@
 //! - [`objects`]: the objects in the two buckets
 //! - [`batches`]: the batches of a run, from the processor's log
 //! - [`stepwise`]: a run whose records are fed part by part while its catalog is read by a [`reader`]
+//! - [`served`]: a run that is used over its one port
+//! - [`browser`]: headless Chromium
 //! - [`postgresql`]: the run's database, stopped and restarted
 //! - [`processes`]: the processes of a run
 
 pub(crate) mod archive;
 pub(crate) mod batches;
+pub(crate) mod browser;
 pub(crate) mod cache;
 pub(crate) mod export;
 pub(crate) mod local;
@@ -20,4 +23,5 @@ pub(crate) mod processes;
 pub(crate) mod quarantine;
 pub(crate) mod reader;
 pub(crate) mod results;
+pub(crate) mod served;
 pub(crate) mod stepwise;
