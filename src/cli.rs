@@ -2,6 +2,7 @@
 
 mod archive;
 mod mapping;
+mod probe;
 mod rejected;
 mod send;
 
@@ -17,6 +18,7 @@ pub use archive::{
     ArchiveCommand, ArchiveGetArgs, ArchiveListArgs, ArchiveReplayArgs, ArchiveVerifyArgs, EventArgs, ObjectsArgs,
     RangeArgs, TargetArgs,
 };
+pub use probe::ProbeArgs;
 pub use rejected::{RejectedCommand, RejectedListArgs, RejectedRedriveArgs, RejectedShowArgs, SelectionArgs};
 
 const EXAMPLES: &str = "\
@@ -108,6 +110,9 @@ pub enum Command {
     /// Counts, prints and sends again what was rejected or discarded.
     #[command(subcommand)]
     Rejected(RejectedCommand),
+    /// Sends events through a deployed stack and watches them come out: what is denied, missing or late?
+    #[command(after_help = probe::PROBE_EXAMPLES)]
+    Probe(ProbeArgs),
     /// Prints the completion script for a shell.
     Completions(CompletionsArgs),
     /// Prints the man page.

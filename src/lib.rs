@@ -23,6 +23,8 @@
 //! - [`tables`]: tables (CSV) as events
 //! - [`archive`]: the archive and the quarantine: found, read, verified
 //!
+//! - [`probe`]: events that try it
+//!
 //! The stack on one machine, `pipegen local`:
 //!
 //! - [`deployment`]: the part of a stack that runs, as plain data
@@ -50,6 +52,7 @@ pub mod event_source;
 pub mod lambda_host;
 pub mod local;
 pub mod printer;
+pub mod probe;
 pub mod records;
 pub mod send;
 pub mod servers;

@@ -10,6 +10,7 @@
 //! - [`line`]: a line's fields, checked
 //! - [`sequence_number`]: the order in a shard
 //! - [`merged`]: each record once, in order, although objects overlap
+//! - [`lookup`]: one record's line
 //! - [`discarded`]: batches that Lambda discarded, unpacked
 //! - [`event_filter`]: events by supplier, SKU and type
 //! - [`rejections`]: everything in the quarantine, event by event
@@ -20,6 +21,7 @@ pub mod discarded;
 pub mod event_filter;
 pub mod folder;
 pub mod line;
+pub mod lookup;
 pub mod merged;
 pub mod object_key;
 pub mod objects;

@@ -11,15 +11,16 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use pipegen_contract::role::Role;
 use tokio::sync::OnceCell;
 use url::Url;
 
 use super::failure::{AwsFailure, explain};
 use crate::config::Environment;
-use crate::stack::names::{ARCHIVE_BUCKET, Name, Names, QUARANTINE, STREAM};
+use crate::stack::names::{ARCHIVE_BUCKET, FunctionNames, Name, Names, QUARANTINE, STREAM};
 
 /// The only region that stacks are in.
-const REGION: &str = "us-east-1";
+pub(super) const REGION: &str = "us-east-1";
 
 /// The account that an environment's stack is in.
 #[derive(Debug)]
@@ -66,6 +67,22 @@ impl Account {
             path_style: endpoint.is_some(),
             id: OnceCell::new(),
         })
+    }
+
+    /// Returns the credentials that are valid now.
+    pub(super) async fn credentials(&self) -> anyhow::Result<Credentials> {
+        let provider = self.configuration.credentials_provider().context("there are no AWS credentials")?;
+        Ok(provider.provide_credentials().await.map_err(AwsFailure::of_login)?)
+    }
+
+    /// Returns the name of the function with this role.
+    pub(super) fn function(&self, role: Role) -> String {
+        self.names.of(FunctionNames::of(role).function)
+    }
+
+    /// Returns the endpoint that was named instead of AWS' own.
+    pub(super) fn endpoint(&self) -> Option<&str> {
+        self.configuration.endpoint_url().map(|url| url.trim_end_matches('/'))
     }
 
     /// Returns a client of Kinesis.

@@ -2,10 +2,12 @@
 //!
 //! - `account`: credentials, region, endpoint, and the clients that use them
 //! - `failure`: failed requests and logins, told apart by what can be done about them
+//! - `function_url`: the addresses of function URLs, and signed requests to them
 //! - [`put_records`]: puts records on a stream
 
 mod account;
 mod failure;
+mod function_url;
 pub mod put_records;
 
 pub use account::Account;
