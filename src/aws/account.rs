@@ -61,12 +61,9 @@ impl Account {
         if let Some(provider) = configuration.credentials_provider() {
             provider.provide_credentials().await.map_err(AwsFailure::of_login)?;
         }
-        Ok(Self {
-            configuration,
-            names: Names::new(environment.clone()),
-            path_style: endpoint.is_some(),
-            id: OnceCell::new(),
-        })
+        // AWS_ENDPOINT_URL names one as well.
+        let path_style = configuration.endpoint_url().is_some();
+        Ok(Self { configuration, names: Names::new(environment.clone()), path_style, id: OnceCell::new() })
     }
 
     /// Returns the credentials that are valid now.

@@ -4,15 +4,8 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use aws_sdk_kinesis::Client;
-use aws_sdk_kinesis::primitives::Blob;
-use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 
-use super::failure::{FailureKind, explain};
-
-/// The most records in a request, and the most bytes of data and keys: half of what is allowed, since a shard takes
-/// 1 MB a second.
-const REQUEST_RECORDS: usize = 500;
-const REQUEST_BYTES: usize = 5 * 1024 * 1024;
+use super::put_request::{FailedRequest, Placed, REQUEST_BYTES, REQUEST_RECORDS, put};
 
 /// The attempts in a row of which none brings a record onto the stream, and the pause after the first of them, which
 /// doubles up to the last one.
@@ -25,13 +18,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub struct OutgoingRecord {
     pub partition_key: String,
     pub data: Vec<u8>,
-}
-
-/// The place of a record on the stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    pub shard: String,
-    pub sequence_number: String,
 }
 
 /// Records on their way to a stream, request by request.
@@ -93,27 +79,18 @@ impl StreamWriter {
         open: &[usize],
         places: &mut [Option<Placed>],
     ) -> anyhow::Result<Option<String>> {
-        let entries = open.iter().map(|index| {
-            let OutgoingRecord { partition_key, data } = &records[*index];
-            let entry = PutRecordsRequestEntry::builder().data(Blob::new(data.as_slice())).partition_key(partition_key);
-            entry.build().expect("data and key are set")
-        });
-        let put = self.client.put_records().stream_name(&self.stream).set_records(Some(entries.collect()));
-        let answer = match put.send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let failure = explain("kinesis:PutRecords", &self.stream, &error);
-                let is_transient = matches!(failure.kind, FailureKind::Throttled | FailureKind::Unreachable)
-                    || error.raw_response().is_some_and(|response| response.status().is_server_error());
-                return if is_transient { Ok(Some(failure.to_string())) } else { Err(failure.into()) };
-            }
+        let sent = open.iter().map(|index| &records[*index]);
+        let sent = sent.map(|OutgoingRecord { partition_key, data }| (partition_key.as_str(), data.as_slice()));
+        let results = match put(&self.client, &self.stream, sent).await {
+            Ok(results) => results,
+            Err(FailedRequest { failure, is_transient: true }) => return Ok(Some(failure.to_string())),
+            Err(failed) => return Err(failed.failure.into()),
         };
-        ensure!(answer.records.len() == open.len(), "the stream {} answered for other records", self.stream);
         let mut refused = None;
-        for (index, result) in open.iter().zip(answer.records) {
-            match (result.shard_id, result.sequence_number) {
-                (Some(shard), Some(sequence_number)) => places[*index] = Some(Placed { shard, sequence_number }),
-                _ => refused = result.error_code.or(refused),
+        for (index, result) in open.iter().zip(results) {
+            match result {
+                Ok(place) => places[*index] = Some(place),
+                Err(code) => refused = Some(code),
             }
         }
         Ok(refused)

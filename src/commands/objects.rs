@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use chrono::Utc;
 
+use super::environment;
 use super::usage_error::UsageError;
 use crate::archive::bucket::Bucket;
 use crate::archive::event_filter::{EventFilter, event_type_named};
@@ -13,9 +14,7 @@ use crate::archive::time_range::TimeRange;
 use crate::aws::Account;
 use crate::aws::put_records::StreamWriter;
 use crate::cli::{EventArgs, ObjectsArgs, RangeArgs, TargetArgs};
-use crate::config::Environment;
 use crate::session::{Ended, interruptible};
-use crate::stack::names;
 
 /// Returns where the archive is.
 pub(super) async fn archive(args: &ObjectsArgs) -> anyhow::Result<Source> {
@@ -37,11 +36,7 @@ pub(super) async fn quarantine(args: &ObjectsArgs) -> anyhow::Result<Option<Sour
 
 /// Returns the account of an environment's stack.
 pub(super) async fn account(environment: &str, endpoint: Option<&str>) -> anyhow::Result<Account> {
-    let parsed = Environment::parse(environment).and_then(|environment| {
-        names::check(&environment)?;
-        Ok(environment)
-    });
-    Account::new(&parsed.map_err(|problem| UsageError::Message(problem.to_string()))?, endpoint).await
+    Account::new(&environment::named(environment)?, endpoint).await
 }
 
 /// Returns the range that was typed.

@@ -22,7 +22,7 @@ impl ApiError {
 
     /// Replaces the status.
     #[must_use]
-    pub(super) fn with_status(self, status: StatusCode) -> Self {
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
 

@@ -11,7 +11,7 @@ use crate::archive::line::Kind;
 use crate::archive::lookup::find;
 use crate::archive::time_range::TimeRange;
 use crate::aws::Account;
-use crate::aws::put_records::Placed;
+use crate::aws::put_request::Placed;
 
 /// The pause between two looks into a bucket.
 const PAUSE: Duration = Duration::from_secs(2);

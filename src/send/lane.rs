@@ -15,10 +15,10 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::put::{Failed, put};
-use super::record::{REQUEST_BYTES, REQUEST_RECORDS, Record};
+use super::record::Record;
 use super::watermark::Watermark;
 use crate::aws::FailureKind;
+use crate::aws::put_request::{FailedRequest, Placed, REQUEST_BYTES, REQUEST_RECORDS, put};
 use crate::session::console::Console;
 
 /// The longest wait for a request to become full.
@@ -127,8 +127,8 @@ impl Lane {
         let mut delays = self.delays();
         let mut last_progress = Instant::now();
         loop {
-            let records: Vec<_> = batch.iter().map(|queued| &queued.record).collect();
-            let answer = put(&self.client, &self.stream, &records).await;
+            let records = batch.iter().map(|Queued { record, .. }| (&*record.partition_key, &*record.data));
+            let answer = put(&self.client, &self.stream, records).await;
             let size = batch.len();
             let (patience, problem) = match answer {
                 Ok(results) => {
@@ -136,14 +136,14 @@ impl Lane {
                     if batch.is_empty() {
                         return Ok(());
                     }
-                    let code = results.into_iter().flatten().next().unwrap_or_default();
+                    let code = results.into_iter().find_map(Result::err).unwrap_or_default();
                     (
                         self.patience.progress,
                         format!("kinesis:PutRecords on {}: {code} for {} of {size} records", self.stream, batch.len()),
                     )
                 }
-                Err(Failed { failure, is_transient: false }) => return Err(failure.into()),
-                Err(Failed { failure, .. }) => {
+                Err(FailedRequest { failure, is_transient: false }) => return Err(failure.into()),
+                Err(FailedRequest { failure, .. }) => {
                     let unheard = failure.kind == FailureKind::Unreachable && self.board.lock().requests == 0;
                     let patience = if unheard { self.patience.first_answer } else { self.patience.progress };
                     (patience, failure.to_string())
@@ -173,23 +173,23 @@ impl Lane {
     }
 
     /// Notes what is on the stream, and returns the rest.
-    fn note(&self, batch: Vec<Queued>, results: &[Option<String>]) -> Vec<Queued> {
+    fn note(&self, batch: Vec<Queued>, results: &[Result<Placed, String>]) -> Vec<Queued> {
         let mut board = self.board.lock();
         board.requests += 1;
         let mut left = Vec::new();
-        for (queued, error) in batch.into_iter().zip(results) {
-            match error.as_deref() {
-                None => {
+        for (queued, result) in batch.into_iter().zip(results) {
+            match result.as_ref().map_err(String::as_str) {
+                Ok(_) => {
                     board.records += 1;
                     board.events += queued.record.events;
                     board.bytes += queued.record.data.len() as u64;
                     board.watermark.put(queued.unit);
                 }
-                Some("ProvisionedThroughputExceededException") => {
+                Err("ProvisionedThroughputExceededException") => {
                     board.throttled += 1;
                     left.push(queued);
                 }
-                Some(_) => {
+                Err(_) => {
                     board.failed += 1;
                     left.push(queued);
                 }

@@ -8,8 +8,7 @@
 //! - `check`: the events in a line: good ones as records, refused ones with their reasons
 //! - [`refusals`]: what was refused, listed and counted
 //! - `feed`: reads and checks all files
-//! - [`record`]: a record for the stream, and the limits of requests
-//! - `put`: one request, and what became of its records
+//! - [`record`]: a record for the stream, and its limits
 //! - `lane`: batches and retries
 //! - `watermark`: how far everything is on the stream
 //! - [`checkpoint`]: the same, kept in a file for the next run
@@ -22,7 +21,6 @@ pub mod delivery;
 mod feed;
 pub mod files;
 mod lane;
-mod put;
 pub mod record;
 pub mod refusals;
 pub mod summary;

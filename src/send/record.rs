@@ -1,12 +1,4 @@
-//! A record for the stream, and the limits of requests.
-
-/// The most records that `PutRecords` takes.
-/// <https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html>
-pub const REQUEST_RECORDS: usize = 500;
-
-/// The most bytes of data and partition keys in a request: half of what `PutRecords` takes. A shard takes 1 MB a second,
-/// so a larger request would only be throttled.
-pub const REQUEST_BYTES: usize = 5 * 1024 * 1024;
+//! A record for the stream, and its limits.
 
 /// The most bytes of data and partition key in a record; a stream takes larger ones only if it is told to.
 pub const RECORD_BYTES: usize = 1024 * 1024;

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::{objects, quarantine, selection};
 use crate::archive::rejections::{DISCARDED, Rejection, each_rejection};
-use crate::aws::put_records::{OutgoingRecord, Placed, StreamWriter};
+use crate::aws::put_records::{OutgoingRecord, StreamWriter};
+use crate::aws::put_request::Placed;
 use crate::cli::RejectedRedriveArgs;
 use crate::printer::{self, Lines};
 use crate::records::{Record, RecordSource, partition_key};

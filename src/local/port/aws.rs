@@ -1,10 +1,12 @@
 //! AWS' services on the port, told apart as their clients name them: by the operation's target, or by the service in
 //! the scope of the signature.
 
+use axum::Json;
 use axum::extract::Request;
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Uri};
-use axum::response::Response;
+use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
 
 use super::Portal;
 use crate::emulators::api_error::ApiError;
@@ -16,6 +18,8 @@ pub(super) enum Service {
     Kinesis,
     S3,
     Sts,
+    /// Lambda's API; a signed request to the catalog's URL is none of it.
+    Lambda,
     /// One that is not served here.
     Other(String),
 }
@@ -38,6 +42,8 @@ pub(super) fn service(headers: &HeaderMap, uri: &Uri) -> Option<Service> {
         "kinesis" => Service::Kinesis,
         "s3" => Service::S3,
         "sts" => Service::Sts,
+        "lambda" if uri.path().starts_with("/20") => Service::Lambda,
+        "lambda" => return None,
         other => Service::Other(other.to_owned()),
     })
 }
@@ -54,12 +60,39 @@ pub(super) async fn answer(portal: &Portal, service: &Service, request: Request)
             let (parts, body) = request.into_parts();
             sts::answer(&portal.account, parts.uri.query(), body).await
         }
+        Service::Lambda => match function_url(portal, &request) {
+            Ok(answer) => answer,
+            Err(error) => error.response(),
+        },
         Service::Other(name) => {
             let message = format!(
                 "`{name}` is not here: this port has Kinesis, S3 and STS; Lambda and Secrets Manager have endpoints of \
                  their own, which the run prints at its start"
             );
             ApiError::new("UnknownOperationException", message).response()
+        }
+    }
+}
+
+/// Answers `GetFunctionUrlConfig`, the only operation of Lambda that is here: the catalog's URL is this port.
+fn function_url(portal: &Portal, request: &Request) -> Result<Response, ApiError> {
+    let path = request.uri().path();
+    let name = path.strip_prefix("/2021-10-31/functions/").and_then(|rest| rest.strip_suffix("/url"));
+    let name = name.ok_or_else(|| {
+        ApiError::new(
+            "UnknownOperationException",
+            "only GetFunctionUrlConfig is here; Invoke has an endpoint of its own",
+        )
+    })?;
+    let catalog = portal.catalog.as_ref().map(|catalog| catalog.pool.function().name.clone());
+    let host = request.headers().get(HOST).and_then(|value| value.to_str().ok());
+    match host {
+        Some(host) if catalog.as_deref() == Some(name) => {
+            Ok(Json(json!({"FunctionUrl": format!("http://{host}/"), "AuthType": "NONE"})).into_response())
+        }
+        _ => {
+            let message = format!("the function `{name}` has no URL here");
+            Err(ApiError::new("ResourceNotFoundException", message).with_status(StatusCode::NOT_FOUND))
         }
     }
 }
@@ -85,7 +118,10 @@ mod tests {
         let signed_for = |name: &str| of(&[("authorization", &signed(name))], "/");
         assert_eq!(signed_for("s3"), Some(Service::S3));
         assert_eq!(signed_for("sts"), Some(Service::Sts));
-        assert_eq!(signed_for("lambda"), Some(Service::Other("lambda".to_owned())));
+        assert_eq!(signed_for("sqs"), Some(Service::Other("sqs".to_owned())));
+        let lambda = signed("lambda");
+        assert_eq!(of(&[("authorization", &lambda)], "/2021-10-31/functions/f/url"), Some(Service::Lambda));
+        assert_eq!(of(&[("authorization", &lambda)], "/products/a"), None, "a signed request to the catalog");
         let target = |target: &str| of(&[("x-amz-target", target), ("authorization", &signed("kinesis"))], "/");
         assert_eq!(target("Kinesis_20131202.PutRecord"), Some(Service::Kinesis));
         assert_eq!(
