@@ -168,6 +168,14 @@ fn what_is_wrong_is_said_before_anything_is_started() {
         (&["--catalog-port", &taken], 1, &["--catalog-port", &taken]),
         (&["--catalog-port", "0"], 2, &["--catalog-port"]),
         (&["--rotate-every", "0"], 2, &["--rotate-every"]),
+        (&["--serve", "--port", &taken], 1, &["--port", &taken]),
+        (&["--port", "8080"], 2, &["--serve"]),
+        (&["--no-records"], 2, &["--serve"]),
+        (&["--serve", "--no-records", "--records", "-"], 2, &["--no-records", "--records"]),
+        (&["--rate", "0"], 2, &["--rate"]),
+        (&["--archive-window", "301"], 2, &["--archive-window"]),
+        (&["--fault", "redis@10s"], 2, &["--fault redis@10s", "redis@10s+5s"]),
+        (&["--fault", "redis@1s+1s", "--cache-url", "redis://127.0.0.1:1"], 1, &["--fault redis", "given by its URL"]),
     ] {
         let output = fixture.run(arguments);
         let error = text(&output.stderr);

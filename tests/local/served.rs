@@ -139,6 +139,11 @@ async fn objects_are_there_for_any_key() {
     let listed = s3.list_objects_v2().bucket(ARCHIVE).prefix("a/").send().await.expect("listed");
     let keys: Vec<_> = listed.contents().iter().filter_map(|object| object.key()).collect();
     assert_eq!(keys, ["a/1", "a/2", "a/3"]);
+    let listed = s3.list_objects_v2().bucket(ARCHIVE).delimiter("/").send().await.expect("listed");
+    let common: Vec<_> = listed.common_prefixes().iter().filter_map(|common| common.prefix()).collect();
+    assert_eq!((listed.contents().len(), common), (1, vec!["a/"]), "as `aws s3 ls` asks");
+    let buckets = s3.list_buckets().send().await.expect("listed");
+    assert!(buckets.buckets().iter().any(|bucket| bucket.name() == Some(ARCHIVE)), "{buckets:?}");
     let object = s3.get_object().bucket(ARCHIVE).key("a/2").send().await.expect("there");
     assert_eq!(object.body.collect().await.expect("whole").into_bytes().as_ref(), b"content");
     let missing = s3.get_object().bucket(ARCHIVE).key("missing").send().await.expect_err("missing");

@@ -11,7 +11,7 @@ use crate::run::served::{ServedRun, event};
 
 #[test]
 fn what_is_sent_is_in_the_catalog_the_archive_and_the_quarantine() -> Result<()> {
-    let mut run = ServedRun::start()?;
+    let mut run = ServedRun::start_kept()?;
     let good = event("1", "85123A", "stock.counted", &json!({"quantity": 42}));
     let bad = event("2", "85123A", "stock.counted", &json!({"quantity": "42"}));
     let answer = run.send(&json!([good, bad]))?;
@@ -56,6 +56,7 @@ fn what_is_sent_while_a_part_fails_is_there_afterwards() -> Result<()> {
     let header = ("x-pipegen-fault", "1");
     assert_eq!(run.begin_fault("redis", &[header, ("origin", "http://example.com")])?, 403);
     assert_eq!(run.begin_fault("moon", &[header])?, 404);
+    // Stock that is counted by one shows each event that is lost, and each that is applied twice.
     let mut sent = 0;
     for target in ["redis", "postgresql", "functions"] {
         assert_eq!(run.begin_fault(target, &[header])?, 202, "{target}");

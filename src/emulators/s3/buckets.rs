@@ -34,6 +34,7 @@ impl From<PathBuf> for ObjectStorage {
 /// Buckets with their objects.
 #[derive(Debug)]
 pub struct Buckets {
+    names: Vec<String>,
     objects: Objects,
     /// What was stored since the storage was opened, by bucket.
     stored: Mutex<BTreeMap<String, Stored>>,
@@ -86,7 +87,13 @@ impl Buckets {
             ObjectStorage::Folder(root) => Objects::Folder(ObjectFolder::open(root, buckets)?),
             ObjectStorage::File(path) => Objects::File(ObjectFile::create(&path, buckets)?),
         };
-        Ok(Self { objects, stored: Mutex::default() })
+        let names = buckets.iter().map(|name| (*name).to_owned()).collect();
+        Ok(Self { names, objects, stored: Mutex::default() })
+    }
+
+    /// Returns the names of the buckets.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Stores an object, whole or not at all. With `only_new` an existing object is never replaced, even if two writers

@@ -6,6 +6,7 @@
 //!
 //! - [`buckets`]: buckets and their objects, on the disk
 //! - [`protocol`]: the S3 operations
+//! - [`listing`]: pages of a listing
 //! - [`any_signature`]: requests whose signature is not looked at
 
 use std::io;
@@ -24,6 +25,7 @@ use crate::session::listener::{Listener, Server};
 
 mod any_signature;
 mod buckets;
+mod listing;
 mod protocol;
 
 pub use buckets::{Buckets, ObjectError, ObjectStorage};

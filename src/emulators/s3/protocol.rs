@@ -6,12 +6,14 @@ use axum::body::{Body, to_bytes};
 use bytes::Bytes;
 use s3s::checksum::ChecksumHasher;
 use s3s::dto::{
-    Checksum, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
-    ListObjectsV2Input, ListObjectsV2Output, Object, PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp,
+    Bucket, Checksum, CommonPrefix, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
+    HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output,
+    Object, PutObjectInput, PutObjectOutput, StreamingBlob, Timestamp,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, TrailingHeaders, s3_error};
 
 use super::buckets::{Buckets, ObjectError};
+use super::listing::{Page, Query};
 
 /// The largest object, in bytes: far larger than a batch can be.
 pub(super) const OBJECT_LIMIT: usize = 64 * 1024 * 1024;
@@ -89,18 +91,13 @@ impl S3 for Operations {
         request: S3Request<ListObjectsV2Input>,
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
         let input = request.input;
-        if input.delimiter.is_some() {
-            return Err(s3_error!(NotImplemented, "delimiters are not supported"));
-        }
         let prefix = input.prefix.clone().unwrap_or_default();
         let after = input.continuation_token.as_ref().or(input.start_after.as_ref()).cloned().unwrap_or_default();
-        let page = input.max_keys.and_then(|keys| usize::try_from(keys).ok()).unwrap_or(PAGE).min(PAGE);
-        let mut entries = self.0.list(&input.bucket, &prefix).map_err(s3_error)?;
-        entries.retain(|entry| entry.key > after);
-        let truncated = entries.len() > page;
-        entries.truncate(page);
-        let next = if truncated { entries.last().map(|entry| entry.key.clone()) } else { None };
-        let contents: Vec<_> = entries
+        let limit = input.max_keys.and_then(|keys| usize::try_from(keys).ok()).unwrap_or(PAGE).min(PAGE);
+        let entries = self.0.list(&input.bucket, &prefix).map_err(s3_error)?;
+        let query = Query { prefix: &prefix, delimiter: input.delimiter.as_deref(), after: &after, limit };
+        let Page { objects, common_prefixes, last } = query.page(entries);
+        let contents: Vec<_> = objects
             .into_iter()
             .map(|entry| Object {
                 key: Some(entry.key),
@@ -109,16 +106,25 @@ impl S3 for Operations {
                 ..Object::default()
             })
             .collect();
+        let common: Vec<_> = common_prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(prefix) }).collect();
         Ok(S3Response::new(ListObjectsV2Output {
             name: Some(input.bucket),
             prefix: Some(prefix),
-            key_count: i32::try_from(contents.len()).ok(),
-            max_keys: i32::try_from(page).ok(),
-            is_truncated: Some(truncated),
-            next_continuation_token: next,
+            delimiter: input.delimiter,
+            key_count: i32::try_from(contents.len() + common.len()).ok(),
+            max_keys: i32::try_from(limit).ok(),
+            is_truncated: Some(last.is_some()),
+            next_continuation_token: last,
             contents: Some(contents),
+            common_prefixes: Some(common),
             ..ListObjectsV2Output::default()
         }))
+    }
+
+    async fn list_buckets(&self, _: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
+        let bucket = |name: &String| Bucket { name: Some(name.clone()), ..Bucket::default() };
+        let buckets = self.0.names().iter().map(bucket).collect();
+        Ok(S3Response::new(ListBucketsOutput { buckets: Some(buckets), ..ListBucketsOutput::default() }))
     }
 }
 

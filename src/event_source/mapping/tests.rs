@@ -98,6 +98,24 @@ fn a_batch_waits_for_its_window() {
 }
 
 #[test]
+fn an_input_that_goes_on_after_its_end_has_windows_again() {
+    let mut mapping = EventSourceMapping::new(MappingSettings { window: ms(1000), ..settings() });
+    mapping.offer(record("s", "k", "0"), ms(100)).expect("room");
+    mapping.end();
+    let (lane, _) = invoked(&mut mapping, 200);
+    assert_eq!(mapping.oldest(), Some(ms(100)), "it is in flight");
+    mapping.finished(lane, &done(), ms(300));
+    assert!(matches!(mapping.next(ms(300)), Step::Done));
+    assert_eq!(mapping.oldest(), None);
+    mapping.resume();
+    assert_eq!(waits(&mut mapping, 300), None);
+    mapping.offer(record("s", "k", "1"), ms(400)).expect("room");
+    mapping.offer(record("s", "k", "2"), ms(500)).expect("room");
+    assert_eq!((waits(&mut mapping, 500), mapping.oldest()), (Some(1400), Some(ms(400))));
+    assert_eq!(invoked(&mut mapping, 1400).1, [1, 2]);
+}
+
+#[test]
 fn a_full_batch_and_the_end_wait_for_nothing() {
     let mut mapping = EventSourceMapping::new(MappingSettings { window: ms(1000), batch_size: 2, ..settings() });
     for number in ["0", "1", "2"] {

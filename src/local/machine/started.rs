@@ -140,7 +140,7 @@ impl Machine {
             archive_bucket: bucket(Role::Archiver, env::ARCHIVE_BUCKET),
             quarantine_bucket: bucket(Role::Processor, env::QUARANTINE_BUCKET),
             faults: Arc::clone(&self.faults),
-            rejections: Mutex::default(),
+            rejections: Mutex::new((0, Vec::new())),
         };
         Portal {
             board,

@@ -36,7 +36,7 @@ pub struct Board {
     pub quarantine_bucket: String,
     pub faults: Arc<Faults>,
     /// The last rejections, with the number of objects when they were read.
-    pub rejections: Mutex<(u64, Value)>,
+    pub rejections: Mutex<(u64, Vec<Value>)>,
 }
 
 /// A moment, from which rates are counted.
@@ -107,7 +107,7 @@ impl Board {
     }
 
     /// Returns the last rejections, newest first. They are read again when there are new objects.
-    fn last_rejections(&self) -> Value {
+    fn last_rejections(&self) -> Vec<Value> {
         let stored = self.buckets.stored(&self.quarantine_bucket);
         let mut known = self.rejections.lock();
         if known.0 != stored {
@@ -116,7 +116,7 @@ impl Board {
         known.1.clone()
     }
 
-    fn read_rejections(&self) -> Value {
+    fn read_rejections(&self) -> Vec<Value> {
         let mut shown = Vec::new();
         for (key, _) in self.buckets.newest(&self.quarantine_bucket) {
             if shown.len() >= REJECTIONS {
@@ -128,7 +128,7 @@ impl Board {
                 shown.extend(last_lines(&object, REJECTIONS - shown.len()));
             }
         }
-        shown.into()
+        shown
     }
 }
 

@@ -13,6 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Json, Response};
 use chrono::{DateTime, TimeDelta, Utc};
+use pipegen_contract::probe;
 use pipegen_event::{Decoded, Event, Reason, Rejection};
 use serde_json::{Value, json};
 
@@ -130,9 +131,14 @@ impl EventRules {
     /// Says what the processor will say of an event, as far as it can be known without the catalog.
     fn verdict(&self, outcome: Result<Event, Rejection>) -> Result<(), Rejection> {
         let event = outcome?;
+        let supplier = event.supplier.as_str();
+        let reject = |detail| Err(Rejection::new(Reason::UnknownSupplier, detail));
+        if !probe::may_send(supplier, event.sku.as_str()) {
+            return reject("source: this supplier and a subject that begins with `pipegen-probe-` go only together");
+        }
         match &self.suppliers {
-            Some(suppliers) if !suppliers.iter().any(|supplier| *supplier == event.supplier.to_string()) => {
-                Err(Rejection::new(Reason::UnknownSupplier, "source: the settings do not name this supplier"))
+            Some(suppliers) if supplier != probe::SUPPLIER && !suppliers.iter().any(|known| known == supplier) => {
+                reject("source: the settings do not name this supplier")
             }
             _ => Ok(()),
         }

@@ -26,12 +26,24 @@ pub(crate) struct ServedRun {
 }
 
 impl ServedRun {
-    /// Starts a run and waits until it answers.
+    /// Starts a run that keeps its data in a folder.
+    pub(crate) fn start_kept() -> Result<Self> {
+        Self::start_with(|local| {
+            let data = local.path("data");
+            local.option("--data", data)
+        })
+    }
+
+    /// Starts a run that keeps nothing.
     pub(crate) fn start() -> Result<Self> {
+        Self::start_with(|local| local)
+    }
+
+    /// Starts a run and waits until it answers.
+    fn start_with(edit: impl FnOnce(LocalCommand) -> LocalCommand) -> Result<Self> {
         let port = free_port()?;
         let local = LocalCommand::new()?.flag("--serve").flag("--no-records").option("--port", port.to_string());
-        let data = local.path("data");
-        let process = local.option("--archive-window", "1").option("--data", data).start()?;
+        let process = edit(local.option("--archive-window", "1")).start()?;
         let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
         let mut run = Self { process, port, reader: CatalogReader::of(port), agent: config.into() };
         run.wait_until("the run answers", |run| Ok(run.status().is_ok()))?;

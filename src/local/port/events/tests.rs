@@ -78,6 +78,7 @@ fn a_supplier_that_is_not_listed_is_unknown() {
     };
     assert_eq!(verdict(rules(&["acme", "other"])), Ok(()));
     assert_eq!(verdict(rules(&["acm"])), Err(Reason::UnknownSupplier));
+    assert_eq!(reasons(Mode::Either, &event("pipegen-probe-1", 1)), [[Some("unknown_supplier")]], "not a probe");
 }
 
 #[test]

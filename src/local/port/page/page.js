@@ -54,7 +54,7 @@ function showRejections(rejections) {
   const now = JSON.stringify(rejections);
   if (now === shownRejections) return;
   shownRejections = now;
-  const items = (rejections || []).map(({ reason, detail, shard, sequence_number: position, event, event_base64: base64 }) => {
+  const items = rejections.map(({ reason, detail, shard, sequence_number: position, event, event_base64: base64 }) => {
     const item = document.createElement("li");
     const details = document.createElement("details");
     details.append(node("summary", "the event"), node("pre", event ?? `base64: ${base64}`), node("p", `${shard}, ${position}`));
