@@ -70,6 +70,8 @@ struct Polling {
     /// Records that were received and not yet offered: the mapping has no room for the first one.
     received: VecDeque<Arc<EncodedRecord>>,
     input_ended: bool,
+    /// True until everything is done that was there when somebody asked for a flush.
+    flushing: bool,
     invocations: JoinSet<(LaneId, Result<Invocation, HostError>)>,
     last_invocations: BTreeMap<LaneId, LastInvocation>,
     tally: Tally,
@@ -91,6 +93,7 @@ impl Polling {
             input,
             received: VecDeque::new(),
             input_ended: false,
+            flushing: false,
             invocations: JoinSet::new(),
             last_invocations: BTreeMap::new(),
             tally: Tally::default(),
@@ -108,6 +111,10 @@ impl Polling {
                 Step::Invoke { lane, records } => self.invoke(lane, records, now),
                 Step::Discard { lane, discarded } => self.discard(lane, &discarded).await?,
                 Step::Wait(until) => self.wait(until.map(|until| until.saturating_sub(now))).await?,
+                Step::Done if self.flushing && !self.input_ended => {
+                    self.flushing = false;
+                    self.mapping.resume();
+                }
                 Step::Done => {
                     if let Some(played) = self.input.played.take() {
                         // Nobody may want to know.
@@ -147,7 +154,7 @@ impl Polling {
                 return;
             }
         }
-        if self.input_ended {
+        if self.input_ended || self.flushing {
             self.mapping.end();
         }
     }
@@ -174,7 +181,8 @@ impl Polling {
     async fn wait(&mut self, pause: Option<Duration>) -> anyhow::Result<()> {
         let oldest = self.mapping.oldest().map(|picked_up| self.clock + picked_up);
         self.status.update(|status| status.oldest = oldest);
-        let wants_records = self.received.is_empty() && !self.input_ended;
+        let status = Arc::clone(&self.status);
+        let wants_records = self.received.is_empty() && !self.input_ended && !self.flushing;
         tokio::select! {
             Some(finished) = self.invocations.join_next() => {
                 let (lane, invocation) = finished.context("an invocation panicked")?;
@@ -193,6 +201,7 @@ impl Polling {
                 }
                 None => self.input_ended = true,
             },
+            () = status.asked_to_flush(), if wants_records => self.flushing = true,
             // Not while what a file ended with is being finished.
             Some(records) = receive_live(&mut self.input.live), if wants_records => self.receive(records),
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}

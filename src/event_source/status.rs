@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::mapping::Statistics;
 use super::tally::Tally;
@@ -35,16 +36,29 @@ impl MappingStatus {
     }
 }
 
-/// The status that a poller writes, once for each chunk and each batch, and others read.
+/// The status that a poller writes, once for each chunk and each batch, and others read; and what they ask of it.
 #[derive(Debug, Default)]
-pub struct SharedStatus(Mutex<MappingStatus>);
+pub struct SharedStatus {
+    status: Mutex<MappingStatus>,
+    flush: Notify,
+}
 
 impl SharedStatus {
     pub fn read(&self) -> MappingStatus {
-        self.0.lock().clone()
+        self.status.lock().clone()
+    }
+
+    /// Asks the poller not to wait for the windows of the batches that it has.
+    pub fn flush(&self) {
+        self.flush.notify_one();
     }
 
     pub(super) fn update(&self, change: impl FnOnce(&mut MappingStatus)) {
-        change(&mut self.0.lock());
+        change(&mut self.status.lock());
+    }
+
+    /// Waits until somebody asks for a flush.
+    pub(super) async fn asked_to_flush(&self) {
+        self.flush.notified().await;
     }
 }

@@ -92,7 +92,7 @@ fn entry(key: &str, data: &str) -> PutRecordsRequestEntry {
 
 #[tokio::test]
 async fn records_that_the_sdk_puts_on_the_stream_are_processed() {
-    let served = Served::start(&["--no-records"]);
+    let served = Served::start(&["--no-records", "--archive-window", "7"]);
     let kinesis = served.kinesis();
     let entries = (0..500).map(|number| entry(&format!("acme/{number}"), "{}")).collect();
     let answer = kinesis.put_records().stream_name(STREAM).set_records(Some(entries)).send().await.expect("put");
@@ -116,6 +116,7 @@ async fn records_that_the_sdk_puts_on_the_stream_are_processed() {
 
     let summary = served.end();
     assert_eq!((&summary["records"], &summary["archive"]["records"]), (&501.into(), &501.into()), "{summary}");
+    assert_eq!(summary["overrides"], serde_json::json!({"archive window, seconds": 7}));
 }
 
 #[tokio::test]

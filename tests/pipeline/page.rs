@@ -30,6 +30,8 @@ fn the_page_shows_what_happens_and_breaks_what_it_is_told_to() -> Result<()> {
     browser.wait_until("two events were applied", &shows("#applied", "2"))?;
     browser.wait_until("one was rejected", &shows("#reasons", "invalid_data"))?;
     browser.wait_until("the rejected event is there", &shows("#rejections pre", MARKUP))?;
+    browser.wait_until("the archiver collects", &shows("#archive-waiting", "3"))?;
+    browser.click("#write")?;
     browser.wait_until("an object is archived", &shows("#archive", "archive/v1/"))?;
 
     browser.fill("#sku", "85123A")?;

@@ -8,14 +8,14 @@
 //! - [`events`]: events over HTTP
 //! - [`page`]: the page for the browser
 //! - [`status`], [`board`]: the state of the run, for the page
-//! - [`fault_requests`]: faults that the page asks for
+//! - [`buttons`]: what the page can be told to do
 //! - [`problem`]: problem documents
 
 mod access;
 mod aws;
 mod board;
+mod buttons;
 mod events;
-mod fault_requests;
 mod page;
 mod problem;
 mod status;
@@ -54,9 +54,13 @@ pub struct Portal {
 /// Serves the port as long as the runner lives.
 pub fn serve(listener: Listener, portal: Portal, runner: &mut Runner) -> anyhow::Result<()> {
     let portal = Arc::new(portal);
+    let buttons = Router::new()
+        .route("/faults/{target}", post(buttons::begin_fault))
+        .route("/archive/write", post(buttons::write_archive))
+        .layer(from_fn(buttons::only_ours));
     let routes = page::routes(Router::new())
         .route("/events", post(events::put).fallback(only_post))
-        .route("/faults/{target}", post(fault_requests::begin))
+        .merge(buttons)
         .route("/status", get(status::once))
         .route("/status/stream", get(status::stream))
         .fallback(catalog)

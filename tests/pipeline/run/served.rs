@@ -43,7 +43,7 @@ impl ServedRun {
     fn start_with(edit: impl FnOnce(LocalCommand) -> LocalCommand) -> Result<Self> {
         let port = free_port()?;
         let local = LocalCommand::new()?.flag("--serve").flag("--no-records").option("--port", port.to_string());
-        let process = edit(local.option("--archive-window", "1")).start()?;
+        let process = edit(local).start()?;
         let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
         let mut run = Self { process, port, reader: CatalogReader::of(port), agent: config.into() };
         run.wait_until("the run answers", |run| Ok(run.status().is_ok()))?;
@@ -65,7 +65,12 @@ impl ServedRun {
 
     /// Makes a part of the run fail for ten seconds.
     pub(crate) fn begin_fault(&self, target: &str, headers: &[(&str, &str)]) -> Result<u16> {
-        let request = self.agent.post(format!("{}/faults/{target}", self.url()));
+        self.press(&format!("/faults/{target}"), headers)
+    }
+
+    /// Presses a button of the page.
+    pub(crate) fn press(&self, path: &str, headers: &[(&str, &str)]) -> Result<u16> {
+        let request = self.agent.post(format!("{}{path}", self.url()));
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         Ok(request.send("")?.status().as_u16())
     }

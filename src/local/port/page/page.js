@@ -91,11 +91,10 @@ function showFault({ target, possible, seconds_left: left }) {
   else button.textContent = left > 0 ? `${name}: ${left} s left` : `${name}: coming back`;
 }
 
-async function begin(target) {
-  const answer = element("fault-answer");
+async function press(path, answer) {
   answer.textContent = "";
   try {
-    const response = await fetch(`/faults/${target}`, { method: "POST", headers: { "x-pipegen-fault": "1" } });
+    const response = await fetch(path, { method: "POST", headers: { "x-pipegen": "1" } });
     if (!response.ok) answer.textContent = (await response.json()).detail;
   } catch {
     answer.textContent = "The run does not answer.";
@@ -159,8 +158,9 @@ async function send(text) {
 }
 
 for (const button of document.querySelectorAll("button[data-fault]")) {
-  button.addEventListener("click", () => begin(button.dataset.fault));
+  button.addEventListener("click", () => press(`/faults/${button.dataset.fault}`, element("fault-answer")));
 }
+element("write").addEventListener("click", () => press("/archive/write", element("write-answer")));
 element("search").addEventListener("submit", (event) => {
   event.preventDefault();
   find(element("sku").value);
