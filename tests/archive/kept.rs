@@ -22,10 +22,10 @@ pub(crate) struct Record {
     pub(crate) data: Vec<u8>,
 }
 
-/// Returns the record with this number, which arrived so many seconds after 2026-11-23T05:00Z. Like on Kinesis, numbers
+/// Returns the record with this number, which arrived so many seconds after 2020-11-23T05:00Z. Like on Kinesis, numbers
 /// are too long for any integer.
 pub(crate) fn record(number: u64, data: impl Into<Vec<u8>>) -> Record {
-    let begin: DateTime<Utc> = "2026-11-23T05:00:00Z".parse().unwrap();
+    let begin: DateTime<Utc> = "2020-11-23T05:00:00Z".parse().unwrap();
     Record {
         shard: SHARD,
         sequence_number: format!("49600000000000000000000000000000000000000000{number:012}"),
@@ -37,7 +37,7 @@ pub(crate) fn record(number: u64, data: impl Into<Vec<u8>>) -> Record {
 /// Returns a valid event about this SKU.
 pub(crate) fn event(supplier: &str, sku: &str) -> String {
     format!(
-        r#"{{"specversion":"1.0","id":"{sku}","source":"/suppliers/{supplier}","type":"com.retailtech.stock.counted.v1","subject":"{sku}","time":"2026-11-23T05:00:00Z","data":{{"quantity":7}}}}"#
+        r#"{{"specversion":"1.0","id":"{sku}","source":"/suppliers/{supplier}","type":"com.retailtech.stock.counted.v1","subject":"{sku}","time":"2020-11-23T05:00:00Z","data":{{"quantity":7}}}}"#
     )
 }
 

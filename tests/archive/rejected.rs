@@ -25,11 +25,11 @@ fn kept() -> (Kept, Vec<Record>) {
     kept.reject(&[(&records[0], 1, first.as_bytes(), "invalid_data", DETAIL), twice]);
     kept.reject(&[twice]);
     kept.reject(&[(&records[2], 0, &records[2].data, "unknown_supplier", "source: is not known")]);
-    let event = json!({"Records": [{"eventID": "shardId-000000000001:77", "kinesis": {"approximateArrivalTimestamp": 1_795_420_000.5,
+    let event = json!({"Records": [{"eventID": "shardId-000000000001:77", "kinesis": {"approximateArrivalTimestamp": 1_606_117_600.5,
         "data": "//4=", "partitionKey": "acme/ü", "sequenceNumber": "77"}}]});
     let document = json!({"requestContext": {"functionArn": "arn:aws:lambda:us-east-1:111122223333:function:lambda-processor-staging",
         "condition": "RecordAgeExceeded"}, "payload": event.to_string()});
-    write(&kept.quarantine_root(), "aws/lambda/id/shardId-000000000001/2026/11/30/x", document.to_string().as_bytes());
+    write(&kept.quarantine_root(), "aws/lambda/id/shardId-000000000001/2020/11/30/x", document.to_string().as_bytes());
     (kept, records)
 }
 
@@ -50,14 +50,14 @@ fn rejections_are_grouped_by_reason_and_detail() {
             (&json!("unknown_supplier"), &json!(1), &json!("source: is not known")),
         ]
     );
-    assert_eq!(groups[0]["first"], "2026-11-23T05:00:00.000000Z");
-    assert_eq!(groups[0]["last"], "2026-11-23T05:00:01.000000Z");
-    assert!(groups[0]["example"].as_str().unwrap().starts_with("rejected/v1/2026/11/23/05/"));
+    assert_eq!(groups[0]["first"], "2020-11-23T05:00:00.000000Z");
+    assert_eq!(groups[0]["last"], "2020-11-23T05:00:01.000000Z");
+    assert!(groups[0]["example"].as_str().unwrap().starts_with("rejected/v1/2020/11/23/05/"));
     let table = kept.pipegen(&["rejected", "list", "--supplier", "globex"]).succeeded().stdout;
     let rows: Vec<Vec<_>> =
         table.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()).collect();
     assert_eq!(rows[0], ["REASON", "EVENTS", "FIRST", "LAST", "DETAIL", "EXAMPLE"]);
-    assert_eq!(rows[1][..5], ["invalid_data", "1", "2026-11-23T05:00:01Z", "2026-11-23T05:00:01Z", DETAIL]);
+    assert_eq!(rows[1][..5], ["invalid_data", "1", "2020-11-23T05:00:01Z", "2020-11-23T05:00:01Z", DETAIL]);
     assert_eq!(rows.len(), 2);
 }
 
@@ -70,7 +70,7 @@ fn events_are_shown_in_full_as_lines_that_local_plays() {
     assert_eq!((&lines[0]["event"], &lines[0]["index"]), (&json!(bad("acme", "2")), &json!(1)));
     assert_eq!(lines[1]["sequence_number"], records[1].sequence_number.as_str());
     assert_eq!((&lines[3]["partition_key"], &lines[3]["event_base64"]), (&json!("acme/ü"), &json!("//4=")));
-    assert_eq!(lines[3]["arrived_at"], "2026-11-23T07:46:40.500000Z");
+    assert_eq!(lines[3]["arrived_at"], "2020-11-23T07:46:40.500000Z");
     let file = kept.path().join("shown.jsonl");
     std::fs::write(&file, &run.stdout).unwrap();
     let played: Vec<_> =
@@ -83,7 +83,7 @@ fn events_are_shown_in_full_as_lines_that_local_plays() {
         (&["--reason", "discarded"][..], 1),
         (&["--reason", "invalid_data"], 2),
         (&["--sku", "2"], 1),
-        (&["--from", "2026-11-23T06:00:00Z", "--to", "2026-11-23T07:00:00Z"], 1),
+        (&["--from", "2020-11-23T06:00:00Z", "--to", "2020-11-23T07:00:00Z"], 1),
         (&["--reason", "discarded", "--supplier", "acme"], 0),
     ] {
         let run = kept.pipegen(&[&["rejected", "show"], arguments].concat()).succeeded();

@@ -37,6 +37,8 @@ pub(super) struct LineFingerprint {
     pub(super) number: u32,
     /// The fingerprint of the line in the archive, of the event's bytes in the quarantine.
     pub(super) content: Fingerprint,
+    /// Seconds since the epoch.
+    pub(super) arrived_at: i64,
 }
 
 /// The events of an archived record.
@@ -129,7 +131,13 @@ impl Examiner {
             Kind::Quarantine => &line.data,
         };
         let content = self.fingerprints.of(content);
-        examined.lines.push(LineFingerprint { record, index: line.index, number, content });
+        examined.lines.push(LineFingerprint {
+            record,
+            index: line.index,
+            number,
+            content,
+            arrived_at: line.arrived_at.timestamp(),
+        });
         if self.wanted.contains(&record) {
             let events = events(&line.data).iter().map(|event| self.fingerprints.of(event.text)).collect();
             examined.events.push(RecordEvents { record, events });

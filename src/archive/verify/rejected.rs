@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::fingerprint::Fingerprint;
 use super::object::{Examined, RecordEvents};
 use super::report::{Problem, ProblemKind, Problems};
@@ -25,10 +27,13 @@ struct RejectedEvent {
     number: u32,
     /// True if the record was found in the archive.
     found: bool,
+    /// True if it is so new that the record may not be archived yet.
+    is_new: bool,
 }
 
 impl Rejected {
-    pub(super) fn add(&mut self, object: &Object, examined: &Examined) {
+    /// Adds the events of an object. The record of one that arrived after `settled` may not be archived yet.
+    pub(super) fn add(&mut self, object: &Object, examined: &Examined, settled: DateTime<Utc>) {
         let place = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
         self.keys.push(object.entry.key.as_str().into());
         self.events.extend(examined.lines.iter().map(|line| RejectedEvent {
@@ -38,6 +43,7 @@ impl Rejected {
             object: place,
             number: line.number,
             found: false,
+            is_new: line.arrived_at > settled.timestamp(),
         }));
     }
 
@@ -69,15 +75,17 @@ impl Rejected {
         self.events.iter().any(|event| !event.found)
     }
 
-    /// Reports the events whose records are neither in the archive nor elsewhere.
-    pub(super) fn report_missing(&self, kept_elsewhere: &HashSet<Fingerprint>, problems: &mut Problems) {
+    /// Reports the events whose records are neither in the archive nor elsewhere, and returns the number of those that
+    /// may not be archived yet.
+    pub(super) fn report_missing(&self, kept_elsewhere: &HashSet<Fingerprint>, problems: &mut Problems) -> u64 {
         let missing = self.events.iter().filter(|event| !event.found && !kept_elsewhere.contains(&event.record));
-        let mut missing: Vec<_> = missing.collect();
+        let (new, mut missing): (Vec<_>, Vec<_>) = missing.partition(|event| event.is_new);
         missing.sort_by_key(|event| (event.object, event.number));
         for event in missing {
             let key = self.keys.get(event.object as usize).map_or("", |key| key);
             let detail = "its record is not in the archive";
             problems.push(Problem::of_line(ProblemKind::NotArchived, key, event.number.into(), detail));
         }
+        new.len() as u64
     }
 }

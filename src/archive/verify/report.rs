@@ -118,5 +118,7 @@ pub struct Summary {
     pub archive: Counts,
     /// None if there is no quarantine to compare with.
     pub quarantine: Option<Counts>,
+    /// Rejected events whose records may not be archived yet, because they arrived less than 15 minutes ago.
+    pub not_archived_yet: u64,
     pub problems: u64,
 }

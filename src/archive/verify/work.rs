@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use super::fingerprint::Fingerprints;
@@ -16,6 +17,9 @@ use crate::archive::objects::{AHEAD, Object, ShardHour, ShardHours};
 use crate::archive::source::{ObjectEntry, Source};
 use crate::archive::time_range::TimeRange;
 
+/// The time after which a record must be in the archive: an alarm goes off if one waits for longer.
+const ARCHIVED_WITHIN: TimeDelta = TimeDelta::minutes(15);
+
 /// Verifies all objects of the hours that the range touches. Problems are passed on as they are found.
 ///
 /// # Errors
@@ -24,6 +28,7 @@ pub async fn verify(
     archive: &Source,
     quarantine: Option<&Source>,
     range: &TimeRange,
+    now: DateTime<Utc>,
     report: impl FnMut(&Problem) -> anyhow::Result<()>,
 ) -> anyhow::Result<Summary> {
     let fingerprints = Fingerprints::default();
@@ -36,6 +41,7 @@ pub async fn verify(
             ahead: [None, None],
         },
         queue: VecDeque::new(),
+        settled: now - ARCHIVED_WITHIN,
         fingerprints: fingerprints.clone(),
     };
     let mut verification = Verification {
@@ -113,7 +119,7 @@ impl<R: FnMut(&Problem) -> anyhow::Result<()>> Verification<R> {
         let kept = of_shard.map(|number| self.fingerprints.of(number.as_bytes())).collect();
         self.not_archived = Some(elsewhere);
         let mut problems = Problems::default();
-        rejected.report_missing(&kept, &mut problems);
+        self.summary.not_archived_yet += rejected.report_missing(&kept, &mut problems);
         self.tell(problems)
     }
 
@@ -140,6 +146,8 @@ struct Steps {
     quarantine: Option<Source>,
     hours: Hours,
     queue: VecDeque<Step>,
+    /// What arrived up to here must be in the archive.
+    settled: DateTime<Utc>,
     fingerprints: Fingerprints,
 }
 
@@ -214,7 +222,7 @@ impl Steps {
             let (object, mut examined) = next?;
             let mut problems = std::mem::take(&mut examined.problems);
             examined.counts.repeated = overlaps.add(&object, &examined, &mut problems);
-            hour.rejected.add(&object, &examined);
+            hour.rejected.add(&object, &examined, self.settled);
             hour.counts.add(&examined.counts);
             for problem in problems.into_vec() {
                 hour.problems.push(problem);

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use chrono::Utc;
+
 use super::objects;
 use crate::archive::verify::report::{Counts, Summary};
 use crate::archive::verify::verify;
@@ -15,7 +17,7 @@ pub(super) fn run(args: &ArchiveVerifyArgs) -> anyhow::Result<ExitCode> {
         let archive = objects::archive(&args.objects).await?;
         let quarantine = objects::quarantine(&args.objects).await?;
         let mut lines = Lines::default();
-        let summary = verify(&archive, quarantine.as_ref(), &range, |problem| {
+        let summary = verify(&archive, quarantine.as_ref(), &range, Utc::now(), |problem| {
             let line = if args.json { serde_json::to_string(problem)? } else { problem.to_string() };
             lines.write(&line)?;
             Ok(())
@@ -28,7 +30,7 @@ pub(super) fn run(args: &ArchiveVerifyArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn text(summary: &Summary) -> String {
-    let Summary { archive, quarantine, problems } = summary;
+    let Summary { archive, quarantine, not_archived_yet, problems } = summary;
     let quarantine = quarantine.as_ref().map_or_else(
         || "quarantine  none here, so there is nothing to find in the archive".to_owned(),
         |counts| row("quarantine", counts, "rejected events"),
@@ -38,7 +40,13 @@ fn text(summary: &Summary) -> String {
         1 => "1 problem".to_owned(),
         _ => format!("{problems} problems"),
     };
-    format!("{}\n{quarantine}\n{verdict}", row("archive", archive, "records"))
+    let not_yet = match not_archived_yet {
+        0 => String::new(),
+        count => {
+            format!("\n{count} rejected events of the last 15 minutes may not be archived yet: verify again later")
+        }
+    };
+    format!("{}\n{quarantine}{not_yet}\n{verdict}", row("archive", archive, "records"))
 }
 
 fn row(name: &str, counts: &Counts, what: &str) -> String {

@@ -15,6 +15,9 @@ use crate::cli::RejectedRedriveArgs;
 use crate::printer::{self, Lines};
 use crate::records::{Record, RecordSource, partition_key};
 
+/// The number of events that are named because they are left out.
+const NAMED: u64 = 20;
+
 /// Something that is put, as it is printed.
 #[derive(Serialize)]
 struct Sent {
@@ -112,7 +115,11 @@ impl Redrive {
             return true;
         }
         self.left_out += 1;
-        printer::talk(&format!("left out: {place}: {rejection}"));
+        if self.left_out <= NAMED {
+            printer::talk(&format!("left out: {place}: {rejection}"));
+        } else if self.left_out == NAMED + 1 {
+            printer::talk("… more is left out and only counted: name a --reason that was put right");
+        }
         false
     }
 
