@@ -14,6 +14,7 @@
 //! - [`served`]: events sent to a served run, faults on purpose
 //! - [`page`]: the page of a served run, in headless Chromium
 //! - [`refusals`]: a line that is not a record; no PostgreSQL
+//! - [`kept`]: what a run keeps, verified, played again, and put on another run's stream
 //! - [`interrupt`]: Ctrl-C at the start and in the middle
 //!
 //! Their parts:
@@ -32,6 +33,7 @@ mod run;
 
 mod crashes;
 mod interrupt;
+mod kept;
 mod log_contents;
 mod memory;
 mod outages;
