@@ -35,7 +35,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Cost(args) => cost::run(&args),
         Command::Diagram(args) => diagram::run(&args),
         Command::Local(args) => return local::run(*args),
-        Command::Send(args) => return send::run(*args),
+        Command::Send(args) => return send::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Archive(command) => return archive::run(command),
         Command::Rejected(command) => return rejected::run(command),

@@ -29,15 +29,15 @@ use crate::session::signals::Signals;
 use crate::tables::{Mapping, Rows};
 
 /// Sends the events in files.
-pub fn run(args: SendArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &SendArgs) -> anyhow::Result<ExitCode> {
     let config = environment::settings(&EnvironmentArgs { env: args.stack.env.clone(), config: args.config.clone() })?;
-    let files = files(&args)?;
-    let format = format(&args, &files)?;
+    let files = files(args)?;
+    let format = format(args, &files)?;
     let runtime = Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let outcome = runtime.block_on(send(&args, &config, files, format))?;
+    let outcome = runtime.block_on(send(args, &config, files, format))?;
     // A thread that waits for standard input must not hold up the end.
     runtime.shutdown_background();
-    report(&args, outcome)
+    report(args, outcome)
 }
 
 async fn send(args: &SendArgs, config: &Config, files: Vec<InputFile>, format: Format) -> anyhow::Result<Outcome> {
@@ -120,7 +120,7 @@ fn format(args: &SendArgs, files: &[InputFile]) -> anyhow::Result<Format> {
             ));
         }
     }
-    Ok(Format::Tables(mapping))
+    Ok(Format::Tables(Box::new(mapping)))
 }
 
 fn mapping_file(path: &Path) -> Result<MappingArgs, UsageError> {

@@ -103,16 +103,13 @@ fn records(good: &[(Event, &[u8])]) -> Vec<Record> {
                 && record.bytes() + json.len() + 2 <= RECORD_BYTES
                 && record.partition_key == event.supplier.as_str()
         };
-        match records.last_mut().filter(room) {
-            Some(record) => {
-                record.data.push(b',');
-                record.data.extend_from_slice(json);
-                record.events += 1;
-            }
-            None => {
-                let data = [b"[", *json].concat();
-                records.push(Record { partition_key: event.supplier.to_string(), data, events: 1 });
-            }
+        if let Some(record) = records.last_mut().filter(room) {
+            record.data.push(b',');
+            record.data.extend_from_slice(json);
+            record.events += 1;
+        } else {
+            let data = [b"[", *json].concat();
+            records.push(Record { partition_key: event.supplier.to_string(), data, events: 1 });
         }
     }
     for record in &mut records {

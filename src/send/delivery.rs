@@ -58,9 +58,12 @@ pub enum Destination {
     /// Nowhere: they are only checked.
     Nowhere,
     /// A function that prints a record.
-    Printed(Box<dyn FnMut(&Record) -> anyhow::Result<()> + Send>),
+    Printed(Print),
     Stream(Stream),
 }
+
+/// Prints a record.
+pub type Print = Box<dyn FnMut(&Record) -> anyhow::Result<()> + Send>;
 
 /// A stream, and how records get there.
 pub struct Stream {

@@ -23,7 +23,7 @@ pub enum Format {
     /// JSON Lines.
     Lines,
     /// Tables, and the events that their columns become.
-    Tables(Mapping),
+    Tables(Box<Mapping>),
 }
 
 /// The files of a run, and how they are read.
@@ -59,7 +59,7 @@ impl Feed {
         for (index, file) in self.files.iter().enumerate() {
             let mut units = self.open(file)?;
             let entry = self.earlier.as_ref().and_then(|earlier| earlier.get(index).cloned().flatten());
-            let skipped = self.skip(file, units.as_mut(), entry)?;
+            let skipped = Self::skip(file, units.as_mut(), entry)?;
             self.fed.lock().skipped += skipped;
             let mut position = skipped;
             while let Some(unit) = units.next()? {
@@ -83,13 +83,13 @@ impl Feed {
         Ok(match &self.format {
             Format::Lines => Box::new(Lines::new(file, bytes)),
             Format::Tables(mapping) => {
-                Box::new(TableRows::new(Rows::open(mapping.clone(), &file.name, file.modified, bytes)?))
+                Box::new(TableRows::new(Rows::open(mapping.as_ref().clone(), &file.name, file.modified, bytes)?))
             }
         })
     }
 
     /// Skips what an earlier run has done, if it is still the same.
-    fn skip(&self, file: &InputFile, units: &mut dyn Units, entry: Option<Entry>) -> anyhow::Result<u64> {
+    fn skip(file: &InputFile, units: &mut dyn Units, entry: Option<Entry>) -> anyhow::Result<u64> {
         let Some(entry) = entry else { return Ok(0) };
         for _ in 0..entry.units {
             if units.next()?.is_none() {

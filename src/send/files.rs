@@ -34,8 +34,12 @@ impl InputFile {
             return Ok(Self { name: "-".to_owned(), path: None, length: None, modified: None });
         }
         let name = path.display().to_string();
-        let metadata =
-            File::open(path).and_then(|file| file.metadata()).with_context(|| format!("cannot read {name}"))?;
+        // A pipe is not opened before it is read: whoever writes to it would take that for its end.
+        let look = || match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => File::open(path)?.metadata(),
+            other => other,
+        };
+        let metadata = look().with_context(|| format!("cannot read {name}"))?;
         ensure!(!metadata.is_dir(), "{name} is a folder: name the files in it");
         let regular = metadata.is_file();
         Ok(Self {

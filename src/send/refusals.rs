@@ -33,7 +33,7 @@ pub struct Fault {
 
 /// A line of the file of refusals: every line has every field, as the quarantine's lines have.
 #[derive(Serialize)]
-struct Line<'a> {
+struct Refusal<'a> {
     file: &'a str,
     line: u64,
     index: Option<usize>,
@@ -77,7 +77,7 @@ impl Refusals {
         }
         let Some((path, writer)) = &mut self.file else { return Ok(()) };
         let event = str::from_utf8(&fault.text).ok();
-        let line = Line {
+        let refusal = Refusal {
             file,
             line,
             index: fault.index,
@@ -87,7 +87,7 @@ impl Refusals {
             event: event.filter(|text| !text.is_empty()),
             event_base64: event.is_none().then(|| STANDARD.encode(&fault.text)),
         };
-        let text = serde_json::to_string(&line)?;
+        let text = serde_json::to_string(&refusal)?;
         writeln!(writer, "{text}").with_context(|| cannot_write(path))
     }
 

@@ -1,5 +1,6 @@
 //! The parts of a file, one by one: the lines of JSON Lines, or the rows of a table.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, Read as _};
 
 use pipegen_event::Reason;
@@ -58,7 +59,11 @@ impl Fingerprint {
 
     /// Returns it as text.
     pub fn hex(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        self.0.finalize().iter().fold(String::new(), |mut text, byte| {
+            // Writing to a text cannot fail.
+            write!(text, "{byte:02x}").ok();
+            text
+        })
     }
 }
 
@@ -193,7 +198,7 @@ impl TableRows {
 
 impl Units for TableRows {
     fn next(&mut self) -> anyhow::Result<Option<Unit>> {
-        let Some(row) = self.rows.next()? else { return Ok(None) };
+        let Some(row) = self.rows.next_row()? else { return Ok(None) };
         self.rows.cells().for_each(|cell| self.fingerprint.add(cell));
         let text = |event: MappedEvent| Text { json: event.json, columns: Some(event.columns) };
         let fault = |fault: RowFault| Fault {

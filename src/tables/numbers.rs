@@ -44,7 +44,7 @@ impl Numbers {
             return Err(self.problem(cell, text));
         }
         let number = format!("{sign}0{whole}.{}0", decimals.unwrap_or_default());
-        let number: Decimal = number.parse().map_err(|_| format!("`{cell}` has too many digits"))?;
+        let number = Decimal::from_str_exact(&number).map_err(|_| format!("`{cell}` has too many digits"))?;
         Ok(number.normalize())
     }
 

@@ -9,13 +9,12 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use pipegen_contract::event_type;
 use serde_json::{Map, Value, json};
 
+use super::cells::{Cells, NOT_UTF8, RowFault};
 use super::event::Subject;
 use super::header::{Cell, Column, Header, Resolved};
 use super::mapping::{Mapping, Time};
 use super::repeats::Repeats;
-
-/// The most bytes of a row: a quotation mark without its partner would make one row of the rest of the file.
-const ROW_LIMIT: usize = 8 * 1024 * 1024;
+use super::row_limit::{RowBegin, RowLimit};
 
 /// A row, and what became of it.
 #[derive(Debug, Default)]
@@ -43,23 +42,11 @@ pub struct Columns {
     pub value: String,
 }
 
-/// The reason for which a row, or one column of it, became no event.
-#[derive(Debug, PartialEq, Eq)]
-pub struct RowFault {
-    pub column: Option<String>,
-    pub detail: String,
-}
-
-impl RowFault {
-    fn at(column: &Column, detail: impl Into<String>) -> Self {
-        Self { column: Some(column.name.clone()), detail: detail.into() }
-    }
-}
-
 /// The rows of a file.
 pub struct Rows {
     name: String,
     reader: csv::Reader<Box<dyn Read + Send>>,
+    begin: RowBegin,
     record: ByteRecord,
     mapping: Mapping,
     columns: Resolved,
@@ -93,6 +80,7 @@ impl Rows {
             .utf8_passthru(true)
             .strip_bom(true)
             .build(bytes);
+        let (decoded, begin) = RowLimit::new(decoded);
         let decoded: Box<dyn Read + Send> = Box::new(decoded);
         let mut reader = ReaderBuilder::new();
         reader.has_headers(false).flexible(true).trim(Trim::All).delimiter(mapping.delimiter);
@@ -107,6 +95,7 @@ impl Rows {
         Ok(Self {
             name: name.to_owned(),
             reader,
+            begin,
             record,
             mapping,
             columns,
@@ -120,10 +109,13 @@ impl Rows {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn next(&mut self) -> anyhow::Result<Option<Row>> {
+    pub fn next_row(&mut self) -> anyhow::Result<Option<Row>> {
         loop {
             let mut record = std::mem::take(&mut self.record);
-            let read = self.reader.read_byte_record(&mut record).with_context(|| format!("cannot read {}", self.name));
+            self.begin.next();
+            let line = self.reader.position().line();
+            let read = self.reader.read_byte_record(&mut record);
+            let read = read.with_context(|| format!("cannot read {}, line {line}", self.name));
             self.record = record;
             if !read? {
                 return Ok(None);
@@ -158,10 +150,6 @@ impl Rows {
         line: u64,
         repeats: &mut Repeats,
     ) -> Result<(Vec<MappedEvent>, Vec<RowFault>), RowFault> {
-        if record.as_slice().len() > ROW_LIMIT {
-            let detail = format!("the row has more than {ROW_LIMIT} bytes: is a quotation mark without its partner?");
-            return Err(RowFault { column: None, detail });
-        }
         if record.len() != self.width {
             let detail = format!(
                 "the row has {} cells and the header {}: a cell that holds the delimiter must be in quotation marks",
@@ -299,38 +287,4 @@ struct Draft<'a> {
     data: Value,
     /// The column that it was made of.
     column: &'a Column,
-}
-
-const NOT_UTF8: &str =
-    "is not UTF-8: say what it is with `encoding` (`windows-1252` is what Excel writes in much of the world)";
-
-/// The cells of a row.
-struct Cells<'a> {
-    record: &'a ByteRecord,
-    empty: &'a [String],
-}
-
-impl<'a> Cells<'a> {
-    fn text(&self, column: &Column) -> Result<&'a str, RowFault> {
-        let text = str::from_utf8(self.record.get(column.index).unwrap_or_default());
-        let text = text.map_err(|_| RowFault::at(column, NOT_UTF8))?;
-        Ok(if self.empty.iter().any(|empty| empty.eq_ignore_ascii_case(text)) { "" } else { text })
-    }
-
-    /// Returns the column and its text, if there is one.
-    fn filled<'b>(&self, column: Option<&'b Column>) -> Result<Option<(&'b Column, &'a str)>, RowFault> {
-        let Some(column) = column else { return Ok(None) };
-        let text = self.text(column)?;
-        Ok((!text.is_empty()).then_some((column, text)))
-    }
-
-    fn required(&self, cell: &'a Cell) -> Result<&'a str, RowFault> {
-        match cell {
-            Cell::Fixed(text) => Ok(text),
-            Cell::Column(column) => {
-                let text = self.text(column)?;
-                if text.is_empty() { Err(RowFault::at(column, "is empty")) } else { Ok(text) }
-            }
-        }
-    }
 }

@@ -13,6 +13,7 @@
 //! - [`serving`]: the catalog, read after the last record
 //! - [`served`]: events sent to a served run, faults on purpose
 //! - [`page`]: the page of a served run, in headless Chromium
+//! - [`sending`]: a table, sent to the open stream of a run
 //! - [`refusals`]: a line that is not a record; no PostgreSQL
 //! - [`kept`]: what a run keeps, verified, played again, and put on another run's stream
 //! - [`interrupt`]: Ctrl-C at the start and in the middle
@@ -40,6 +41,7 @@ mod outages;
 mod page;
 mod refusals;
 mod rotation;
+mod sending;
 mod served;
 mod serving;
 mod whole_files;

@@ -272,3 +272,15 @@ fn a_table_is_sent_and_continued() {
     keys.sort();
     assert_eq!(keys, ["acme/A", "acme/B", "acme/C"]);
 }
+
+/// Otherwise the rest of the file would be one row, in memory.
+#[test]
+fn a_quotation_mark_without_its_partner_ends_the_run() {
+    let folder = Folder::new();
+    folder.write("stock.csv", format!("SKU,Stock,Time\nA,1,\"{}", "B,1,2026-11-27T05:00:00Z\n".repeat(400_000)));
+    let arguments = [&["send", "--check"], &STOCK[..], &["stock.csv"]].concat();
+    folder
+        .pipegen(arguments)
+        .ended(1)
+        .says(&["cannot read stock.csv, line 2", "is a quotation mark without its partner?"]);
+}
