@@ -180,9 +180,9 @@ fn usage_costs_by_the_update() {
     // A window's object and one more an hour, of each shard.
     assert_line(used, "S3 PUT requests", 18.98, 0.09);
     assert_line(used, "S3 transitions to Glacier Instant Retrieval", 18.98, 0.38);
-    // 1.44 million updates a day: a ledger of 7 days and 25 hours of 350 bytes each has 4.053 GB, for which the 20 GB
-    // suffice; 35 days of 1500 bytes have 75.6 GB, so 59.653 GB of backups are beyond the 20 that are free.
-    assert_line(used, "RDS backups", 59.653, 5.67);
+    // 1.44 million updates a day: a ledger of 7 days and 25 hours of 175 bytes each has 2.0265 GB, for which the 20
+    // GB suffice; 35 days of 3500 bytes have 176.4 GB, so 158.4265 GB of backups are beyond the 20 that are free.
+    assert_line(used, "RDS backups", 158.4265, 15.05);
     // 750 bytes an update, half of them crossing, both sides charged.
     assert_line(used, "Traffic between zones", 32.85, 0.33);
     // Every five minutes.
@@ -213,8 +213,8 @@ fn what_is_always_free_is_named_and_never_more_than_what_was_charged() {
 fn a_ledger_that_outgrows_the_storage_makes_it_grow_up_to_its_end() {
     let settings = "[defaults]\npeak_updates_per_minute = 10_000\nhorizon_days = 7";
     let used = by_hand(&one_of_everything(), settings).by_use;
-    // 14.4 million a day, 8.0417 days, 350 bytes: 40.53 GB, 20 of which are there; in two zones.
-    assert_line(&used, "RDS gp3 storage, grown", 41.06, 4.72);
+    // 14.4 million a day, 8.0417 days, 175 bytes: 20.265 GB, 20 of which are there; in two zones.
+    assert_line(&used, "RDS gp3 storage, grown", 0.53, 0.06);
     let settings = "[defaults]\npeak_updates_per_minute = 100_000\nhorizon_days = 7";
     let used = by_hand(&one_of_everything(), settings).by_use;
     assert_line(&used, "RDS gp3 storage, grown", 160.0, 18.40);
