@@ -26,7 +26,11 @@ Examples:
   pipegen render --env staging     writes Terraform JSON and the Lambda zip to tf-out/staging
   pipegen cost --env staging       estimates what that costs a month
   pipegen diagram --env staging    draws it
-  pipegen local                    runs a sample of records through the pipeline on this machine";
+  pipegen local                    runs a sample of records through the pipeline on this machine
+  pipegen send --check events.jsonl          checks a supplier's events
+  pipegen archive list --env staging         lists what a stack has archived
+  pipegen rejected list --env staging        counts what it has rejected, by reason
+  pipegen probe --env staging                tries whether all of it works";
 
 const RENDER_EXAMPLES: &str = "\
 Examples:

@@ -13,7 +13,7 @@ Examples:
 
 const GET_EXAMPLES: &str = "\
 Examples:
-  pipegen archive get --env production --from 2h --sku 85123A --events
+  pipegen archive get --env staging --from 2h --sku 85123A --events
   pipegen archive get --folder DIR --supplier acme | pipegen local --records -
 
 Order: by hour of arrival, then shard, then sequence number, which in a shard is the order of arrival. Each (shard, sequence number)
@@ -21,7 +21,7 @@ comes once, although objects overlap. A record may hold several events; it is pr
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
-  pipegen archive verify --env production --from 1d
+  pipegen archive verify --env staging --from 1d
   pipegen archive verify --folder DIR --json | jq -c 'select(.problem)'
 
 Checks of each object: the checksum that S3 keeps, the compression's own, the hash, hour, shard and sequence numbers in the key against
@@ -32,7 +32,7 @@ Exit code: 0 all is right; 1 something is wrong, or could not be read; 2 the arg
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
-  pipegen archive replay --env production --from 2026-11-23T05:00:00Z --to 2026-11-23T06:00:00Z --to-env staging --dry-run
+  pipegen archive replay --env staging --from 2026-11-23T05:00:00Z --to 2026-11-23T06:00:00Z --to-env staging --dry-run
   pipegen archive replay --folder DIR --supplier acme --to-env staging --to-endpoint http://127.0.0.1:8080
 
 Records keep their bytes and partition key, and arrive anew: events are judged by the new arrival, so those that are older than the

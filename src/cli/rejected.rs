@@ -13,7 +13,7 @@ Examples:
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
-  pipegen rejected show --env production --from 2h --reason invalid_data
+  pipegen rejected show --env staging --from 2h --reason invalid_data
   pipegen rejected show --folder DIR --sku 85123A | pipegen local --records -
 
 A line of the quarantine each: reason, detail, the record's place on the stream, and the event. Records of batches that Lambda discarded
@@ -21,7 +21,7 @@ have the reason `discarded`; nobody has rejected them, they were never processed
 
 const REDRIVE_EXAMPLES: &str = "\
 Examples:
-  pipegen rejected redrive --env production --reason unknown_supplier --supplier acme --dry-run
+  pipegen rejected redrive --env staging --reason unknown_supplier --supplier acme --dry-run
   pipegen rejected show --folder DIR --reason invalid_data > events.jsonl    # mend the events in it, then
   pipegen rejected redrive --edited events.jsonl --to-env staging --to-endpoint http://127.0.0.1:8080
 

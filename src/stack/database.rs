@@ -122,6 +122,8 @@ fn parameters(build: &mut Build<'_>) -> Reference {
             parameter("tcp_keepalives_count", "3"),
             parameter("tcp_keepalives_idle", "30"),
             parameter("tcp_keepalives_interval", "10"),
+            // Nearly each update is the first of a page of the ledger's index after a checkpoint, and logs that page.
+            parameter("wal_compression", "on"),
         ],
         "lifecycle": { "create_before_destroy": true },
     });

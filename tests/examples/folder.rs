@@ -21,9 +21,9 @@ const BOOTSTRAP: &str = "target/bootstrap/bootstrap";
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
-    /// Makes it, with `pipegen` on its path.
+    /// Makes it inside the workspace, where `pipegen` builds the bootstrap if none is named, with `pipegen` on its path.
     pub(crate) fn new() -> Result<Self> {
-        let folder = Self(TempDir::new()?);
+        let folder = Self(TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?);
         fs::create_dir_all(folder.path().join("bin"))?;
         symlink(env!("CARGO_BIN_EXE_pipegen"), folder.path().join("bin/pipegen"))?;
         fs::create_dir_all(folder.path().join("target/bootstrap"))?;

@@ -181,8 +181,8 @@ fn usage_costs_by_the_update() {
     assert_line(used, "S3 PUT requests", 18.98, 0.09);
     assert_line(used, "S3 transitions to Glacier Instant Retrieval", 18.98, 0.38);
     // 1.44 million updates a day: a ledger of 7 days and 25 hours of 175 bytes each has 2.0265 GB, for which the 20
-    // GB suffice; 35 days of 3500 bytes have 176.4 GB, so 158.4265 GB of backups are beyond the 20 that are free.
-    assert_line(used, "RDS backups", 158.4265, 15.05);
+    // GB suffice; 35 days of 2000 bytes have 100.8 GB, so 82.8265 GB of backups are beyond the 20 that are free.
+    assert_line(used, "RDS backups", 82.8265, 7.87);
     // 750 bytes an update, half of them crossing, both sides charged.
     assert_line(used, "Traffic between zones", 32.85, 0.33);
     // Every five minutes.
