@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result};
+use pipegen_contract::batch_line::Stage;
 
 use super::case::{Case, Contender, Run};
 use super::figures::Called;
@@ -71,7 +72,7 @@ fn cpu(case: &Case) -> Group {
     group
 }
 
-/// The shares of the stages in the time of the processor's invocations.
+/// The shares of the stages in the time of the processor's invocations. The quarantine runs beside the refresh.
 fn stages(case: &Case) -> Group {
     let runs = case.runs(Contender::Pipegen);
     let names: BTreeSet<&str> = runs.iter().flat_map(|run| run.played.stages.keys()).map(String::as_str).collect();
@@ -81,7 +82,10 @@ fn stages(case: &Case) -> Group {
             |run: &Run| run.played.stages.get(name).copied().unwrap_or_default() / run.played.invocations * 100.0;
         group = group.with(name, case.each(Contender::Pipegen, share));
     }
-    let rest = |run: &Run| (1.0 - run.played.stages.values().sum::<f64>() / run.played.invocations) * 100.0;
+    let rest = |run: &Run| {
+        let alone = run.played.stages.iter().filter(|(name, _)| *name != Stage::Quarantine.name());
+        (1.0 - alone.map(|(_, milliseconds)| milliseconds).sum::<f64>() / run.played.invocations) * 100.0
+    };
     group.with("the rest: host, reading the event", case.each(Contender::Pipegen, rest))
 }
 
