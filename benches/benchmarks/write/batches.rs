@@ -14,7 +14,7 @@ pub(super) type Shards = Vec<Vec<Bytes>>;
 pub(super) fn split(records: &[Record], shards: usize, size: usize) -> Result<Shards> {
     let mut by_shard: Vec<Vec<&Record>> = (0..shards).map(|_| Vec::new()).collect();
     for record in records {
-        let hash = usize::from(md5::compute(&record.partition_key).0[0]);
+        let hash = usize::from(other_md5::compute(&record.partition_key).0[0]);
         by_shard[hash * shards / 256].push(record);
     }
     by_shard.iter().map(|records| records.chunks(size).map(event).collect()).collect()
