@@ -89,14 +89,14 @@ impl Delivery {
         let began = Instant::now();
         console.begin(files.iter().map(|file| file.length).sum());
         let names: Vec<_> = files.iter().map(|file| file.name.clone()).collect();
-        let (read, fed) = (Arc::default(), Arc::default());
+        let (read, totals) = (Arc::default(), Arc::default());
         let mut feed = Feed {
             files,
             format,
             checker,
             refusals: Arc::clone(&refusals),
             read: Arc::clone(&read),
-            fed: Arc::clone(&fed),
+            fed: Arc::clone(&totals),
             earlier: None,
         };
         let (stop, board) = (CancellationToken::new(), Arc::default());
@@ -134,8 +134,8 @@ impl Delivery {
         running.console.end();
         running.advance()?;
         running.refusals.lock().finish()?;
-        let fed = *fed.lock();
-        Ok(Outcome { summary: running.summary(stream, fed, began.elapsed()), ended })
+        let totals = *totals.lock();
+        Ok(Outcome { summary: running.summary(stream, totals, began.elapsed()), ended })
     }
 }
 
@@ -274,14 +274,14 @@ fn stream_sink(queues: Vec<mpsc::Sender<Queued>>, board: Arc<Mutex<Board>>, stop
             let mut hasher = DefaultHasher::new();
             record.partition_key.hash(&mut hasher);
             let lane = usize::try_from(hasher.finish() % queues.len() as u64).unwrap_or_default();
-            let queue = async {
+            let handing_over = async {
                 let size = u32::try_from(record.bytes() / 1024 + 1).unwrap_or(u32::MAX);
                 let memory = Arc::clone(&memory).acquire_many_owned(size).await.ok()?;
                 queues.get(lane)?.send(Queued { record, unit, _memory: memory }).await.ok()
             };
             let stopping = async {
                 tokio::select! {
-                    queued = queue => queued,
+                    handed = handing_over => handed,
                     () = stop.cancelled() => None,
                 }
             };

@@ -17,7 +17,7 @@ const START_TIMEOUT: Duration = Duration::from_mins(15);
 /// The time for events to reach the catalog.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// WooCommerce's columns. One cell is no number.
+/// Columns of `WooCommerce`. One cell is no number.
 const STOCK: &str = "SKU,Name,Stock,Regular price\nwoo-beanie,Beanie,12,18.50\nwoo-cap,Cap,none,16\n";
 
 fn send(running: &LocalProcess, port: u16) -> Result<Output> {

@@ -84,8 +84,8 @@ fn only_what_failed_is_put_again() {
         ]),
     );
     // One partition key, so one lane: its requests come one after the other.
-    let lines: String =
-        (0..5).map(|index| format!("[{},{}]\n", count(&format!("A{index}")), count(&format!("B{index}")))).collect();
+    let line = |index: usize| format!("[{},{}]\n", count(&format!("A{index}")), count(&format!("B{index}")));
+    let lines = (0..5).map(line).collect::<Vec<_>>().concat();
     folder.write("events.jsonl", lines);
     let run = send(&folder, &stream, &["--json", "events.jsonl"]).ended(0);
     let summary: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -163,7 +163,7 @@ fn patience() -> Patience {
         first_delay: Duration::from_millis(1),
         longest_delay: Duration::from_millis(5),
         first_answer: Duration::from_millis(50),
-        progress: Duration::from_secs(60),
+        progress: Duration::from_mins(1),
     }
 }
 
@@ -172,7 +172,7 @@ fn a_request_without_an_answer_is_put_again() {
     let (folder, stream) = (Folder::new(), TestStream::start([Answer::Silence]));
     folder.write("events.jsonl", counts(1));
     let (summary, ended) =
-        send_with("events.jsonl", &folder, &stream, Patience { first_answer: Duration::from_secs(60), ..patience() });
+        send_with("events.jsonl", &folder, &stream, Patience { first_answer: Duration::from_mins(1), ..patience() });
     ended.unwrap();
     assert_eq!((summary.sent, skus(&stream)), (1, numbered(1)));
 }

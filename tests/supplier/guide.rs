@@ -19,7 +19,7 @@ const TIME: &str = "2026-11-27T05:00:00Z";
 fn page(file: &str, heading: &str) -> String {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
     let begin = text.find(heading).unwrap_or_else(|| panic!("{file} has no {heading}"));
-    text[begin..].replace(TIME, &minutes_ago(5))
+    text.split_at(begin).1.replace(TIME, &minutes_ago(5))
 }
 
 /// Returns the blocks of code: the words behind the fence, and the text.

@@ -30,7 +30,7 @@ fn brief(run: &Run) -> Vec<(String, String, Value)> {
     events(run).iter().map(|event| (text(&event["subject"]), short(&event["type"]), event["data"].clone())).collect()
 }
 
-/// The columns of WooCommerce's product export, as far as they matter; a variable product has no stock of its own.
+/// The columns of `WooCommerce`'s product export, as far as they matter; a variable product has no stock of its own.
 #[test]
 fn an_export_of_a_shop_becomes_counts_prices_and_descriptions() {
     let folder = Folder::new();
