@@ -69,9 +69,10 @@ impl DiscardedBatch {
         let document: Document<'_> =
             serde_json::from_slice(object).context("it is not what Lambda writes to an on-failure destination")?;
         let payload = document.payload.context("it has no `payload`: only in S3 does Lambda keep the records")?;
-        let text: String = match payload.get().starts_with('"') {
-            true => serde_json::from_str(payload.get()).context("`payload` is not text")?,
-            false => payload.get().to_owned(),
+        let text: String = if payload.get().starts_with('"') {
+            serde_json::from_str(payload.get()).context("`payload` is not text")?
+        } else {
+            payload.get().to_owned()
         };
         let event: Event = serde_json::from_str(&text).context("`payload` is not an event of a Kinesis stream")?;
         let RequestContext { function_arn, condition } = document.request_context;
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn document(payload: Value) -> Vec<u8> {
+    fn document(payload: &Value) -> Vec<u8> {
         let document = json!({
             "requestContext": {"requestId": "an id", "functionArn": "arn:aws:lambda:us-east-1:111122223333:function:lambda-processor-staging:$LATEST",
                 "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 3},
@@ -167,7 +168,7 @@ mod tests {
     #[test]
     fn a_batch_is_unpacked() {
         for payload in [json!(event().to_string()), event()] {
-            let batch = DiscardedBatch::parse(&document(payload)).unwrap();
+            let batch = DiscardedBatch::parse(&document(&payload)).unwrap();
             assert_eq!((&*batch.function, &*batch.condition), ("lambda-processor-staging", "RetryAttemptsExhausted"));
             assert_eq!(
                 batch.records,
@@ -188,9 +189,9 @@ mod tests {
         bad_data["Records"][0]["kinesis"]["data"] = json!("*");
         for (object, expected) in [
             (b"{}".to_vec(), "not what Lambda writes"),
-            (document(json!("{}")), "not an event"),
-            (document(Value::Null), "no `payload`"),
-            (document(json!(bad_data.to_string())), "shardId-000000000006:4959 is not base64"),
+            (document(&json!("{}")), "not an event"),
+            (document(&Value::Null), "no `payload`"),
+            (document(&json!(bad_data.to_string())), "shardId-000000000006:4959 is not base64"),
         ] {
             let error = format!("{:#}", DiscardedBatch::parse(&object).unwrap_err());
             assert!(error.contains(expected), "{error}");

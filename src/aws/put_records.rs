@@ -132,9 +132,12 @@ mod tests {
         }
         let results: Vec<_> = keys
             .iter()
-            .map(|key| match key.starts_with("busy") && !seen.contains(key) {
-                true => json!({"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow down"}),
-                false => json!({"ShardId": "shardId-000000000000", "SequenceNumber": format!("7{}", key.len())}),
+            .map(|key| {
+                if key.starts_with("busy") && !seen.contains(key) {
+                    json!({"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow down"})
+                } else {
+                    json!({"ShardId": "shardId-000000000000", "SequenceNumber": format!("7{}", key.len())})
+                }
             })
             .collect();
         (StatusCode::OK, Json(json!({"FailedRecordCount": 0, "Records": results})))

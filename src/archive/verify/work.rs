@@ -176,8 +176,8 @@ impl Steps {
                 Ok(match step? {
                     Step::Foreign(object) => Done::Foreign(object),
                     Step::Begin(rejected) => Done::Begun(rejected),
-                    Step::Examine(examiner, object) => {
-                        let (object, examined) = examine(&archive, examiner, object).await?;
+                    Step::Examine(checks, object) => {
+                        let (object, examined) = examine(&archive, checks, object).await?;
                         Done::Archived(object, Box::new(examined))
                     }
                 })
@@ -198,8 +198,8 @@ impl Steps {
                 let wanted = Arc::new(hour.rejected.records());
                 self.queue.push_back(Step::Begin(Box::new(hour)));
                 for object in archived {
-                    let examiner = self.examiner(Kind::Archive, Arc::clone(&wanted));
-                    self.queue.push_back(Step::Examine(examiner, object));
+                    let checks = self.examiner(Kind::Archive, Arc::clone(&wanted));
+                    self.queue.push_back(Step::Examine(checks, object));
                 }
             }
         }
@@ -214,8 +214,8 @@ impl Steps {
             problems: Problems::default(),
         };
         let Some(source) = &self.quarantine else { return Ok(hour) };
-        let examiner = self.examiner(Kind::Quarantine, Arc::default());
-        let examined = stream::iter(objects).map(|object| examine(source, examiner.clone(), object)).buffered(AHEAD);
+        let checks = self.examiner(Kind::Quarantine, Arc::default());
+        let examined = stream::iter(objects).map(|object| examine(source, checks.clone(), object)).buffered(AHEAD);
         let mut examined = std::pin::pin!(examined);
         let mut overlaps = Overlaps::default();
         while let Some(next) = examined.next().await {
@@ -236,10 +236,10 @@ impl Steps {
     }
 }
 
-async fn examine(source: &Source, examiner: Examiner, object: Object) -> anyhow::Result<(Object, Examined)> {
+async fn examine(source: &Source, checks: Examiner, object: Object) -> anyhow::Result<(Object, Examined)> {
     let body = source.get(&object.entry).await?;
     let examined = tokio::task::spawn_blocking(move || {
-        let examined = examiner.examine(&object, &body);
+        let examined = checks.examine(&object, &body);
         (object, examined)
     });
     Ok(examined.await?)

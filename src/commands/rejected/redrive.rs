@@ -54,20 +54,17 @@ pub(super) fn run(args: &RejectedRedriveArgs) -> anyhow::Result<ExitCode> {
             left_out: 0,
             is_dry: args.dry_run,
         };
-        match edited {
-            Some(source) => {
-                for record in source.records() {
-                    redrive.edited(record?).await?;
-                }
+        if let Some(source) = edited {
+            for record in source.records() {
+                redrive.edited(record?).await?;
             }
-            None => {
-                let quarantine = quarantine(&args.objects).await?;
-                each_rejection(&quarantine, &selection, async |rejection| {
-                    redrive.rejected(rejection).await?;
-                    Ok(true)
-                })
-                .await?;
-            }
+        } else {
+            let quarantine = quarantine(&args.objects).await?;
+            each_rejection(&quarantine, &selection, async |rejection| {
+                redrive.rejected(rejection).await?;
+                Ok(true)
+            })
+            .await?;
         }
         redrive.finish().await
     })
