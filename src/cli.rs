@@ -3,6 +3,7 @@
 mod archive;
 mod mapping;
 mod probe;
+mod rebuild;
 mod rejected;
 mod send;
 
@@ -19,6 +20,7 @@ pub use archive::{
     RangeArgs, TargetArgs,
 };
 pub use probe::ProbeArgs;
+pub use rebuild::RebuildArgs;
 pub use rejected::{RejectedCommand, RejectedListArgs, RejectedRedriveArgs, RejectedShowArgs, SelectionArgs};
 
 const EXAMPLES: &str = "\
@@ -114,6 +116,9 @@ pub enum Command {
     /// Counts, prints and sends again what was rejected or discarded.
     #[command(subcommand)]
     Rejected(RejectedCommand),
+    /// Fills an empty catalog from the archive, and compares it with another one.
+    #[command(after_help = rebuild::EXAMPLES)]
+    Rebuild(RebuildArgs),
     /// Sends events through a deployed stack and watches them come out: what is denied, missing or late?
     #[command(after_help = probe::PROBE_EXAMPLES)]
     Probe(ProbeArgs),

@@ -2,7 +2,7 @@
 //!
 //! - [`render`], [`cost`], [`diagram`], [`local`]: the subcommands
 //! - [`schema`], [`send`]: the suppliers' format, and their events
-//! - [`archive`], [`rejected`]: the archive, the quarantine; `objects`: the buckets or folder that are read
+//! - [`archive`], [`rejected`], [`rebuild`]: the archive, the quarantine, a catalog from the archive; `objects`: the buckets or folder that are read
 //! - [`probe`]: tries a deployed stack
 //! - [`shell_help`]: completions and the man page
 //! - `environment`: the settings and the stack of the environment that was named
@@ -21,6 +21,7 @@ mod environment;
 pub mod local;
 mod objects;
 pub mod probe;
+pub mod rebuild;
 pub mod rejected;
 pub mod render;
 pub mod schema;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Schema(args) => schema::run(&args),
         Command::Archive(command) => return archive::run(command),
         Command::Rejected(command) => return rejected::run(command),
+        Command::Rebuild(args) => return rebuild::run(&args),
         Command::Probe(args) => return probe::run(args),
         Command::Completions(args) => shell_help::completions(args.shell),
         Command::Man => shell_help::man(),

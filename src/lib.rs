@@ -22,6 +22,7 @@
 //! - [`send`]: suppliers' events, from files to a stream
 //! - [`tables`]: tables (CSV) as events
 //! - [`archive`]: the archive and the quarantine: found, read, verified
+//! - [`rebuild`]: a catalog from the archive
 //!
 //! - [`probe`]: events that try it
 //!
@@ -53,6 +54,7 @@ pub mod lambda_host;
 pub mod local;
 pub mod printer;
 pub mod probe;
+pub mod rebuild;
 pub mod records;
 pub mod send;
 pub mod servers;

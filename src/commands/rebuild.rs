@@ -1,0 +1,92 @@
+//! `pipegen rebuild`: fills an empty catalog from the archive, and compares it with another one.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::{environment, objects};
+use crate::archive::bucket::Bucket;
+use crate::archive::folder::Folder;
+use crate::archive::source::Source;
+use crate::cli::{EnvironmentArgs, RebuildArgs};
+use crate::printer;
+use crate::rebuild::compare::{Compared, compare};
+use crate::rebuild::{EmptyDatabase, Filled, Rules, fill, options};
+
+/// The result of a rebuilding.
+#[derive(Serialize)]
+struct Report {
+    rebuilt: Filled,
+    seconds: f64,
+    /// Null if there was nothing to compare with.
+    compared: Option<Compared>,
+}
+
+/// Rebuilds the catalog and prints the result.
+pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
+    let range = objects::range(&args.range)?;
+    let config = EnvironmentArgs { env: args.stack.env.clone(), config: args.config.clone() };
+    let rules = Rules::of(&environment::settings(&config)?);
+    let target = options(&args.database_url)?;
+    let other = args.compare.as_deref();
+    other.map(options).transpose()?;
+    objects::until_signal(async || {
+        let archive = archive(args).await?;
+        let begin = Instant::now();
+        let _locked = EmptyDatabase::prepare(&target).await?;
+        let filled = fill(target.clone(), &archive, &range, &rules, |filled| {
+            if filled.records % 100_000 < 8_000 {
+                printer::talk(&format!("{} records, {} events", filled.records, filled.events));
+            }
+        });
+        let rebuilt = filled.await?;
+        let seconds = begin.elapsed().as_secs_f64();
+        let compared = match other.map(str::to_owned) {
+            Some(other) => {
+                let rebuilt = args.database_url.clone();
+                Some(tokio::task::spawn_blocking(move || compare(&rebuilt, &other)).await??)
+            }
+            None => None,
+        };
+        let differs = compared.as_ref().is_some_and(|compared| compared.differences > 0);
+        let report = Report { rebuilt, seconds, compared };
+        printer::data(&if args.json { serde_json::to_string(&report)? } else { text(&report)? })?;
+        Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    })
+}
+
+async fn archive(args: &RebuildArgs) -> anyhow::Result<Source> {
+    if let Some(folder) = &args.folder {
+        return Ok(Source::Folder(Folder::with_archive(folder)?));
+    }
+    let account = objects::account(&args.stack.env, args.stack.endpoint.as_deref()).await?;
+    Ok(Source::Bucket(Bucket::new(account.s3(), account.archive_bucket().await?)))
+}
+
+fn text(report: &Report) -> anyhow::Result<String> {
+    let Filled { records, events, applied, stale, duplicate, rejected, probes } = &report.rebuilt;
+    let mut rows = vec![
+        row("records", records),
+        row("events", events),
+        row("  applied", applied),
+        row("  stale", stale),
+        row("  duplicate", duplicate),
+        row("  rejected", &rejected.values().sum()),
+    ];
+    rows.extend(rejected.iter().map(|(reason, count)| row(&format!("    {reason}"), count)));
+    rows.push(row("  of probes, left out", probes));
+    rows.push(format!("{:<26}{:>12.2}", "seconds", report.seconds));
+    if let Some(compared) = &report.compared {
+        rows.push(row("products compared", &compared.products));
+        rows.push(row("  different", &compared.differences));
+        for difference in &compared.first {
+            rows.push(serde_json::to_string(difference)?);
+        }
+    }
+    Ok(rows.join("\n"))
+}
+
+fn row(name: &str, count: &u64) -> String {
+    format!("{name:<26}{count:>12}")
+}
