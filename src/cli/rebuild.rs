@@ -9,7 +9,7 @@ use super::archive::RangeArgs;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  pipegen rebuild --env production --database-url postgres://postgres@localhost/rebuilt
+  pipegen rebuild --env staging --database-url postgres://postgres@localhost/rebuilt
   pipegen rebuild --folder DIR --database-url postgres://postgres@localhost/rebuilt --compare postgres://reader@db/inventory
 
 Events are judged by their original arrival, with the environment's `horizon_days` and `suppliers` of today. A catalog that events reach

@@ -3,8 +3,10 @@
 //!
 //! - [`help`]: the examples
 //! - [`stack`]: the stack that they reach
+//! - [`databases`]: the databases that they name
 //! - [`folder`]: the folder that they run in
 
+mod databases;
 mod folder;
 mod help;
 mod stack;
@@ -14,6 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use databases::Databases;
 use folder::Folder;
 use help::examples;
 use stack::Stack;
@@ -37,8 +40,12 @@ fn every_example_runs_as_printed() -> Result<()> {
     // The examples name this port, too. A short window, so that a probe need not wait for the archive.
     let stack = folder.bash("pipegen local --serve --port 8080 --data DIR --archive-window 1");
     let stack = Stack::start(stack, &folder, KEPT_UP, START)?;
-    let failed: Vec<_> =
-        others.iter().filter_map(|example| run(&folder, example).err()).map(|why| why.to_string()).collect();
+    let mut databases = Databases::start()?;
+    let mut failed = Vec::new();
+    for example in &others {
+        failed.extend(run(&folder, &databases.put_into(example)?).err().map(|why| why.to_string()));
+    }
+    databases.stop()?;
     stack.interrupt()?;
     ensure!(failed.is_empty(), "{} of {} failed:\n{}", failed.len(), others.len(), failed.join("\n"));
     Ok(())
