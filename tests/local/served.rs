@@ -174,7 +174,7 @@ fn the_account_is_known_and_other_services_are_not_there() {
     let (status, _, identity) =
         http(served.address, "POST /", &signed("sts"), "Action=GetCallerIdentity&Version=2011-06-15");
     assert!(status == 200 && identity.contains("<Account>000000000000</Account>"), "{identity}");
-    let (status, _, error) = http(served.address, "POST /", &signed("lambda"), "");
+    let (status, _, error) = http(served.address, "POST /", &signed("sqs"), "");
     assert!(status == 400 && error.contains("Kinesis, S3 and STS"), "{error}");
     served.end();
 }

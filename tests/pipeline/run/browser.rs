@@ -1,4 +1,4 @@
-//! Headless Chromium, driven over WebDriver.
+//! Headless Chromium, driven over `WebDriver`.
 //!
 //! <https://www.w3.org/TR/webdriver2/>
 
@@ -16,7 +16,7 @@ use ureq::Agent;
 
 /// The time for the browser to start, and for the page to show something.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The name under which WebDriver returns an element.
+/// The name under which `WebDriver` returns an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with one window.
@@ -25,7 +25,7 @@ pub(crate) struct Browser {
     agent: Agent,
     /// The URL of the session.
     session: String,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -41,13 +41,13 @@ impl Browser {
         let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
         let profile = TempDir::new()?;
         let url = format!("http://127.0.0.1:{port}");
-        let mut browser = Self { driver, agent: config.into(), session: url.clone(), _profile: profile };
+        let mut browser = Self { driver, agent: config.into(), session: url.clone(), profile };
         let deadline = Instant::now() + TIMEOUT;
         while browser.agent.get(format!("{url}/status")).call().is_err() {
             ensure!(Instant::now() < deadline, "chromedriver does not answer");
             thread::sleep(Duration::from_millis(50));
         }
-        let profile = format!("--user-data-dir={}", browser._profile.path().display());
+        let profile = format!("--user-data-dir={}", browser.profile.path().display());
         let options = json!({"args": ["--headless", "--no-sandbox", "--disable-dev-shm-usage", profile]});
         let capabilities = json!({"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}});
         let session = browser.post("/session", &json!({"capabilities": {"alwaysMatch": capabilities}}))?;
@@ -121,18 +121,18 @@ impl Browser {
     }
 
     fn get(&self, path: &str) -> Result<Value> {
-        value(self.agent.get(format!("{}{path}", self.session)).call()?.body_mut().read_to_string()?)
+        value(&self.agent.get(format!("{}{path}", self.session)).call()?.body_mut().read_to_string()?)
     }
 
     fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.agent.post(format!("{}{path}", self.session)).header("content-type", "application/json");
-        value(request.send(body.to_string())?.body_mut().read_to_string()?)
+        value(&request.send(body.to_string())?.body_mut().read_to_string()?)
     }
 }
 
 /// Returns the value of a response, unless it is an error.
-fn value(text: String) -> Result<Value> {
-    let mut response: Value = serde_json::from_str(&text).with_context(|| text.clone())?;
+fn value(text: &str) -> Result<Value> {
+    let mut response: Value = serde_json::from_str(text).with_context(|| text.to_owned())?;
     ensure!(response["value"].get("error").is_none(), "WebDriver: {}", response["value"]);
     Ok(response["value"].take())
 }
