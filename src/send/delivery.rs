@@ -1,17 +1,13 @@
 //! A run: the thread that reads, the lanes that put, the checkpoint, and the signals that end it.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use aws_sdk_kinesis::Client;
 use parking_lot::Mutex;
-use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -21,22 +17,17 @@ use super::checkpoint::Checkpoint;
 pub use super::feed::Format;
 use super::feed::{Fed, Feed};
 use super::files::InputFile;
+use super::lane::Board;
 pub use super::lane::Patience;
-use super::lane::{Board, Lane, Queued};
+pub use super::queues::Stream;
+use super::queues::{Sink, start_lanes, start_reading, stream_sink};
 use super::record::Record;
 use super::refusals::Refusals;
 use super::summary::Summary;
-use super::watermark::Position;
 use crate::session::Ended;
 use crate::session::console::Console;
 use crate::session::signals::Signals;
 
-/// The number of requests that are under way at a time.
-pub const LANES: usize = 4;
-/// Records that wait for a lane.
-const QUEUE: usize = 500;
-/// The memory of all records that are on their way, in KiB.
-const MEMORY: usize = 32 * 1024;
 /// The time between two looks at the progress, and how many of them there are between two checkpoints.
 const LOOK: Duration = Duration::from_millis(200);
 const LOOKS: u32 = 5;
@@ -64,14 +55,6 @@ pub enum Destination {
 
 /// Prints a record.
 pub type Print = Box<dyn FnMut(&Record) -> anyhow::Result<()> + Send>;
-
-/// A stream, and how records get there.
-pub struct Stream {
-    pub client: Client,
-    pub name: String,
-    pub patience: Patience,
-    pub checkpoint: Option<Checkpoint>,
-}
 
 /// How a run ended: its summary, and the error that it ended with, if any.
 pub struct Outcome {
@@ -233,83 +216,4 @@ impl Running {
             seconds: took.as_secs_f64(),
         }
     }
-}
-
-/// Takes the records of a unit, in the reading thread.
-type Sink = Box<dyn FnMut(Position, Vec<Record>) -> anyhow::Result<ControlFlow<()>> + Send>;
-
-fn start_lanes(
-    lanes: &mut JoinSet<anyhow::Result<()>>,
-    to: &Stream,
-    board: &Arc<Mutex<Board>>,
-    console: &Arc<Console>,
-    stop: &CancellationToken,
-) -> Vec<mpsc::Sender<Queued>> {
-    let stream: Arc<str> = to.name.as_str().into();
-    let start = |_| {
-        let (sender, queue) = mpsc::channel(QUEUE);
-        let lane = Lane {
-            client: to.client.clone(),
-            stream: Arc::clone(&stream),
-            queue,
-            board: Arc::clone(board),
-            console: Arc::clone(console),
-            patience: to.patience,
-            stop: stop.clone(),
-            held: None,
-        };
-        lanes.spawn(lane.run());
-        sender
-    };
-    (0..LANES).map(start).collect()
-}
-
-/// Spreads records over the lanes by their partition keys, as fast as lanes and memory allow.
-fn stream_sink(queues: Vec<mpsc::Sender<Queued>>, board: Arc<Mutex<Board>>, stop: CancellationToken) -> Sink {
-    let memory = Arc::new(Semaphore::new(MEMORY));
-    let runtime = Handle::current();
-    Box::new(move |position, records| {
-        let unit = board.lock().watermark.begin(position, records.len());
-        for record in records {
-            let mut hasher = DefaultHasher::new();
-            record.partition_key.hash(&mut hasher);
-            let lane = usize::try_from(hasher.finish() % queues.len() as u64).unwrap_or_default();
-            let handing_over = async {
-                let size = u32::try_from(record.bytes() / 1024 + 1).unwrap_or(u32::MAX);
-                let memory = Arc::clone(&memory).acquire_many_owned(size).await.ok()?;
-                queues.get(lane)?.send(Queued { record, unit, _memory: memory }).await.ok()
-            };
-            let stopping = async {
-                tokio::select! {
-                    handed = handing_over => handed,
-                    () = stop.cancelled() => None,
-                }
-            };
-            if runtime.block_on(stopping).is_none() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    })
-}
-
-fn start_reading(
-    feed: Feed,
-    mut sink: Sink,
-    stop: CancellationToken,
-) -> anyhow::Result<oneshot::Receiver<anyhow::Result<()>>> {
-    let (sender, receiver) = oneshot::channel();
-    let read = move || {
-        let result = feed.run(
-            |position, records| {
-                if stop.is_cancelled() { Ok(ControlFlow::Break(())) } else { sink(position, records) }
-            },
-        );
-        // The lanes end when they have sent what is queued.
-        drop(sink);
-        // Nobody waits for it after a second signal.
-        drop(sender.send(result));
-    };
-    thread::Builder::new().name("reader".to_owned()).spawn(read).context("cannot start a thread")?;
-    Ok(receiver)
 }

@@ -9,6 +9,7 @@
 //! - [`refusals`]: what was refused, listed and counted
 //! - `feed`: reads and checks all files
 //! - [`record`]: a record for the stream, and its limits
+//! - `queues`: the way from the reading thread to the lanes
 //! - `lane`: batches and retries
 //! - `watermark`: how far everything is on the stream
 //! - [`checkpoint`]: the same, kept in a file for the next run
@@ -21,6 +22,7 @@ pub mod delivery;
 mod feed;
 pub mod files;
 mod lane;
+mod queues;
 pub mod record;
 pub mod refusals;
 pub mod summary;
