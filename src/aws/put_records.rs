@@ -101,7 +101,7 @@ impl StreamWriter {
 mod tests {
     use std::sync::Arc;
 
-    use axum::extract::State;
+    use axum::extract::{DefaultBodyLimit, State};
     use axum::http::StatusCode;
     use axum::{Json, Router};
     use parking_lot::Mutex;
@@ -146,7 +146,8 @@ mod tests {
     async fn writer(requests: &Requests) -> (StreamWriter, crate::session::listener::Server) {
         let listener = Listener::open(0).unwrap();
         let account = Account::new(&Environment::parse("staging").unwrap(), Some(&listener.url())).await.unwrap();
-        let server = listener.serve(Router::new().fallback(answer).with_state(Arc::clone(requests))).unwrap();
+        let router = Router::new().fallback(answer).with_state(Arc::clone(requests));
+        let server = listener.serve(router.layer(DefaultBodyLimit::disable())).unwrap();
         (StreamWriter::new(account.kinesis(), account.stream()), server)
     }
 

@@ -67,19 +67,19 @@ async fn archive(args: &RebuildArgs) -> anyhow::Result<Source> {
 fn text(report: &Report) -> anyhow::Result<String> {
     let Filled { records, events, applied, stale, duplicate, rejected, probes } = &report.rebuilt;
     let mut rows = vec![
-        row("records", records),
-        row("events", events),
-        row("  applied", applied),
-        row("  stale", stale),
-        row("  duplicate", duplicate),
-        row("  rejected", &rejected.values().sum()),
+        row("records", *records),
+        row("events", *events),
+        row("  applied", *applied),
+        row("  stale", *stale),
+        row("  duplicate", *duplicate),
+        row("  rejected", rejected.values().sum()),
     ];
-    rows.extend(rejected.iter().map(|(reason, count)| row(&format!("    {reason}"), count)));
-    rows.push(row("  of probes, left out", probes));
+    rows.extend(rejected.iter().map(|(reason, count)| row(&format!("    {reason}"), *count)));
+    rows.push(row("  of probes, left out", *probes));
     rows.push(format!("{:<26}{:>12.2}", "seconds", report.seconds));
     if let Some(compared) = &report.compared {
-        rows.push(row("products compared", &compared.products));
-        rows.push(row("  different", &compared.differences));
+        rows.push(row("products compared", compared.products));
+        rows.push(row("  different", compared.differences));
         for difference in &compared.first {
             rows.push(serde_json::to_string(difference)?);
         }
@@ -87,6 +87,6 @@ fn text(report: &Report) -> anyhow::Result<String> {
     Ok(rows.join("\n"))
 }
 
-fn row(name: &str, count: &u64) -> String {
+fn row(name: &str, count: u64) -> String {
     format!("{name:<26}{count:>12}")
 }

@@ -41,6 +41,9 @@ fn sound() -> (Kept, Vec<String>) {
     (kept, keys)
 }
 
+/// A change, and the problem that it makes.
+type Case<F> = (F, ProblemKind);
+
 /// The day after.
 fn now() -> DateTime<Utc> {
     "2020-11-24T00:00:00Z".parse().unwrap()
@@ -85,11 +88,12 @@ fn rewrite(kept: &Kept, key: &str, sealed: bool, change: impl Fn(&mut Vec<String
     let root = kept.archive_root();
     let mut lines: Vec<String> = text(&root, key).lines().map(str::to_owned).collect();
     change(&mut lines);
-    let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let text = lines.join("\n") + "\n";
     fs::remove_file(root.join(key)).unwrap();
     let key = if sealed {
-        let hash: String = Sha256::digest(&text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        format!("{}-{hash}.jsonl.gz", key.rsplit_once('-').unwrap().0)
+        let [a, b, c, d, ..] = Sha256::digest(&text).0;
+        let hash = u32::from_be_bytes([a, b, c, d]);
+        format!("{}-{hash:08x}.jsonl.gz", key.rsplit_once('-').unwrap().0)
     } else {
         key.to_owned()
     };
@@ -155,7 +159,7 @@ async fn a_key_that_says_something_else_is_seen() {
         fs::remove_file(root.join(&keys[0])).unwrap();
         (kept, new)
     };
-    let cases: [(fn(&str) -> String, ProblemKind); 6] = [
+    let cases: [Case<fn(&str) -> String>; 6] = [
         (|key| key.replace(key.rsplit_once('-').unwrap().1, "00000000.jsonl.gz"), ProblemKind::ContentHash),
         (|key| key.replace("000000000000-4", "000000000001-4"), ProblemKind::Range),
         (|key| key.replace("000000000005-", "000000000006-"), ProblemKind::Range),
@@ -191,7 +195,7 @@ async fn a_changed_line_is_seen() {
 /// Even if the hash in the key was made to fit.
 #[tokio::test]
 async fn a_line_that_is_not_of_the_contract_is_seen() {
-    let changes: [(fn(&mut String), ProblemKind); 8] = [
+    let changes: [Case<fn(&mut String)>; 8] = [
         (|line| line.push(','), ProblemKind::Line),
         (|line| *line = line.replace("\"event_base64\":null", "\"event_base64\":\"/w==\""), ProblemKind::Line),
         (|line| *line = line.replace(",\"event_base64\":null", ""), ProblemKind::Line),
@@ -250,8 +254,7 @@ async fn a_rejected_event_must_be_in_the_archive() {
             found.iter().all(|(kind, ..)| matches!(kind, ProblemKind::NotInRecord | ProblemKind::Overlap)),
             "{found:?}"
         );
-        assert!(found.contains(&(ProblemKind::NotInRecord, key, Some(1))) || index == 1, "{found:?}");
-        assert_eq!(found.is_empty(), false);
+        assert!(found.contains(&(ProblemKind::NotInRecord, key, Some(1))), "{found:?}");
     }
     // An object of the archive that is missing as a whole.
     let (kept, keys) = sound();
