@@ -14,6 +14,9 @@ use crate::printer;
 use crate::rebuild::compare::{Compared, compare};
 use crate::rebuild::{EmptyDatabase, Filled, Rules, fill, options};
 
+/// The records after which the next message says how far it is.
+const TOLD_EVERY: u64 = 100_000;
+
 /// The result of a rebuilding.
 #[derive(Serialize)]
 struct Report {
@@ -35,8 +38,10 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
         let archive = archive(args).await?;
         let begin = Instant::now();
         let _locked = EmptyDatabase::prepare(&target).await?;
+        let mut told = 0;
         let filled = fill(target.clone(), &archive, &range, &rules, |filled| {
-            if filled.records % 100_000 < 8_000 {
+            if filled.records / TOLD_EVERY > told {
+                told = filled.records / TOLD_EVERY;
                 printer::talk(&format!("{} records, {} events", filled.records, filled.events));
             }
         });

@@ -1,5 +1,6 @@
 //! Exit codes, standard output and error, help.
 
+use clap::{CommandFactory as _, Parser as _};
 use serde_json::Value;
 
 use crate::test_dir::TestDir;
@@ -84,6 +85,25 @@ fn help_has_examples() {
         assert!(run.stdout.contains("Examples:") && run.stdout.contains("--env staging"), "{}", run.stdout);
     }
     assert!(dir.pipegen(["--version"]).succeeded().stdout.starts_with("pipegen "));
+}
+
+/// Every line of help that begins with `pipegen`, up to a pipe, a redirection or a remark, is one that is understood.
+#[test]
+fn the_examples_in_the_help_are_valid() {
+    fn collect(command: &clap::Command, examples: &mut Vec<String>) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        examples.extend(help.lines().filter(|line| line.starts_with("  pipegen ")).map(str::to_owned));
+        command.get_subcommands().for_each(|subcommand| collect(subcommand, examples));
+    }
+    let mut examples = Vec::new();
+    collect(&pipegen::cli::Cli::command(), &mut examples);
+    assert!(examples.len() > 20, "{examples:?}");
+    for example in examples {
+        let command = [" | ", " > ", "  "].iter().fold(example.trim(), |rest, end| rest.split(end).next().unwrap());
+        // Words in quotes have no blanks in any example.
+        let words = command.split_whitespace().map(|word| word.trim_matches('\''));
+        assert!(pipegen::cli::Cli::try_parse_from(words).is_ok(), "{example}");
+    }
 }
 
 #[test]
