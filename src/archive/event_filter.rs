@@ -6,7 +6,7 @@ use pipegen_event::{Decoded, decode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What an event must have; everything if nothing is set.
+/// The attributes that an event must have; everything if nothing is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
     pub supplier: Option<String>,

@@ -23,7 +23,7 @@ use super::time_range::TimeRange;
 /// The place of a line in its shard.
 type Position = (SequenceNumber, u32);
 
-/// Where a line's text begins and ends.
+/// The beginning and the end of a line's text.
 type Span = (usize, usize);
 
 /// Passes on every line of the range that `keep` wants, each (shard, sequence number, index) once. Returns early if

@@ -14,7 +14,7 @@
 //! - [`discarded`]: batches that Lambda discarded, unpacked
 //! - [`event_filter`]: events by supplier, SKU and type
 //! - [`rejections`]: everything in the quarantine, event by event
-//! - [`verify`]: whether the objects hold what they should
+//! - [`verify`]: the objects, held to what they should be
 
 pub mod bucket;
 pub mod discarded;

@@ -15,7 +15,7 @@ use super::time_range::TimeRange;
 /// The reason of records in batches that Lambda discarded: nobody has rejected them, they were never processed.
 pub const DISCARDED: &str = "discarded";
 
-/// What is meant of the quarantine.
+/// The part of the quarantine that is meant.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     pub range: TimeRange,

@@ -78,7 +78,7 @@ pub struct RangeArgs {
     pub to: Option<String>,
 }
 
-/// Which events.
+/// The events that are meant.
 #[derive(Debug, Args)]
 pub struct EventArgs {
     /// Supplier whose events are meant.

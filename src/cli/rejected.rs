@@ -44,7 +44,7 @@ pub enum RejectedCommand {
     Redrive(RejectedRedriveArgs),
 }
 
-/// Which rejections.
+/// The rejections that are meant.
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
     #[command(flatten)]

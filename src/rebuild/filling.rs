@@ -21,7 +21,7 @@ const LANES: usize = 4;
 /// The events that are applied at a time, in all lanes.
 const BATCH: usize = 8000;
 
-/// What became of the archive's events.
+/// The outcomes of the archive's events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Filled {
     pub records: u64,

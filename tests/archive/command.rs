@@ -131,7 +131,7 @@ fn a_reader_that_leaves_ends_the_command() {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
-/// What is damaged stops the reading where it is, and names the object.
+/// Damage stops the reading where it is, and names the object.
 #[test]
 fn a_damaged_object_is_named() {
     let (kept, records) = kept();

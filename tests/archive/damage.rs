@@ -266,7 +266,7 @@ async fn a_rejected_event_must_be_in_the_archive() {
     );
 }
 
-/// What the archiver could not archive is in the batches that Lambda discarded for it.
+/// Records that the archiver could not archive are in the batches that Lambda discarded for it.
 #[tokio::test]
 async fn a_batch_that_was_discarded_for_the_archiver_counts_as_archived() {
     for (function, is_archived) in [("lambda-archiver-staging", true), ("lambda-processor-staging", false)] {

@@ -11,7 +11,7 @@ use crate::kept::{Kept, Record, record};
 /// The records of an object, about 1 MiB of them, and the objects of a month.
 const RECORDS: u64 = 500;
 const OBJECTS: u64 = 50;
-/// What a run may take more than another one, in KiB: allocators and threads are not exact. All objects are 50 MiB.
+/// The memory by which runs may differ, in KiB: allocators and threads are not exact. All objects are 30 MiB.
 const NOISE: u64 = 16 * 1024;
 
 /// Returns the records of an object with text that compresses badly.

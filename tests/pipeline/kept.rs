@@ -1,4 +1,4 @@
-//! What a run keeps: verified, played again, and put on another run's stream.
+//! The objects that a run keeps: verified, played again, put on another run's stream, and a catalog from them.
 
 use std::collections::BTreeMap;
 use std::path::Path;

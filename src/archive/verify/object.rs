@@ -16,7 +16,7 @@ use crate::archive::sequence_number::SequenceNumber;
 use crate::archive::source::Body;
 use crate::archive::text::Text;
 
-/// What was found in an object.
+/// The findings in an object.
 pub(super) struct Examined {
     pub(super) counts: Counts,
     pub(super) problems: Problems,

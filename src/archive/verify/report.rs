@@ -1,10 +1,10 @@
-//! What was found: problems as they are found, and counts.
+//! Problems, as they are found, and counts.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// What is wrong, as a stable identifier.
+/// The kind of a problem: a stable identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {

@@ -68,7 +68,7 @@ pub async fn verify(
     Ok(verification.summary)
 }
 
-/// What has been done so far.
+/// The state of a verification.
 struct Verification<R> {
     summary: Summary,
     overlaps: Overlaps,
@@ -146,7 +146,7 @@ struct Steps {
     quarantine: Option<Source>,
     hours: Hours,
     queue: VecDeque<Step>,
-    /// What arrived up to here must be in the archive.
+    /// The time up to which arrivals must be in the archive.
     settled: DateTime<Utc>,
     fingerprints: Fingerprints,
 }

@@ -12,7 +12,7 @@ use crate::aws::put_records::{OutgoingRecord, StreamWriter};
 use crate::cli::ArchiveReplayArgs;
 use crate::printer;
 
-/// What was put, or would be.
+/// The records that were put, or would be.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Counts {
     records: u64,

@@ -1,4 +1,4 @@
-//! `pipegen archive verify`: whether the objects hold what they should.
+//! `pipegen archive verify`: problems of the objects, and counts.
 
 use std::process::ExitCode;
 

@@ -22,12 +22,12 @@ const NAMED: u64 = 20;
 #[derive(Serialize)]
 struct Sent {
     reason: Option<String>,
-    /// Where it was on the stream.
+    /// Its place on the stream when it was rejected.
     shard: String,
     sequence_number: String,
     index: u32,
     partition_key: String,
-    /// Where it is now; null in a dry run.
+    /// Its place now; null in a dry run.
     put: Option<Place>,
 }
 
@@ -74,7 +74,7 @@ pub(super) fn run(args: &RejectedRedriveArgs) -> anyhow::Result<ExitCode> {
 struct Redrive {
     /// None in a dry run.
     writer: Option<StreamWriter>,
-    /// What the writer has not yet told the places of, in order.
+    /// The events of which the writer has not yet told the places, in order.
     waiting: VecDeque<Sent>,
     lines: Lines,
     put: u64,
