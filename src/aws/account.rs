@@ -59,7 +59,7 @@ impl Account {
         }
         let configuration = loader.load().await;
         if let Some(provider) = configuration.credentials_provider() {
-            provider.provide_credentials().await.map_err(AwsFailure::of_login)?;
+            provider.provide_credentials().await.map_err(|error| AwsFailure::of_login(&error))?;
         }
         // AWS_ENDPOINT_URL names one as well.
         let path_style = configuration.endpoint_url().is_some();
@@ -69,7 +69,7 @@ impl Account {
     /// Returns the credentials that are valid now.
     pub(super) async fn credentials(&self) -> anyhow::Result<Credentials> {
         let provider = self.configuration.credentials_provider().context("there are no AWS credentials")?;
-        Ok(provider.provide_credentials().await.map_err(AwsFailure::of_login)?)
+        Ok(provider.provide_credentials().await.map_err(|error| AwsFailure::of_login(&error))?)
     }
 
     /// Returns the name of the function with this role.
@@ -198,6 +198,9 @@ mod tests {
         let environment = Environment::parse("staging").unwrap();
         let account = Account::new(&environment, Some("http://127.0.0.1:9")).await.unwrap();
         let error = account.archive_bucket().await.unwrap_err().to_string();
-        assert!(error.contains("sts:GetCallerIdentity") && error.contains("not be reached"), "{error}");
+        assert!(
+            error.contains("sts:GetCallerIdentity") && error.contains("not be reached (Connection refused"),
+            "{error}"
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use thiserror::Error;
 
 /// The kind of a failure, by what can be done about it.
@@ -12,6 +12,8 @@ use thiserror::Error;
 pub enum FailureKind {
     /// No credentials were found.
     NoCredentials,
+    /// The profile or the login that should give credentials gives none.
+    Unusable,
     /// The credentials were good once.
     Expired,
     /// AWS does not know the credentials, or their signature is wrong.
@@ -64,6 +66,7 @@ impl FailureKind {
     fn outcome(self) -> &'static str {
         match self {
             Self::NoCredentials => "there are no AWS credentials",
+            Self::Unusable => "no AWS credentials can be got as they are configured",
             Self::Expired => "the AWS credentials have expired",
             Self::Refused => "AWS does not accept these credentials",
             Self::ClockSkew => "AWS refuses the request's time",
@@ -81,6 +84,7 @@ impl FailureKind {
             Self::NoCredentials => {
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in with the AWS CLI"
             }
+            Self::Unusable => "check AWS_PROFILE and ~/.aws/config; `aws sts get-caller-identity` must work",
             Self::Expired => "log in again (`aws sso login`), or assume the role again",
             Self::Refused => "see which ones are in use with `aws sts get-caller-identity`",
             Self::ClockSkew => "set this machine's clock",
@@ -112,15 +116,18 @@ fn in_parentheses(text: &str) -> String {
 
 impl AwsFailure {
     /// Explains credentials that were not to be had.
-    pub(super) fn of_login(error: CredentialsError) -> Self {
-        let detail = DisplayErrorContext(&error).to_string();
+    pub(super) fn of_login(error: &CredentialsError) -> Self {
+        let cause = root_cause(error);
+        let words = cause.to_lowercase();
         let kind = match error {
             CredentialsError::CredentialsNotLoaded(_) => FailureKind::NoCredentials,
-            _ if detail.to_lowercase().contains("expired") => FailureKind::Expired,
+            _ if words.contains("expired") => FailureKind::Expired,
+            // The last place that is looked at is the metadata service of a machine at AWS.
+            _ if words.contains("imds") => FailureKind::NoCredentials,
             CredentialsError::ProviderTimedOut(_) => FailureKind::Unreachable,
-            _ => FailureKind::Refused,
+            _ => FailureKind::Unusable,
         };
-        Self { kind, request: None, detail: first_line(&detail) }
+        Self { kind, request: None, detail: cause }
     }
 }
 
@@ -128,7 +135,7 @@ impl AwsFailure {
 pub fn explain<E, R>(action: &'static str, resource: &str, error: &SdkError<E, R>) -> AwsFailure
 where
     E: ProvideErrorMetadata + Error + 'static,
-    R: Debug,
+    R: Debug + 'static,
 {
     let request = Some(format!("{action} on {resource}: "));
     let (kind, detail) = match error {
@@ -140,20 +147,23 @@ where
         }
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
             Some(connector) if connector.is_io() || connector.is_timeout() => {
-                (FailureKind::Unreachable, DisplayErrorContext(connector).to_string())
+                (FailureKind::Unreachable, root_cause(connector))
             }
-            _ => (FailureKind::Other, DisplayErrorContext(error).to_string()),
+            _ => (FailureKind::Other, root_cause(error)),
         },
         SdkError::TimeoutError(_) => (FailureKind::Unreachable, "no answer in time".to_owned()),
-        _ => (FailureKind::Other, DisplayErrorContext(error).to_string()),
+        _ => (FailureKind::Other, root_cause(error)),
     };
-    AwsFailure { kind, request, detail: first_line(&detail) }
+    AwsFailure { kind, request, detail }
 }
 
-/// The SDK appends its own debugging output to an error's text.
-fn first_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    line.split(" (").next().unwrap_or(line).trim_end_matches('.').to_owned()
+/// Returns what an error says that has no other one behind it: the SDK's own layers say only that something failed.
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 #[cfg(test)]
@@ -190,9 +200,9 @@ mod tests {
 
     #[test]
     fn no_credentials_and_expired_ones_differ() {
-        let none = AwsFailure::of_login(CredentialsError::not_loaded_no_source());
+        let none = AwsFailure::of_login(&CredentialsError::not_loaded_no_source());
         assert_eq!(none.kind, FailureKind::NoCredentials);
-        let expired = AwsFailure::of_login(CredentialsError::provider_error("the SSO session has expired"));
+        let expired = AwsFailure::of_login(&CredentialsError::provider_error("the SSO session has expired"));
         assert_eq!(expired.kind, FailureKind::Expired);
     }
 }

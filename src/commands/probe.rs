@@ -24,7 +24,7 @@ pub fn run(args: ProbeArgs) -> anyhow::Result<ExitCode> {
             // A reader that is gone changes nothing about the probe.
             if json { printer::talk(&row) } else { printer::data(&row).unwrap_or_default() }
         };
-        let report = probe.run(show).await;
+        let report = Box::pin(probe.run(show)).await;
         if json {
             printer::data(&serde_json::to_string(&report)?)?;
         }

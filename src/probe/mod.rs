@@ -80,12 +80,14 @@ impl Probe {
             },
             async {
                 let wanted = Wanted { kind: Kind::Quarantine, place: &places.rejected, data: &canary.rejected };
-                let outcome = objects::watch(&wanted, self.account.quarantine_bucket(), &self.account, waiting).await;
+                let outcome =
+                    Box::pin(objects::watch(&wanted, self.account.quarantine_bucket(), &self.account, waiting)).await;
                 heard(HopReport::new(Hop::Quarantine, outcome))
             },
             async {
                 let wanted = Wanted { kind: Kind::Archive, place: &places.accepted, data: &canary.accepted };
-                let outcome = objects::watch(&wanted, self.account.archive_bucket(), &self.account, waiting).await;
+                let outcome =
+                    Box::pin(objects::watch(&wanted, self.account.archive_bucket(), &self.account, waiting)).await;
                 heard(HopReport::new(Hop::Archive, outcome))
             },
         );

@@ -76,7 +76,7 @@ mod tests {
     fn rows_line_up_and_end_with_the_remedy() {
         let passed = Outcome::Passed { after: Duration::from_millis(812), detail: "3 available".to_owned() };
         assert_eq!(row(&HopReport::new(Hop::Catalog, passed)), "catalog     passed      812 ms  3 available");
-        let missing = Outcome::Missing { waited: Duration::from_secs(420), seen: "no object".to_owned() };
+        let missing = Outcome::Missing { waited: Duration::from_mins(7), seen: "no object".to_owned() };
         let row = row(&HopReport::new(Hop::Archive, missing));
         assert!(row.starts_with("archive     missing    420.0 s  no object\n  the archiver"), "{row}");
     }

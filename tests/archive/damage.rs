@@ -44,6 +44,9 @@ fn sound() -> (Kept, Vec<String>) {
 /// A change, and the problem that it makes.
 type Case<F> = (F, ProblemKind);
 
+/// Returns another key than that of an object.
+type Rename = fn(&str) -> String;
+
 /// The day after.
 fn now() -> DateTime<Utc> {
     "2020-11-24T00:00:00Z".parse().unwrap()
@@ -152,14 +155,14 @@ async fn every_flipped_byte_is_seen() {
 
 #[tokio::test]
 async fn a_key_that_says_something_else_is_seen() {
-    let rename = |change: fn(&str) -> String| {
+    let rename = |change: Rename| {
         let (kept, keys) = sound();
         let (root, new) = (kept.archive_root(), change(&keys[0]));
         write(&root, &new, &fs::read(root.join(&keys[0])).unwrap());
         fs::remove_file(root.join(&keys[0])).unwrap();
         (kept, new)
     };
-    let cases: [Case<fn(&str) -> String>; 6] = [
+    let cases: [Case<Rename>; 6] = [
         (|key| key.replace(key.rsplit_once('-').unwrap().1, "00000000.jsonl.gz"), ProblemKind::ContentHash),
         (|key| key.replace("000000000000-4", "000000000001-4"), ProblemKind::Range),
         (|key| key.replace("000000000005-", "000000000006-"), ProblemKind::Range),

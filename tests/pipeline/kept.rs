@@ -97,12 +97,12 @@ fn a_catalog_is_rebuilt_from_the_archive() -> Result<()> {
         url.set_path(name);
         Ok(url.to_string())
     };
-    let (rebuilt, again, third) = (database("rebuilt")?, database("again")?, database("third")?);
+    let (first, again, third) = (database("first")?, database("again")?, database("third")?);
     let rebuild = |url: &str, more: &[&str]| {
         output(&[&["rebuild", "--json", "--folder", text(&data)?, "--database-url", url], more].concat())
     };
 
-    let output = rebuild(&rebuilt, &[])?;
+    let output = rebuild(&first, &[])?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout)?;
     ensure!(report["rebuilt"]["records"].as_u64() > Some(1000), "{report}");
@@ -113,13 +113,13 @@ fn a_catalog_is_rebuilt_from_the_archive() -> Result<()> {
         text.push('\n');
         Ok(())
     };
-    runtime.block_on(pipegen_store::export(&rebuilt, &mut write))?;
+    runtime.block_on(pipegen_store::export(&first, &mut write))?;
     fs::write(&exported, text)?;
     ensure!(views(&export)? == views(&exported)?, "the catalogs differ");
 
-    let refused = rebuild(&rebuilt, &[])?;
+    let refused = rebuild(&first, &[])?;
     ensure!(refused.status.code() == Some(1) && String::from_utf8_lossy(&refused.stderr).contains("not empty"));
-    let equal = rebuild(&again, &["--compare", &rebuilt])?;
+    let equal = rebuild(&again, &["--compare", &first])?;
     let report: Value = serde_json::from_slice(&equal.stdout)?;
     ensure!(equal.status.success() && report["compared"]["differences"] == 0, "{report}");
     runtime.block_on(async {
