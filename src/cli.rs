@@ -12,6 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::aws;
+
 pub use mapping::MappingArgs;
 pub use send::SendArgs;
 
@@ -146,8 +148,13 @@ pub struct StackArgs {
     #[arg(long, value_name = "NAME", default_value = "staging")]
     pub env: String,
     /// Endpoint of every AWS service, such as the one that `pipegen local --serve` prints [default: AWS' own].
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub endpoint: Option<String>,
+}
+
+/// Checks what was typed for an endpoint.
+fn endpoint(text: &str) -> Result<String, String> {
+    aws::check_endpoint(text).map(|()| text.to_owned())
 }
 
 /// Arguments of `render`.

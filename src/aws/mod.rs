@@ -11,5 +11,5 @@ mod function_url;
 pub mod put_records;
 pub mod put_request;
 
-pub use account::Account;
+pub use account::{Account, check_endpoint};
 pub use failure::{AwsFailure, FailureKind, explain};

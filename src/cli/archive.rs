@@ -9,7 +9,7 @@ use super::StackArgs;
 const LIST_EXAMPLES: &str = "\
 Examples:
   pipegen archive list --env staging --from 2h
-  pipegen archive list --folder DIR --from 2026-11-23 --to 2026-11-24 --json | jq -s 'map(.bytes) | add'";
+  pipegen archive list --folder DIR --from 2026-11-23 --json | jq -s 'map(.bytes) | add'";
 
 const GET_EXAMPLES: &str = "\
 Examples:
@@ -32,8 +32,8 @@ Exit code: 0 all is right; 1 something is wrong, or could not be read; 2 the arg
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
-  pipegen archive replay --env staging --from 2026-11-23T05:00:00Z --to 2026-11-23T06:00:00Z --to-env staging --dry-run
-  pipegen archive replay --folder DIR --supplier acme --to-env staging --to-endpoint http://127.0.0.1:8080
+  pipegen archive replay --env staging --from 3h --to 2h --to-env staging --dry-run
+  pipegen archive replay --folder DIR --to-env staging --to-endpoint http://127.0.0.1:8080
 
 Records keep their bytes and partition key, and arrive anew: events are judged by the new arrival, so those that are older than the
 stack's `horizon_days` are rejected as `too_old`. What the stack has applied already changes nothing.";
@@ -160,6 +160,6 @@ pub struct TargetArgs {
     #[arg(long, value_name = "NAME")]
     pub stream: Option<String>,
     /// Endpoint of the stream [default: that of --endpoint, or AWS' own].
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = super::endpoint)]
     pub to_endpoint: Option<String>,
 }

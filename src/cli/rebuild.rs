@@ -9,8 +9,8 @@ use super::archive::RangeArgs;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  pipegen rebuild --env staging --database-url postgres://postgres@localhost/rebuilt
-  pipegen rebuild --folder DIR --database-url postgres://postgres@localhost/rebuilt --compare postgres://reader@db/inventory
+  pipegen rebuild --env staging --database-url postgres://localhost/rebuilt
+  pipegen rebuild --database-url postgres://localhost/rebuilt --compare postgres://db/inventory
 
 Events are judged by their original arrival, with the environment's `horizon_days` and `suppliers` of today. A catalog that events reach
 meanwhile is ahead of its archive by some minutes, so compare with a copy of it.

@@ -22,8 +22,8 @@ have the reason `discarded`; nobody has rejected them, they were never processed
 const REDRIVE_EXAMPLES: &str = "\
 Examples:
   pipegen rejected redrive --env staging --reason unknown_supplier --supplier acme --dry-run
-  pipegen rejected show --folder DIR --reason invalid_data > events.jsonl    # mend the events in it, then
-  pipegen rejected redrive --edited events.jsonl --to-env staging --to-endpoint http://127.0.0.1:8080
+  pipegen rejected show --folder DIR --reason invalid_data > events.jsonl    # mend it, then
+  pipegen rejected redrive --edited events.jsonl --endpoint http://127.0.0.1:8080
 
 Events arrive anew and are judged by that: raise `horizon_days` first if they have become too old. An event that pipegen itself can see
 would be rejected again is left out and named. What the stack has applied already changes nothing. Nothing is deleted.

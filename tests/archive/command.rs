@@ -105,7 +105,7 @@ fn what_was_typed_wrong_is_told_before_anything_is_read() {
     let nowhere = Kept::new();
     std::fs::remove_dir_all(nowhere.archive_root()).unwrap();
     let run = nowhere.pipegen(&["archive", "list"]);
-    assert_eq!(run.code, 1);
+    assert_eq!(run.code, 2);
     assert!(run.stderr.contains("there is no archive in"), "{run:?}");
 }
 

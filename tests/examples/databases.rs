@@ -7,8 +7,8 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 
 /// The addresses that the examples print: an empty database, and one with a catalog to compare with.
-const EMPTY: &str = "postgres://postgres@localhost/rebuilt";
-const OTHER: &str = "postgres://reader@db/inventory";
+const EMPTY: &str = "postgres://localhost/rebuilt";
+const OTHER: &str = "postgres://db/inventory";
 
 /// A PostgreSQL whose databases stand for those of the examples.
 pub(crate) struct Databases {

@@ -15,6 +15,7 @@
 //! - `bootstrap`: bootstraps that are refused, with the reasons
 //! - `changes`: changes between two renders that are refused or warned of
 //! - `folder`: files that are written, removed and left alone
+//! - `messages`: the help of every command, and errors, as people see them
 //! - `command`: exit codes, standard output and error, help
 //!
 //! Shared by them:
@@ -33,6 +34,7 @@ mod diagram;
 mod elf;
 mod folder;
 mod golden;
+mod messages;
 mod names;
 mod policy;
 mod references;
