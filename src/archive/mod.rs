@@ -7,7 +7,7 @@
 //! - [`source`]: a bucket or a folder; [`folder`] and [`bucket`] list and read them
 //! - [`objects`]: objects in the order of hour, shard and first sequence number, read ahead
 //! - [`text`]: an object's lines, decompressed
-//! - [`line`]: a line's fields, checked
+//! - [`mod@line`]: a line's fields, checked
 //! - [`sequence_number`]: the order in a shard
 //! - [`merged`]: each record once, in order, although objects overlap
 //! - [`lookup`]: one record's line

@@ -2,7 +2,7 @@
 //!
 //! - [`marker`]: the marker in every bootstrap, with the version of this contract
 //! - [`role`]: the handler names, one for each role of the bootstrap
-//! - [`env`]: environment variables of the functions
+//! - [`mod@env`]: environment variables of the functions
 //! - [`event_type`]: the supplier's event types
 //! - [`object_key`]: the keys of objects in the archive and quarantine buckets
 //! - [`archive_line`]: the fields of an archived record

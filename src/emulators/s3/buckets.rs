@@ -1,7 +1,7 @@
 //! Buckets and their objects.
 //!
 //! - [`folder`]: objects as files, for whoever looks at them after the run
-//! - [`file`]: all objects in one file, for runs that keep nothing
+//! - [`mod@file`]: all objects in one file, for runs that keep nothing
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;

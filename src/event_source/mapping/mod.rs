@@ -19,7 +19,7 @@
 //!
 //! - [`batch`]: batches, and batches that are discarded
 //! - [`encoded_record`]: a record in the form that events have
-//! - [`event`]: the event of an invocation
+//! - [`mod@event`]: the event of an invocation
 //! - [`lane`]: the batches of some partition keys
 //! - [`partial_response`]: the function's response about a batch
 //! - [`settings`]: an event source mapping's settings
