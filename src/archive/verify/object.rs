@@ -178,3 +178,45 @@ fn hour_number(hour: &str) -> Option<i64> {
     let begin = NaiveDateTime::parse_from_str(&format!("{hour}:00"), "%Y/%m/%d/%H:%M").ok()?;
     Some(begin.and_utc().timestamp().div_euclid(3600))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use pipegen_contract::object_key::ARCHIVE;
+
+    use super::*;
+    use crate::archive::object_key::ObjectKey;
+    use crate::archive::source::ObjectEntry;
+
+    /// Returns the kinds of problems that a sound object has, of which S3 keeps this checksum.
+    fn problems(checksum: impl FnOnce(&[u8]) -> Option<String>) -> (u64, Vec<ProblemKind>) {
+        let line = r#"{"shard":"s","sequence_number":"1","arrived_at":"2026-11-23T05:00:00.000000Z","partition_key":"p","event":"{}","event_base64":null}"#;
+        let text = format!("{line}\n");
+        let hash: String = Sha256::digest(&text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let mut compressed = GzEncoder::new(Vec::new(), Compression::fast());
+        compressed.write_all(text.as_bytes()).unwrap();
+        let bytes = compressed.finish().unwrap();
+        let name = format!("{ARCHIVE}2026/11/23/05/s/1-1-{hash}.jsonl.gz");
+        let entry = ObjectEntry { size: bytes.len() as u64, key: name.clone() };
+        let object = Object { key: ObjectKey::parse(ARCHIVE, &name).unwrap(), entry };
+        let checksum = checksum(&bytes);
+        let examiner = Examiner { kind: Kind::Archive, fingerprints: Fingerprints::default(), wanted: Arc::default() };
+        let examined = examiner.examine(&object, &Body { bytes: bytes.into(), checksum });
+        let found = examined.problems.into_vec().into_iter().map(|problem| problem.problem).collect();
+        (examined.counts.checksums, found)
+    }
+
+    #[test]
+    fn the_checksum_that_s3_keeps_is_compared() {
+        let right = |bytes: &[u8]| Some(STANDARD.encode_to_string(Sha256::digest(bytes)));
+        assert_eq!(problems(right), (1, vec![]));
+        let wrong = |_: &[u8]| Some(STANDARD.encode_to_string(Sha256::digest("other bytes")));
+        assert_eq!(problems(wrong), (1, vec![ProblemKind::Checksum]));
+        assert_eq!(problems(|_| None), (0, vec![]), "a folder keeps none");
+        let of_parts = |_: &[u8]| Some(format!("{}-2", STANDARD.encode_to_string(Sha256::digest("hashes"))));
+        assert_eq!(problems(of_parts), (0, vec![]), "that of an object in parts is no hash of its bytes");
+    }
+}
