@@ -73,7 +73,7 @@ Examples:
   pipegen local --serve --port 8080                  stays up; open http://127.0.0.1:8080
   pipegen local --records records.jsonl --rate 500 --fault postgresql@2s+5s
 
-What runs is what `pipegen render` writes for the environment: memory, timeouts, variables, event source mappings, schedules. This
+What runs is what `pipegen render` writes for the environment: memory, timeouts, variables, event source mappings, schedules. This \
 machine has its own endpoints, ARNs and certificates, and waits between retries are shorter than Lambda's.";
 
 const SCHEMA_EXAMPLES: &str = "\

@@ -65,7 +65,7 @@ impl StreamWriter {
                 if is_fruitless { (fruitless + 1, pause) } else { (u32::from(refused.is_some()), PAUSE) };
             ensure!(
                 fruitless < FRUITLESS_ATTEMPTS,
-                "the stream {} takes no more records ({}); what was put so far is on it",
+                "the stream {} takes no records now ({})",
                 self.stream,
                 refused.unwrap_or_default()
             );

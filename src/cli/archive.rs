@@ -16,7 +16,7 @@ Examples:
   pipegen archive get --env staging --from 2h --sku 85123A --events
   pipegen archive get --folder DIR --supplier acme | pipegen local --records -
 
-Order: by hour of arrival, then shard, then sequence number, which in a shard is the order of arrival. Each (shard, sequence number)
+Order: by hour of arrival, then shard, then sequence number, which in a shard is the order of arrival. Each (shard, sequence number) \
 comes once, although objects overlap. A record may hold several events; it is printed as a whole if one of them matches.";
 
 const VERIFY_EXAMPLES: &str = "\
@@ -24,8 +24,8 @@ Examples:
   pipegen archive verify --env staging --from 1d
   pipegen archive verify --folder DIR --json | jq -c 'select(.problem)'
 
-Checks of each object: the checksum that S3 keeps, the compression's own, the hash, hour, shard and sequence numbers in the key against
-the lines, and that every line has exactly the fields that it should. Then: overlapping objects say the same, and every rejected event
+Checks of each object: the checksum that S3 keeps, the compression's own, the hash, hour, shard and sequence numbers in the key against \
+the lines, and that every line has exactly the fields that it should. Then: overlapping objects say the same, and every rejected event \
 in the quarantine is in the archive, byte for byte. Whole hours are verified.
 
 Exit code: 0 all is right; 1 something is wrong, or could not be read; 2 the arguments must be corrected.";
@@ -35,7 +35,7 @@ Examples:
   pipegen archive replay --env staging --from 3h --to 2h --to-env staging --dry-run
   pipegen archive replay --folder DIR --to-env staging --to-endpoint http://127.0.0.1:8080
 
-Records keep their bytes and partition key, and arrive anew: events are judged by the new arrival, so those that are older than the
+Records keep their bytes and partition key, and arrive anew: events are judged by the new arrival, so those that are older than the \
 stack's `horizon_days` are rejected as `too_old`. What the stack has applied already changes nothing.";
 
 /// Subcommands of `archive`.

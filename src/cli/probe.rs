@@ -10,8 +10,8 @@ Examples:
   pipegen probe --env staging --json | jq '.hops[] | select(.outcome != \"passed\")'
   pipegen probe --env staging --endpoint http://127.0.0.1:8080
 
-It puts two records of the supplier `pipegen-probe` on the stream: one that describes and counts a product of its own, one that must be
-rejected. It needs the rights to put records, to read both buckets, and to read the catalog (`readers`). `maintain` removes the product
+It puts two records of the supplier `pipegen-probe` on the stream: one that describes and counts a product of its own, one that must be \
+rejected. It needs the rights to put records, to read both buckets, and to read the catalog (`readers`). `maintain` removes the product \
 from the catalog ten minutes later; the records stay in archive and quarantine, as all records do.
 
 Exit code: 0 everything came out; 1 something did not, or could not be looked at; 2 the arguments must be corrected.";

@@ -16,16 +16,16 @@ Examples:
   pipegen rejected show --env staging --from 2h --reason invalid_data
   pipegen rejected show --folder DIR --sku 85123A | pipegen local --records -
 
-A line of the quarantine each: reason, detail, the record's place on the stream, and the event. Records of batches that Lambda discarded
+A line of the quarantine each: reason, detail, the record's place on the stream, and the event. Records of batches that Lambda discarded \
 have the reason `discarded`; nobody has rejected them, they were never processed.";
 
 const REDRIVE_EXAMPLES: &str = "\
 Examples:
   pipegen rejected redrive --env staging --reason unknown_supplier --supplier acme --dry-run
   pipegen rejected show --folder DIR --reason invalid_data > events.jsonl    # mend it, then
-  pipegen rejected redrive --edited events.jsonl --endpoint http://127.0.0.1:8080
+  pipegen rejected redrive --edited events.jsonl --to-env staging --endpoint http://127.0.0.1:8080
 
-Events arrive anew and are judged by that: raise `horizon_days` first if they have become too old. An event that pipegen itself can see
+Events arrive anew and are judged by that: raise `horizon_days` first if they have become too old. An event that pipegen itself can see \
 would be rejected again is left out and named. What the stack has applied already changes nothing. Nothing is deleted.
 
 Exit code: 0 everything was put; 1 something was left out, or it failed; 2 the arguments must be corrected.";

@@ -23,10 +23,10 @@ A mapping file has the flags of \"Tables\" as keys:
   price-column = \"Regular price\"
   currency = \"GBP\"
 
-Every event is checked as the pipeline will check it; what is refused is listed and never sent. Sending a file
+Every event is checked as the pipeline will check it; what is refused is listed and never sent. Sending a file \
 twice does no harm: events with the same id count once.
 
-Exit code: 0 everything was good (and sent); 1 something was refused or failed; 2 the arguments, the mapping or
+Exit code: 0 everything was good (and sent); 1 something was refused or failed; 2 the arguments, the mapping or \
 a file's header must be corrected (nothing was sent); 130 after Ctrl-C.";
 
 /// Arguments of `send`.

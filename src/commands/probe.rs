@@ -28,7 +28,9 @@ pub fn run(args: ProbeArgs) -> anyhow::Result<ExitCode> {
         if json {
             printer::data(&serde_json::to_string(&report)?)?;
         }
-        printer::talk(&format!("maintain removes {} from the catalog ten minutes from now", report.sku()));
+        if let Some(sku) = report.sent_sku() {
+            printer::talk(&format!("maintain removes {sku} from the catalog ten minutes from now"));
+        }
         Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{environment, objects};
@@ -33,9 +34,13 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
     let rules = Rules::of(&environment::settings(&config)?);
     let target = options(&args.database_url).map_err(objects::named_wrongly)?;
     let other = args.compare.as_deref();
-    other.map(options).transpose().map_err(objects::named_wrongly)?;
+    let other_options = other.map(options).transpose().map_err(objects::named_wrongly)?;
     objects::until_signal(async || {
         let archive = archive(args).await?;
+        if let Some(other) = &other_options {
+            // A slip in the address would show only after the rebuilding.
+            pipegen_store::connect(other).await.context("cannot use the database of --compare")?;
+        }
         let begin = Instant::now();
         let _locked = EmptyDatabase::prepare(&target).await?;
         let mut told = 0;

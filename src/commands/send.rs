@@ -159,7 +159,7 @@ fn report(args: &SendArgs, outcome: Outcome) -> anyhow::Result<ExitCode> {
         (_, true) => printer::talk(table.trim_end()),
         _ => printer::data(table.trim_end()).context("cannot write the summary")?,
     }
-    if summary.stream.is_some() && !matches!(ended, Ok(Ended::Done(()))) {
+    if summary.stream.is_some() && summary.sent > 0 && !matches!(ended, Ok(Ended::Done(()))) {
         let rest =
             if args.checkpoint.is_some() { "sends the rest" } else { "sends everything again, which does no harm" };
         printer::talk(&format!("note: {} events are on the stream; the same command {rest}", summary.sent));

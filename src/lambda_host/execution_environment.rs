@@ -91,7 +91,7 @@ impl ExecutionEnvironment {
             Ok(response) => (InvocationOutcome::Answered(response.into()), None),
             Err(reason) => (InvocationOutcome::Failed, Some(reason)),
         };
-        let batch_line = if expects_batch_line && failure.is_none() { self.batch_line().await } else { None };
+        let batch_line = if expects_batch_line && outcome.is_acknowledged() { self.batch_line().await } else { None };
         Invocation { request_id, outcome, failure, batch_line }
     }
 

@@ -1,5 +1,7 @@
 //! The result of an invocation.
 
+use serde_json::Value;
+
 use super::output::BatchLine;
 
 /// The outcome of an invocation.
@@ -11,6 +13,16 @@ pub enum InvocationOutcome {
     Failed,
 }
 
+impl InvocationOutcome {
+    /// Returns true if the function has answered and reports no item of its batch as failed. Only then it has a batch
+    /// line: what is reported comes again.
+    pub(super) fn is_acknowledged(&self) -> bool {
+        let Self::Answered(payload) = self else { return false };
+        let answer: Value = serde_json::from_slice(payload).unwrap_or_default();
+        answer["batchItemFailures"].as_array().is_none_or(Vec::is_empty)
+    }
+}
+
 /// A finished invocation.
 #[derive(Clone, Debug)]
 pub struct Invocation {
@@ -18,6 +30,6 @@ pub struct Invocation {
     pub outcome: InvocationOutcome,
     /// The reason for a failure.
     pub failure: Option<String>,
-    /// The line that the function logged about the batch, if it answered and writes such lines.
+    /// The line that the function logged about the batch, if it acknowledged it and writes such lines.
     pub batch_line: Option<BatchLine>,
 }

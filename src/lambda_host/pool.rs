@@ -32,7 +32,7 @@ pub struct FunctionPool {
     console: Arc<Console>,
     idle: Mutex<Vec<ExecutionEnvironment>>,
     concurrency: Semaphore,
-    /// True as long as responses are expected to come with a batch line.
+    /// True as long as acknowledged batches are expected to come with a batch line.
     expects_batch_lines: AtomicBool,
     errors: AtomicU64,
 }
@@ -68,7 +68,7 @@ impl FunctionPool {
         let mut environment = self.execution_environment().await?;
         let expects = self.expects_batch_lines.load(Ordering::Relaxed);
         let invocation = environment.invoke(&self.function, payload, expects).await;
-        if expects && invocation.failure.is_none() && invocation.batch_line.is_none() {
+        if expects && invocation.outcome.is_acknowledged() && invocation.batch_line.is_none() {
             // Waiting for each would cost more than the batches.
             self.expects_batch_lines.store(false, Ordering::Relaxed);
             self.console.say(&format!("{} writes no batch lines: events are not counted", self.function.name));

@@ -57,7 +57,8 @@ impl Probe {
     pub async fn run(&self, reached: impl Fn(&HopReport)) -> ProbeReport {
         let canary = Canary::new();
         let begun = Instant::now();
-        let put = self.put(&canary).await;
+        let put = tokio::time::timeout(self.timeout, self.put(&canary)).await;
+        let put = put.unwrap_or_else(|_| Err(anyhow::anyhow!("the stream did not take the records in time")));
         let waiting = Waiting { since: Instant::now(), timeout: self.timeout };
         let heard = |report: HopReport| {
             reached(&report);

@@ -26,9 +26,9 @@ impl ProbeReport {
         self.hops.iter().all(HopReport::passed)
     }
 
-    /// The SKU of the product that was sent.
-    pub fn sku(&self) -> &str {
-        &self.sku
+    /// Returns the SKU of the product, if it is on the stream.
+    pub fn sent_sku(&self) -> Option<&str> {
+        self.hops.first().is_some_and(HopReport::passed).then_some(&*self.sku)
     }
 }
 

@@ -101,6 +101,10 @@ fn planned_faults_change_nothing_in_the_result() -> Result<()> {
     let (cache, running) = prepared.start()?;
     let results = RunResults::after(cache, running.wait()?.succeeded()?)?;
     assert!(results.count("retries") > 0, "no batch has met a fault: {}", results.summary());
-    assert!(results.finished().stderr.contains("fault: functions is over"), "{}", results.finished().stderr);
+    let said = &results.finished().stderr;
+    assert!(said.contains("fault: functions is over") && !said.contains("events are not counted"), "{said}");
+    let counted = (results.count("events"), results.rejected());
+    let all = (u64::try_from(expected.events)?, u64::try_from(expected.rejections.len())?);
+    assert_eq!(counted, all, "{}", results.summary());
     results.check(&expected)
 }

@@ -13,7 +13,7 @@ const WIDTH: usize = 100;
 
 #[test]
 fn the_help_of_every_command() {
-    each_command(&Cli::command(), &mut |name, command| {
+    each_command(|name, command| {
         let help = command.clone().term_width(WIDTH).render_long_help().to_string();
         compare(&format!("help/{}.txt", name.replace(' ', "-")), &help);
     });
@@ -22,7 +22,7 @@ fn the_help_of_every_command() {
 /// A command that is broken in two is no command.
 #[test]
 fn no_example_is_broken_by_the_width() {
-    each_command(&Cli::command(), &mut |name, command| {
+    each_command(|name, command| {
         let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         for line in examples.lines().filter(|line| line.starts_with("  pipegen")) {
             assert!(line.len() <= WIDTH, "{name}: an example has more than {WIDTH} characters: {line}");
@@ -30,14 +30,17 @@ fn no_example_is_broken_by_the_width() {
     });
 }
 
-fn each_command(command: &Command, see: &mut impl FnMut(&str, &Command)) {
+fn each_command(mut see: impl FnMut(&str, &Command)) {
     fn walk(command: &Command, name: &str, see: &mut impl FnMut(&str, &Command)) {
         see(name, command);
-        for subcommand in command.get_subcommands() {
+        for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
             walk(subcommand, &format!("{name} {}", subcommand.get_name()), see);
         }
     }
-    walk(command, command.get_name(), see);
+    let mut cli = Cli::command();
+    // Gives each its usage with the names of those above it.
+    cli.build();
+    walk(&cli, cli.get_name(), &mut see);
 }
 
 /// Each ends with its exit code, says what was wrong with what, and what to do; nothing is on standard output.
