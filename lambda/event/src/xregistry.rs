@@ -90,6 +90,7 @@ fn message(event_type: &str, data: &Value) -> Value {
 
 /// The schema of one type's data, with its only version: another one needs another type.
 fn data_schema(event_type: &str, mut data: Value) -> Value {
+    split_lists_of_types(&mut data);
     data["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     json!({
         "schemaid": event_type,
@@ -104,6 +105,42 @@ fn data_schema(event_type: &str, mut data: Value) -> Value {
     })
 }
 
+/// Says a list of types (`["string", "null"]`) as a choice of schemas with one type each, which is the same: xrcg 0.11.0
+/// finds lists valid and makes no code from them.
+fn split_lists_of_types(schema: &mut Value) {
+    match schema {
+        Value::Array(schemas) => schemas.iter_mut().for_each(split_lists_of_types),
+        Value::Object(members) => {
+            members.values_mut().for_each(split_lists_of_types);
+            let Some(Value::Array(types)) = members.get("type").cloned() else { return };
+            let description = members.remove("description");
+            let rules = std::mem::take(members);
+            let choice = |kind: Value| {
+                let mut schema = if kind == "null" { Map::new() } else { rules.clone() };
+                schema.insert("type".to_owned(), kind);
+                Value::Object(schema)
+            };
+            members.insert("anyOf".to_owned(), types.into_iter().map(choice).collect());
+            members.extend(description.map(|text| ("description".to_owned(), text)));
+        }
+        _ => {}
+    }
+}
+
 fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_types_is_a_choice_of_schemas() {
+        let mut schema =
+            json!({"properties": {"type": {"type": ["string", "null"], "maxLength": 5, "description": "text"}}});
+        split_lists_of_types(&mut schema);
+        let choice = json!([{"type": "string", "maxLength": 5}, {"type": "null"}]);
+        assert_eq!(schema, json!({"properties": {"type": {"anyOf": choice, "description": "text"}}}));
+    }
 }
