@@ -30,7 +30,7 @@ use crate::throwaway::Throwaway;
 /// Long enough that no entry expires.
 const VIEW_SECONDS: u32 = 24 * 60 * 60;
 /// The catalog's user of the staging stack.
-const USER: &str = "cache-user-catalog-staging";
+const USER: &str = "user-reader-staging";
 /// The catalog's login at PostgreSQL, and the name of its session.
 pub(super) const LOGIN: &str = "catalog";
 
