@@ -19,7 +19,7 @@ use crate::session::{Ended, interruptible};
 /// Returns where the archive is.
 pub(super) async fn archive(args: &ObjectsArgs) -> anyhow::Result<Source> {
     if let Some(folder) = &args.folder {
-        return Ok(Source::Folder(Folder::with_archive(folder).map_err(named_wrongly)?));
+        return Ok(Source::Folder(Folder::with_archive(folder).map_err(|error| named_wrongly(&error))?));
     }
     let account = account(&args.stack.env, args.stack.endpoint.as_deref()).await?;
     Ok(Source::Bucket(Bucket::new(account.s3(), account.archive_bucket().await?)))
@@ -28,14 +28,14 @@ pub(super) async fn archive(args: &ObjectsArgs) -> anyhow::Result<Source> {
 /// Returns where the quarantine is. A folder may have none.
 pub(super) async fn quarantine(args: &ObjectsArgs) -> anyhow::Result<Option<Source>> {
     if let Some(folder) = &args.folder {
-        return Ok(Folder::with_quarantine(folder).map_err(named_wrongly)?.map(Source::Folder));
+        return Ok(Folder::with_quarantine(folder).map_err(|error| named_wrongly(&error))?.map(Source::Folder));
     }
     let account = account(&args.stack.env, args.stack.endpoint.as_deref()).await?;
     Ok(Some(Source::Bucket(Bucket::new(account.s3(), account.quarantine_bucket().await?))))
 }
 
 /// Makes an error one about what was typed.
-pub(super) fn named_wrongly(error: anyhow::Error) -> UsageError {
+pub(super) fn named_wrongly(error: &anyhow::Error) -> UsageError {
     UsageError::Message(format!("{error:#}"))
 }
 

@@ -32,9 +32,9 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
     let range = objects::range(&args.range)?;
     let config = EnvironmentArgs { env: args.stack.env.clone(), config: args.config.clone() };
     let rules = Rules::of(&environment::settings(&config)?);
-    let target = options(&args.database_url).map_err(objects::named_wrongly)?;
+    let target = options(&args.database_url).map_err(|error| objects::named_wrongly(&error))?;
     let other = args.compare.as_deref();
-    let other_options = other.map(options).transpose().map_err(objects::named_wrongly)?;
+    let other_options = other.map(options).transpose().map_err(|error| objects::named_wrongly(&error))?;
     objects::until_signal(async || {
         let archive = archive(args).await?;
         if let Some(other) = &other_options {
@@ -68,7 +68,7 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
 
 async fn archive(args: &RebuildArgs) -> anyhow::Result<Source> {
     if let Some(folder) = &args.folder {
-        return Ok(Source::Folder(Folder::with_archive(folder).map_err(objects::named_wrongly)?));
+        return Ok(Source::Folder(Folder::with_archive(folder).map_err(|error| objects::named_wrongly(&error))?));
     }
     let account = objects::account(&args.stack.env, args.stack.endpoint.as_deref()).await?;
     Ok(Source::Bucket(Bucket::new(account.s3(), account.archive_bucket().await?)))

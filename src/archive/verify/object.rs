@@ -195,7 +195,8 @@ mod tests {
     fn problems(checksum: impl FnOnce(&[u8]) -> Option<String>) -> (u64, Vec<ProblemKind>) {
         let line = r#"{"shard":"s","sequence_number":"1","arrived_at":"2026-11-23T05:00:00.000000Z","partition_key":"p","event":"{}","event_base64":null}"#;
         let text = format!("{line}\n");
-        let hash: String = Sha256::digest(&text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let [a, b, c, d, ..] = Sha256::digest(&text).0;
+        let hash = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
         let mut compressed = GzEncoder::new(Vec::new(), Compression::fast());
         compressed.write_all(text.as_bytes()).unwrap();
         let bytes = compressed.finish().unwrap();
@@ -204,9 +205,8 @@ mod tests {
         let object = Object { key: ObjectKey::parse(ARCHIVE, &name).unwrap(), entry };
         let checksum = checksum(&bytes);
         let examiner = Examiner { kind: Kind::Archive, fingerprints: Fingerprints::default(), wanted: Arc::default() };
-        let examined = examiner.examine(&object, &Body { bytes: bytes.into(), checksum });
-        let found = examined.problems.into_vec().into_iter().map(|problem| problem.problem).collect();
-        (examined.counts.checksums, found)
+        let Examined { counts, problems, .. } = examiner.examine(&object, &Body { bytes: bytes.into(), checksum });
+        (counts.checksums, problems.into_vec().into_iter().map(|problem| problem.problem).collect())
     }
 
     #[test]

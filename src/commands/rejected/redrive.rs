@@ -41,7 +41,7 @@ struct Place {
 pub(super) fn run(args: &RejectedRedriveArgs) -> anyhow::Result<ExitCode> {
     let selection = selection(&args.selection)?;
     let edited = args.edited.as_deref().map(|path| RecordSource::open(Some(path))).transpose();
-    let edited = edited.map_err(|error| objects::named_wrongly(error.into()))?;
+    let edited = edited.map_err(|error| objects::named_wrongly(&error.into()))?;
     let reads_stack = args.edited.is_none() && args.objects.folder.is_none();
     let environment = objects::target(&args.target, reads_stack.then_some(&*args.objects.stack.env))?;
     objects::until_signal(async || {
