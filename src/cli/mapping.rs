@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Deserialize;
 
-/// Which column is what. Every flag is also a key of the mapping file, without `--`; a flag wins over the file.
+/// The meaning of each column. Every flag is also a key of the mapping file, without `--`; a flag wins over the file.
 #[derive(Clone, Debug, Default, Args, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 #[command(next_help_heading = "Tables")]

@@ -14,7 +14,7 @@ const CHUNK_RECORDS: usize = 256;
 /// The number of chunks that are read ahead.
 const CHUNKS: usize = 4;
 
-/// What is put on an open stream, sent to each consumer.
+/// The records of an open stream, sent to each consumer.
 pub struct Live {
     /// The channels with every record. They end when the stream is closed and read to its end.
     pub consumers: Vec<mpsc::Receiver<Chunk>>,

@@ -23,7 +23,7 @@ pub struct PollerReport {
 pub struct MappingStatus {
     /// Records that were picked up.
     pub picked_up: u64,
-    /// When the oldest record was picked up that is neither acknowledged nor discarded.
+    /// The time at which the oldest record was picked up that is neither acknowledged nor discarded.
     pub oldest: Option<Instant>,
     pub report: PollerReport,
 }

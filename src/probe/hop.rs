@@ -58,7 +58,7 @@ impl Hop {
         }
     }
 
-    /// What to do if it did not happen in time.
+    /// The next step for the user if it did not happen in time.
     fn remedy(self) -> &'static str {
         match self {
             Self::Stream => "see `stream-throttled` in docs/RUNBOOK.md",

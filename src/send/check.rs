@@ -19,7 +19,7 @@ pub struct Checker {
     pub suppliers: BTreeSet<Supplier>,
 }
 
-/// What a text holds.
+/// The events in a text.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     pub(super) records: Vec<Record>,

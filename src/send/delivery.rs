@@ -34,7 +34,7 @@ const LOOKS: u32 = 5;
 /// The time that the reading thread gets to end after a signal; it may be waiting for standard input.
 const READER_GRACE: Duration = Duration::from_millis(500);
 
-/// What is sent, and where to.
+/// The events that are sent, and their destination.
 pub struct Delivery {
     pub files: Vec<InputFile>,
     pub format: Format,
@@ -56,7 +56,7 @@ pub enum Destination {
 /// Prints a record.
 pub type Print = Box<dyn FnMut(&Record) -> anyhow::Result<()> + Send>;
 
-/// How a run ended: its summary, and the error that it ended with, if any.
+/// The end of a run: its summary, and the error that it ended with, if any.
 pub struct Outcome {
     pub summary: Summary,
     pub ended: anyhow::Result<Ended<()>>,

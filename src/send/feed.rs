@@ -35,11 +35,11 @@ pub(super) struct Feed {
     /// The bytes that were read.
     pub(super) read: Arc<AtomicU64>,
     pub(super) fed: Arc<Mutex<Fed>>,
-    /// What an earlier run has done of each file; none if nothing is noted.
+    /// The part of each file that an earlier run has sent; none if nothing is noted.
     pub(super) earlier: Option<Vec<Option<Entry>>>,
 }
 
-/// What was read so far.
+/// The position of the reading.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Fed {
     /// Lines and rows that an earlier run has done.

@@ -54,7 +54,7 @@ pub(super) struct Queued {
     pub(super) _memory: OwnedSemaphorePermit,
 }
 
-/// What all lanes have done.
+/// The work that all lanes have done.
 #[derive(Debug, Default)]
 pub(super) struct Board {
     pub(super) watermark: Watermark,

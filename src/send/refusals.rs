@@ -1,4 +1,4 @@
-//! What was refused: the first of it listed on standard error, all of it in a file, and counted.
+//! The refused events: the first of them listed on standard error, all of it in a file, and counted.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};

@@ -22,7 +22,7 @@ pub struct Unit {
     pub line: u64,
     /// JSON texts: each an event, or an array of events.
     pub texts: Vec<Text>,
-    /// What became no text.
+    /// The lines that hold none.
     pub faults: Vec<Fault>,
 }
 

@@ -8,7 +8,7 @@ use super::numbers::Numbers;
 use super::times::{TimeFormat, typed};
 use crate::cli::MappingArgs;
 
-/// Which column is what, and how cells are written.
+/// The meaning of each column, and the form of the cells.
 #[derive(Clone, Debug)]
 pub struct Mapping {
     pub(super) supplier: Value,

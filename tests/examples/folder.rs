@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::grouped;
 
-/// What `render` is told to take in an example.
+/// The bootstrap that an example names.
 const BOOTSTRAP: &str = "target/bootstrap/bootstrap";
 
 /// A temporary folder, removed when this is dropped.

@@ -36,11 +36,11 @@ impl From<PathBuf> for ObjectStorage {
 pub struct Buckets {
     names: Vec<String>,
     objects: Objects,
-    /// What was stored since the storage was opened, by bucket.
+    /// The objects that were stored since the storage was opened, counted by bucket.
     stored: Mutex<BTreeMap<String, Stored>>,
 }
 
-/// What was stored in a bucket.
+/// The objects that were stored in a bucket.
 #[derive(Debug, Default)]
 struct Stored {
     objects: u64,

@@ -2,7 +2,7 @@
 
 use super::buckets::ObjectEntry;
 
-/// What is listed.
+/// The objects that are listed.
 pub(super) struct Query<'a> {
     pub(super) prefix: &'a str,
     /// Keys that have more than the prefix up to this text are listed as one.

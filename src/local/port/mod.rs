@@ -40,7 +40,7 @@ use problem::Problem;
 pub use board::Board;
 pub use events::EventRules;
 
-/// What the port serves.
+/// The services of the port.
 pub struct Portal {
     pub kinesis: Kinesis,
     pub s3: OpenS3,
