@@ -1,5 +1,6 @@
 //! The buckets or the folder that a command reads, the range and the events that it is about.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use chrono::Utc;
@@ -13,15 +14,20 @@ use crate::archive::source::Source;
 use crate::archive::time_range::TimeRange;
 use crate::aws::Account;
 use crate::aws::put_records::StreamWriter;
-use crate::cli::{EventArgs, ObjectsArgs, RangeArgs, TargetArgs};
+use crate::cli::{EventArgs, ObjectsArgs, RangeArgs, StackArgs, TargetArgs};
 use crate::session::{Ended, interruptible};
 
 /// Returns where the archive is.
 pub(super) async fn archive(args: &ObjectsArgs) -> anyhow::Result<Source> {
-    if let Some(folder) = &args.folder {
+    archive_in(args.folder.as_deref(), &args.stack).await
+}
+
+/// Returns the archive in this folder, or in the stack's bucket.
+pub(super) async fn archive_in(folder: Option<&Path>, stack: &StackArgs) -> anyhow::Result<Source> {
+    if let Some(folder) = folder {
         return Ok(Source::Folder(Folder::with_archive(folder).map_err(|error| named_wrongly(&error))?));
     }
-    let account = account(&args.stack.env, args.stack.endpoint.as_deref()).await?;
+    let account = account(&stack.env, stack.endpoint.as_deref()).await?;
     Ok(Source::Bucket(Bucket::new(account.s3(), account.archive_bucket().await?)))
 }
 

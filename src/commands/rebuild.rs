@@ -7,9 +7,6 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{environment, objects};
-use crate::archive::bucket::Bucket;
-use crate::archive::folder::Folder;
-use crate::archive::source::Source;
 use crate::cli::{EnvironmentArgs, RebuildArgs};
 use crate::printer;
 use crate::rebuild::compare::{Compared, compare};
@@ -36,7 +33,7 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
     let other = args.compare.as_deref();
     let other_options = other.map(options).transpose().map_err(|error| objects::named_wrongly(&error))?;
     objects::until_signal(async || {
-        let archive = archive(args).await?;
+        let archive = objects::archive_in(args.folder.as_deref(), &args.stack).await?;
         if let Some(other) = &other_options {
             // A slip in the address would show only after the rebuilding.
             pipegen_store::connect(other).await.context("cannot use the database of --compare")?;
@@ -64,14 +61,6 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
         printer::data(&if args.json { serde_json::to_string(&report)? } else { text(&report)? })?;
         Ok(if differs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     })
-}
-
-async fn archive(args: &RebuildArgs) -> anyhow::Result<Source> {
-    if let Some(folder) = &args.folder {
-        return Ok(Source::Folder(Folder::with_archive(folder).map_err(|error| objects::named_wrongly(&error))?));
-    }
-    let account = objects::account(&args.stack.env, args.stack.endpoint.as_deref()).await?;
-    Ok(Source::Bucket(Bucket::new(account.s3(), account.archive_bucket().await?)))
 }
 
 fn text(report: &Report) -> anyhow::Result<String> {

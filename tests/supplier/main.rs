@@ -1,4 +1,4 @@
-//! What a supplier's integrator runs: `pipegen schema` and `pipegen send`. No server is needed but one that a test
+//! The commands of a supplier's integrator: `pipegen schema` and `pipegen send`. No server is needed but one that a test
 //! starts in its own process.
 //!
 //! - `schema`: the schemas and the catalog entry that are printed
