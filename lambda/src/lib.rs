@@ -2,7 +2,7 @@
 //!
 //! - [`settings`]: the environment variables, checked
 //! - [`resources`]: the clients that a function instance keeps between invocations
-//! - the roles: [`processor`], [`archiver`], [`catalog`], [`maintain`], [`migrate`], [`rotate`]
+//! - the roles: [`processor`], [`archiver`], [`catalog`], [`ingest`], [`maintain`], [`migrate`], [`rotate`]
 //! - [`bodies`]: the invocations' bodies, as Lambda sent them
 //! - [`kinesis`]: the event of the event source mapping
 //! - [`stage`]: the stages of processing a batch
@@ -30,6 +30,7 @@ pub mod catalog;
 pub mod database;
 pub mod deadline;
 pub mod failure;
+pub mod ingest;
 pub mod kinesis;
 pub mod logging;
 pub mod maintain;

@@ -19,7 +19,7 @@ use pipegen_lambda::bodies::Bodies;
 use pipegen_lambda::failure::{Failure, FailureKind};
 use pipegen_lambda::resources::{ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
 use pipegen_lambda::settings::environment_variable;
-use pipegen_lambda::{archiver, aws, catalog, logging, maintain, migrate, processor, rotate};
+use pipegen_lambda::{archiver, aws, catalog, ingest, logging, maintain, migrate, processor, rotate};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -39,6 +39,7 @@ async fn main() -> Result<(), Error> {
         Some(Role::Processor) => serve(role, &ProcessorResources::from_environment(aws), processor::handle).await,
         Some(Role::Archiver) => serve(role, &ArchiverResources::from_environment(aws), archiver::handle).await,
         Some(Role::Catalog) => serve(role, &CatalogResources::from_environment(aws), catalog::handle).await,
+        Some(Role::Ingest) => serve(role, &Ok(()), async |event, ()| ingest::handle(event).await).await,
         Some(Role::Maintain) => serve(role, &MaintainResources::from_environment(aws), maintain::handle).await,
         Some(Role::Migrate) => {
             let aws = Ok(aws);

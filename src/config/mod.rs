@@ -62,5 +62,5 @@ pub use principal::{LONGEST_IAM_NAME, Principal};
 pub use settings::{Backend, REGION, Settings};
 pub use settings_page::{Setting, SettingGroup, reference};
 pub use sizing::{ARCHIVE_BATCH, ARCHIVE_WINDOW_SECONDS, Sizing};
-pub use suppliers::{ROLE_PREFIX, Supplier, supplier_names};
+pub use suppliers::{Supplier, supplier_names};
 pub use tags::OWN_TAGS;

@@ -1,6 +1,7 @@
 //! Suppliers, who may put events on the stream.
 
 use pipegen_contract::probe;
+use pipegen_contract::supplier_role::PREFIX as ROLE_PREFIX;
 use pipegen_event::Supplier as Name;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -22,9 +23,6 @@ pub struct Supplier {
 }
 
 const KEY: &str = "suppliers";
-
-/// The beginning of the name of a supplier's role; the environment is its end.
-pub const ROLE_PREFIX: &str = "role-supplier-";
 
 /// The longest list of names for which there is room in an environment variable. Lambda takes 4096 bytes of all of a
 /// function's variables, as JSON, and the processor's others take less than 1396.

@@ -88,7 +88,7 @@ pub(super) fn measured_invocation(role: Role) -> Option<MeasuredInvocation> {
         Role::Archiver => Some(ARCHIVER),
         Role::Maintain => Some(MAINTAIN),
         Role::Rotate => Some(ROTATE),
-        Role::Catalog | Role::Migrate => None,
+        Role::Catalog | Role::Ingest | Role::Migrate => None,
     }
 }
 

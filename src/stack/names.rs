@@ -21,8 +21,9 @@ mod proposal;
 
 use pipegen_contract::database::Access;
 use pipegen_contract::role::Role;
+use pipegen_contract::supplier_role;
 
-use crate::config::{Environment, ROLE_PREFIX, Supplier};
+use crate::config::{Environment, Supplier};
 use crate::terraform::Expression;
 pub use kind::ResourceKind;
 pub(super) use kind::{ALARM, LOG_GROUP};
@@ -267,7 +268,7 @@ impl Names {
 
     /// Returns the name of a supplier's role. That it is not too long is checked with the settings.
     pub fn supplier_role(&self, supplier: &Supplier) -> String {
-        format!("{ROLE_PREFIX}{}-{}", supplier.name, self.environment)
+        supplier_role::name(&supplier.name, self.environment.as_str())
     }
 
     /// Returns a bucket's whole name.

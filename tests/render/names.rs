@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use pipegen::config::{Environment, ROLE_PREFIX};
+use pipegen::config::Environment;
 use pipegen::stack::names;
 use pipegen_contract::env::METRIC_NAMESPACE;
+use pipegen_contract::supplier_role;
 use serde_json::Value;
 
 use crate::rendered::{all_resources, every_kind, render};
@@ -64,7 +65,7 @@ fn every_name_follows_the_rule() {
             let begin = begin.unwrap_or_else(|| panic!("{place}: `{name}` does not end with `-{environment}`"));
             let supplier = place.strip_prefix("aws_iam_role.supplier_").and_then(|rest| rest.strip_suffix(".name"));
             assert!(
-                supplier.is_some_and(|supplier| begin == format!("{ROLE_PREFIX}{supplier}"))
+                supplier.is_some_and(|supplier| begin == format!("{}{supplier}", supplier_role::PREFIX))
                     || rules.iter().any(|(prefix, purpose)| begin == format!("{prefix}-{purpose}")),
                 "{place}: `{name}` is not in the table of names"
             );

@@ -21,6 +21,10 @@ pub fn product(sku: &str) -> String {
     key
 }
 
+/// The channel on which writers tell the products that have changed, at most once each: a JSON object of `sku`, `version`
+/// and `available`.
+pub const CHANGES_CHANNEL: &str = "product-changes";
+
 /// The Redis ACL of the user `default`, as which Redis treats a client that names no user: it may do nothing.
 pub const DEFAULT_RIGHTS: &str = "off -@all";
 

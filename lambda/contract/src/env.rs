@@ -39,12 +39,18 @@ pub const HORIZON_SECONDS: &str = "PIPEGEN_HORIZON_SECONDS";
 pub const STREAM_RETENTION_SECONDS: &str = "PIPEGEN_STREAM_RETENTION_SECONDS";
 /// Names of the suppliers whose events are accepted, separated by commas; without it every supplier's are.
 pub const SUPPLIERS: &str = "PIPEGEN_SUPPLIERS";
+/// Name of the stream, for `ingest`.
+pub const STREAM_NAME: &str = "PIPEGEN_STREAM_NAME";
+/// The environment, which is the end of the names of the suppliers' roles; for `ingest`.
+pub const ENVIRONMENT: &str = "PIPEGEN_ENVIRONMENT";
 /// Namespace of the metrics; without it none are written.
 pub const METRIC_NAMESPACE: &str = "PIPEGEN_METRIC_NAMESPACE";
 /// Name of the archive bucket.
 pub const ARCHIVE_BUCKET: &str = "PIPEGEN_ARCHIVE_BUCKET";
 /// Name of the quarantine bucket.
 pub const QUARANTINE_BUCKET: &str = "PIPEGEN_QUARANTINE_BUCKET";
+/// Name of the bucket of low-stock crossings, for `maintain`.
+pub const CROSSINGS_BUCKET: &str = "PIPEGEN_CROSSINGS_BUCKET";
 
 /// Development only: a PEM file with the authority that must have issued PostgreSQL's and Redis' certificates, instead
 /// of the public ones. Never rendered.

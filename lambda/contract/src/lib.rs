@@ -12,6 +12,7 @@
 //! - [`metric`]: the metrics that the functions write
 //! - [`payload`]: the largest payload of an invocation
 //! - [`probe`]: the supplier and the SKUs of events that try the pipeline
+//! - [`supplier_role`]: the names of the suppliers' IAM roles
 //! - [`batch_line`]: the log line that the processor writes for each batch
 #![no_std]
 
@@ -30,3 +31,4 @@ pub mod object_key;
 pub mod payload;
 pub mod probe;
 pub mod role;
+pub mod supplier_role;

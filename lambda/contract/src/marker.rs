@@ -4,7 +4,7 @@
 /// Version of the contract between the rendered stack and the bootstrap. Raise it, here and in [`MARKER`], whenever the
 /// stack begins to need something that an older bootstrap does not do: a setting that it does not read, a role that it
 /// does not have.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The beginning of the marker; the version in decimal digits and [`END`] follow.
 pub const BEGIN: &str = "pipegen-bootstrap contract ";
@@ -13,7 +13,7 @@ pub const BEGIN: &str = "pipegen-bootstrap contract ";
 pub const END: &str = ";";
 
 /// The whole marker. Only the bootstrap may contain it: any program that does is taken for one.
-pub const MARKER: &str = "pipegen-bootstrap contract 1;";
+pub const MARKER: &str = "pipegen-bootstrap contract 2;";
 
 #[cfg(test)]
 mod tests {

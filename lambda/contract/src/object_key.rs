@@ -12,6 +12,10 @@ pub const REJECTED: &str = "rejected/v1/";
 /// The prefix of the objects that Lambda itself writes to an on-failure destination.
 pub const ON_FAILURE: &str = "aws/lambda/";
 
+/// The prefix of low-stock crossings, one object each:
+/// `crossings/v1/YYYY/MM/DD/HH/{low|recovered}/{SKU, percent-encoded}-{version}.json`.
+pub const CROSSINGS: &str = "crossings/v1/";
+
 /// Returns the key of an object that holds lines of the records `first` to `last` (sequence numbers) of one shard, all
 /// arrived in `hour` (UTC, `YYYY/MM/DD/HH`). The hash (8 hex digits of the content's SHA-256) keeps a batch with the
 /// same first and last record but other content from being taken for an object that exists.

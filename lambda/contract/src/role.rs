@@ -9,6 +9,8 @@ pub enum Role {
     Archiver,
     /// Answers read requests.
     Catalog,
+    /// Takes suppliers' events over HTTPS and puts them on the stream.
+    Ingest,
     /// Drains pending refreshes and prunes the ledger, on a schedule.
     Maintain,
     /// Migrates the schema and creates the database roles.
@@ -19,8 +21,8 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the help texts.
-    pub const ALL: [Self; 6] =
-        [Self::Processor, Self::Archiver, Self::Catalog, Self::Maintain, Self::Migrate, Self::Rotate];
+    pub const ALL: [Self; 7] =
+        [Self::Processor, Self::Archiver, Self::Catalog, Self::Ingest, Self::Maintain, Self::Migrate, Self::Rotate];
 
     /// The handler name that Terraform sets and the bootstrap reads.
     pub const fn handler(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Role {
             Self::Processor => "processor",
             Self::Archiver => "archiver",
             Self::Catalog => "catalog",
+            Self::Ingest => "ingest",
             Self::Maintain => "maintain",
             Self::Migrate => "migrate",
             Self::Rotate => "rotate",
