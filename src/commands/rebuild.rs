@@ -10,7 +10,7 @@ use super::{environment, objects};
 use crate::cli::{EnvironmentArgs, RebuildArgs};
 use crate::printer;
 use crate::rebuild::compare::{Compared, compare};
-use crate::rebuild::{EmptyDatabase, Filled, Rules, fill, options};
+use crate::rebuild::{Filled, Rules, UnfinishedCatalog, fill, options};
 
 /// The records after which the next message says how far it is.
 const TOLD_EVERY: u64 = 100_000;
@@ -39,15 +39,19 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
             pipegen_store::connect(other).await.context("cannot use the database of --compare")?;
         }
         let begin = Instant::now();
-        let _locked = EmptyDatabase::prepare(&target).await?;
+        let mut catalog = UnfinishedCatalog::prepare(&target).await?;
+        if catalog.begun_anew {
+            printer::talk("note: an earlier rebuilding in this database has not reached its end; it is begun anew");
+        }
         let mut told = 0;
-        let filled = fill(target.clone(), &archive, &range, &rules, |filled| {
+        let filled = fill(&mut catalog, &archive, &range, &rules, |filled| {
             if filled.records / TOLD_EVERY > told {
                 told = filled.records / TOLD_EVERY;
                 printer::talk(&format!("{} records, {} events", filled.records, filled.events));
             }
         });
         let rebuilt = filled.await?;
+        catalog.finish().await?;
         let seconds = begin.elapsed().as_secs_f64();
         let compared = match other.map(str::to_owned) {
             Some(other) => {

@@ -1,14 +1,31 @@
-//! A database that is empty, and gets the catalog's tables.
+//! The database in which a catalog is rebuilt: empty at first, marked as unfinished until everything is in it.
 
 use anyhow::{Context as _, ensure};
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 
-/// A database with the catalog's tables and nothing in them. As long as this lives, no other rebuilding or migration
-/// begins in it.
+/// The table that is there from before the first table of the catalog until the last record is applied. A rebuilding
+/// that ended early, in whatever way, is known by it.
+const MARK: &str = "create table pipegen_unfinished_rebuild ()";
+
+/// Empties the tables of a catalog. The two that are left out were filled by the migrations, and no event changes them.
+const CLEAR: &str = "do $$ begin
+    execute (
+        select 'truncate ' || string_agg(format('%I', tablename), ', ') from pg_tables
+        where schemaname = 'public'
+        and tablename not in ('_sqlx_migrations', 'ledger_floor', 'pipegen_unfinished_rebuild')
+    );
+end $$";
+
+/// A database with the catalog's tables, in which a catalog is being rebuilt. As long as this lives, no other rebuilding
+/// or migration begins in it.
 #[derive(Debug)]
-pub struct EmptyDatabase {
+pub struct UnfinishedCatalog {
+    pub(super) options: PgConnectOptions,
+    /// True if an earlier rebuilding did not reach its end, and what it left was removed.
+    pub begun_anew: bool,
     /// Holds the lock.
-    _connection: PgConnection,
+    connection: PgConnection,
 }
 
 /// Reads a URL.
@@ -17,27 +34,59 @@ pub fn options(url: &str) -> anyhow::Result<PgConnectOptions> {
     url.parse().ok().context("the database's URL is not like postgres://user:password@host/database")
 }
 
-impl EmptyDatabase {
-    /// Makes the tables. A database that holds anything is refused.
+impl UnfinishedCatalog {
+    /// Makes the tables, and empties them if an earlier rebuilding did not reach its end. A database that holds anything
+    /// else is refused.
     pub async fn prepare(options: &PgConnectOptions) -> anyhow::Result<Self> {
         let mut connection = pipegen_store::connect(options).await.context("cannot use the database")?;
         pipegen_store::lock_schema(&mut connection).await?;
-        let is_catalog: bool = ask(&mut connection, "select to_regclass('product') is not null").await?;
-        let is_filled = if is_catalog {
-            "select exists (select from product) or exists (select from ledger)"
-        } else {
-            "select exists (select from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p'))"
-        };
-        ensure!(
-            !ask(&mut connection, is_filled).await?,
-            "the database is not empty: a catalog is rebuilt in an empty one only (`create database … encoding 'UTF8' \
-             template template0`)"
-        );
+        let begun_anew = has_table(&mut connection, "pipegen_unfinished_rebuild").await?;
+        if !begun_anew {
+            refuse_unless_empty(&mut connection).await?;
+            run(&mut connection, MARK).await.context("cannot mark the catalog as unfinished")?;
+        }
         pipegen_store::migrate(&mut connection).await.context("cannot make the tables")?;
-        Ok(Self { _connection: connection })
+        if begun_anew {
+            // It waits for the transactions of a process that was killed, until PostgreSQL has ended them.
+            run(&mut connection, CLEAR).await.context("cannot empty the tables of the unfinished catalog")?;
+        }
+        Ok(Self { options: options.clone(), begun_anew, connection })
+    }
+
+    /// Fails if the lock is lost. It also keeps the connection from looking idle to whatever is between.
+    pub(super) async fn hold(&mut self) -> anyhow::Result<()> {
+        self.connection.ping().await.context("lost the connection that keeps others from changing the catalog")
+    }
+
+    /// Removes the mark.
+    pub async fn finish(mut self) -> anyhow::Result<()> {
+        run(&mut self.connection, "drop table pipegen_unfinished_rebuild")
+            .await
+            .context("cannot mark the catalog as finished")
     }
 }
 
-async fn ask(connection: &mut PgConnection, question: &'static str) -> anyhow::Result<bool> {
-    sqlx::query_scalar(question).fetch_one(connection).await.context("cannot look into the database")
+async fn refuse_unless_empty(connection: &mut PgConnection) -> anyhow::Result<()> {
+    let is_filled = if has_table(connection, "product").await? {
+        "select exists (select from product) or exists (select from ledger)"
+    } else {
+        "select exists (select from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p'))"
+    };
+    let is_filled: bool =
+        sqlx::query_scalar(is_filled).fetch_one(connection).await.context("cannot look into the database")?;
+    ensure!(
+        !is_filled,
+        "the database is not empty: a catalog is rebuilt in an empty one only (`create database … encoding 'UTF8' \
+         template template0`)"
+    );
+    Ok(())
+}
+
+async fn has_table(connection: &mut PgConnection, name: &str) -> anyhow::Result<bool> {
+    let found = sqlx::query_scalar("select to_regclass($1) is not null").bind(name).fetch_one(connection).await;
+    found.context("cannot look into the database")
+}
+
+async fn run(connection: &mut PgConnection, statement: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(statement).execute(connection).await.map(drop)
 }

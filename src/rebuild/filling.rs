@@ -8,8 +8,8 @@ use pipegen_contract::probe;
 use pipegen_event::{Event, decode};
 use pipegen_store::{EventOutcome, Store};
 use serde::Serialize;
-use sqlx::postgres::PgConnectOptions;
 
+use super::database::UnfinishedCatalog;
 use super::rules::Rules;
 use crate::archive::line::{Kind, Line};
 use crate::archive::merged::each_line;
@@ -37,13 +37,13 @@ pub struct Filled {
 
 /// Applies every record of the range once, in the archive's order. `progress` hears of each batch.
 pub async fn fill(
-    options: PgConnectOptions,
+    catalog: &mut UnfinishedCatalog,
     archive: &Source,
     range: &TimeRange,
     rules: &Rules,
     mut progress: impl FnMut(&Filled),
 ) -> anyhow::Result<Filled> {
-    let store = Store::new(options, u32::try_from(LANES)?);
+    let store = Store::new(catalog.options.clone(), u32::try_from(LANES)?);
     let mut batch = Batch { store, lanes: vec![Vec::new(); LANES], filled: Filled::default() };
     each_line(
         archive,
@@ -55,6 +55,7 @@ pub async fn fill(
             batch.add(&line, rules);
             if batch.lanes.iter().map(Vec::len).sum::<usize>() >= BATCH {
                 batch.apply().await?;
+                catalog.hold().await?;
                 progress(&batch.filled);
             }
             Ok(true)

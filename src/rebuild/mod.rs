@@ -2,7 +2,7 @@
 //! original arrival.
 //!
 //! - [`rules`]: which events are accepted
-//! - [`database`]: a database that is empty, and gets the tables
+//! - [`database`]: the database, marked as unfinished until everything is in it
 //! - [`filling`]: the records of the archive, applied
 //! - [`compare`]: two catalogs, product by product
 
@@ -11,6 +11,6 @@ mod database;
 mod filling;
 mod rules;
 
-pub use database::{EmptyDatabase, options};
+pub use database::{UnfinishedCatalog, options};
 pub use filling::{Filled, fill};
 pub use rules::Rules;

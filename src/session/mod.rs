@@ -66,7 +66,10 @@ pub fn run<T>(
 /// Runs `work`, which has neither folder nor processes, and gives it the signals that would end the process.
 pub fn interruptible<T>(work: impl AsyncFnOnce(&mut Signals) -> anyhow::Result<Ended<T>>) -> anyhow::Result<Ended<T>> {
     let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
-    runtime.block_on(async { work(&mut Signals::catch().context("cannot catch signals")?).await })
+    let ended = runtime.block_on(async { work(&mut Signals::catch().context("cannot catch signals")?).await });
+    // What a blocking thread still waits for, such as an answer, must not hold up the end.
+    runtime.shutdown_background();
+    ended
 }
 
 impl Session {

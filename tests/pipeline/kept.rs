@@ -1,4 +1,4 @@
-//! The objects that a run keeps: verified, played again, put on another run's stream, and a catalog from them.
+//! The objects that a run keeps: verified, played again, put on another run's stream.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,11 +7,8 @@ use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use anyhow::{Context as _, Result, ensure};
-use pipegen::servers::{ServerPlan, ServerSettings, free_port};
-use pipegen::session::Session;
+use pipegen::servers::free_port;
 use serde_json::Value;
-use sqlx::{Connection as _, PgConnection};
-use url::Url;
 
 use crate::records::lines;
 use crate::run::local::{LocalCommand, LocalProcess};
@@ -26,16 +23,16 @@ fn pipegen(arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn output(arguments: &[&str]) -> Result<Output> {
+pub(crate) fn output(arguments: &[&str]) -> Result<Output> {
     Command::new(env!("CARGO_BIN_EXE_pipegen")).args(arguments).stdin(Stdio::null()).output().context("not started")
 }
 
-fn text(path: &Path) -> Result<&str> {
+pub(crate) fn text(path: &Path) -> Result<&str> {
     path.to_str().context("a path is text")
 }
 
 /// Returns the views without what depends on the run.
-fn views(export: &Path) -> Result<Vec<Value>> {
+pub(crate) fn views(export: &Path) -> Result<Vec<Value>> {
     let without_version = |line: &str| {
         let mut view: Value = serde_json::from_str(line)?;
         let fields = view.as_object_mut().context("an object")?;
@@ -74,64 +71,6 @@ fn the_archive_of_a_run_is_sound_and_gives_the_same_catalog_again() -> Result<()
     ensure!(views(&export)? == views(&again)?, "the catalogs differ");
     drop(second);
     Ok(())
-}
-
-/// The catalog is rebuilt from the archive with the original arrival times, and compared.
-#[test]
-fn a_catalog_is_rebuilt_from_the_archive() -> Result<()> {
-    let first = LocalCommand::new()?;
-    let (data, export) = (first.path("data"), first.path("views.jsonl"));
-    let lines = lines()?;
-    let run = first.records(&lines)?.option("--data", &data).option("--export", &export).start()?;
-    let _run = run.wait()?.succeeded()?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    let session = Session::open(None)?;
-    let main = serde_json::from_str(include_str!("../golden/staging.main.tf.json"))?;
-    let servers =
-        runtime.block_on(ServerPlan::make(None, None, None)?.start(&session, &ServerSettings::from_stack(&main)?))?;
-    let mut admin = runtime.block_on(PgConnection::connect(&servers.database_url))?;
-    let mut database = |name: &str| -> Result<String> {
-        let create = format!("create database {name} encoding 'UTF8' template template0");
-        runtime.block_on(sqlx::raw_sql(&create).execute(&mut admin))?;
-        let mut url: Url = servers.database_url.parse()?;
-        url.set_path(name);
-        Ok(url.to_string())
-    };
-    let (first, again, third) = (database("first")?, database("again")?, database("third")?);
-    let rebuild = |url: &str, more: &[&str]| {
-        output(&[&["rebuild", "--json", "--folder", text(&data)?, "--database-url", url], more].concat())
-    };
-
-    let output = rebuild(&first, &[])?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: Value = serde_json::from_slice(&output.stdout)?;
-    ensure!(report["rebuilt"]["records"].as_u64() > Some(1000), "{report}");
-    let exported = data.join("rebuilt.jsonl");
-    let mut text = String::new();
-    let mut write = |view: &str| {
-        text.push_str(view);
-        text.push('\n');
-        Ok(())
-    };
-    runtime.block_on(pipegen_store::export(&first, &mut write))?;
-    fs::write(&exported, text)?;
-    ensure!(views(&export)? == views(&exported)?, "the catalogs differ");
-
-    let refused = rebuild(&first, &[])?;
-    ensure!(refused.status.code() == Some(1) && String::from_utf8_lossy(&refused.stderr).contains("not empty"));
-    let equal = rebuild(&again, &["--compare", &first])?;
-    let report: Value = serde_json::from_slice(&equal.stdout)?;
-    ensure!(equal.status.success() && report["compared"]["differences"] == 0, "{report}");
-    runtime.block_on(async {
-        let mut connection = PgConnection::connect(&again).await?;
-        sqlx::raw_sql("update offer set on_hand = on_hand + 1000000 where sku = (select min(sku) from offer)")
-            .execute(&mut connection)
-            .await
-    })?;
-    let different = rebuild(&third, &["--compare", &again])?;
-    let report: Value = serde_json::from_slice(&different.stdout)?;
-    ensure!(different.status.code() == Some(1) && report["compared"]["differences"] == 1, "{report}");
-    runtime.block_on(session.close())
 }
 
 /// A run that is served and has no records of its own.

@@ -16,6 +16,7 @@
 //! - [`sending`]: a table, sent to the open stream of a run
 //! - [`refusals`]: a line that is not a record; no PostgreSQL
 //! - [`kept`]: what a run keeps, verified, played again, and put on another run's stream
+//! - [`rebuilding`]: a catalog from the archive, also after an earlier attempt was interrupted or killed
 //! - [`interrupt`]: Ctrl-C at the start and in the middle
 //!
 //! Their parts:
@@ -39,6 +40,7 @@ mod log_contents;
 mod memory;
 mod outages;
 mod page;
+mod rebuilding;
 mod refusals;
 mod rotation;
 mod sending;

@@ -8,6 +8,7 @@
 //! - [`stepwise`]: a run whose records are fed part by part while its catalog is read by a [`reader`]
 //! - [`served`]: a run that is used over its one port
 //! - [`browser`]: headless Chromium
+//! - [`databases`]: a PostgreSQL server with empty databases
 //! - [`postgresql`]: the run's database, stopped and restarted
 //! - [`processes`]: the processes of a run
 
@@ -15,6 +16,7 @@ pub(crate) mod archive;
 pub(crate) mod batches;
 pub(crate) mod browser;
 pub(crate) mod cache;
+pub(crate) mod databases;
 pub(crate) mod export;
 pub(crate) mod local;
 pub(crate) mod objects;
