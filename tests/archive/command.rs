@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::kept::{Kept, Record, Run, event, record};
+use crate::kept::{Kept, Record, event, record};
 
 /// Twenty records over six hours, one of them an array of two suppliers' events, one no JSON.
 fn records() -> Vec<Record> {
@@ -143,20 +143,4 @@ fn a_damaged_object_is_named() {
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains(&format!("{key} cannot be read")), "{run:?}");
     assert!(!run.stdout.is_empty() && lines(&records).starts_with(&run.stdout), "{run:?}");
-}
-
-/// A signal ends a command that waits for a server, with the shell's exit code.
-#[test]
-fn ctrl_c_ends_a_replay_that_waits() {
-    let (kept, _) = kept();
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", silent.local_addr().unwrap());
-    let mut command = kept.command(&["archive", "replay", "--to-env", "staging", "--to-endpoint", &endpoint]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let connection = silent.accept().unwrap();
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id().try_into().unwrap()), nix::sys::signal::SIGINT)
-        .unwrap();
-    let run = Run::new(&child.wait_with_output().unwrap());
-    assert_eq!((run.code, &*run.stdout, &*run.stderr), (130, "", ""));
-    drop(connection);
 }

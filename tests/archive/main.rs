@@ -7,6 +7,7 @@
 //! - [`rejected`]: the quarantine, grouped, shown, and put again
 //! - [`memory`]: a month needs no more memory than an hour
 //! - [`s3`]: the same from S3
+//! - [`interrupt`]: signals
 //!
 //! [`kept`] makes the objects.
 
@@ -14,6 +15,7 @@
 
 mod command;
 mod damage;
+mod interrupt;
 mod kept;
 mod memory;
 mod order;

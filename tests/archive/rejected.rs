@@ -121,6 +121,7 @@ fn mended_events_come_from_a_file_or_from_standard_input() {
     let run = Run::new(&child.wait_with_output().unwrap()).succeeded();
     let keys: Vec<_> = json_lines(&run).iter().map(|sent| sent["partition_key"].as_str().unwrap().to_owned()).collect();
     assert_eq!(keys, ["acme/2", "globex/3", "hooli/9"]);
+    assert!(!run.stdout.contains("reason"), "an edited event has none: {}", run.stdout);
 }
 
 #[test]

@@ -1,16 +1,20 @@
 //! Runs interrupted by Ctrl-C.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::records::synthetic;
 use crate::run::local::{LocalCommand, LocalProcess};
 use crate::run::processes::{alive, descendants, naming, processors};
+use crate::run::served::ServedRun;
 
 /// The time for the first bootstrap to start: it may have to be built.
 const START_TIMEOUT: Duration = Duration::from_mins(15);
@@ -35,6 +39,28 @@ fn ctrl_c_at_the_start_leaves_nothing() -> Result<()> {
         Ok(folder && !descendants(running.pid())?.is_empty())
     })?;
     interrupt_and_check(running)
+}
+
+/// While the archiver collects, a probe waits for minutes.
+#[test]
+fn ctrl_c_ends_a_probe_that_waits_for_the_archive() -> Result<()> {
+    let run = ServedRun::start()?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
+    command.args(["probe", "--endpoint", &run.url()]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut probe = command.spawn()?;
+    let mut hops = BufReader::new(probe.stdout.take().context("no pipe")?).lines();
+    for _ in ["stream", "catalog", "cache", "quarantine"] {
+        let hop = hops.next().context("the probe has ended")??;
+        ensure!(hop.contains(" passed ") && !hop.starts_with("archive"), "{hop}");
+    }
+    kill(Pid::from_raw(i32::try_from(probe.id())?), Signal::SIGINT)?;
+    // A child process of its own would keep the pipes open.
+    ensure!(hops.next().is_none());
+    let ended = probe.wait_with_output()?;
+    ensure!(ended.status.code() == Some(130) && ended.stderr.is_empty(), "{ended:?}");
+    run.process.press_ctrl_c()?;
+    run.process.wait_for_stop()?.succeeded()?;
+    Ok(())
 }
 
 fn wait_until(running: &mut LocalProcess, is_so: impl Fn(&LocalProcess) -> Result<bool>) -> Result<()> {

@@ -83,8 +83,10 @@ impl Rebuilding {
 
     /// Returns the rows of all tables, without what depends on when they were written.
     fn rows(&self, url: &str) -> Result<Vec<(String, String)>> {
-        let tables: String =
-            self.ask(url, "select string_agg(tablename, ' ' order by tablename) from pg_tables where schemaname = 'public'")?;
+        let tables: String = self.ask(
+            url,
+            "select string_agg(tablename, ' ' order by tablename) from pg_tables where schemaname = 'public'",
+        )?;
         let rows = tables.split(' ').map(|table| {
             let rows = format!(
                 "select coalesce(string_agg(row, e'\\n' order by row), '') from (

@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::process::ExitCode;
+use std::thread;
 
 use chrono::{TimeDelta, Utc};
 use pipegen_event::decode;
 use serde::Serialize;
+use tokio::sync::mpsc;
 
 use super::{objects, quarantine, selection};
 use crate::archive::rejections::{DISCARDED, Rejection, each_rejection};
@@ -13,7 +15,7 @@ use crate::aws::put_records::{OutgoingRecord, StreamWriter};
 use crate::aws::put_request::Placed;
 use crate::cli::RejectedRedriveArgs;
 use crate::printer::{self, Lines};
-use crate::records::{Record, RecordSource, partition_key};
+use crate::records::{ReadError, Record, RecordSource, partition_key};
 
 /// The number of events that are named because they are left out.
 const NAMED: u64 = 20;
@@ -21,6 +23,8 @@ const NAMED: u64 = 20;
 /// Something that is put, as it is printed.
 #[derive(Serialize)]
 struct Sent {
+    /// None for an edited event.
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// Its place on the stream when it was rejected.
     shard: String,
@@ -56,7 +60,8 @@ pub(super) fn run(args: &RejectedRedriveArgs) -> anyhow::Result<ExitCode> {
             is_dry: args.dry_run,
         };
         if let Some(source) = edited {
-            for record in source.records() {
+            let mut records = read_ahead(source);
+            while let Some(record) = records.recv().await {
                 redrive.edited(record?).await?;
             }
         } else {
@@ -69,6 +74,19 @@ pub(super) fn run(args: &RejectedRedriveArgs) -> anyhow::Result<ExitCode> {
         }
         redrive.finish().await
     })
+}
+
+/// Reads records by a thread of its own: a read of standard input cannot be interrupted.
+fn read_ahead(source: RecordSource) -> mpsc::Receiver<Result<Record, ReadError>> {
+    let (sender, records) = mpsc::channel(100);
+    thread::spawn(move || {
+        for record in source.records() {
+            if sender.blocking_send(record).is_err() {
+                break;
+            }
+        }
+    });
+    records
 }
 
 /// Events on their way.

@@ -26,7 +26,10 @@ impl Databases {
 
     /// Creates an empty database, and returns its URL.
     pub(crate) fn create(&self, name: &str) -> Result<String> {
-        self.execute(&self.servers.database_url, &format!("create database {name} encoding 'UTF8' template template0"))?;
+        self.execute(
+            &self.servers.database_url,
+            &format!("create database {name} encoding 'UTF8' template template0"),
+        )?;
         let mut url: Url = self.servers.database_url.parse()?;
         url.set_path(name);
         Ok(url.to_string())
