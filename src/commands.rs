@@ -53,7 +53,32 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     let usage_error = error.downcast_ref::<UsageError>();
     match usage_error {
         Some(UsageError::Report(text)) => printer::talk(text),
-        _ => printer::talk(&format!("error: {error:#}")),
+        _ => printer::talk(&format!("error: {}", with_causes(error))),
     }
     ExitCode::from(if usage_error.is_some() { 2 } else { 1 })
+}
+
+/// Returns an error's text with its causes. Some libraries repeat a cause in their own text; it is told once.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::with_causes;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let error = anyhow!("no route to host").context("cannot connect: no route to host").context("cannot begin");
+        assert_eq!(with_causes(&error), "cannot begin: cannot connect: no route to host");
+    }
 }

@@ -5,6 +5,7 @@
 //! - [`cli`]: arguments and help
 //! - [`commands`]: one file a subcommand
 //! - [`printer`]: standard output and standard error
+//! - [`numbers`]: numbers as people read them
 //!
 //! The stack, as Terraform JSON:
 //!
@@ -52,6 +53,7 @@ pub mod emulators;
 pub mod event_source;
 pub mod lambda_host;
 pub mod local;
+pub mod numbers;
 pub mod printer;
 pub mod probe;
 pub mod rebuild;

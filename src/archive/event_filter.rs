@@ -70,10 +70,15 @@ pub fn events(record: &[u8]) -> Vec<Decoded<'_>> {
     decode(record, DateTime::<Utc>::MAX_UTC, TimeDelta::MAX)
 }
 
-/// Returns the type that is meant by a type or by its part without owner and version (`stock.counted`).
+/// Returns the type that is meant by a type, which may lack its owner and its version (`stock.counted`).
 pub fn event_type_named(name: &str) -> Option<&'static str> {
-    let short = |whole: &'static str| whole.strip_prefix("com.retailtech.").and_then(|rest| rest.strip_suffix(".v1"));
-    event_type::ALL.into_iter().find(|whole| *whole == name || short(whole) == Some(name))
+    event_type::ALL.into_iter().find(|whole| short_name(whole) == short_name(name))
+}
+
+/// Returns a type without its owner and its version.
+pub fn short_name(event_type: &str) -> &str {
+    let name = event_type.strip_prefix("com.retailtech.").unwrap_or(event_type);
+    name.strip_suffix(".v1").unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -131,7 +136,9 @@ mod tests {
 
     #[test]
     fn a_type_has_a_short_name() {
-        assert_eq!(event_type_named("price.changed"), Some(event_type::PRICE_CHANGED));
+        for name in ["price.changed", "price.changed.v1", "com.retailtech.price.changed", event_type::PRICE_CHANGED] {
+            assert_eq!(event_type_named(name), Some(event_type::PRICE_CHANGED), "{name}");
+        }
         assert_eq!(event_type_named("changed"), None);
     }
 }

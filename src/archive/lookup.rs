@@ -49,7 +49,9 @@ async fn read(
 ) -> anyhow::Result<Option<Vec<u8>>> {
     let body = source.get(&object.entry).await?;
     let mut text = Text::new(&body.bytes);
-    while let Some(line) = text.next().with_context(|| format!("{} cannot be read: verify it", object.entry.key))? {
+    while let Some(line) = text.next().with_context(|| {
+        format!("{} cannot be read (`pipegen archive verify` tells what is wrong)", object.entry.key)
+    })? {
         let line = str::from_utf8(line).with_context(|| object.entry.key.clone())?;
         let line = Line::parse(kind, line).map_err(anyhow::Error::msg).with_context(|| object.entry.key.clone())?;
         if line.sequence_number == *wanted {

@@ -64,7 +64,10 @@ impl ObjectLines {
         let key = &object.entry.key;
         let (mut text, mut lines, mut number) = (String::new(), Vec::new(), 0_u64);
         let mut compressed = Text::new(bytes);
-        while let Some(line) = compressed.next().with_context(|| format!("{key} cannot be read: verify it"))? {
+        while let Some(line) = compressed
+            .next()
+            .with_context(|| format!("{key} cannot be read (`pipegen archive verify` tells what is wrong)"))?
+        {
             number += 1;
             let place = || format!("{key}, line {number}");
             let line = str::from_utf8(line).with_context(place)?;

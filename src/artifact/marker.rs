@@ -9,7 +9,7 @@ use super::bootstrap_error::BootstrapError;
 const LONGEST_VERSION: usize = 10;
 
 /// Checks that a bootstrap was built for the version of the contract that is rendered.
-pub(super) fn check(bootstrap: &[u8]) -> Result<(), BootstrapError> {
+pub fn check(bootstrap: &[u8]) -> Result<(), BootstrapError> {
     match version(bootstrap) {
         None => Err(BootstrapError::Unmarked),
         Some(version) if version == VERSION.to_string() => Ok(()),

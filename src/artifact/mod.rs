@@ -20,4 +20,5 @@ pub use bootstrap::{Platform, check};
 pub use bootstrap_error::BootstrapError;
 pub use glibc::PROVIDED_GLIBC;
 pub use limits::{LARGEST_UNPACKED, LARGEST_ZIP};
+pub use marker::check as check_marker;
 pub use package::{ENTRY, ZipName, holds, pack, sha256_base64};

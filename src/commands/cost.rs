@@ -1,7 +1,5 @@
 //! `pipegen cost`: estimates the monthly cost of an environment.
 
-use anyhow::Context;
-
 use super::environment;
 use crate::cli::CostArgs;
 use crate::cost::Estimate;
@@ -12,5 +10,5 @@ pub fn run(args: &CostArgs) -> anyhow::Result<()> {
     let config = environment::settings(&args.environment)?;
     let estimate = Estimate::of(&config, &environment::stack_without_package(&config)?.main)?;
     let text = if args.json { serde_json::to_string_pretty(&estimate)? } else { estimate.to_string() };
-    printer::data(&text).context("cannot write to standard output")
+    Ok(printer::data(&text)?)
 }

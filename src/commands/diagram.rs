@@ -1,7 +1,5 @@
 //! `pipegen diagram`: draws an environment's stack.
 
-use anyhow::Context;
-
 use super::environment;
 use crate::cli::DiagramArgs;
 use crate::diagram::flowchart;
@@ -11,5 +9,5 @@ use crate::printer;
 pub fn run(args: &DiagramArgs) -> anyhow::Result<()> {
     let config = environment::settings(&args.environment)?;
     let picture = flowchart(&environment::stack_without_package(&config)?.main)?;
-    printer::data(picture.trim_end()).context("cannot write to standard output")
+    Ok(printer::data(picture.trim_end())?)
 }

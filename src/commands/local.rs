@@ -16,6 +16,7 @@ use crate::local::faults::PlannedFault;
 use crate::local::machine::{Overrides, RecordsToPlay, RenderedInputs};
 use crate::local::summary::Summary;
 use crate::printer;
+use crate::servers::NotInstalled;
 use crate::session::Ended;
 
 /// Runs a stack on this machine.
@@ -23,7 +24,7 @@ pub fn run(args: LocalArgs) -> anyhow::Result<ExitCode> {
     let output = Output::of(&args)?;
     let run = match args.applied.clone() {
         Some(folder) => applied(folder, args).check()?,
-        None => rendered(args)?.check()?,
+        None => rendered(args)?.check().map_err(typed_wrongly)?,
     };
     match run.start(build, |summary| output.print(summary))? {
         Ended::Done(None) => Ok(ExitCode::SUCCESS),
@@ -57,6 +58,11 @@ fn rendered(args: LocalArgs) -> anyhow::Result<RenderedInputs> {
         rate: args.rate,
         bootstrap: args.bootstrap,
     })
+}
+
+/// Makes an error one about what was typed, unless something has to be installed.
+fn typed_wrongly(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<NotInstalled>() { error } else { UsageError::Message(format!("{error:#}")).into() }
 }
 
 fn planned(fault: &str) -> Result<PlannedFault, UsageError> {

@@ -8,7 +8,7 @@ use chrono::Utc;
 use super::environment;
 use super::usage_error::UsageError;
 use crate::archive::bucket::Bucket;
-use crate::archive::event_filter::{EventFilter, event_type_named};
+use crate::archive::event_filter::{self, EventFilter};
 use crate::archive::folder::Folder;
 use crate::archive::source::Source;
 use crate::archive::time_range::TimeRange;
@@ -58,13 +58,16 @@ pub(super) fn range(args: &RangeArgs) -> anyhow::Result<TimeRange> {
 
 /// Returns the events that were meant.
 pub(super) fn filter(args: &EventArgs) -> anyhow::Result<EventFilter> {
-    let event_type = args.event_type.as_deref().map(|name| {
-        event_type_named(name).ok_or_else(|| {
-            let known = pipegen_contract::event_type::ALL.join(", ");
-            UsageError::Message(format!("`--type {name}` is none of the types: {known}"))
-        })
-    });
-    Ok(EventFilter { supplier: args.supplier.clone(), sku: args.sku.clone(), event_type: event_type.transpose()? })
+    let event_type = args.event_type.as_deref().map(event_type_named).transpose()?;
+    Ok(EventFilter { supplier: args.supplier.clone(), sku: args.sku.clone(), event_type })
+}
+
+/// Returns the event type that was typed.
+pub(super) fn event_type_named(name: &str) -> Result<&'static str, UsageError> {
+    event_filter::event_type_named(name).ok_or_else(|| {
+        let known = pipegen_contract::event_type::ALL.map(event_filter::short_name).join(", ");
+        UsageError::Message(format!("`--type {name}` is none of the types: {known}"))
+    })
 }
 
 /// Runs work that a signal ends.

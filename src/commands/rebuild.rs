@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{environment, objects};
 use crate::cli::{EnvironmentArgs, RebuildArgs};
+use crate::numbers::thousands;
 use crate::printer;
 use crate::rebuild::compare::{Compared, compare};
 use crate::rebuild::{Filled, Rules, UnfinishedCatalog, fill, options};
@@ -47,7 +48,8 @@ pub fn run(args: &RebuildArgs) -> anyhow::Result<ExitCode> {
         let filled = fill(&mut catalog, &archive, &range, &rules, |filled| {
             if filled.records / TOLD_EVERY > told {
                 told = filled.records / TOLD_EVERY;
-                printer::talk(&format!("{} records, {} events", filled.records, filled.events));
+                let (records, events) = (thousands(filled.records), thousands(filled.events));
+                printer::talk(&format!("{records} records, {events} events"));
             }
         });
         let rebuilt = filled.await?;
@@ -86,10 +88,30 @@ fn text(report: &Report) -> anyhow::Result<String> {
         for difference in &compared.first {
             rows.push(serde_json::to_string(difference)?);
         }
+        let more = compared.differences - compared.first.len() as u64;
+        if more > 0 {
+            rows.push(format!("… and {} more", thousands(more)));
+        }
     }
     Ok(rows.join("\n"))
 }
 
 fn row(name: &str, count: u64) -> String {
-    format!("{name:<26}{count:>12}")
+    format!("{name:<26}{:>12}", thousands(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rebuild::compare::Difference;
+
+    #[test]
+    fn differences_that_are_not_printed_are_counted() {
+        let difference = Difference { sku: "1".to_owned(), rebuilt: None, living: None };
+        let compared = Compared { products: 2000, differences: 1012, first: vec![difference; 10] };
+        let report = Report { rebuilt: Filled::default(), seconds: 1.0, compared: Some(compared) };
+        let text = text(&report).unwrap();
+        assert!(text.contains("\nproducts compared                2 000\n"), "{text}");
+        assert!(text.ends_with("}\n… and 1 002 more"), "{text}");
+    }
 }

@@ -13,6 +13,9 @@ mod list;
 mod redrive;
 mod show;
 
+/// The message of a command that has found nothing.
+const NOTHING: &str = "nothing in the quarantine matches";
+
 /// Runs a subcommand.
 pub fn run(command: RejectedCommand) -> anyhow::Result<ExitCode> {
     match command {

@@ -9,8 +9,6 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use anyhow::Context;
-
 use self::folder::{Folder, MAIN};
 use self::summary::{Cost, Results, Summary};
 use super::environment;
@@ -42,7 +40,7 @@ pub fn run(args: &RenderArgs) -> anyhow::Result<()> {
     let results = Results { config: &config, folder: &folder, zip: &zip, rendered: &rendered, written, cost, notes };
     let summary = Summary::from(results);
     let text = if args.json { serde_json::to_string_pretty(&summary)? } else { summary.to_string() };
-    printer::data(&text).context("cannot write to standard output")
+    Ok(printer::data(&text)?)
 }
 
 /// Returns a bootstrap that runs on Lambda: the one that was named, else one that is built now.

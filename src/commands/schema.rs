@@ -3,12 +3,10 @@
 use anyhow::Context as _;
 use serde_json::Value;
 
+use super::objects;
 use super::usage_error::UsageError;
 use crate::cli::{SchemaArgs, SchemaFormat};
 use crate::printer;
-
-/// The beginning of every event type, which may be left out.
-const PREFIX: &str = "com.retailtech.";
 
 /// Prints the schema, or the catalog entry.
 pub fn run(args: &SchemaArgs) -> anyhow::Result<()> {
@@ -21,18 +19,12 @@ pub fn run(args: &SchemaArgs) -> anyhow::Result<()> {
             return Err(UsageError::Message(message.to_owned()).into());
         }
     };
-    printer::data(&format!("{document:#}")).context("cannot write to standard output")
+    Ok(printer::data(&format!("{document:#}"))?)
 }
 
-fn of_type(wanted: &str) -> Result<Value, UsageError> {
-    let schemas = pipegen_event::schemas_by_type();
-    let types = schemas.each_ref().map(|(event_type, _)| event_type.strip_prefix(PREFIX).unwrap_or(event_type));
-    let short = wanted.strip_prefix(PREFIX).unwrap_or(wanted);
-    let found = schemas.into_iter().zip(types).find(|(_, event_type)| *event_type == short);
-    found.map(|((_, schema), _)| schema).ok_or_else(|| {
-        UsageError::Message(format!(
-            "there is no event type `{wanted}`: there are {}",
-            types.map(|t| format!("`{t}`")).join(", ")
-        ))
-    })
+fn of_type(wanted: &str) -> anyhow::Result<Value> {
+    let found = objects::event_type_named(wanted)?;
+    let mut schemas = pipegen_event::schemas_by_type().into_iter();
+    let schema = schemas.find(|(event_type, _)| *event_type == found).map(|(_, schema)| schema);
+    schema.with_context(|| format!("`{found}` has no schema, which is a mistake in pipegen itself"))
 }

@@ -16,6 +16,7 @@ use super::usage_error::UsageError;
 use crate::aws::Account;
 use crate::cli::{EnvironmentArgs, MappingArgs, SendArgs};
 use crate::config::Config;
+use crate::numbers::counted;
 use crate::printer;
 use crate::send::Checker;
 use crate::send::checkpoint::Checkpoint;
@@ -78,7 +79,7 @@ async fn destination(args: &SendArgs, config: &Config) -> anyhow::Result<Destina
 /// Prints a record on one line. A line's end can only be between two of JSON's tokens.
 fn print(record: &Record) -> anyhow::Result<()> {
     let text = String::from_utf8_lossy(&record.data).replace(['\n', '\r'], " ");
-    printer::data(&text).context("cannot write to standard output")
+    Ok(printer::data(&text)?)
 }
 
 fn files(args: &SendArgs) -> Result<Vec<InputFile>, UsageError> {
@@ -155,14 +156,15 @@ fn report(args: &SendArgs, outcome: Outcome) -> anyhow::Result<ExitCode> {
     let Outcome { summary, ended } = outcome;
     let table = summary.table();
     match (args.json, args.print) {
-        (true, _) => printer::data(&serde_json::to_string(&summary)?).context("cannot write the summary")?,
+        (true, _) => printer::data(&serde_json::to_string(&summary)?)?,
         (_, true) => printer::talk(table.trim_end()),
-        _ => printer::data(table.trim_end()).context("cannot write the summary")?,
+        _ => printer::data(table.trim_end())?,
     }
     if summary.stream.is_some() && summary.sent > 0 && !matches!(ended, Ok(Ended::Done(()))) {
         let rest =
             if args.checkpoint.is_some() { "sends the rest" } else { "sends everything again, which does no harm" };
-        printer::talk(&format!("note: {} events are on the stream; the same command {rest}", summary.sent));
+        let (events, verb) = (counted(summary.sent, "event"), if summary.sent == 1 { "is" } else { "are" });
+        printer::talk(&format!("note: {events} {verb} on the stream; the same command {rest}"));
     }
     match ended? {
         Ended::Interrupted(number) => Ok(ExitCode::from(u8::try_from(128 + number)?)),

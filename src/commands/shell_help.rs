@@ -1,6 +1,5 @@
 //! `pipegen completions` and `pipegen man`: the command line described for shells and for `man`.
 
-use anyhow::Context;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -27,5 +26,5 @@ pub fn man() -> anyhow::Result<()> {
 }
 
 fn print(text: &[u8]) -> anyhow::Result<()> {
-    printer::data(String::from_utf8_lossy(text).trim_end()).context("cannot write to standard output")
+    Ok(printer::data(String::from_utf8_lossy(text).trim_end())?)
 }

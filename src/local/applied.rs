@@ -131,7 +131,7 @@ impl AppliedRun {
                         return Ok(Ended::Interrupted(number));
                     }
                     stop.cancel();
-                    session.console.say("what has been read is finished; Ctrl-C again ends at once");
+                    session.console.say("processing what has been read; Ctrl-C again ends at once");
                 }
             }
         }

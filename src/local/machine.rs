@@ -20,6 +20,7 @@ use super::export::Export;
 use super::faults::{FaultError, FaultTarget, PlannedFault};
 use super::summary::Summary;
 use super::{Run, StoppedEarly, listener, url_listener};
+use crate::artifact;
 use crate::event_source::pace::Pace;
 use crate::records::RecordSource;
 use crate::servers::{ServerPlan, ServerSettings};
@@ -134,6 +135,9 @@ fn executable(path: &Path) -> anyhow::Result<PathBuf> {
         metadata.permissions().mode() & 0o111 != 0,
         "the bootstrap {name} is not executable: `chmod +x` it"
     );
+    let bytes = std::fs::read(&whole).with_context(|| format!("cannot read the bootstrap {name}"))?;
+    artifact::check_marker(&bytes)
+        .map_err(|error| anyhow::anyhow!("{name} cannot be the bootstrap: {error}\n  {}", error.help()))?;
     Ok(whole)
 }
 

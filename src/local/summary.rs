@@ -11,6 +11,7 @@ use crate::event_source::progress::per_second;
 use crate::event_source::status::PollerReport;
 use crate::event_source::tally::Tally;
 use crate::local::scheduled_runs::MaintainTotals;
+use crate::numbers::thousands;
 
 /// The result of a run. Counts are the processor's unless they name another function.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -180,30 +181,9 @@ fn seconds(seconds: f64) -> String {
     format!("{seconds:.2}")
 }
 
-/// Formats a number with a blank after each thousand.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1 000"), (309_955, "309 955"), (1_234_567, "1 234 567")]
-        {
-            assert_eq!(thousands(number), text);
-        }
-    }
 
     #[test]
     fn json_has_what_programs_read() {

@@ -161,7 +161,7 @@ impl Running {
                         break;
                     }
                     self.stop.cancel();
-                    self.console.say("stopping: what is under way is finished; Ctrl-C again ends at once");
+                    self.console.say("stopping after what is under way; Ctrl-C again ends at once");
                 }
                 _ = look.tick() => {
                     self.show();

@@ -101,13 +101,20 @@ impl Refusals {
         self.counts.values().sum()
     }
 
-    /// Writes what is left to the file.
+    /// Writes what is left to the file. An empty one is removed.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn finish(&mut self) -> anyhow::Result<()> {
         match &mut self.file {
-            Some((path, writer)) => writer.flush().with_context(|| cannot_write(path)),
+            Some((path, writer)) => {
+                writer.flush().with_context(|| cannot_write(path))?;
+                let metadata = writer.get_ref().metadata().with_context(|| cannot_write(path))?;
+                if metadata.is_file() && metadata.len() == 0 {
+                    std::fs::remove_file(&*path).with_context(|| cannot_write(path))?;
+                }
+                Ok(())
+            }
             None => Ok(()),
         }
     }

@@ -41,6 +41,11 @@ const START_ATTEMPTS: u32 = 4;
 /// Time between two probes of a starting server.
 const PROBE_PAUSE: Duration = Duration::from_millis(20);
 
+/// The error of a server that is neither given nor installed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotInstalled(String);
+
 /// The servers that a run will use, found but not yet started.
 pub struct ServerPlan {
     database: DatabaseSource,
@@ -92,8 +97,8 @@ impl ServerPlan {
         };
         match (database, cache) {
             (Ok(database), Ok(cache)) => Ok(Self { database, cache }),
-            (Err(database), Err(cache)) => anyhow::bail!("{database}\n{cache}"),
-            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+            (Err(database), Err(cache)) => Err(NotInstalled(format!("{database}\n{cache}")).into()),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(NotInstalled(format!("{error:#}")).into()),
         }
     }
 

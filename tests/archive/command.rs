@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::kept::{Kept, Record, event, record};
+use crate::kept::{Kept, Record, Run, event, record};
 
 /// Twenty records over six hours, one of them an array of two suppliers' events, one no JSON.
 fn records() -> Vec<Record> {
@@ -39,7 +39,7 @@ fn objects_are_listed_as_a_table_or_as_json() {
     assert_eq!(rows.len(), 2, "{table:?}");
     assert_eq!(rows[0], ["HOUR", "SHARD", "BYTES", "KEY"]);
     assert_eq!(rows[1][..2], ["2020-11-23T06:00:00Z", "shardId-000000000000"]);
-    assert!(table.stderr.starts_with("1 objects, "), "{table:?}");
+    assert!(table.stderr.starts_with("1 object, "), "{table:?}");
 
     let json = kept.pipegen(&["archive", "list", "--json"]).succeeded();
     let objects: Vec<Value> = json.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -48,13 +48,38 @@ fn objects_are_listed_as_a_table_or_as_json() {
     assert_eq!(objects[1]["bytes"].to_string(), rows[1][2]);
 }
 
+/// Nothing but data is on standard output.
+#[test]
+fn what_finds_nothing_says_so() {
+    let (kept, _) = kept();
+    for (arguments, expected) in [
+        (&["archive", "list", "--to", "2020-01-01"][..], "nothing was archived in that range\n"),
+        (&["archive", "get", "--sku", "none"], "nothing in the archive matches\n"),
+        (&["archive", "get", "--events", "--sku", "none"], "nothing in the archive matches\n"),
+    ] {
+        let run = kept.pipegen(arguments).succeeded();
+        assert_eq!((&*run.stdout, &*run.stderr), ("", expected), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_full_disk_is_named() {
+    let (kept, _) = kept();
+    for arguments in [&["archive", "get"], &["archive", "list"], &["archive", "verify"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let run = Run::new(&kept.command(arguments).stdout(full).output().unwrap());
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.starts_with("error: cannot write to standard output: No space left on device"), "{run:?}");
+    }
+}
+
 #[test]
 fn records_are_printed_as_they_are_archived() {
     let (kept, records) = kept();
     assert_eq!(kept.pipegen(&["archive", "get"]).succeeded().stdout, lines(&records));
     let get = |arguments: &[&str]| kept.pipegen(&[&["archive", "get"], arguments].concat()).succeeded().stdout;
     assert_eq!(get(&["--sku", "85123A"]), lines([&records[5]]));
-    assert_eq!(get(&["--supplier", "globex", "--type", "stock.counted"]), lines([&records[5]]));
+    assert_eq!(get(&["--supplier", "globex", "--type", "stock.counted.v1"]), lines([&records[5]]));
     assert_eq!(get(&["--supplier", "acme", "--sku", "22423"]), "", "no event has both");
     assert_eq!(get(&["--type", "price.changed"]), "");
     assert_eq!(get(&["--from", "2020-11-23T10:20:00Z"]), lines(&records[16..]));
@@ -66,7 +91,7 @@ fn events_are_printed_one_a_line() {
     let run =
         kept.pipegen(&["archive", "get", "--events", "--from", "2020-11-23T06:30:00Z", "--to", "2020-11-23T07:00:01Z"]);
     assert_eq!(run.stdout, format!("{}\n{}\n", event("acme", "85123A"), event("globex", "22423")));
-    assert!(run.stderr.contains("1 records hold no JSON"), "{run:?}");
+    assert!(run.stderr.contains("1 record without JSON"), "{run:?}");
     let run = kept.pipegen(&["archive", "get", "--events", "--supplier", "globex"]).succeeded();
     assert_eq!(run.stdout, format!("{}\n", event("globex", "22423")));
 }
@@ -75,6 +100,7 @@ fn events_are_printed_one_a_line() {
 fn verify_counts_and_its_exit_code_tells() {
     let (kept, _) = kept();
     let run = kept.pipegen(&["archive", "verify"]).succeeded();
+    assert!(!run.stdout.contains("repeat"), "nothing is there twice: {run:?}");
     assert!(run.stdout.contains("20 records in 8 objects") && run.stdout.ends_with("all is right\n"), "{run:?}");
     kept.reject(&[(&record(99, "{}"), 0, b"{}", "invalid_event", "x")]);
     let run = kept.pipegen(&["archive", "verify", "--json"]);
@@ -94,7 +120,7 @@ fn what_was_typed_wrong_is_told_before_anything_is_read() {
     for (arguments, expected) in [
         (&["archive", "get", "--from", "soon"][..], "`--from soon` is not a time"),
         (&["archive", "list", "--from", "1h", "--to", "2h"], "`--from` must be before `--to`"),
-        (&["archive", "get", "--type", "counted"], "com.retailtech.stock.counted.v1"),
+        (&["archive", "get", "--type", "counted"], "is none of the types: stock.counted, "),
         (&["archive", "list", "--env", "staging"], "cannot be used with"),
         (&["archive", "replay"], "--to-env"),
     ] {

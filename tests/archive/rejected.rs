@@ -125,7 +125,7 @@ fn mended_events_come_from_a_file_or_from_standard_input() {
 }
 
 #[test]
-fn what_was_typed_wrong_is_told() {
+fn what_was_typed_wrong_or_finds_nothing_is_told() {
     let (kept, _) = kept();
     for (arguments, expected) in [
         (&["rejected", "list", "--reason", "bad"][..], "invalid_data"),
@@ -135,6 +135,10 @@ fn what_was_typed_wrong_is_told() {
         let run = kept.pipegen(arguments);
         assert_eq!((run.code, &*run.stdout), (2, ""), "{run:?}");
         assert!(run.stderr.contains(expected), "{run:?}");
+    }
+    for command in ["list", "show"] {
+        let run = kept.pipegen(&["rejected", command, "--to", "2020-01-01"]).succeeded();
+        assert_eq!((&*run.stdout, &*run.stderr), ("", "nothing in the quarantine matches\n"));
     }
     let nothing = Kept::new();
     let run = nothing.pipegen(&["rejected", "list"]);

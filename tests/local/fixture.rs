@@ -33,6 +33,7 @@ fn compiled() -> &'static Path {
         let fresh = path.with_extension(std::process::id().to_string());
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let status = Command::new(rustc)
+            .env("PIPEGEN_MARKER", pipegen_contract::marker::MARKER)
             .args(["--edition", "2024", "-o"])
             .arg(&fresh)
             .arg(source)

@@ -7,6 +7,10 @@ use std::net::TcpStream;
 use std::process::exit;
 use std::time::Duration;
 
+/// The mark of a bootstrap.
+#[used]
+static MARKER: &str = env!("PIPEGEN_MARKER");
+
 fn main() {
     let handler = std::env::var("_HANDLER").unwrap();
     match handler.as_str() {

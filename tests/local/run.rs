@@ -157,31 +157,46 @@ fn what_is_wrong_is_said_before_anything_is_started() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let taken = listener.local_addr().expect("an address").port().to_string();
     for (arguments, code, words) in [
-        (&["--records", "missing.jsonl"][..], 1, &["cannot read missing.jsonl"][..]),
-        (&["--export", "missing/out.jsonl"], 1, &["cannot export to missing/out.jsonl"]),
+        (&["--records", "missing.jsonl"][..], 2, &["cannot read missing.jsonl"][..]),
+        (&["--export", "missing/out.jsonl"], 2, &["cannot export to missing/out.jsonl"]),
         (&["--export", "-", "--json"], 2, &["--export -", "--json"]),
         (&["--parallelization", "11"], 2, &["--parallelization"]),
-        (&["--database-url", "nonsense"], 1, &["--database-url", "postgres://"]),
+        (&["--database-url", "nonsense"], 2, &["--database-url", "postgres://"]),
         (&["--bootstrap", "missing"], 2, &["--bootstrap"]),
         (&["--env", "Staging"], 2, &["Staging"]),
         (&["--config", "missing.toml"], 2, &["missing.toml"]),
-        (&["--catalog-port", &taken], 1, &["--catalog-port", &taken]),
+        (&["--catalog-port", &taken], 2, &["--catalog-port", &taken]),
         (&["--catalog-port", "0"], 2, &["--catalog-port"]),
         (&["--rotate-every", "0"], 2, &["--rotate-every"]),
-        (&["--serve", "--port", &taken], 1, &["--port", &taken]),
+        (&["--serve", "--port", &taken], 2, &["--port", &taken]),
         (&["--port", "8080"], 2, &["--serve"]),
         (&["--no-records"], 2, &["--serve"]),
         (&["--serve", "--no-records", "--records", "-"], 2, &["--no-records", "--records"]),
         (&["--rate", "0"], 2, &["--rate"]),
         (&["--archive-window", "301"], 2, &["--archive-window"]),
         (&["--fault", "redis@10s"], 2, &["--fault redis@10s", "redis@10s+5s"]),
-        (&["--fault", "redis@1s+1s", "--cache-url", "redis://127.0.0.1:1"], 1, &["--fault redis", "given by its URL"]),
+        (&["--fault", "redis@1s+1s", "--cache-url", "redis://127.0.0.1:1"], 2, &["--fault redis", "given by its URL"]),
     ] {
         let output = fixture.run(arguments);
         let error = text(&output.stderr);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
         assert!(words.iter().all(|word| error.contains(word)), "{arguments:?}: {error}");
     }
+}
+
+#[test]
+fn a_bootstrap_that_is_none_is_refused() {
+    let fixture = CommandFixture::new();
+    let bootstrap = fixture.folder.path().join("bootstrap");
+    fs::write(&bootstrap, "#!/bin/sh\n").expect("written");
+    let output = fixture.run(&[]);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("lacks the marker of pipegen's bootstrap\n  leave `--bootstrap` out"), "{error}");
+    fs::remove_file(&bootstrap).expect("removed");
+    let output = fixture.run(&[]);
+    let error = text(&output.stderr);
+    assert!(output.status.code() == Some(2) && error.contains("there is no bootstrap"), "{error}");
 }
 
 #[test]

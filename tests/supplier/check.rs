@@ -59,6 +59,18 @@ fn what_is_refused_is_listed_with_its_place() {
     assert_eq!(rejects[1]["event"], json!(old));
 }
 
+/// Nor does one stay from an earlier run.
+#[test]
+fn where_nothing_is_refused_no_file_is_left() {
+    let folder = Folder::new();
+    folder.write("events.jsonl", count("A"));
+    folder.write("rejects.jsonl", "{}\n");
+    folder.pipegen(["send", "--check", "--rejects", "rejects.jsonl", "events.jsonl"]).ended(0);
+    assert!(!folder.path("rejects.jsonl").exists());
+    folder.pipegen(["send", "--check", "--rejects", "/dev/null", "events.jsonl"]).ended(0);
+    assert!(std::path::Path::new("/dev/null").exists());
+}
+
 #[test]
 fn bytes_that_are_not_text_are_kept_in_base64() {
     let folder = Folder::new();

@@ -8,6 +8,7 @@ use crate::archive::event_filter::{EventFilter, events};
 use crate::archive::line::{Kind, Line};
 use crate::archive::merged::each_line;
 use crate::cli::ArchiveGetArgs;
+use crate::numbers::counted;
 use crate::printer::{self, Lines};
 
 /// Prints what matches.
@@ -18,8 +19,9 @@ pub(super) fn run(args: &ArchiveGetArgs) -> anyhow::Result<ExitCode> {
         let mut lines = Lines::default();
         let wanted = filter.clone();
         let keep = move |line: &Line<'_>| wanted.matches_record(&line.data);
-        let mut not_json = 0_u64;
+        let (mut not_json, mut is_empty) = (0_u64, true);
         each_line(&archive, Kind::Archive, &range, keep, async |_, line| {
+            is_empty = false;
             if args.events_only {
                 write_events(line, &filter, &mut lines, &mut not_json)
             } else {
@@ -28,9 +30,12 @@ pub(super) fn run(args: &ArchiveGetArgs) -> anyhow::Result<ExitCode> {
         })
         .await?;
         lines.finish()?;
+        if is_empty {
+            printer::talk("nothing in the archive matches");
+        }
         if not_json > 0 {
-            let what = "records hold no JSON, so no event either: without --events they are printed";
-            printer::talk(&format!("note: {not_json} {what}"));
+            let what = "without JSON, so without an event either: without --events they are printed";
+            printer::talk(&format!("note: {} {what}", counted(not_json, "record")));
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -8,6 +8,7 @@ use super::objects;
 use crate::archive::line::Kind;
 use crate::archive::objects::{Object, ShardHours};
 use crate::cli::ArchiveListArgs;
+use crate::numbers::counted;
 use crate::printer::{self, Lines};
 
 /// An object, as `--json` prints it.
@@ -46,7 +47,10 @@ pub(super) fn run(args: &ArchiveListArgs) -> anyhow::Result<ExitCode> {
             }
         }
         lines.finish()?;
-        printer::talk(&format!("{count} objects, {bytes} bytes"));
+        printer::talk(&match count {
+            0 => "nothing was archived in that range".to_owned(),
+            _ => format!("{}, {}", counted(count, "object"), counted(bytes, "byte")),
+        });
         Ok(ExitCode::SUCCESS)
     })
 }

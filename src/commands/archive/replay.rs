@@ -10,6 +10,7 @@ use crate::archive::line::{Kind, Line};
 use crate::archive::merged::each_line;
 use crate::aws::put_records::{OutgoingRecord, StreamWriter};
 use crate::cli::ArchiveReplayArgs;
+use crate::numbers::counted;
 use crate::printer;
 
 /// The records that were put, or would be.
@@ -26,7 +27,7 @@ pub(super) fn run(args: &ArchiveReplayArgs) -> anyhow::Result<ExitCode> {
     let (range, filter) = (objects::range(&args.range)?, objects::filter(&args.events)?);
     let environment = objects::target(&args.target, None)?;
     // The records that are on the stream, also if a signal ends the replay.
-    let put = Cell::new(0);
+    let put = Cell::new(0_u64);
     let code = objects::until_signal(async || {
         let archive = objects::archive(&args.objects).await?;
         let mut writer =
@@ -39,18 +40,19 @@ pub(super) fn run(args: &ArchiveReplayArgs) -> anyhow::Result<ExitCode> {
             counts.records += 1;
             counts.bytes += record.data.len() as u64;
             if let Some(writer) = &mut writer {
-                put.set(put.get() + writer.add(record).await?.len());
+                put.set(put.get() + writer.add(record).await?.len() as u64);
             }
             Ok(true)
         })
         .await?;
-        put.set(put.get() + finish(writer).await?);
+        put.set(put.get() + finish(writer).await? as u64);
         printer::data(&if args.json { serde_json::to_string(&counts)? } else { text(counts) })?;
         Ok(ExitCode::SUCCESS)
     });
     if !matches!(&code, Ok(code) if *code == ExitCode::SUCCESS) && put.get() > 0 {
         let again = "Replaying the range again does no harm: what is applied already changes nothing.";
-        printer::talk(&format!("{} records are on the stream. {again}", put.get()));
+        let (records, verb) = (counted(put.get(), "record"), if put.get() == 1 { "is" } else { "are" });
+        printer::talk(&format!("{records} {verb} on the stream. {again}"));
     }
     code
 }
@@ -69,6 +71,10 @@ fn record(line: &str) -> anyhow::Result<OutgoingRecord> {
 }
 
 fn text(Counts { records, bytes, dry_run }: Counts) -> String {
-    let verb = if dry_run { "would be put" } else { "were put" };
-    format!("{records} records with {bytes} bytes of data {verb} on the stream")
+    let verb = match (dry_run, records) {
+        (true, _) => "would be put",
+        (false, 1) => "was put",
+        (false, _) => "were put",
+    };
+    format!("{} with {} of data {verb} on the stream", counted(records, "record"), counted(bytes, "byte"))
 }

@@ -8,6 +8,7 @@ use super::objects;
 use crate::archive::verify::report::{Counts, Summary};
 use crate::archive::verify::verify;
 use crate::cli::ArchiveVerifyArgs;
+use crate::numbers::counted;
 use crate::printer::Lines;
 
 /// Prints the problems and the counts.
@@ -33,27 +34,33 @@ fn text(summary: &Summary) -> String {
     let Summary { archive, quarantine, not_archived_yet, problems } = summary;
     let quarantine = quarantine.as_ref().map_or_else(
         || "quarantine  none here, so there is nothing to find in the archive".to_owned(),
-        |counts| row("quarantine", counts, "rejected events"),
+        |counts| row("quarantine", counts, "rejected event"),
     );
     let verdict = match problems {
         0 => "all is right".to_owned(),
-        1 => "1 problem".to_owned(),
-        _ => format!("{problems} problems"),
+        _ => counted(*problems, "problem"),
     };
     let not_yet = match not_archived_yet {
         0 => String::new(),
         count => {
-            format!("\n{count} rejected events of the last 15 minutes may not be archived yet: verify again later")
+            let events = counted(*count, "rejected event");
+            format!("\n{events} of the last 15 minutes may not be archived yet: verify again later")
         }
     };
-    format!("{}\n{quarantine}{not_yet}\n{verdict}", row("archive", archive, "records"))
+    format!("{}\n{quarantine}{not_yet}\n{verdict}", row("archive", archive, "record"))
 }
 
 fn row(name: &str, counts: &Counts, what: &str) -> String {
     let Counts { objects, bytes, uncompressed_bytes, lines, repeated, checksums } = counts;
-    let different = lines - repeated;
+    let (different, objects) = (counted(lines - repeated, what), counted(*objects, "object"));
+    let repeated = match repeated {
+        0 => String::new(),
+        1 => "; 1 line is there twice".to_owned(),
+        _ => format!("; {repeated} lines repeat others"),
+    };
+    let (bytes, checksums) = (counted(*bytes, "byte"), counted(*checksums, "checksum"));
     format!(
-        "{name:<10}  {different} {what} in {objects} objects of {bytes} bytes ({uncompressed_bytes} uncompressed); \
-         {repeated} lines repeat one; {checksums} checksums of S3 compared"
+        "{name:<10}  {different} in {objects} of {bytes} ({uncompressed_bytes} uncompressed){repeated}; \
+         {checksums} of S3 compared"
     )
 }

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::{objects, quarantine, selection};
+use super::{NOTHING, objects, quarantine, selection};
 use crate::archive::rejections::{Rejection, each_rejection};
 use crate::cli::RejectedListArgs;
-use crate::printer::Lines;
+use crate::printer::{self, Lines};
 
 /// The most groups that are kept apart: a detail may name an unknown field, of which there may be any number.
 const GROUPS: usize = 10_000;
@@ -48,12 +48,15 @@ pub(super) fn run(args: &RejectedListArgs) -> anyhow::Result<ExitCode> {
             for group in &groups {
                 lines.write(&serde_json::to_string(group)?)?;
             }
-        } else {
+        } else if !groups.is_empty() {
             for row in table(&groups) {
                 lines.write(&row)?;
             }
         }
         lines.finish()?;
+        if groups.is_empty() {
+            printer::talk(NOTHING);
+        }
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -168,7 +168,11 @@ impl Redrive {
             self.print(places.into_iter().map(Some))?;
         }
         self.lines.finish()?;
-        let verb = if self.is_dry { "would be put" } else { "were put" };
+        let verb = match (self.is_dry, self.put) {
+            (true, _) => "would be put",
+            (false, 1) => "was put",
+            (false, _) => "were put",
+        };
         printer::talk(&format!("{} {verb} on the stream, {} left out", self.put, self.left_out));
         Ok(if self.left_out == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

@@ -116,7 +116,7 @@ impl Running {
             live.stream.close();
         }
         if self.machine.runner.status(Role::Processor).read().waiting() > 0 {
-            self.machine.console.say("what was put on the stream is finished; Ctrl-C again ends at once");
+            self.machine.console.say("processing what is still on the stream; Ctrl-C again ends at once");
         }
         let ended = async {
             let reports = self.pollers.ended().await;
