@@ -56,6 +56,15 @@ pub(super) fn range(args: &RangeArgs) -> anyhow::Result<TimeRange> {
     Ok(range.map_err(|error| UsageError::Message(error.to_string()))?)
 }
 
+/// Returns the message of a command that has found nothing in the archive.
+pub(super) fn nothing_archived(range: &RangeArgs) -> &'static str {
+    if range.to.is_some() {
+        "nothing in the archive matches"
+    } else {
+        "nothing in the archive matches; records of the last five minutes may not be there yet"
+    }
+}
+
 /// Returns the events that were meant.
 pub(super) fn filter(args: &EventArgs) -> anyhow::Result<EventFilter> {
     let event_type = args.event_type.as_deref().map(event_type_named).transpose()?;

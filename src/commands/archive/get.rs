@@ -31,7 +31,7 @@ pub(super) fn run(args: &ArchiveGetArgs) -> anyhow::Result<ExitCode> {
         .await?;
         lines.finish()?;
         if is_empty {
-            printer::talk("nothing in the archive matches");
+            printer::talk(objects::nothing_archived(&args.range));
         }
         if not_json > 0 {
             let what = "without JSON, so without an event either: without --events they are printed";

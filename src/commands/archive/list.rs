@@ -48,7 +48,7 @@ pub(super) fn run(args: &ArchiveListArgs) -> anyhow::Result<ExitCode> {
         }
         lines.finish()?;
         printer::talk(&match count {
-            0 => "nothing was archived in that range".to_owned(),
+            0 => objects::nothing_archived(&args.range).to_owned(),
             _ => format!("{}, {}", counted(count, "object"), counted(bytes, "byte")),
         });
         Ok(ExitCode::SUCCESS)
