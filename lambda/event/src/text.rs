@@ -12,12 +12,14 @@ pub(crate) const MAX_DEPTH: usize = 128;
 /// Returns the record as text, if it is UTF-8 and follows JSON's grammar.
 pub(crate) fn check_grammar(record: &[u8]) -> Result<&str, String> {
     let text = str::from_utf8(record)
-        .map_err(|error| format!("the text must be UTF-8, is not at byte {}", error.valid_up_to() + 1))?;
+        .map_err(|error| format!("the text must be UTF-8; the error is at byte {}", error.valid_up_to() + 1))?;
     match serde_json::from_str::<IgnoredAny>(text) {
         Ok(_) => Ok(text),
-        Err(_) if text.trim_ascii().is_empty() => Err("the text must be JSON, is empty".to_owned()),
+        Err(_) if text.trim_ascii().is_empty() => Err("the text must be JSON; it is empty".to_owned()),
         // Not the error's own message, which another crate may change.
-        Err(error) => Err(format!("the text must be JSON, is not at line {} column {}", error.line(), error.column())),
+        Err(error) => {
+            Err(format!("the text must be JSON; the error is at line {} column {}", error.line(), error.column()))
+        }
     }
 }
 

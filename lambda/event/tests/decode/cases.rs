@@ -54,7 +54,7 @@ fn aggregates() {
             "2 S1 -2",
             "0 S2 +1",
             "1 S2 +1",
-            "2 invalid_json: the text must be JSON, is not at line 1 column 2",
+            "2 invalid_json: the text must be JSON; the error is at line 1 column 2",
             "0 invalid_json: the record is an aggregate of the Kinesis Producer Library whose checksum does not fit",
         ],
     );
@@ -64,7 +64,7 @@ fn aggregates() {
 fn aggregates_of_a_library() {
     let detail = "invalid_data: data.delta: must be an integer from -1000000000 to 1000000000 other than 0";
     let (bad, other) = (format!("3 {detail}"), format!("5 {detail}"));
-    let nested = "0 invalid_json: the text must be UTF-8, is not at byte 1; looks like an aggregate within an aggregate, which is \
+    let nested = "0 invalid_json: the text must be UTF-8; the error is at byte 1; looks like an aggregate within an aggregate, which is \
         not unpacked: aggregate once";
     let first = ["0 K1 = 5", "0 K1 -1", "1 K2 = 7", "2 K1 -1", "3 K2 +2"];
     let arrays = ["0 K3 = 1", "1 K3 +1", "2 K3 +1", &bad, "4 K3 +1", &other];
@@ -104,12 +104,12 @@ fn envelopes() {
     assert_becomes(
         "named-envelopes",
         &[
-            "0 invalid_json: the text must be UTF-8, is not at byte 2; looks like gzip: send the text itself, not compressed",
-            "0 invalid_json: the text must be JSON, is not at line 1 column 1; looks like UTF-8 with a byte order mark: send the text \
+            "0 invalid_json: the text must be UTF-8; the error is at byte 2; looks like gzip: send the text itself, not compressed",
+            "0 invalid_json: the text must be JSON; the error is at line 1 column 1; looks like UTF-8 with a byte order mark: send the text \
          without the mark",
-            "0 invalid_json: the text must be JSON, is not at line 2 column 1; looks like several JSON texts: send an array, or a \
+            "0 invalid_json: the text must be JSON; the error is at line 2 column 1; looks like several JSON texts: send an array, or a \
          record for each",
-            "0 invalid_json: the text must be UTF-8, is not at byte 1; looks like UTF-16: send UTF-8 without a byte order mark",
+            "0 invalid_json: the text must be UTF-8; the error is at byte 1; looks like UTF-16: send UTF-8 without a byte order mark",
             "0 invalid_event: specversion: is missing; looks like Debezium's envelope: make an event of the row and send that",
             "0 invalid_event: specversion: is missing; looks like the envelope of the Database Migration Service: make an event of \
          the row and send that",

@@ -82,5 +82,5 @@ fn reasons_have_stable_names() {
             "refused_by_database"
         ]
     );
-    assert_eq!(refused("").to_string(), "invalid_json: the text must be JSON, is empty");
+    assert_eq!(refused("").to_string(), "invalid_json: the text must be JSON; it is empty");
 }

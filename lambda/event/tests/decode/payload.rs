@@ -97,15 +97,18 @@ fn what_is_not_base64_is_refused() {
 fn what_it_encodes_is_judged_like_data_s_text() {
     let nested = |depth: usize| format!(r#"{{"quantity":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
     for (bytes, detail) in [
-        (b"".as_slice(), "data_base64: the text must be JSON, is empty"),
-        (b"{\"quantity\":42", "data_base64: the text must be JSON, is not at line 1 column 14"),
-        (b"{\"quantity\":42}{}", "data_base64: the text must be JSON, is not at line 1 column 16; looks like several"),
-        (b"{\"quantity\":\xff}", "data_base64: the text must be UTF-8, is not at byte 13"),
+        (b"".as_slice(), "data_base64: the text must be JSON; it is empty"),
+        (b"{\"quantity\":42", "data_base64: the text must be JSON; the error is at line 1 column 14"),
+        (
+            b"{\"quantity\":42}{}",
+            "data_base64: the text must be JSON; the error is at line 1 column 16; looks like several",
+        ),
+        (b"{\"quantity\":\xff}", "data_base64: the text must be UTF-8; the error is at byte 13"),
         (
             b"\xef\xbb\xbf{\"quantity\":42}",
-            "data_base64: the text must be JSON, is not at line 1 column 1; looks like UTF-8",
+            "data_base64: the text must be JSON; the error is at line 1 column 1; looks like UTF-8",
         ),
-        (b"\x1f\x8b\x08\0\0", "data_base64: the text must be UTF-8, is not at byte 2; looks like gzip"),
+        (b"\x1f\x8b\x08\0\0", "data_base64: the text must be UTF-8; the error is at byte 2; looks like gzip"),
         (br#"{"quantity":"\ud800"}"#, "data_base64: the text must not have a lone surrogate"),
         (b"null", "data: must be an object"),
         (b"[]", "data: must be an object"),

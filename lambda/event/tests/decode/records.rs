@@ -28,10 +28,10 @@ fn what_is_not_json_is_refused_whole() {
     for text in
         ["", " \n", "{", "}", "[", "nul", "{'a':1}", "[1,]", r#"{"a":1,}"#, "{} {}", "[] x", "01", "NaN", "\u{feff}{}"]
     {
-        assert_refused(text, InvalidJson, "the text must be JSON, is");
+        assert_refused(text, InvalidJson, "the text must be JSON;");
     }
     let truncated = counted();
-    assert_refused(&truncated.as_bytes()[..60], InvalidJson, "the text must be JSON, is not at line 1 column");
+    assert_refused(&truncated.as_bytes()[..60], InvalidJson, "the text must be JSON; the error is at line 1 column");
     assert_refused(broken("e-1", "e\n1"), InvalidJson, "the text must be JSON");
     assert_refused(broken("e-1", r"e\x1"), InvalidJson, "the text must be JSON");
     let array = format!("[{},{}", counted(), counted());
@@ -44,10 +44,14 @@ fn a_record_that_is_not_utf_8_is_refused() {
     let mut record = counted().into_bytes();
     let place = record.iter().position(|byte| *byte == b'-').expect("a hyphen");
     record[place] = 0xff;
-    let detail = format!("the text must be UTF-8, is not at byte {}", place + 1);
+    let detail = format!("the text must be UTF-8; the error is at byte {}", place + 1);
     assert_refused(&record, InvalidJson, &detail);
     let utf_16: Vec<u8> = counted().encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_refused([b"\xff\xfe".as_slice(), &utf_16].concat(), InvalidJson, "the text must be UTF-8, is not at byte 1");
+    assert_refused(
+        [b"\xff\xfe".as_slice(), &utf_16].concat(),
+        InvalidJson,
+        "the text must be UTF-8; the error is at byte 1",
+    );
     // An overlong slash and a surrogate encoded like UTF-8.
     for bytes in [b"\"\xc0\xaf\"".as_slice(), b"\"\xed\xa0\x80\""] {
         assert_refused(bytes, InvalidJson, "the text must be UTF-8");
