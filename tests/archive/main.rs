@@ -7,7 +7,7 @@
 //! - [`rejected`]: the quarantine, grouped, shown, and put again
 //! - [`memory`]: a month needs no more memory than an hour
 //! - [`s3`]: the same from S3
-//! - [`interrupt`]: signals
+//! - [`interrupt`]: every command ends on a signal
 //!
 //! [`kept`] makes the objects.
 
