@@ -73,7 +73,12 @@ pub(super) const GROUPS: &[Group] = &[
             ),
             of(
                 "suppliers",
-                "The suppliers, each with an IAM role that may put events on the stream: see [`suppliers`](#suppliers).",
+                "The suppliers, each with an IAM role that may send events: see [`suppliers`](#suppliers).",
+            ),
+            of(
+                "direct_stream_access",
+                "With `true`, suppliers' roles may also put events on the stream themselves, where one can write in another's name. \
+                 With `false` they may only call the URL of `ingest`, which accepts from each its own events.",
             ),
         ],
     },

@@ -1,5 +1,5 @@
 //! The part of a stack that runs, as plain data: functions, and what invokes them (event source mappings, schedules,
-//! applies, rotations, a URL).
+//! applies, rotations, URLs).
 //!
 //! - [`rendered`]: reads it from the text of `main.tf.json`
 //! - [`state`]: reads it from Terraform's state
@@ -40,8 +40,8 @@ pub struct Deployment {
     pub schedules: Vec<ScheduledInvocation>,
     /// Invocations that Terraform makes while it applies the stack.
     pub invocations: Vec<ApplyInvocation>,
-    /// The function that has a URL.
-    pub url: Option<String>,
+    /// The functions that have a URL.
+    pub urls: Vec<String>,
     pub buckets: Vec<String>,
     /// Names of the secrets by ARN.
     pub secrets: BTreeMap<String, String>,

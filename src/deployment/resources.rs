@@ -59,10 +59,7 @@ impl Deployment {
                 self.functions.insert(function.arn.clone(), function);
             }
             "aws_lambda_event_source_mapping" => self.mappings.push(resource.read::<MappingAttributes>()?.checked()?),
-            "aws_lambda_function_url" => {
-                let other = self.url.replace(resource.read::<UrlAttributes>()?.function_name);
-                ensure!(other.is_none(), "it is the second function URL, and only one is served");
-            }
+            "aws_lambda_function_url" => self.urls.push(resource.read::<UrlAttributes>()?.function_name),
             "aws_lambda_invocation" => {
                 let InvocationAttributes { function_name, input } = resource.read()?;
                 self.invocations.push(ApplyInvocation { function: function_name, input });
@@ -98,7 +95,7 @@ impl Deployment {
         let schedules = self.schedules.iter_mut().map(|schedule| &mut schedule.function);
         let invocations = self.invocations.iter_mut().map(|invocation| &mut invocation.function);
         let rotations = self.rotations.iter_mut().map(|rotation| &mut rotation.function);
-        for name in mappings.chain(schedules).chain(invocations).chain(rotations).chain(&mut self.url) {
+        for name in mappings.chain(schedules).chain(invocations).chain(rotations).chain(&mut self.urls) {
             let is_named = |function: &&FunctionConfiguration| function.arn == *name || function.name == *name;
             let function = functions.values().find(is_named);
             let function = function.with_context(|| format!("it runs {name}, which is not a function of it"))?;

@@ -56,8 +56,9 @@ const LINKS: &[(&str, &str, &str, Arrow)] = &[
 /// Returns all edges, in the order in which they are drawn.
 pub(super) fn edges(stack: &Declared) -> Vec<Edge> {
     let mut edges = Vec::new();
-    for role in stack.of("aws_iam_role").filter(|role| puts_records(stack, role)) {
-        edges.extend(granted(stack, role).map(|address| edge(role.address(), address, Solid)));
+    for role in stack.of("aws_iam_role").filter(|role| is_caller(stack, role)) {
+        let reached = called_urls(stack, role).into_iter().chain(granted(stack, role));
+        edges.extend(reached.map(|address| edge(role.address(), address, Solid)));
     }
     for (kind, begin, end, arrow) in LINKS {
         for resource in stack.of(kind) {
@@ -71,17 +72,25 @@ pub(super) fn edges(stack: &Declared) -> Vec<Edge> {
         let role = stack.referred(&function.body["role"], "aws_iam_role");
         let granted = role.into_iter().flat_map(|role| granted(stack, role));
         let known = references(&function.body["environment"]).into_iter();
-        // Lambda reads the stream for the function; the event source mapping's arrow shows that.
-        let used = known.chain(granted).filter(|address| !address.starts_with("aws_kinesis_stream."));
-        edges.extend(used.map(|address| edge(function.address(), address, Solid)));
+        edges.extend(known.chain(granted).map(|address| edge(function.address(), address, Solid)));
     }
     edges
 }
 
-/// Tells whether a role may put records on a stream, as a supplier's may.
-pub(super) fn puts_records(stack: &Declared, role: &Resource) -> bool {
-    allowed(stack, role)
-        .any(|statement| list(&statement["Action"]).any(|action| action.starts_with("kinesis:PutRecord")))
+/// Tells whether a role may call a function over its URL, as a supplier's may.
+pub(super) fn is_caller(stack: &Declared, role: &Resource) -> bool {
+    !called_urls(stack, role).is_empty()
+}
+
+/// Returns the addresses of the URLs that a role may call.
+fn called_urls(stack: &Declared, role: &Resource) -> Vec<String> {
+    let calls = |statement: &Value| list(&statement["Action"]).any(|action| action == "lambda:InvokeFunctionUrl");
+    let functions = allowed(stack, role).filter(calls).flat_map(|statement| references(&statement["Resource"]));
+    let functions: Vec<_> = functions.collect();
+    let urls = stack.of("aws_lambda_function_url");
+    urls.filter(|url| at(url, "/function_name").iter().any(|function| functions.contains(function)))
+        .map(Resource::address)
+        .collect()
 }
 
 /// Returns the addresses that a role may get data from or put data into.
@@ -93,9 +102,12 @@ fn granted<'a>(stack: &'a Declared, role: &'a Resource) -> impl Iterator<Item = 
     })
 }
 
-/// Tells whether an action such as `s3:PutObject` reads or writes the content of a resource.
+/// Tells whether an action such as `s3:PutObject` reads or writes the content of a resource. Lambda reads the stream for
+/// a function; the event source mapping's arrow shows that.
 fn moves_data(action: &str) -> bool {
-    action.split_once(':').is_some_and(|(_, verb)| verb.starts_with("Get") || verb.starts_with("Put"))
+    action
+        .split_once(':')
+        .is_some_and(|(service, verb)| verb.starts_with("Put") || verb.starts_with("Get") && service != "kinesis")
 }
 
 /// Tells whether this is the prefix where Lambda itself puts discarded batches; the event source mapping's arrow shows

@@ -95,7 +95,7 @@ pub(super) fn nodes(stack: &Declared) -> Vec<Node> {
 /// Tells whether a resource is drawn. Of the roles only the suppliers' are: a function's own role is drawn as the
 /// function.
 fn is_drawn(stack: &Declared, resource: &Resource) -> bool {
-    resource.kind != "aws_iam_role" || super::edges::puts_records(stack, resource)
+    resource.kind != "aws_iam_role" || super::edges::is_caller(stack, resource)
 }
 
 fn node(stack: &Declared, style: &Style, resources: &[&Resource]) -> Node {

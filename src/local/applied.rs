@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use pipegen_contract::env;
+use pipegen_contract::role::Role;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -112,7 +113,7 @@ impl AppliedRun {
         let lambda = Listener::open(0).context("cannot listen for Lambda")?;
         session.console.say(&format!("Lambda: AWS_ENDPOINT_URL_LAMBDA={}", lambda.url()));
         runner.serve_lambda(lambda, backend.account.credentials.clone())?;
-        runner.serve_url(url)?;
+        runner.serve_url(Role::Catalog, url)?;
 
         let stop = CancellationToken::new();
         let activity = Arc::new(Activity::default());

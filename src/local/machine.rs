@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use pipegen_contract::role::Role;
 
 use super::export::Export;
 use super::faults::{FaultError, FaultTarget, PlannedFault};
@@ -181,7 +182,7 @@ impl RenderedRun {
         let database_url = servers.database_url.clone();
         let mut machine = Machine::start(&self.main, servers, bootstrap, self.overrides, session).await?;
         machine.rotate_every = self.rotate_every;
-        machine.runner.serve_url(self.url)?;
+        machine.runner.serve_url(Role::Catalog, self.url)?;
         let live = self.serve.map(|listener| Live::open(&mut machine, listener)).transpose()?;
         let records = Records {
             source: self.source,

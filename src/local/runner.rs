@@ -67,7 +67,8 @@ pub struct Runner {
     storage: Storage,
     /// By the function's handler.
     status: BTreeMap<String, Arc<SharedStatus>>,
-    url: Option<Arc<FunctionUrl>>,
+    /// By the function's handler.
+    urls: BTreeMap<String, Arc<FunctionUrl>>,
     console: Arc<Console>,
     servers: Vec<Server>,
 }
@@ -87,12 +88,14 @@ impl Runner {
             let pool = Arc::clone(&pools[&schedule.function]);
             Arc::new(ScheduledRuns::new(pool, schedule.input.clone().into(), Arc::clone(console)))
         });
-        let url =
-            deployment.url.as_ref().map(|arn| Arc::new(FunctionUrl::new(Arc::clone(&pools[arn]), Arc::clone(console))));
+        let urls = deployment.urls.iter().map(|arn| {
+            let url = FunctionUrl::new(Arc::clone(&pools[arn]), Arc::clone(console));
+            (deployment.functions[arn].handler.clone(), Arc::new(url))
+        });
         let handlers = deployment.functions.values().map(|function| function.handler.clone());
         Ok(Self {
             status: handlers.map(|handler| (handler, Arc::default())).collect(),
-            url,
+            urls: urls.collect(),
             scheduled: scheduled.collect(),
             storage: backend.storage(),
             console: Arc::clone(console),
@@ -114,18 +117,18 @@ impl Runner {
         Ok(())
     }
 
-    /// Serves the function that has a URL, if there is one.
-    pub fn serve_url(&mut self, listener: Listener) -> anyhow::Result<()> {
-        let Some(url) = self.url() else { return Ok(()) };
+    /// Serves the URL of the function with a role, if it has one.
+    pub fn serve_url(&mut self, role: Role, listener: Listener) -> anyhow::Result<()> {
+        let Some(url) = self.url(role) else { return Ok(()) };
         self.console.say(&format!("{} answers at {}", url.pool.function().name, listener.url()));
         let server = function_url::serve(listener, url);
         self.serve(server.context("cannot serve the function's URL")?);
         Ok(())
     }
 
-    /// Returns the URL of the function that has one.
-    pub fn url(&self) -> Option<Arc<FunctionUrl>> {
-        self.url.clone()
+    /// Returns the URL of the function with a role, if it has one.
+    pub fn url(&self, role: Role) -> Option<Arc<FunctionUrl>> {
+        self.urls.get(role.handler()).cloned()
     }
 
     /// Keeps a server up as long as this lives.

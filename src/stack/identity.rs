@@ -1,5 +1,5 @@
 //! The functions' roles: one `aws_iam_role` for each function, with the right to create network interfaces
-//! (`aws_iam_role_policy`).
+//! (`aws_iam_role_policy`) if the function runs in the network.
 //!
 //! Lambda removes a function's network interfaces with the function's own role, some time after the function is gone.
 //! So these come before the network and go after it; a function's other rights are in `functions`.
@@ -30,8 +30,8 @@ pub(super) struct Identity {
     pub(super) role: Role,
     pub(super) names: FunctionNames,
     iam_role: Reference,
-    /// The right to create network interfaces.
-    pub(super) network_policy: Reference,
+    /// The right to create network interfaces, for a function in the network.
+    pub(super) network_policy: Option<Reference>,
     function_arn: Expression,
 }
 
@@ -66,21 +66,24 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, role: Role) -
         }),
     ));
     let function_arn = account.arn("lambda", &format!("function:{}", build.names.of(names.function)));
-    let denied: Vec<_> = INTERFACE_ACTIONS.into_iter().chain(INTERFACE_LOOKUPS).collect();
-    let network_policy = build.document.resource(Block::new(
-        "aws_iam_role_policy",
-        format!("{label}_network"),
-        json!({
+    let network_policy = names.group.map(|_| {
+        let body = json!({
             "name": "network",
             "role": iam_role.attribute("name"),
-            "policy": policy([
-                // Lambda's documentation wants all resources of the account: it checks the right before there are any
-                // interfaces.
-                allow("NetworkInterfaces", &INTERFACE_ACTIONS, [account.arn("ec2", "*/*")]),
-                allow("Questions", &INTERFACE_LOOKUPS, ["*".into()]),
-                deny_function_code(&function_arn, &denied),
-            ]),
-        }),
-    ));
+            "policy": interfaces(account, &function_arn),
+        });
+        build.document.resource(Block::new("aws_iam_role_policy", format!("{label}_network"), body))
+    });
     Identity { role, names, iam_role, network_policy, function_arn }
+}
+
+/// Lets Lambda create and remove network interfaces with the role.
+fn interfaces(account: &AwsAccount, function_arn: &Expression) -> Expression {
+    let denied: Vec<_> = INTERFACE_ACTIONS.into_iter().chain(INTERFACE_LOOKUPS).collect();
+    policy([
+        // Lambda's documentation wants all resources of the account: it checks the right before there are any interfaces.
+        allow("NetworkInterfaces", &INTERFACE_ACTIONS, [account.arn("ec2", "*/*")]),
+        allow("Questions", &INTERFACE_LOOKUPS, ["*".into()]),
+        deny_function_code(function_arn, &denied),
+    ])
 }

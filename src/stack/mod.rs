@@ -18,8 +18,8 @@
 //! - `access_logs`: S3 access logs of the buckets
 //! - `functions`: one file for each function
 //! - `triggers`: event source mappings
-//! - `catalog_url`: the catalog's URL
-//! - `readers`, `suppliers`: permissions to call that URL, and to put events on the stream
+//! - `urls`: the URLs of the catalog and of `ingest`
+//! - `readers`, `suppliers`: permissions to call these, and to put events on the stream
 //! - `rotation`: rotation of the database passwords
 //! - `schedule`: the schedule that runs `maintain` every minute
 //! - `flow_logs`: traffic that the network refused
@@ -37,7 +37,6 @@ mod archive;
 mod bucket;
 mod build;
 mod cache;
-mod catalog_url;
 pub mod changes;
 pub mod cold_storage;
 mod dashboard;
@@ -65,6 +64,7 @@ mod suppliers;
 mod topic;
 mod triggers;
 mod units;
+mod urls;
 mod versions;
 
 use pipegen_contract::role::Role;
@@ -113,6 +113,7 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     let catalog_role = &identity::declare(build, account, Role::Catalog);
     let maintain_role = &identity::declare(build, account, Role::Maintain);
     let rotate_role = &identity::declare(build, account, Role::Rotate);
+    let ingest_role = &identity::declare(build, account, Role::Ingest);
     let roles = [migrate_role, processor_role, archiver_role, catalog_role, maintain_role, rotate_role];
     let network = &network::declare(build, &roles);
     let stream = &stream::declare(build, key);
@@ -132,20 +133,23 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     let archiver = &functions::archiver::declare(build, archiver_role, dependencies);
     triggers::archiver(build, stream, archiver, archive, quarantine);
     let catalog = &functions::catalog::declare(build, catalog_role, dependencies, migrated);
-    let catalog_url = catalog_url::declare(build, catalog);
+    let catalog_url = urls::declare(build, catalog);
     readers::declare(build, catalog);
     let maintain = &functions::maintain::declare(build, maintain_role, dependencies, migrated);
     schedule::declare(build, account, key, maintain);
     let rotate = &functions::rotate::declare(build, rotate_role, dependencies, migrated);
     rotation::declare(build, account, logins, rotate, migrated);
-    let supplier_roles = suppliers::declare(build, key, stream);
+    let ingest = &functions::ingest::declare(build, ingest_role, dependencies);
+    let ingest_url = urls::declare(build, ingest);
+    let supplier_roles = suppliers::declare(build, key, stream, ingest);
     flow_logs::declare(build, account, key, network);
     let topic = &topic::declare(build, account, key);
     let watched = &Watched { stream, processor, archiver, catalog, rotate, database, cache };
     let alarms = alarms::table(build, watched);
     let arns = alarms::declare(build, topic, &alarms);
     dashboard::declare(build, watched, &alarms, &arns);
-    let outputs = Outputs { stream, database, cache, archive, quarantine, queries, catalog_url, supplier_roles };
+    let outputs =
+        Outputs { stream, database, cache, archive, quarantine, queries, catalog_url, ingest_url, supplier_roles };
     outputs::declare(build, outputs);
 
     let versions = versions::text(config);

@@ -176,7 +176,8 @@ pub struct FunctionNames {
     pub role: Name,
     /// Its log group.
     pub logs: Name,
-    pub group: Name,
+    /// The security group of its network interfaces; `None` runs outside the network.
+    pub group: Option<Name>,
 }
 
 impl FunctionNames {
@@ -188,12 +189,13 @@ impl FunctionNames {
             function: name(&kind::FUNCTION),
             role: name(&kind::IAM_ROLE),
             logs: name(&kind::LOG_GROUP),
-            group: name(&kind::SECURITY_GROUP),
+            // The network has no way to the stream: an endpoint for Kinesis would cost $7.30 a month and zone.
+            group: (role != Role::Ingest).then(|| name(&kind::SECURITY_GROUP)),
         }
     }
 
-    fn all(self) -> [Name; 4] {
-        [self.function, self.role, self.logs, self.group]
+    fn all(self) -> impl Iterator<Item = Name> {
+        [self.function, self.role, self.logs].into_iter().chain(self.group)
     }
 }
 

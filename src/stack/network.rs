@@ -60,7 +60,7 @@ pub(super) fn declare(build: &mut Build<'_>, identities: &[&Identity]) -> Networ
     build.document.resource(Block::new("aws_default_security_group", "closed", group));
     let table = json!({ "vpc_id": vpc.attribute("id"), "tags": name_tag(build, ROUTES) });
     let routes = build.document.resource(Block::new("aws_route_table", "private", table));
-    let policies: Vec<_> = identities.iter().map(|identity| &identity.network_policy).collect();
+    let policies: Vec<_> = identities.iter().filter_map(|identity| identity.network_policy.as_ref()).collect();
     let subnets = ZONES.iter().enumerate().map(|(index, zone)| subnet(build, &vpc, &routes, index, *zone, &policies));
     let subnets = subnets.collect();
     Network { vpc, subnets, routes }

@@ -21,6 +21,7 @@ pub(super) struct Outputs<'a> {
     pub(super) quarantine: &'a Bucket,
     pub(super) queries: &'a Queries,
     pub(super) catalog_url: Expression,
+    pub(super) ingest_url: Expression,
     pub(super) supplier_roles: Vec<(String, Expression)>,
 }
 
@@ -36,6 +37,7 @@ pub(super) fn declare(build: &mut Build<'_>, outputs: Outputs<'_>) {
     output("archive_workgroup", "The Athena workgroup to ask it in", outputs.queries.workgroup());
     output("quarantine_bucket", "Rejected events and exhausted batches", outputs.quarantine.name());
     output("catalog_url", "Where readers ask, with signed requests: products/{sku}", outputs.catalog_url);
+    output("ingest_url", "Where suppliers send their events, with signed requests: events", outputs.ingest_url);
     if let Some(shop) = &outputs.cache.shop {
         let description = "How a shop reads the cache: over TLS as this user, with elasticache:Connect on these ARNs and a way out \
                            to this security group";

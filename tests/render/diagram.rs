@@ -85,9 +85,19 @@ fn many_suppliers_are_one_node() {
         writeln!(settings, "supplier-{number} = \"arn:aws:iam::111122223333:role/feeder-{number}\"").unwrap();
     }
     let chart = Flowchart::of(&serde_json::from_str(&render("staging", &settings).main).unwrap());
-    assert!(chart.joins("iam_role_all", "kinesis_stream_events"), "{chart:#?}");
+    for (from, to) in [
+        ("iam_role_all", "lambda_function_url_ingest"),
+        ("lambda_function_url_ingest", "lambda_function_ingest"),
+        ("lambda_function_ingest", "kinesis_stream_events"),
+        ("iam_role_all", "kinesis_stream_events"),
+    ] {
+        assert!(chart.joins(from, to), "{from} to {to}: {chart:#?}");
+    }
     assert_eq!(chart.nodes.len(), Flowchart::of(&staging()).nodes.len() + 1, "{chart:#?}");
     assert!(flowchart(&render("staging", &settings).main).unwrap().contains("\"50 suppliers\""));
+    let settings = settings.replace("[environments", "[defaults]\ndirect_stream_access = false\n[environments");
+    let chart = Flowchart::of(&serde_json::from_str(&render("staging", &settings).main).unwrap());
+    assert!(!chart.joins("iam_role_all", "kinesis_stream_events"), "{chart:#?}");
 }
 
 /// Removes references, one after the other, and checks that the arrow is gone.

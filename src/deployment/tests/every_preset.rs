@@ -31,6 +31,7 @@ fn values(environment: &str) -> BTreeMap<String, String> {
             "aws_elasticache_replication_group.views.replication_group_id".to_owned(),
             format!("cache-views-{environment}"),
         ),
+        ("aws_kinesis_stream.events.name".to_owned(), format!("kinesis-inventory-{environment}")),
     ]);
     for access in ["reader", "writer", "maintainer"] {
         let name = format!("aws_secretsmanager_secret.{access}.arn");
@@ -120,7 +121,7 @@ fn what_else_runs_is_the_rendered_stacks() {
         assert_eq!((&schedule.function, schedule.period), (&arn("maintain"), Duration::from_mins(1)));
         let [migration] = &deployment.invocations[..] else { panic!("one invocation") };
         assert_eq!((&migration.function, &*migration.input), (&arn("migrate"), "{}"));
-        assert_eq!(deployment.url, Some(arn("catalog")));
+        assert_eq!(deployment.urls, [arn("catalog"), arn("ingest")]);
         let buckets = ["access-logs", "archive", "quarantine", "query-results"];
         assert_eq!(deployment.buckets, buckets.map(|name| format!("s3-{name}-000000000000-{environment}")));
         let secret = |access: &str| values(environment)[&format!("aws_secretsmanager_secret.{access}.arn")].clone();

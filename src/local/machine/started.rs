@@ -135,7 +135,7 @@ impl Machine {
             stream: stream.name().to_owned(),
             processor: self.runner.status(Role::Processor),
             archiver: self.runner.status(Role::Archiver),
-            catalog: self.runner.url(),
+            catalog: self.runner.url(Role::Catalog),
             buckets: Arc::clone(&self.buckets),
             archive_bucket: bucket(Role::Archiver, env::ARCHIVE_BUCKET),
             quarantine_bucket: bucket(Role::Processor, env::QUARANTINE_BUCKET),
@@ -147,7 +147,7 @@ impl Machine {
             account: stream.arn().split(':').nth(4).unwrap_or_default().to_owned(),
             kinesis: Kinesis { stream, retention_hours: u64::from(retention / 3600) },
             s3: OpenS3::new(Arc::clone(&self.buckets)),
-            catalog: self.runner.url(),
+            catalog: self.runner.url(Role::Catalog),
             rules: EventRules {
                 horizon: TimeDelta::seconds(horizon.into()),
                 suppliers: suppliers.map(|names| names.split(',').map(str::to_owned).collect()),

@@ -1,4 +1,5 @@
-//! Functions: `aws_lambda_function` with its log group, its security group and its role's `aws_iam_role_policy`.
+//! Functions: `aws_lambda_function` with its log group, its role's `aws_iam_role_policy` and, in the network, its security
+//! group.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use crate::stack::access::{allow, policy};
 use crate::stack::build::Build;
 use crate::stack::identity::Identity;
 use crate::stack::logs;
+use crate::stack::names::Name;
 use crate::stack::security_groups;
 use crate::terraform::{Block, Expression, Reference};
 
@@ -45,6 +47,7 @@ pub(super) struct FunctionSpec<'a> {
     pub(super) timeout: u32,
     /// The statements of its role, besides logging and network interfaces.
     pub(super) statements: Vec<Value>,
+    /// The connections of its code in the network.
     pub(super) destinations: &'static [Destination],
     /// The environment variables that its code reads.
     pub(super) variables: BTreeMap<&'static str, Expression>,
@@ -54,7 +57,7 @@ pub(super) struct FunctionSpec<'a> {
     pub(super) after: Option<&'a Reference>,
 }
 
-/// Declares a function, with its log group, its rights and its security group.
+/// Declares a function, with its log group, its rights and, in the network, its security group.
 pub(super) fn declare(
     build: &mut Build<'_>,
     identity: &Identity,
@@ -64,13 +67,9 @@ pub(super) fn declare(
     let label = identity.role.handler();
     let log_group = logs::group(build, dependencies.key, label, &build.names.of(identity.names.logs));
     let policy = declare_rights(build, identity, &log_group, spec.statements);
-    let group = security_groups::declare(
-        build,
-        dependencies.network,
-        identity.names.group,
-        "Network interfaces of the function",
-    );
-    let connections = connections::allow(build, &group, dependencies, spec.destinations);
+    let group = identity.names.group;
+    let interfaces = group.map(|group| interfaces(build, group, dependencies, spec.destinations));
+    let (vpc_config, connections) = interfaces.unzip();
     let body = json!({
         "function_name": build.names.of(identity.names.function),
         "description": spec.description,
@@ -85,9 +84,9 @@ pub(super) fn declare(
         "reserved_concurrent_executions": spec.concurrency,
         "environment": { "variables": spec.variables },
         "kms_key_arn": dependencies.key.arn(),
-        "vpc_config": { "subnet_ids": dependencies.network.subnet_ids(), "security_group_ids": [group.id()] },
+        "vpc_config": vpc_config,
         // Otherwise Lambda's network interfaces hold the group for up to 40 minutes after the function is gone.
-        "replace_security_groups_on_destroy": true,
+        "replace_security_groups_on_destroy": group.map(|_| true),
         "logging_config": {
             "log_group": log_group.attribute("name"),
             "log_format": "JSON",
@@ -97,9 +96,24 @@ pub(super) fn declare(
         // Passes a trace on; Lambda's own sampling cannot be turned down and would cost more than the function.
         "tracing_config": { "mode": "PassThrough" },
     });
-    let before = [&identity.network_policy, &policy, &log_group];
-    let block = Block::new("aws_lambda_function", label, body).after(before).after(spec.after);
-    LambdaFunction { role: identity.role, resource: build.document.resource(block), policy, connections }
+    let block = Block::new("aws_lambda_function", label, body);
+    let block = block.after(&identity.network_policy).after([&policy, &log_group]).after(spec.after);
+    let resource = build.document.resource(block);
+    LambdaFunction { role: identity.role, resource, policy, connections: connections.unwrap_or_default() }
+}
+
+/// Declares the security group of a function's network interfaces. Returns its `vpc_config`, and everything that must
+/// exist before its code can connect.
+fn interfaces(
+    build: &mut Build<'_>,
+    group: Name,
+    dependencies: &Dependencies<'_>,
+    destinations: &[Destination],
+) -> (Value, Vec<Reference>) {
+    let Dependencies { network, .. } = dependencies;
+    let group = security_groups::declare(build, network, group, "Network interfaces of the function");
+    let connections = connections::allow(build, &group, dependencies, destinations);
+    (json!({ "subnet_ids": network.subnet_ids(), "security_group_ids": [group.id()] }), connections)
 }
 
 /// Declares the rights of a function's role: it may write to its log group, and these statements.

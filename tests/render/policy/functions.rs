@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::{breach, holds, notices};
 use crate::rendered::{package, resources};
 
-/// A function runs its own role of the bootstrap, as its own IAM role, in its own security group in both subnets, and
-/// logs to its own group. All are of one zip.
+/// A function runs its own role of the bootstrap, as its own IAM role, in its own security group in both subnets
+/// (`ingest`: outside the network), and logs to its own group. All are of one zip.
 fn ground(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let package = package();
@@ -25,6 +25,7 @@ fn ground(main: &Value) -> Vec<String> {
             "security_group_ids": [format!("${{aws_security_group.{label}.id}}")],
             "subnet_ids": ["${aws_subnet.private_a.id}", "${aws_subnet.private_b.id}"],
         });
+        let network = if label == Role::Ingest.handler() { Value::Null } else { network };
         let wanted = [
             ("handler", json!(label)),
             ("role", json!(format!("${{aws_iam_role.{label}.arn}}"))),
@@ -60,6 +61,9 @@ fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
         ],
         Role::Archiver => vec![&[env::ARCHIVE_BUCKET]],
         Role::Catalog => vec![WHERE_DATABASE, WHERE_CACHE, &[env::DATABASE_SECRET_ARN]],
+        Role::Ingest => {
+            vec![&[env::STREAM_NAME, env::ENVIRONMENT, env::HORIZON_SECONDS, env::METRIC_NAMESPACE]]
+        }
         Role::Maintain => vec![
             WHERE_DATABASE,
             WHERE_CACHE,
@@ -73,12 +77,12 @@ fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
 /// Each function has the variables that it reads, and no others.
 fn variables(main: &Value) -> Vec<String> {
     let functions = resources(main, "aws_lambda_function").iter();
-    // Whoever has a role for the stream is named to the processor.
+    // Whoever has a role is named to those that decide about events.
     let has_suppliers = resources(main, "aws_iam_role").keys().any(|label| label.starts_with("supplier_"));
     let wrong = functions.filter(|(label, body)| {
         let mut expected: BTreeSet<&str> =
             Role::from_handler(label).into_iter().flat_map(expected_variables).flatten().copied().collect();
-        if has_suppliers && *label == Role::Processor.handler() {
+        if has_suppliers && [Role::Processor, Role::Ingest].map(Role::handler).contains(&label.as_str()) {
             expected.insert(env::SUPPLIERS);
         }
         let variables = body["environment"]["variables"].as_object();
@@ -130,6 +134,7 @@ fn every_function_stands_on_its_own() {
     let processor = "resource/aws_lambda_function/processor";
     notices(vec![
         breach(ground, &format!("{processor}/vpc_config"), Value::Null),
+        breach(ground, "resource/aws_lambda_function/ingest/vpc_config", json!({ "subnet_ids": [] })),
         breach(ground, &format!("{processor}/logging_config"), Value::Null),
         breach(ground, &format!("{processor}/role"), json!("${aws_iam_role.migrate.arn}")),
         breach(ground, &format!("{processor}/handler"), json!("migrate")),

@@ -16,9 +16,14 @@ fn of_functions() -> Pairs {
     for role in Role::ALL {
         let label = role.handler();
         let function = format!("aws_lambda_function/{label}");
-        for before in ["aws_iam_role_policy.{}_network", "aws_iam_role_policy.{}_work", "aws_cloudwatch_log_group.{}"] {
+        for before in ["aws_iam_role_policy.{}_work", "aws_cloudwatch_log_group.{}"] {
             pairs.push((function.clone(), before.replace("{}", label)));
         }
+        // It runs outside the network, and knows no database.
+        if role == Role::Ingest {
+            continue;
+        }
+        pairs.push((function.clone(), format!("aws_iam_role_policy.{label}_network")));
         for subnet in ["a", "b"] {
             pairs.push((format!("aws_subnet/private_{subnet}"), format!("aws_iam_role_policy.{label}_network")));
         }
@@ -35,6 +40,7 @@ fn of_callers() -> Pairs {
         ("aws_lambda_event_source_mapping/archiver", "archiver", &["s3"][..]),
         ("aws_lambda_event_source_mapping/processor", "processor", &["s3", "database", "cache", "endpoints"]),
         ("aws_lambda_function_url/catalog", "catalog", &["database", "cache", "endpoints"]),
+        ("aws_lambda_function_url/ingest", "ingest", &[]),
         ("aws_lambda_invocation/migrate", "migrate", &["database", "endpoints"]),
         ("aws_scheduler_schedule/maintain", "maintain", &["database", "cache", "endpoints"]),
         ("aws_secretsmanager_secret_rotation/maintainer", "rotate", &["database", "endpoints"]),

@@ -3,7 +3,7 @@
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 
-use super::access::statements;
+use super::access::{Statement, list, statements, statements_at};
 use super::{ACCOUNT, breach, holds, notices, notices_in, policy_text};
 use crate::rendered::{LARGE, render, resources, strings};
 
@@ -96,12 +96,44 @@ fn resource_policies(main: &Value) -> Vec<String> {
     open.map(|statement| format!("{} allows {}", statement.place, statement.body["Principal"])).collect()
 }
 
-/// The URL requires a signature.
+/// The URLs require a signature.
 fn url(main: &Value) -> Vec<String> {
     let open = resources(main, "aws_lambda_function_url").iter().filter(|(label, body)| {
-        *label != "catalog" || body["authorization_type"] != "AWS_IAM" || body.get("cors").is_some()
+        !["catalog", "ingest"].contains(&label.as_str())
+            || body["authorization_type"] != "AWS_IAM"
+            || body.get("cors").is_some()
     });
     open.map(|(label, _)| format!("the URL {label} is open")).collect()
+}
+
+/// A supplier calls `ingest` over its URL alone, which tells the function who calls. Whoever invokes the function itself
+/// writes the event, and could name any other supplier as the caller.
+fn suppliers_cannot_forge(main: &Value) -> Vec<String> {
+    let ingest = "${aws_lambda_function.ingest.arn}";
+    let conditions = [
+        ("lambda:InvokeFunctionUrl", json!({ "StringEquals": { "lambda:FunctionUrlAuthType": "AWS_IAM" } })),
+        ("lambda:InvokeFunction", json!({ "Bool": { "lambda:InvokedViaFunctionUrl": "true" } })),
+    ];
+    let mut wrong = Vec::new();
+    for Statement { place, body } in statements(main) {
+        let calls = list(&body["Action"]).into_iter().filter(|action| action.starts_with("lambda:"));
+        let is_supplier = place.starts_with("aws_iam_role_policy.supplier_");
+        let is_schedule = place == "aws_iam_role_policy.schedule_work.policy";
+        for action in calls.filter(|_| !is_schedule && body["Effect"] == "Allow") {
+            let fine = is_supplier
+                && list(&body["Resource"]) == [ingest]
+                && list(&body["Action"]).len() == 1
+                && conditions.iter().any(|(known, condition)| *known == action && body["Condition"] == *condition);
+            if !fine {
+                wrong.push(format!("{place} allows {action} otherwise than over the URL of `ingest`"));
+            }
+        }
+    }
+    let none = serde_json::Map::new();
+    let permissions = main["resource"]["aws_lambda_permission"].as_object().unwrap_or(&none);
+    let to_ingest = permissions.iter().filter(|(_, body)| body["function_name"].to_string().contains(".ingest."));
+    wrong.extend(to_ingest.map(|(label, _)| format!("{label} lets others call `ingest`")));
+    wrong
 }
 
 #[test]
@@ -131,7 +163,51 @@ fn functions_are_called_by_their_callers_only() {
         breach(permissions, &format!("{rotate}/source_account"), Value::Null),
         breach(permissions, &format!("{rotate}/principal"), json!("*")),
         breach(url, "resource/aws_lambda_function_url/catalog/authorization_type", json!("NONE")),
+        breach(url, "resource/aws_lambda_function_url/ingest/authorization_type", json!("NONE")),
+        breach(url, "resource/aws_lambda_function_url/maintain", json!({ "authorization_type": "AWS_IAM" })),
     ]);
+}
+
+#[test]
+fn a_supplier_speaks_for_itself_alone() {
+    holds(suppliers_cannot_forge);
+    let policy = "resource/aws_iam_role_policy/supplier_acme_work/policy";
+    let invoke = |condition: &Value, resource: &str| {
+        let statement = json!({
+            "Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": [resource], "Condition": condition,
+        });
+        breach(suppliers_cannot_forge, policy, policy_text(&[statement]))
+    };
+    let ingest = "${aws_lambda_function.ingest.arn}";
+    let over_url = json!({ "Bool": { "lambda:InvokedViaFunctionUrl": "true" } });
+    let permission = json!({
+        "function_name": "${aws_lambda_function.ingest.function_name}", "action": "lambda:InvokeFunction",
+        "principal": "arn:aws:iam::111122223333:root",
+    });
+    notices_in(
+        "large",
+        vec![
+            invoke(&Value::Null, ingest),
+            invoke(&json!({ "Bool": { "lambda:InvokedViaFunctionUrl": "false" } }), ingest),
+            invoke(&json!({ "BoolIfExists": { "lambda:InvokedViaFunctionUrl": "true" } }), ingest),
+            invoke(&over_url, "${aws_lambda_function.catalog.arn}"),
+            breach(suppliers_cannot_forge, "resource/aws_lambda_permission/more", permission),
+        ],
+    );
+}
+
+/// Without `direct_stream_access` a supplier reaches neither the stream nor the key.
+#[test]
+fn a_setting_closes_the_stream_to_suppliers() {
+    for (setting, wanted) in [("", 4), ("direct_stream_access = true\n", 4), ("direct_stream_access = false\n", 2)] {
+        let settings = format!("[defaults]\n{setting}[defaults.suppliers]\nacme = \"arn:aws:iam::111122223333:root\"");
+        let main: Value = serde_json::from_str(&render("staging", &settings).main).unwrap();
+        let own = statements_at(&main, "aws_iam_role_policy.supplier_acme_work.policy");
+        let text = json!(own).to_string();
+        assert_eq!(own.len(), wanted, "{text}");
+        assert_eq!(text.contains("kinesis") || text.contains("kms"), wanted == 4, "{text}");
+        assert_eq!(suppliers_cannot_forge(&main), Vec::<String>::new());
+    }
 }
 
 #[test]
