@@ -14,6 +14,8 @@ fn event(role: Role) -> Value {
         Role::Processor | Role::Archiver => batch(&["{}".to_owned()]),
         Role::Catalog => json!({"version": "2.0", "rawPath": "/products/1", "rawQueryString": "", "headers": {},
             "requestContext": {"http": {"method": "GET", "path": "/products/1"}}, "isBase64Encoded": false}),
+        Role::Ingest => json!({"version": "2.0", "rawPath": "/events", "rawQueryString": "", "headers": {},
+            "requestContext": {"http": {"method": "POST", "path": "/events"}}, "isBase64Encoded": false}),
         Role::Maintain | Role::Migrate => json!({}),
         Role::Rotate => rotation("arn:aws:secretsmanager:us-east-1:000000000000:secret:none"),
     }

@@ -22,9 +22,11 @@ pub const REJECTED: Metric = metric("Rejected", "Count");
 pub const VISIBLE_LAG: Metric = metric("VisibleLag", "Milliseconds");
 /// The longest time that any product has waited for its cache entry to be refreshed.
 pub const PENDING_AGE: Metric = metric("PendingRefreshAge", "Seconds");
+/// Requests to `ingest` that one supplier signed and that have events of another one, and requests of other callers.
+pub const FORBIDDEN: Metric = metric("Forbidden", "Count");
 
 /// Every metric.
-pub const ALL: [Metric; 4] = [APPLIED, REJECTED, VISIBLE_LAG, PENDING_AGE];
+pub const ALL: [Metric; 5] = [APPLIED, REJECTED, VISIBLE_LAG, PENDING_AGE, FORBIDDEN];
 
 /// The dimension of [`REJECTED`]: the reason's identifier.
 pub const REASON: &str = "Reason";
