@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::alarms::{Alarm, Measure, Part, Threshold, Watched};
 use super::build::Build;
+use super::functions::LambdaFunction;
 use super::metrics::Series;
 use super::names::OVERVIEW;
 use crate::config::REGION;
@@ -24,7 +25,7 @@ const TITLE_HEIGHT: u32 = 1;
 
 /// The rows and their titles, in the order in which an event passes the parts.
 const ROWS: [(Part, &str); 8] = [
-    (Part::Suppliers, "Suppliers put events on the stream"),
+    (Part::Suppliers, "Suppliers send events to `ingest`, or put them on the stream"),
     (Part::Stream, "The stream is read"),
     (Part::Processor, "The processor applies them; stock is visible"),
     (Part::Database, "The database holds the catalog"),
@@ -66,18 +67,16 @@ pub(super) fn declare(build: &mut Build<'_>, watched: &Watched<'_>, alarms: &[Al
     build.document.resource(Block::new("aws_cloudwatch_dashboard", "overview", body));
 }
 
-/// Returns graphs of a part's throughput. No alarm needs them; they help to find the cause of one.
+/// Returns graphs of a part's throughput. No alarm needs them; they help to find the cause of one. What an alarm's graph
+/// shows is not shown again: a dashboard is free up to 50 metrics.
 fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
     let graph = |title: &str, series| Graph { title: title.to_owned(), series, period: 60, threshold: None };
     match part {
         Part::Suppliers => vec![
             graph("Records per minute", vec![Series::of_stream(watched.stream, "IncomingRecords", "Sum")]),
-            graph("Bytes per minute", vec![Series::of_stream(watched.stream, "IncomingBytes", "Sum")]),
+            graph("Requests to ingest per minute", requests(watched.ingest)),
         ],
-        Part::Stream => {
-            let age = |function| Series::of_function(function, "IteratorAge", "Maximum");
-            vec![graph("Iterator age (ms)", vec![age(watched.processor), age(watched.archiver)])]
-        }
+        Part::Stream => Vec::new(),
         Part::Processor => vec![
             graph("Events applied per minute", vec![Series::own(build, metric::APPLIED, "Sum")]),
             graph("Arrival to visible (ms)", vec![Series::own(build, metric::VISIBLE_LAG, "Maximum")]),
@@ -93,11 +92,7 @@ fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
             graph("p99 latency (ms)", vec![Series::of_function(watched.catalog, "UrlRequestLatency", "p99")]),
         ],
         Part::Archive => {
-            let count = |name| vec![Series::of_function(watched.archiver, name, "Sum")];
-            vec![
-                graph("Batches archived per minute", count("Invocations")),
-                graph("Batches that failed", count("Errors")),
-            ]
+            vec![graph("Batches that failed", vec![Series::of_function(watched.archiver, "Errors", "Sum")])]
         }
         Part::Quarantine => {
             let by_reason = |reason: Reason| {
@@ -108,6 +103,13 @@ fn traffic(build: &Build<'_>, watched: &Watched<'_>, part: Part) -> Vec<Graph> {
             vec![graph("Rejected events per minute", Reason::ALL.map(by_reason).to_vec())]
         }
     }
+}
+
+/// Returns the requests to `ingest`, and those that it refused. 5xx, and what is forbidden, are in the graphs of their
+/// alarms.
+fn requests(ingest: &LambdaFunction) -> Vec<Series> {
+    let count = |name, label| Series::of_function(ingest, name, "Sum").labelled(label);
+    vec![count("UrlRequestCount", "all"), count("Url4xxCount", "4xx")]
 }
 
 impl From<&Alarm> for Graph {

@@ -1,14 +1,14 @@
 //! VPC endpoints, the only connections out of the network: `aws_vpc_endpoint` for S3 (a gateway, free) and for Secrets
 //! Manager (an interface). Each allows the calls of the functions' code and nothing else.
 
-use pipegen_contract::object_key::{ARCHIVE, REJECTED};
+use pipegen_contract::object_key::{ARCHIVE, CROSSINGS, REJECTED};
 use serde_json::json;
 
 use super::access::{allow, endpoint};
 use super::account::AwsAccount;
-use super::bucket::Bucket;
 use super::build::Build;
 use super::database::DatabaseInstance;
+use super::functions::Buckets;
 use super::names::{ENDPOINT_GROUP, S3_ENDPOINT, SECRETS_ENDPOINT};
 use super::network::{Network, name_tag};
 use super::secrets::{Logins, ROTATION_ACTIONS};
@@ -36,12 +36,12 @@ pub(super) fn declare(
     build: &mut Build<'_>,
     account: &AwsAccount,
     network: &Network,
-    archive: &Bucket,
-    quarantine: &Bucket,
+    buckets: Buckets<'_>,
     database: &DatabaseInstance,
     logins: &Logins,
 ) -> Endpoints {
-    let objects = [archive.objects(ARCHIVE), quarantine.objects(REJECTED)];
+    let Buckets { archive, quarantine, crossings } = buckets;
+    let objects = [archive.objects(ARCHIVE), quarantine.objects(REJECTED), crossings.objects(CROSSINGS)];
     let s3 = json!({
         "vpc_id": network.vpc_id(),
         "vpc_endpoint_type": "Gateway",

@@ -12,7 +12,7 @@
 //! - `network`, `security_groups`, `endpoints`: subnets, the connections that are allowed, the AWS services that can be
 //!   reached
 //! - `logs`, `bucket`: log groups and buckets
-//! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`: stores of data
+//! - `stream`, `database`, `cache`, `secrets`, `archive`, `quarantine`, `crossings`: stores of data
 //! - [`cold_storage`]: the archive's transition to a colder storage class, if it saves money
 //! - `queries`: the archive as an Athena table
 //! - `access_logs`: S3 access logs of the buckets
@@ -39,6 +39,7 @@ mod build;
 mod cache;
 pub mod changes;
 pub mod cold_storage;
+mod crossings;
 mod dashboard;
 mod database;
 mod encryption;
@@ -75,7 +76,7 @@ use alarms::Watched;
 use build::Build;
 pub use build::Package;
 use cold_storage::ColdStorage;
-use functions::Dependencies;
+use functions::{Buckets, Dependencies};
 use names::Names;
 use outputs::Outputs;
 
@@ -124,9 +125,11 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     let archive = &archive::declare(build, account, key, &cold_storage);
     let quarantine = &quarantine::declare(build, account, key);
     let queries = &queries::declare(build, account, key, archive);
-    access_logs::declare(build, account, &[archive, quarantine, &queries.results]);
-    let endpoints = &endpoints::declare(build, account, network, archive, quarantine, database, logins);
-    let dependencies = &Dependencies { key, network, endpoints, stream, database, logins, cache, archive, quarantine };
+    let crossings = &crossings::declare(build, account, key);
+    access_logs::declare(build, account, &[archive, quarantine, &queries.results, crossings]);
+    let buckets = Buckets { archive, quarantine, crossings };
+    let endpoints = &endpoints::declare(build, account, network, buckets, database, logins);
+    let dependencies = &Dependencies { key, network, endpoints, stream, database, logins, cache, buckets };
     let migrated = &functions::migrate::declare(build, migrate_role, dependencies);
     let processor = &functions::processor::declare(build, processor_role, dependencies, migrated);
     triggers::processor(build, stream, processor, quarantine);
@@ -136,7 +139,7 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     let catalog_url = urls::declare(build, catalog);
     readers::declare(build, catalog);
     let maintain = &functions::maintain::declare(build, maintain_role, dependencies, migrated);
-    schedule::declare(build, account, key, maintain);
+    schedule::declare(build, account, key, maintain, crossings);
     let rotate = &functions::rotate::declare(build, rotate_role, dependencies, migrated);
     rotation::declare(build, account, logins, rotate, migrated);
     let ingest = &functions::ingest::declare(build, ingest_role, dependencies);
@@ -144,12 +147,22 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     let supplier_roles = suppliers::declare(build, key, stream, ingest);
     flow_logs::declare(build, account, key, network);
     let topic = &topic::declare(build, account, key);
-    let watched = &Watched { stream, processor, archiver, catalog, rotate, database, cache };
+    let watched = &Watched { stream, ingest, processor, archiver, catalog, rotate, database, cache };
     let alarms = alarms::table(build, watched);
     let arns = alarms::declare(build, topic, &alarms);
     dashboard::declare(build, watched, &alarms, &arns);
-    let outputs =
-        Outputs { stream, database, cache, archive, quarantine, queries, catalog_url, ingest_url, supplier_roles };
+    let outputs = Outputs {
+        stream,
+        database,
+        cache,
+        archive,
+        quarantine,
+        crossings,
+        queries,
+        catalog_url,
+        ingest_url,
+        supplier_roles,
+    };
     outputs::declare(build, outputs);
 
     let versions = versions::text(config);

@@ -112,6 +112,8 @@ names! {
     QUERIES = WORKGROUP, "archive";
     /// The bucket of query results.
     QUERY_RESULTS = BUCKET, "query-results";
+    /// The bucket of low-stock crossings.
+    CROSSINGS_BUCKET = BUCKET, "crossings";
     /// The bucket of access logs.
     ACCESS_LOGS = BUCKET, "access-logs";
     SCHEDULES = SCHEDULE_GROUP, "inventory";
@@ -144,6 +146,10 @@ names! {
     ARCHIVER_LATE = ALARM, "archiver-late";
     /// A batch is neither in the archive nor in the quarantine.
     ARCHIVER_UNDELIVERED = ALARM, "archiver-undelivered";
+    /// Suppliers get no answer.
+    INGEST_ERRORS = ALARM, "ingest-errors";
+    /// Somebody sends in the name of a supplier that he is not.
+    INGEST_FORBIDDEN = ALARM, "ingest-forbidden";
     /// Readers get no answer.
     CATALOG_ERRORS = ALARM, "catalog-errors";
     /// A refresh of the cache has long been pending.

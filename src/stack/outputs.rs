@@ -19,6 +19,7 @@ pub(super) struct Outputs<'a> {
     pub(super) cache: &'a Cache,
     pub(super) archive: &'a Bucket,
     pub(super) quarantine: &'a Bucket,
+    pub(super) crossings: &'a Bucket,
     pub(super) queries: &'a Queries,
     pub(super) catalog_url: Expression,
     pub(super) ingest_url: Expression,
@@ -36,6 +37,7 @@ pub(super) fn declare(build: &mut Build<'_>, outputs: Outputs<'_>) {
     output("archive_table", "The same as a table, for queries", outputs.queries.table());
     output("archive_workgroup", "The Athena workgroup to ask it in", outputs.queries.workgroup());
     output("quarantine_bucket", "Rejected events and exhausted batches", outputs.quarantine.name());
+    output("crossings_bucket", "Products whose stock became low, or recovered", outputs.crossings.name());
     output("catalog_url", "Where readers ask, with signed requests: products/{sku}", outputs.catalog_url);
     output("ingest_url", "Where suppliers send their events, with signed requests: events", outputs.ingest_url);
     if let Some(shop) = &outputs.cache.shop {

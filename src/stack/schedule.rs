@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::access::{allow, policy, service, trust};
 use super::account::AwsAccount;
+use super::bucket::Bucket;
 use super::build::Build;
 use super::encryption::Key;
 use super::functions::LambdaFunction;
@@ -16,7 +17,13 @@ use crate::terraform::{Block, Expression, Reference};
 const LATEST_SECONDS: u32 = 60;
 
 /// Declares the schedule.
-pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, maintain: &LambdaFunction) {
+pub(super) fn declare(
+    build: &mut Build<'_>,
+    account: &AwsAccount,
+    key: &Key,
+    maintain: &LambdaFunction,
+    crossings: &Bucket,
+) {
     let group = json!({ "name": build.names.of(SCHEDULES) });
     let group = build.document.resource(Block::new("aws_scheduler_schedule_group", "inventory", group));
     let role = role(build, account, &group);
@@ -43,7 +50,7 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key, ma
         },
     });
     let block = Block::new("aws_scheduler_schedule", "maintain", body);
-    build.document.resource(block.after([&policy, &dropped]).after(maintain.ready()));
+    build.document.resource(block.after([&policy, &dropped]).after(maintain.ready()).after(&crossings.protection));
 }
 
 /// Declares a role that only schedules of this group can assume.

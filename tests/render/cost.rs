@@ -140,8 +140,8 @@ fn fixed_costs_are_by_the_hour() {
     assert_line(&fixed, "KMS key", 3.0, 3.00);
     assert_line(&fixed, "CloudWatch alarms", 3.0, 0.30);
     assert_line(&fixed, "CloudWatch dashboards", 1.0, 3.00);
-    // Four names, one of them by seven reasons as well.
-    assert_line(&fixed, "CloudWatch metrics", 11.0, 3.30);
+    // Five names, one of them by seven reasons as well.
+    assert_line(&fixed, "CloudWatch metrics", 12.0, 3.60);
     assert_eq!(fixed.lines.len(), 11, "{fixed:#?}");
 }
 

@@ -40,7 +40,7 @@ fn values(environment: &str) -> BTreeMap<String, String> {
     for user in ["reader", "writer", "repair"] {
         values.insert(format!("aws_elasticache_user.{user}.user_name"), format!("user-{user}-{environment}"));
     }
-    for bucket in ["archive", "quarantine"] {
+    for bucket in ["archive", "crossings", "quarantine"] {
         let name = format!("s3-{bucket}-000000000000-{environment}");
         values.insert(format!("aws_s3_bucket.{bucket}.bucket"), name);
     }
@@ -122,7 +122,7 @@ fn what_else_runs_is_the_rendered_stacks() {
         let [migration] = &deployment.invocations[..] else { panic!("one invocation") };
         assert_eq!((&migration.function, &*migration.input), (&arn("migrate"), "{}"));
         assert_eq!(deployment.urls, [arn("catalog"), arn("ingest")]);
-        let buckets = ["access-logs", "archive", "quarantine", "query-results"];
+        let buckets = ["access-logs", "archive", "crossings", "quarantine", "query-results"];
         assert_eq!(deployment.buckets, buckets.map(|name| format!("s3-{name}-000000000000-{environment}")));
         let secret = |access: &str| values(environment)[&format!("aws_secretsmanager_secret.{access}.arn")].clone();
         let accesses = ["maintainer", "reader", "writer"];

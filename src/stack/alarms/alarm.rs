@@ -17,6 +17,7 @@ const RUNBOOK: &str = "docs/RUNBOOK.md";
 /// The resources that alarms and dashboard watch.
 pub(in crate::stack) struct Watched<'a> {
     pub(in crate::stack) stream: &'a Stream,
+    pub(in crate::stack) ingest: &'a LambdaFunction,
     pub(in crate::stack) processor: &'a LambdaFunction,
     pub(in crate::stack) archiver: &'a LambdaFunction,
     pub(in crate::stack) catalog: &'a LambdaFunction,

@@ -8,10 +8,11 @@ use crate::stack::build::Build;
 use crate::stack::functions::LambdaFunction;
 use crate::stack::metrics::Series;
 use crate::stack::names::{
-    CATALOG_ERRORS, FUNCTIONS_THROTTLED, FunctionNames, PROCESSOR_ERRORS, REFRESHES_PENDING, ROTATE_ERRORS,
+    CATALOG_ERRORS, FUNCTIONS_THROTTLED, FunctionNames, INGEST_ERRORS, INGEST_FORBIDDEN, PROCESSOR_ERRORS,
+    REFRESHES_PENDING, ROTATE_ERRORS,
 };
 
-/// So many 5xx answers within 5 minutes are a burst that readers' retries absorb.
+/// So many 5xx answers within 5 minutes are a burst that callers' retries absorb.
 const FEW_FAILED_ANSWERS: u64 = 10;
 
 /// The time for which a refresh may be pending. `maintain` tries each minute, and entries of the cache expire after
@@ -21,6 +22,8 @@ const PENDING_SECONDS: u64 = 600;
 /// Returns these alarms. `migrate` has none: it runs during an apply, and fails it.
 pub(super) fn table(build: &Build<'_>, watched: &Watched<'_>) -> Vec<Alarm> {
     vec![
+        refused(build, watched.ingest),
+        forbidden(build, watched.ingest),
         errors(build, watched.processor),
         throttled(watched),
         unanswered(build, watched.catalog),
@@ -48,19 +51,56 @@ fn errors(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
     }
 }
 
-/// Throttled functions whose delay is felt at once: shoppers see old stock, readers get 429. The archiver runs every
+/// 5xx answers of `ingest`, which answers 503 with an error of each event that the stream did not take.
+fn refused(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
+    Alarm {
+        name: INGEST_ERRORS,
+        part: Part::Suppliers,
+        meaning: format!(
+            "Suppliers got more than {FEW_FAILED_ANSWERS} answers of the kind 5xx within 5 minutes from `ingest`. They send again what was not \
+             accepted, so nothing is lost but time. First see whether the stream has an alarm: 503 with `Retry-After` means that it \
+             is throttled. Else `{}` says why.",
+            log_group(build, function)
+        ),
+        measure: Measure::One(Series::of_function(function, "Url5xxCount", "Sum")),
+        threshold: Threshold::Above(FEW_FAILED_ANSWERS),
+        period: 300,
+        periods: (2, 3),
+        missing_data: MissingData::NotBreaching,
+    }
+}
+
+/// Requests to `ingest` in the name of another supplier: a mistake in its settings, or credentials in the wrong hands.
+fn forbidden(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
+    Alarm {
+        name: INGEST_FORBIDDEN,
+        part: Part::Suppliers,
+        meaning: format!(
+            "Somebody who may call `ingest` sent events of a supplier that he is not. None of them is on the stream. First see in `{}` who it \
+             was, and whose events they are: a client with the wrong `source` or the wrong role, or credentials in the wrong hands.",
+            log_group(build, function)
+        ),
+        measure: Measure::One(Series::own(build, metric::FORBIDDEN, "Sum")),
+        threshold: Threshold::Above(0),
+        period: 300,
+        periods: (1, 1),
+        missing_data: MissingData::NotBreaching,
+    }
+}
+
+/// Throttled functions whose delay is felt at once: suppliers and readers get 429, shoppers see old stock. The archiver runs every
 /// five minutes and is late long before anything is lost, `maintain` leaves refreshes pending, and the others fail
 /// their callers: each of these has its own alarm.
 fn throttled(watched: &Watched<'_>) -> Alarm {
     Alarm {
         name: FUNCTIONS_THROTTLED,
         part: Part::Processor,
-        meaning: "The processor or the catalog is refused invocations because all that may run at once already do. Batches wait, readers get \
-                  429. First see on the dashboard which of them; then whether another function of the account runs that often, or \
+        meaning: "`ingest`, the processor or the catalog is refused invocations because all that may run at once already do. Batches wait, \
+                  suppliers and readers get 429. First see on the dashboard which of them; then whether another function of the account runs that often, or \
                   `catalog_concurrency` is too low; else ask AWS for a higher quota of concurrent executions (a new account has 10)."
             .into(),
         measure: Measure::Sum(
-            [watched.processor, watched.catalog].map(|function| Series::of_function(function, "Throttles", "Sum")).into(),
+            [watched.ingest, watched.processor, watched.catalog].map(|function| Series::of_function(function, "Throttles", "Sum")).into(),
         ),
         threshold: Threshold::Above(0),
         period: 300,

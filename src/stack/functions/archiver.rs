@@ -21,7 +21,7 @@ pub(in crate::stack) fn declare(
     dependencies: &Dependencies<'_>,
 ) -> LambdaFunction {
     let mut statements = vec![
-        allow("Archive", &["s3:PutObject"], [dependencies.archive.objects(ARCHIVE)]),
+        allow("Archive", &["s3:PutObject"], [dependencies.buckets.archive.objects(ARCHIVE)]),
         allow_key("Key", &["kms:Decrypt"], dependencies.key.arn(), &["kinesis", "lambda"]),
         allow_key("KeyToStore", &["kms:GenerateDataKey"], dependencies.key.arn(), &["s3"]),
     ];
@@ -31,7 +31,7 @@ pub(in crate::stack) fn declare(
         timeout: TIMEOUT_SECONDS,
         statements,
         destinations: &[Destination::S3],
-        variables: [(env::ARCHIVE_BUCKET, dependencies.archive.name())].into(),
+        variables: [(env::ARCHIVE_BUCKET, dependencies.buckets.archive.name())].into(),
         concurrency: None,
         after: None,
     };

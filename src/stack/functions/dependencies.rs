@@ -18,6 +18,13 @@ pub(in crate::stack) struct Dependencies<'a> {
     pub(in crate::stack) database: &'a DatabaseInstance,
     pub(in crate::stack) logins: &'a Logins,
     pub(in crate::stack) cache: &'a Cache,
+    pub(in crate::stack) buckets: Buckets<'a>,
+}
+
+/// The buckets that functions put objects into.
+#[derive(Clone, Copy)]
+pub(in crate::stack) struct Buckets<'a> {
     pub(in crate::stack) archive: &'a Bucket,
     pub(in crate::stack) quarantine: &'a Bucket,
+    pub(in crate::stack) crossings: &'a Bucket,
 }

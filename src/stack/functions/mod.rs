@@ -23,5 +23,5 @@ pub(super) mod processor;
 pub(super) mod rotate;
 mod variables;
 
-pub(super) use dependencies::Dependencies;
+pub(super) use dependencies::{Buckets, Dependencies};
 pub(super) use function::LambdaFunction;

@@ -19,7 +19,7 @@ const POLLING: [&str; 5] = [
 /// Allows these actions to Lambda and denies them to the function's code. `PutObject` is denied only for the prefix of
 /// discarded batches: the code stores its own objects under another.
 pub(super) fn statements(identity: &Identity, dependencies: &Dependencies<'_>) -> [Value; 5] {
-    let batches = dependencies.quarantine.objects(ON_FAILURE);
+    let batches = dependencies.buckets.quarantine.objects(ON_FAILURE);
     let denied: Vec<_> = POLLING.into_iter().chain(["s3:ListBucket"]).collect();
     let mut no_batches = deny_function_code(identity.function_arn(), &["s3:PutObject"]);
     no_batches["Sid"] = "NotTheCodesBatches".into();
@@ -27,7 +27,7 @@ pub(super) fn statements(identity: &Identity, dependencies: &Dependencies<'_>) -
     [
         allow("Polling", &POLLING, [dependencies.stream.arn()]),
         allow("ExhaustedBatches", &["s3:PutObject"], [batches]),
-        allow("ExhaustedBatchesBucket", &["s3:ListBucket"], [dependencies.quarantine.arn()]),
+        allow("ExhaustedBatchesBucket", &["s3:ListBucket"], [dependencies.buckets.quarantine.arn()]),
         deny_function_code(identity.function_arn(), &denied),
         no_batches,
     ]

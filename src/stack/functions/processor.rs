@@ -28,7 +28,7 @@ pub(in crate::stack) fn declare(
     let login = Login::of(dependencies, Access::Writer, &dependencies.cache.processor);
     let mut statements = login.statements(dependencies).to_vec();
     statements.extend([
-        allow("Quarantine", &["s3:PutObject"], [dependencies.quarantine.objects(REJECTED)]),
+        allow("Quarantine", &["s3:PutObject"], [dependencies.buckets.quarantine.objects(REJECTED)]),
         allow_key("Key", &["kms:Decrypt"], dependencies.key.arn(), &["kinesis", "lambda", "secretsmanager"]),
         allow_key("KeyToStore", &["kms:GenerateDataKey"], dependencies.key.arn(), &["s3"]),
     ]);
@@ -36,7 +36,7 @@ pub(in crate::stack) fn declare(
     let own = [
         variables::horizon(build),
         (env::METRIC_NAMESPACE, Expression::from(&build.names.of(METRICS))),
-        (env::QUARANTINE_BUCKET, dependencies.quarantine.name()),
+        (env::QUARANTINE_BUCKET, dependencies.buckets.quarantine.name()),
     ];
     let spec = FunctionSpec {
         description: "Applies events to the catalog and refreshes the cache",

@@ -110,6 +110,8 @@ fn everything_is_watched(main: &Value) -> Vec<String> {
         }
     }
     for (label, metric) in [
+        ("ingest", "Throttles"),
+        ("ingest", "Url5xxCount"),
         ("processor", "Errors"),
         ("processor", "Throttles"),
         ("catalog", "Throttles"),
@@ -139,7 +141,7 @@ fn everything_is_watched(main: &Value) -> Vec<String> {
         main["resource"]["aws_lambda_function"]["processor"]["environment"]["variables"]["PIPEGEN_METRIC_NAMESPACE"]
             .as_str()
             .unwrap_or_default();
-    for metric in ["Rejected", "PendingRefreshAge"] {
+    for metric in ["Forbidden", "Rejected", "PendingRefreshAge"] {
         need(&[namespace, metric]);
     }
     let missing = needed.into_iter().filter(|metric| !watched.contains(metric));

@@ -1,6 +1,6 @@
 //! Protection of buckets, and retention of their objects.
 
-use pipegen_contract::object_key::{ARCHIVE, REJECTED};
+use pipegen_contract::object_key::{ARCHIVE, CROSSINGS, REJECTED};
 use serde_json::{Value, json};
 
 use super::access::{Statement, list, statements};
@@ -8,7 +8,10 @@ use super::{breach, holds, notices, policy_text};
 use crate::rendered::{render, resources};
 
 /// The buckets that regulators are interested in: objects are kept for three years, whoever wants them gone.
-const KEPT: [(&str, &str); 2] = [("archive", ARCHIVE), ("quarantine", REJECTED)];
+const KEPT: [&str; 2] = ["archive", "quarantine"];
+
+/// Objects that are put once: one that is overwritten would be lost, or announced twice.
+const PUT_ONCE: [(&str, &str); 3] = [("archive", ARCHIVE), ("quarantine", REJECTED), ("crossings", CROSSINGS)];
 
 /// S3 delivers access logs only to buckets with its own key.
 fn expected_encryption(label: &str) -> Value {
@@ -51,7 +54,8 @@ fn denials<'a>(statements: &'a [Statement], label: &str) -> Vec<&'a Value> {
     own.filter(|body| body["Effect"] == "Deny" && body["Principal"] == json!({ "AWS": "*" })).collect()
 }
 
-/// Buckets refuse requests without TLS; objects that are kept cannot be deleted or overwritten.
+/// Buckets refuse requests without TLS; objects that are kept cannot be deleted, and those that are put once not be
+/// overwritten.
 fn policies(main: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let statements = statements(main);
@@ -66,7 +70,7 @@ fn policies(main: &Value) -> Vec<String> {
             wrong.push(format!("the bucket {label} can be reached without TLS"));
         }
     }
-    for (label, prefix) in KEPT {
+    for (label, prefix) in PUT_ONCE {
         let bucket = format!("${{aws_s3_bucket.{label}.arn}}");
         let denied = denials(&statements, label);
         let no_deleting = denied.iter().any(|denial| {
@@ -79,7 +83,7 @@ fn policies(main: &Value) -> Vec<String> {
                 && list(&denial["Resource"]) == [format!("{bucket}/{prefix}*")]
                 && denial["Condition"] == json!({ "Null": { "s3:if-none-match": "true" } })
         });
-        if !no_deleting {
+        if !no_deleting && KEPT.contains(&label) {
             wrong.push(format!("objects in {label} can be deleted"));
         }
         if !no_overwriting {
@@ -99,7 +103,7 @@ fn retention(main: &Value) -> Vec<String> {
         let everywhere = |place: &str| {
             rules.iter().filter(|rule| rule["filter"] == json!({})).find_map(|rule| rule.pointer(place)?.as_u64())
         };
-        let least = if KEPT.iter().any(|(kept, _)| kept == label) { 1096 } else { 1 };
+        let least = if KEPT.contains(&label.as_str()) { 1096 } else { 1 };
         if everywhere("/expiration/days").is_none_or(|days| days < least) {
             wrong.push(format!("objects in {label} are not kept for {least} days, or for ever"));
         }
@@ -147,6 +151,7 @@ fn nobody_comes_without_tls_and_nobody_deletes_what_is_kept() {
         breach(policies, "resource/aws_s3_bucket_policy/access_logs/policy", json!("{}")),
         breach(policies, place, only("s3:DeleteObject")),
         breach(policies, place, only("s3:PutObject")),
+        breach(policies, "resource/aws_s3_bucket_policy/crossings/policy", only("s3:DeleteObject")),
     ]);
 }
 

@@ -192,7 +192,7 @@ fn each_provider_gets_what_it_knows() {
     }
     assert_eq!(seen.len(), 2, "{seen:?}");
     let of_large = of_provider_6(&large());
-    assert_eq!(of_large.len(), 2 + 4, "{of_large:?}");
+    assert_eq!(of_large.len(), 2 + 5, "{of_large:?}");
     let permission = "resource/aws_lambda_permission/reader_2a7f9f92_function/invoked_via_function_url";
     let bucket = "resource/aws_s3_bucket_server_side_encryption_configuration/archive/rule/blocked_encryption_types";
     notices_in(

@@ -68,6 +68,7 @@ fn expected_variables(role: Role) -> Vec<&'static [&'static str]> {
             WHERE_DATABASE,
             WHERE_CACHE,
             &[env::DATABASE_SECRET_ARN, env::HORIZON_SECONDS, env::STREAM_RETENTION_SECONDS, env::METRIC_NAMESPACE],
+            &[env::CROSSINGS_BUCKET],
         ],
         Role::Migrate => vec![WHERE_DATABASE, LOGINS, CONNECTIONS, &[env::DATABASE_MASTER_SECRET_ARN]],
         Role::Rotate => vec![WHERE_DATABASE, CONNECTIONS, &[env::DATABASE_MASTER_SECRET_ARN]],

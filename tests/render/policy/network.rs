@@ -11,7 +11,7 @@ use crate::rendered::{all_resources, resources};
 const PEERS: [(&str, &[&str]); 6] = [
     ("archiver", &["s3"]),
     ("catalog", &["cache", "database", "endpoints"]),
-    ("maintain", &["cache", "database", "endpoints"]),
+    ("maintain", &["cache", "database", "endpoints", "s3"]),
     ("migrate", &["database", "endpoints"]),
     ("processor", &["cache", "database", "endpoints", "s3"]),
     ("rotate", &["database", "endpoints"]),

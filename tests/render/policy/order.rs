@@ -42,7 +42,7 @@ fn of_callers() -> Pairs {
         ("aws_lambda_function_url/catalog", "catalog", &["database", "cache", "endpoints"]),
         ("aws_lambda_function_url/ingest", "ingest", &[]),
         ("aws_lambda_invocation/migrate", "migrate", &["database", "endpoints"]),
-        ("aws_scheduler_schedule/maintain", "maintain", &["database", "cache", "endpoints"]),
+        ("aws_scheduler_schedule/maintain", "maintain", &["s3", "database", "cache", "endpoints"]),
         ("aws_secretsmanager_secret_rotation/maintainer", "rotate", &["database", "endpoints"]),
         ("aws_secretsmanager_secret_rotation/reader", "rotate", &["database", "endpoints"]),
         ("aws_secretsmanager_secret_rotation/writer", "rotate", &["database", "endpoints"]),
@@ -79,10 +79,14 @@ fn of_buckets(main: &Value) -> Pairs {
     for label in resources(main, "aws_s3_bucket_logging").keys() {
         pairs.push((format!("aws_s3_bucket_logging/{label}"), "aws_s3_bucket_policy.access_logs".to_owned()));
     }
-    for (mapping, bucket) in [("archiver", "archive"), ("archiver", "quarantine"), ("processor", "quarantine")] {
+    for (caller, bucket) in [
+        ("aws_lambda_event_source_mapping/archiver", "archive"),
+        ("aws_lambda_event_source_mapping/archiver", "quarantine"),
+        ("aws_lambda_event_source_mapping/processor", "quarantine"),
+        ("aws_scheduler_schedule/maintain", "crossings"),
+    ] {
         for part in ["policy", "public_access_block", "server_side_encryption_configuration", "versioning"] {
-            let mapping = format!("aws_lambda_event_source_mapping/{mapping}");
-            pairs.push((mapping, format!("aws_s3_bucket_{part}.{bucket}")));
+            pairs.push((caller.to_owned(), format!("aws_s3_bucket_{part}.{bucket}")));
         }
     }
     pairs
