@@ -144,6 +144,17 @@ pub(super) const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        title: "Low stock",
+        settings: &[
+            of("low_stock", "The limits at which stock is low: see [`low_stock`](#low_stock)."),
+            of(
+                "low_stock_email",
+                "The address that is told when a product's stock becomes low or recovers. AWS asks the address for a confirmation \
+                 first. Without it only the objects tell it.",
+            ),
+        ],
+    },
+    Group {
         title: "Archive and logs",
         settings: &[
             number(

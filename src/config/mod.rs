@@ -20,6 +20,7 @@
 //! - `readers`: principals that may call the catalog's URL
 //! - `cache_readers`: clients that may read the cache directly
 //! - `suppliers`: suppliers, who may put events on the stream
+//! - `low_stock`: limits at which a product's stock is low
 //! - `account`: the account, and the permissions boundary of its roles
 //! - `tags`: the user's own tags
 //! - `text_list`: lists of texts that are parsed one by one
@@ -37,6 +38,7 @@ mod environment;
 mod fault;
 mod file;
 pub mod instance_types;
+mod low_stock;
 mod network_range;
 mod presets;
 mod principal;
@@ -56,6 +58,7 @@ pub use engines::CacheEngine;
 pub use environment::Environment;
 pub use fault::{Fault, SettingsFile, report};
 pub use file::{Config, load};
+pub use low_stock::LowStock;
 pub use network_range::NetworkRange;
 pub use presets::Preset;
 pub use principal::{LONGEST_IAM_NAME, Principal};

@@ -7,6 +7,7 @@ use super::cache_readers::{self, CacheReader};
 use super::connections;
 use super::engines::{CacheEngine, DATABASE_VERSIONS, PROVIDER_VERSIONS};
 use super::instance_types::{CACHE_NODE_TYPES, DATABASE_CLASSES, DatabaseClass};
+use super::low_stock::{self, LowStock};
 use super::network_range::{NetworkRange, PREFIXES};
 use super::presets::Preset;
 use super::principal::Principal;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub readers: Vec<Principal>,
     pub catalog_concurrency: Option<u32>,
     pub catalog_connections: u32,
+    pub low_stock: LowStock,
+    pub low_stock_email: Option<String>,
     pub archive_retention_days: u32,
     pub log_retention_days: u32,
     pub alarm_email: Option<String>,
@@ -124,6 +127,8 @@ impl Settings {
             readers: readers::readers(reader),
             catalog_concurrency,
             catalog_connections,
+            low_stock: low_stock::low_stock(reader),
+            low_stock_email: reader.optional_text("low_stock_email", "an e-mail address", email_address),
             archive_retention_days: archive_retention_days(reader),
             log_retention_days: reader.listed("log_retention_days", LOG_RETENTION_DAYS, preset.log_retention_days),
             alarm_email: reader.optional_text("alarm_email", "an e-mail address", email_address),

@@ -146,15 +146,85 @@ fn a_runbook_is_a_page() {
 #[test]
 fn an_address_for_alarms_looks_like_one() {
     for good in ["a@b.c", "ops+inventory@retail-tech.example", "first.last@mail.example.com"] {
-        let settings = load(&format!("[defaults]\nalarm_email = \"{good}\"")).unwrap().settings;
-        assert_eq!(settings.alarm_email.as_deref(), Some(good));
+        let text = format!("[defaults]\nalarm_email = \"{good}\"\nlow_stock_email = \"{good}\"");
+        let settings = load(&text).unwrap().settings;
+        assert_eq!((settings.alarm_email.as_deref(), settings.low_stock_email.as_deref()), (Some(good), Some(good)));
     }
+    refused(
+        "[defaults]\nlow_stock_email = \"ops\"",
+        "`low_stock_email` cannot be `ops`: an address looks like `name@example.com`",
+    );
     for bad in
         ["", "ops", "ops@", "@example.com", "ops@localhost", "o ps@example.com", "a@b@example.com", "ops@example..com"]
     {
         let message = format!("`alarm_email` cannot be `{bad}`: an address looks like `name@example.com`");
         refused(&format!("[defaults]\nalarm_email = \"{bad}\""), &message);
     }
+}
+
+#[test]
+fn limits_of_an_environment_replace_those_of_the_defaults() {
+    let defaults = "[defaults.low_stock]\ndefault = 5\nsku = {\"85123A\" = 10, \"A B\" = 0}\n";
+    let limits = load(defaults).unwrap().settings.low_stock;
+    assert_eq!((limits.default, limits.sku.get("85123A"), limits.sku.get("A B")), (Some(5), Some(&10), Some(&0)));
+    let own = "[environments.staging.low_stock]\ncategory = {Tea = 1_000_000_000, \"\" = 1}\n";
+    let limits = load(&format!("{defaults}{own}")).unwrap().settings.low_stock;
+    assert_eq!((limits.default, limits.sku.len()), (None, 0));
+    assert_eq!(
+        limits.category.into_iter().collect::<Vec<_>>(),
+        [(String::new(), 1), ("Tea".to_owned(), 1_000_000_000)]
+    );
+    assert_eq!(load("[environments.staging.low_stock]").unwrap().settings.low_stock, config::LowStock::default());
+}
+
+#[test]
+fn a_limit_is_of_something_that_can_be() {
+    let of = |text: &str| format!("[environments.staging.low_stock]\n{text}");
+    let long = "x".repeat(201);
+    for (bad, message) in [
+        ("default = -1", "`default` must be 0 to 1000000000, not -1"),
+        ("default = 1_000_000_001", "`default` must be 0 to 1000000000, not 1000000001"),
+        ("default = \"5\"", "`default` must be an integer, not a string"),
+        ("sku = 5", "`sku` must be a table of limits by SKU, not an integer"),
+        ("sku = {A = 1_000_000_001}", "`sku` cannot hold `A` = 1000000001: a limit is 0 to 1000000000"),
+        ("sku = {A = -1}", "`sku` cannot hold `A` = -1: a limit is 0 to 1000000000"),
+        ("sku = {A = 1.5}", "`sku` must be a table of integers, not a float"),
+        (
+            "sku = {\" A\" = 1}",
+            "`sku` cannot have the name ` A`: it must have 1 to 64 characters, no control characters and no white space \
+             at either end",
+        ),
+        ("category = [\"Tea\"]", "`category` must be a table of limits by category, not an array"),
+        (
+            &format!("category = {{{long} = 1}}"),
+            &format!("`category` cannot have the name `{long}`: it must have at most 200 characters"),
+        ),
+        ("skus = {A = 1}", "unknown key `skus`"),
+    ] {
+        refused(&of(bad), message);
+    }
+    refused(
+        "[defaults]\nlow_stock = 5",
+        "`low_stock` must be a table of `default`, `sku` and `category`, not an integer",
+    );
+    let many = |count: usize| {
+        let limits = |names: usize| (0..names).map(|name| format!("{name} = 1, ")).collect::<String>();
+        of(&format!("sku = {{{}}}\ncategory = {{{}}}", limits(count - 100), limits(100)))
+    };
+    assert!(load(&many(5000)).is_ok());
+    refused(&many(5001), "`low_stock` has 5001 limits of SKUs and categories and may have 5000");
+}
+
+/// `migrate` gets what is set, as it reads it; Terraform evaluates nothing in it.
+#[test]
+fn limits_travel_to_migrate() {
+    let input = |text: &str| {
+        let rendered: serde_json::Value = serde_json::from_str(&crate::rendered::render("staging", text).main).unwrap();
+        rendered["resource"]["aws_lambda_invocation"]["migrate"]["input"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(input(""), r#"{"low_stock":{}}"#);
+    let text = "[defaults.low_stock]\ndefault = 0\nsku = {\"${x}\" = 10, \"\\\"\" = 1}\ncategory = {\"%{y}\" = 3}";
+    assert_eq!(input(text), r#"{"low_stock":{"category":{"%%{y}":3},"default":0,"sku":{"\"":1,"$${x}":10}}}"#);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //! - [`cache`]: the Redis layout, a public contract for services that read it directly
 //! - [`database`]: roles in PostgreSQL
 //! - [`failure`]: the error types that a failed function reports
+//! - [`low_stock`]: the low-stock limits in the input of `migrate`
 //! - [`metric`]: the metrics that the functions write
 //! - [`payload`]: the largest payload of an invocation
 //! - [`probe`]: the supplier and the SKUs of events that try the pipeline
@@ -25,6 +26,7 @@ pub mod database;
 pub mod env;
 pub mod event_type;
 pub mod failure;
+pub mod low_stock;
 pub mod marker;
 pub mod metric;
 pub mod object_key;

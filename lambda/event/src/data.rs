@@ -9,7 +9,7 @@ use crate::envelope::RawData;
 use crate::event::{Change, Description};
 use crate::members::{Members, loggable, string};
 use crate::reason::{Reason, Rejection};
-use crate::value::{Amount, Attributes, Delta, Quantity, Text, Value};
+use crate::value::{Amount, Attributes, Delta, MAX_CATEGORY, Quantity, Text, Value};
 use crate::{other_formats, payload, required_fields};
 
 /// The event types, each with the content of its `data`.
@@ -64,7 +64,7 @@ pub(crate) struct Described {
     /// More about the product.
     description: Option<Text<0, 10_000>>,
     /// The kind of product.
-    category: Option<Text<0, 200>>,
+    category: Option<Text<0, MAX_CATEGORY>>,
     /// Properties by name.
     attributes: Option<Attributes>,
 }

@@ -45,5 +45,6 @@ pub use identifier::{EventId, InvalidText, Sku, Supplier};
 pub use reason::{Reason, Rejection};
 #[cfg(feature = "schema")]
 pub use schema::{schema, schemas_by_type};
+pub use value::check_category;
 #[cfg(feature = "schema")]
 pub use xregistry::xregistry;

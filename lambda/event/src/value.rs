@@ -95,6 +95,14 @@ impl<const MIN: usize, const MAX: usize> Value for Text<MIN, MAX> {
     }
 }
 
+/// The maximum length of a category.
+pub(crate) const MAX_CATEGORY: usize = 200;
+
+/// Checks a category; the error is the rule that it breaks, to end a sentence that begins with the field's name.
+pub fn check_category(text: &str) -> Result<(), String> {
+    check_text(text, 0, MAX_CATEGORY)
+}
+
 /// Checks the length in characters, and that there is no U+0000.
 fn check_text(text: &str, min: usize, max: usize) -> Result<(), String> {
     if !has_length(text, min, max) {

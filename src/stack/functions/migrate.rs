@@ -1,17 +1,18 @@
-//! `migrate`: brings the schema up to date, creates the database roles and the first values of the logins' secrets.
-//! Terraform runs it (`aws_lambda_invocation`) whenever code, database, secrets or limits are new, before anything else
-//! runs new code.
+//! `migrate`: brings the schema up to date, sets the low-stock limits, creates the database roles and the first values of
+//! the logins' secrets. Terraform runs it (`aws_lambda_invocation`) whenever code, database, secrets or limits are new,
+//! before anything else runs new code.
 
 use std::collections::BTreeMap;
 
 use pipegen_contract::database::Access;
-use pipegen_contract::env;
-use serde_json::json;
+use pipegen_contract::{env, low_stock};
+use serde_json::{Map, Value, json};
 
 use super::connections::Destination;
 use super::dependencies::Dependencies;
 use super::function::{FunctionSpec, LambdaFunction};
 use super::{function, variables};
+use crate::config::LowStock;
 use crate::stack::access::{allow, allow_key};
 use crate::stack::build::Build;
 use crate::stack::identity::Identity;
@@ -64,10 +65,24 @@ fn run(
         ("database", dependencies.database.resource_id()),
     ];
     let triggers: BTreeMap<_, _> = own.into_iter().chain(secrets).chain(variables::connections(build)).collect();
+    let input = json!({ low_stock::LOW_STOCK: limits(&build.settings.low_stock) });
     let block = Block::new(
         "aws_lambda_invocation",
         "migrate",
-        json!({ "function_name": function.name(), "input": Expression::json(json!({})), "triggers": triggers }),
+        // A new input is a new run, like a new trigger.
+        json!({ "function_name": function.name(), "input": Expression::json(input), "triggers": triggers }),
     );
     build.document.resource(block.after(function.ready()))
+}
+
+/// Returns the limits that are set, as the function reads them.
+fn limits(LowStock { default, sku, category }: &LowStock) -> Value {
+    let mut limits = Map::new();
+    limits.extend(default.map(|quantity| (low_stock::DEFAULT.to_owned(), quantity.into())));
+    for (kind, by_name) in [(low_stock::SKU, sku), (low_stock::CATEGORY, category)] {
+        if !by_name.is_empty() {
+            limits.insert(kind.to_owned(), json!(by_name));
+        }
+    }
+    limits.into()
 }
