@@ -27,6 +27,8 @@ const GLUE: Charge = Free("Glue charges beyond a million objects in its catalog"
 const RESOURCE_TYPES: &[(&str, Charge)] = &[
     ("aws_athena_workgroup", ByUse("a query of the archive costs $5 for a terabyte read")),
     ("aws_cloudwatch_dashboard", Fixed(fixed::dashboard)),
+    ("aws_cloudwatch_event_rule", Free("EventBridge takes and passes on the events of AWS' services without charge")),
+    ("aws_cloudwatch_event_target", Free("a rule's target costs what it does with the events")),
     ("aws_cloudwatch_log_group", ByUse("logs cost by ingestion and storage")),
     ("aws_cloudwatch_metric_alarm", Fixed(fixed::alarm)),
     ("aws_db_instance", Fixed(fixed::database)),

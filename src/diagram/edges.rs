@@ -38,8 +38,8 @@ impl fmt::Display for Arrow {
     }
 }
 
-/// Attributes that are drawn as arrows: the resource type, the attribute where the arrow begins (empty for the resource
-/// itself), the attribute where it ends, and the arrow.
+/// Attributes that are drawn as arrows: the resource type, the attribute where the arrow begins, the attribute where it
+/// ends (each empty for the resource itself), and the arrow.
 const LINKS: &[(&str, &str, &str, Arrow)] = &[
     ("aws_lambda_event_source_mapping", "/event_source_arn", "/function_name", Solid),
     ("aws_lambda_event_source_mapping", "/event_source_arn", "/destination_config", Dashed("on failure")),
@@ -50,6 +50,8 @@ const LINKS: &[(&str, &str, &str, Arrow)] = &[
     ("aws_glue_catalog_table", "", "/storage_descriptor", Dashed("describes")),
     ("aws_athena_workgroup", "", "/configuration", Dashed("results")),
     ("aws_s3_bucket_logging", "/bucket", "/target_bucket", Dashed("access log")),
+    ("aws_cloudwatch_event_rule", "/event_pattern", "", Dashed("announces")),
+    ("aws_cloudwatch_event_target", "/rule", "/arn", Dashed("")),
     ("aws_cloudwatch_metric_alarm", "", "/alarm_actions", Dashed("")),
 ];
 
@@ -62,9 +64,9 @@ pub(super) fn edges(stack: &Declared) -> Vec<Edge> {
     }
     for (kind, begin, end, arrow) in LINKS {
         for resource in stack.of(kind) {
-            let begins = if begin.is_empty() { vec![resource.address()] } else { at(resource, begin) };
-            let pairs =
-                begins.iter().flat_map(|begin| at(resource, end).into_iter().map(move |end| (begin.clone(), end)));
+            let ends = at_or_itself(resource, end);
+            let begins = at_or_itself(resource, begin).into_iter();
+            let pairs = begins.flat_map(|begin| ends.iter().map(move |end| (begin.clone(), end.clone())));
             edges.extend(pairs.map(|(begin, end)| edge(begin, end, *arrow)));
         }
     }
@@ -122,6 +124,11 @@ fn allowed<'a>(stack: &'a Declared, role: &'a Resource) -> impl Iterator<Item = 
     let policies = own.filter_map(|policy| serde_json::from_str::<Value>(policy.text("policy")?).ok());
     let statements = policies.flat_map(|policy| policy["Statement"].as_array().cloned().unwrap_or_default());
     statements.filter(|statement| statement["Effect"] == "Allow")
+}
+
+/// Returns the addresses that an attribute refers to; without an attribute, the resource's own.
+fn at_or_itself(resource: &Resource, pointer: &str) -> Vec<String> {
+    if pointer.is_empty() { vec![resource.address()] } else { at(resource, pointer) }
 }
 
 /// Returns the addresses that an attribute refers to.

@@ -71,6 +71,7 @@ const STYLES: &[Style] = &[
     one("aws_s3_bucket", Shape::Store, "S3", Title::Label("")),
     one("aws_glue_catalog_table", Shape::Box, "Glue table", Title::Label("")),
     one("aws_athena_workgroup", Shape::Box, "Athena", Title::Label("")),
+    one("aws_cloudwatch_event_rule", Shape::Box, "EventBridge", Title::Label("")),
     all("aws_cloudwatch_metric_alarm", Shape::Box, "alarms", Title::Label("")),
     one("aws_sns_topic", Shape::Box, "SNS", Title::Label("")),
 ];

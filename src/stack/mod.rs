@@ -24,7 +24,8 @@
 //! - `schedule`: the schedule that runs `maintain` every minute
 //! - `flow_logs`: traffic that the network refused
 //! - `metrics`: the metrics that alarms and dashboard show
-//! - `topic`, `alarms`, `dashboard`: notifications, and what to look at after one
+//! - `low_stock`: notifications of low-stock crossings
+//! - `topic`, `alarms`, `dashboard`: notifications of faults, and what to look at after one
 //! - `outputs`: the values that `terraform output` prints
 //! - `versions`: the versions of Terraform and provider, and the backend
 //! - [`changes`]: changes to an earlier render that AWS cannot make in one apply, or that cost data or time
@@ -49,6 +50,7 @@ mod functions;
 mod identity;
 mod keep;
 mod logs;
+mod low_stock;
 mod metrics;
 pub mod names;
 mod network;
@@ -107,7 +109,8 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     let account = &account::declare(build);
     let log_encryption = logs::key_statement(build, account, &database::log_groups(build));
     let alarm_encryption = topic::key_statement(build, account);
-    let key = &encryption::declare(build, account, [log_encryption, alarm_encryption]);
+    let low_stock = low_stock::key_statement(build, account);
+    let key = &encryption::declare(build, account, [log_encryption, alarm_encryption].into_iter().chain(low_stock));
     let migrate_role = &identity::declare(build, account, Role::Migrate);
     let processor_role = &identity::declare(build, account, Role::Processor);
     let archiver_role = &identity::declare(build, account, Role::Archiver);
@@ -145,6 +148,7 @@ pub fn build(config: &Config, package: &Package) -> Result<Rendered, Vec<Invalid
     let ingest = &functions::ingest::declare(build, ingest_role, dependencies);
     let ingest_url = urls::declare(build, ingest);
     let supplier_roles = suppliers::declare(build, key, stream, ingest);
+    low_stock::declare(build, key, crossings);
     flow_logs::declare(build, account, key, network);
     let topic = &topic::declare(build, account, key);
     let watched = &Watched { stream, ingest, processor, archiver, catalog, rotate, database, cache };

@@ -131,6 +131,10 @@ names! {
     FLOW_LOG_ROLE = IAM_ROLE, "flow-logs";
     /// The topic that alarms are sent to.
     ALARM_TOPIC = TOPIC, "alarms";
+    /// The topic of low-stock crossings.
+    LOW_STOCK_TOPIC = TOPIC, "low-stock";
+    /// The rule that sends them there.
+    LOW_STOCK_RULE = RULE, "low-stock";
     OVERVIEW = DASHBOARD, "inventory";
     /// Suppliers' records are refused.
     STREAM_THROTTLED = ALARM, "stream-throttled";

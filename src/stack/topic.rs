@@ -39,27 +39,30 @@ pub(super) fn declare(build: &mut Build<'_>, account: &AwsAccount, key: &Key) ->
 
 /// Returns the statement of the key's policy that lets alarms publish on the encrypted topic. Without it alarms are
 /// lost in silence.
+pub(super) fn key_statement(build: &Build<'_>, account: &AwsAccount) -> Value {
+    on_key(account, "AlarmTopic", "cloudwatch", &build.names.of(ALARM_TOPIC))
+}
+
+/// Returns a statement of the key's policy that lets a service publish on an encrypted topic.
 ///
 /// The condition is the encryption context, the topic's ARN, which SNS puts into each of its calls. `aws:SourceArn` and
 /// `aws:SourceAccount` cannot be used: no page of AWS says that a call to the key on an alarm's behalf carries them (on
-/// behalf of an `EventBridge` rule it does not). The topic's own policy restricts whose alarms may publish.
+/// behalf of an `EventBridge` rule it does not). The topic's own policy restricts who may publish.
 ///
 /// - <https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns>
 /// - <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
 /// - <https://docs.aws.amazon.com/gameliftservers/latest/flexmatchguide/queue-notification-sns-sse.html>
-pub(super) fn key_statement(build: &Build<'_>, account: &AwsAccount) -> Value {
+pub(super) fn on_key(account: &AwsAccount, sid: &str, publisher: &str, topic: &str) -> Value {
     json!({
-        "Sid": "AlarmTopic",
+        "Sid": sid,
         "Effect": "Allow",
-        "Principal": service("cloudwatch"),
+        "Principal": service(publisher),
         "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
         // In a key's policy the star is the key.
         "Resource": "*",
         "Condition": {
-            "StringEquals": {
-                // Written out: the topic refers to the key, so the key cannot refer to the topic.
-                "kms:EncryptionContext:aws:sns:topicArn": account.arn("sns", &build.names.of(ALARM_TOPIC)),
-            },
+            // Written out: the topic refers to the key, so the key cannot refer to the topic.
+            "StringEquals": { "kms:EncryptionContext:aws:sns:topicArn": account.arn("sns", topic) },
         },
     })
 }

@@ -13,7 +13,7 @@ use crate::rendered::{KINDS, every_kind, render};
 use crate::test_dir::TestDir;
 
 /// The most nodes that a reader can follow.
-const MOST_NODES: usize = 25;
+const MOST_NODES: usize = 28;
 
 /// A parsed flowchart.
 #[derive(Debug)]
@@ -140,6 +140,21 @@ fn an_edge_goes_with_its_reference() {
             *main.pointer_mut(&pointer).unwrap_or_else(|| panic!("nothing at {pointer}")) = Value::Null;
         }
         assert!(!Flowchart::of(&main).joins(from, to), "{from} to {to}");
+    }
+}
+
+#[test]
+fn crossings_are_drawn_on_their_way() {
+    let chart = Flowchart::of(&staging());
+    assert!(chart.joins("lambda_function_maintain", "s3_bucket_crossings"), "{chart:#?}");
+    let (_, large) = every_kind().into_iter().find(|(kind, _)| *kind == "large").unwrap();
+    let chart = Flowchart::of(&large);
+    for (from, to) in [
+        ("lambda_function_maintain", "s3_bucket_crossings"),
+        ("s3_bucket_crossings", "cloudwatch_event_rule_low_stock"),
+        ("cloudwatch_event_rule_low_stock", "sns_topic_low_stock"),
+    ] {
+        assert!(chart.joins(from, to), "{from} to {to}: {chart:#?}");
     }
 }
 

@@ -11,7 +11,7 @@
 //! - `engines`: versions of database, cache and provider, each with what belongs to it
 //! - `order`, `lifetimes`: order of creation, retention
 //! - `limits`, `descriptions`: limits of AWS that Terraform does not know
-//! - `alarms`, `dashboard`, `flow_logs`, `topic`: monitoring
+//! - `alarms`, `dashboard`, `flow_logs`, `topic`, `low_stock`: monitoring and notifications
 
 mod access;
 mod alarms;
@@ -28,6 +28,7 @@ mod grants;
 mod keeping;
 mod lifetimes;
 mod limits;
+mod low_stock;
 mod network;
 mod order;
 mod ownership;

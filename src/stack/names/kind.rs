@@ -49,6 +49,7 @@ pub(super) const SCHEDULE_GROUP: ResourceKind = ResourceKind::new("schedules", "
 pub(super) const SCHEDULE: ResourceKind = ResourceKind::new("schedule", "schedule", 64);
 pub(super) const FLOW_LOG: ResourceKind = ResourceKind::new("flow-log", "flow log's `Name` tag", 256);
 pub(super) const TOPIC: ResourceKind = ResourceKind::new("topic", "topic", 256);
+pub(super) const RULE: ResourceKind = ResourceKind::new("rule", "EventBridge rule", 64);
 /// Key and topic are open to resources with such names.
 pub(in crate::stack) const ALARM: ResourceKind = ResourceKind::new("alarm", "alarm", 255);
 pub(super) const DASHBOARD: ResourceKind = ResourceKind::new("dashboard", "dashboard", 255);

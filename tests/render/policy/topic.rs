@@ -101,4 +101,8 @@ fn the_address_is_subscribed_if_it_is_set() {
     assert_eq!(subscriptions(""), Vec::<Value>::new());
     let expected = json!({ "topic_arn": TOPIC, "protocol": "email", "endpoint": "ops@example.com" });
     assert_eq!(subscriptions("[defaults]\nalarm_email = \"ops@example.com\""), [expected]);
+    let expected = json!({
+        "topic_arn": "${aws_sns_topic.low_stock.arn}", "protocol": "email", "endpoint": "buyers@example.com",
+    });
+    assert_eq!(subscriptions("[defaults]\nlow_stock_email = \"buyers@example.com\""), [expected]);
 }
