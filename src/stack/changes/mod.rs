@@ -9,6 +9,7 @@
 //! - `network`: its range
 //! - `cache`: its engine
 //! - `retention`: the retention of buckets
+//! - `suppliers`: their rights
 
 use serde_json::Value;
 
@@ -19,6 +20,7 @@ mod network;
 mod retention;
 mod stack_change;
 mod stream;
+mod suppliers;
 
 use comparison::Comparison;
 pub use stack_change::StackChange;
@@ -31,7 +33,8 @@ pub fn between(earlier: &[u8], new: &str) -> Option<Vec<StackChange>> {
     let earlier: Value = serde_json::from_slice(earlier).ok()?;
     let new: Value = serde_json::from_str(new).ok()?;
     let comparison = Comparison { earlier: &earlier, new: &new };
-    let parts = [database::changes, stream::changes, network::changes, cache::changes, retention::changes];
+    let parts =
+        [database::changes, stream::changes, network::changes, cache::changes, retention::changes, suppliers::changes];
     Some(parts.into_iter().flat_map(|changes| changes(&comparison)).collect())
 }
 

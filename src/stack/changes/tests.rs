@@ -177,3 +177,19 @@ fn resources_that_are_not_ours_are_ignored() {
     }
     assert_eq!(between(new.as_bytes(), &new), Some(Vec::new()));
 }
+
+#[test]
+fn a_stream_that_closes_to_suppliers_is_told() {
+    let of = |label: &str, actions: &str| {
+        let policy = format!("{{\"Statement\":[{{\"Action\":[{actions}]}}]}}");
+        json!({ "resource": { "aws_iam_role_policy": { label: { "policy": policy } } } }).to_string()
+    };
+    let (open, closed) = (r#""lambda:InvokeFunctionUrl","kinesis:PutRecords""#, r#""lambda:InvokeFunctionUrl""#);
+    let told = |label, earlier, new| between(of(label, earlier).as_bytes(), &of(label, new)).unwrap();
+    let [change] = &told("supplier_acme_work", open, closed)[..] else { panic!("one change") };
+    assert!(!change.is_refused);
+    has(change, &["`supplier_acme`", "from the apply on", "`terraform output ingest_url`"]);
+    assert_eq!(told("supplier_acme_work", closed, open), []);
+    assert_eq!(told("supplier_acme_work", open, open), []);
+    assert_eq!(told("ingest_work", open, closed), []);
+}
