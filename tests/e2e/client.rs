@@ -93,7 +93,13 @@ impl Client {
 
     /// Sends a signed request to a function's URL.
     pub(crate) async fn get(&self, url: &str) -> Result<HttpResponse> {
-        Ok(serde_json::from_slice(&self.run("emulator.signed_get", &json!({"url": url})).await?)?)
+        let request = json!({"method": "GET", "url": url, "headers": {}, "body": null, "signer": "environment"});
+        self.request(&request).await
+    }
+
+    /// Sends a request to a function's URL; `emulator/signed_request.py` has its form.
+    pub(crate) async fn request(&self, request: &Value) -> Result<HttpResponse> {
+        Ok(serde_json::from_slice(&self.run("emulator.signed_request", request).await?)?)
     }
 
     /// Runs a module of the Python package with this standard input, and returns its standard output.

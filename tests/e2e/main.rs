@@ -13,6 +13,7 @@
 //! - [`servers`]: logins and users that RDS and ElastiCache would create
 //! - [`local`]: `pipegen local --applied`, which reads the stream and serves the catalog's URL
 //! - [`usage`], [`logins`], [`buckets`]: the stack in use, and objects that are hard to remove
+//! - [`ingest`]: events that are sent over HTTPS
 //! - [`calls`]: the calls that functions may make and do make
 
 mod account;
@@ -21,6 +22,7 @@ mod calls;
 mod client;
 mod fixture;
 mod functions;
+mod ingest;
 mod local;
 mod logins;
 mod product_view;
@@ -40,16 +42,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use pipegen_contract::database::Access;
+use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use client::TESTS_KEY;
+use client::{Client, TESTS_KEY};
 use fixture::Fixture;
 use local::LocalProcess;
 use logins::DatabaseLogin;
 use proof::{ProofAccount, prove};
+use records::Record;
 use report::Report;
 use servers::ServerEndpoints;
 use state::State;
@@ -66,7 +70,7 @@ async fn the_stack_is_applied_used_planned_again_and_destroyed() -> Result<()> {
 
 async fn run(fixture: &Fixture) -> Result<()> {
     says_the_price_and_asks(fixture).await?;
-    fixture.stack.render("").await?;
+    fixture.stack.render(SETTINGS).await?;
     let cost = fixture.stack.cost().await?;
     let hourly = cost["fixed"]["subtotal"].as_f64().context("the resources have a price")? / 730.0;
     let mut report = Report::new("A proof in an emulated account".to_owned(), fixture.logs.join("report.md"), hourly);
@@ -95,6 +99,14 @@ async fn says_the_price_and_asks(fixture: &Fixture) -> Result<()> {
     Ok(())
 }
 
+/// Settings with something for every part of the stack to do. Of the products, one crosses the limit: when the second
+/// records come, it has one item more than that.
+const SETTINGS: &str = r#"
+suppliers = { acme = "arn:aws:iam::123456789012:root", other = "arn:aws:iam::123456789012:root" }
+low_stock = { default = 105 }
+low_stock_email = "buyers@example.com"
+"#;
+
 /// The emulated account, with `pipegen local` in the place of Lambda's event source mappings.
 struct Emulated<'a> {
     fixture: &'a Fixture,
@@ -122,9 +134,16 @@ impl ProofAccount for Emulated<'_> {
 
     async fn catalog_url(&self, _: &State) -> Result<String> {
         let local = self.fixture.local().await?;
-        let url = local.catalog_url();
+        let url = local.url(Role::Catalog)?;
         *self.local.lock().await = Some(local);
         Ok(url)
+    }
+
+    /// Sends them over HTTPS, as one supplier, and nothing else gets through.
+    async fn send(&self, client: &Client, _: &State, records: &[Record]) -> Result<()> {
+        let url = self.local.lock().await.as_ref().context("the stack is running")?.url(Role::Ingest)?;
+        ingest::refuses_others(client, &url, records).await?;
+        ingest::accepts(client, &url, records).await
     }
 
     async fn in_use(&self) -> Result<()> {
@@ -143,6 +162,7 @@ impl ProofAccount for Emulated<'_> {
         let errors = summary["errors_by_function"].as_object();
         ensure!(errors.is_none_or(|errors| errors.values().all(|count| *count == 0)), "functions failed: {summary}");
         usage::database_shows(self.fixture, &records::views(1)).await?;
+        usage::tells_the_crossing(self.fixture, state).await?;
         calls::are_those_of_the_table(&self.fixture.account.recorded()?, state)
     }
 
@@ -198,7 +218,7 @@ async fn is_migrated(fixture: &Fixture) -> Result<()> {
 /// Checks that another setting plans as updates in place of the attributes that are rendered differently, and of
 /// nothing else.
 async fn changes_what_it_touches(fixture: &Fixture, main: &Value) -> Result<()> {
-    fixture.stack.render("log_retention_days = 30\n").await?;
+    fixture.stack.render(&format!("log_retention_days = 30\n{SETTINGS}")).await?;
     let touched = touched(main, &fixture.stack.rendered()?);
     ensure!(!touched.is_empty(), "the setting changes nothing that is rendered");
     let changes = fixture.stack.plan().await?;
@@ -208,7 +228,7 @@ async fn changes_what_it_touches(fixture: &Fixture, main: &Value) -> Result<()> 
     );
     let planned: BTreeMap<_, _> = changes.into_iter().map(|(address, change)| (address, change.attributes)).collect();
     ensure!(planned == touched, "rendered differently: {touched:#?}\nplanned: {planned:#?}");
-    fixture.stack.render("").await
+    fixture.stack.render(SETTINGS).await
 }
 
 /// Returns the resources and attributes that are rendered differently.

@@ -1,12 +1,17 @@
 //! Checks of the applied stack in use that are possible, or necessary, in an emulated account only.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use pipegen_contract::object_key::CROSSINGS;
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::fixture::Fixture;
 use crate::logins;
 use crate::product_view::without_version;
 use crate::records;
+use crate::state::State;
 
 /// Checks that the database holds these views and no others.
 pub(crate) async fn database_shows(fixture: &Fixture, expected: &[Value]) -> Result<()> {
@@ -44,6 +49,30 @@ pub(crate) async fn run_schedules(fixture: &Fixture) -> Result<()> {
         let answer = fixture.account.client.call_one("lambda", "invoke", invocation, query).await?;
         ensure!(answer["status"] == 200 && answer["error"].is_null(), "{schedule}: {answer}");
     }
+    Ok(())
+}
+
+/// Checks that the first product, which crossed the limit, is told as an object, once the crossing has been open for a
+/// minute. Others may have crossed it on their way to their first count, if that was not in one batch.
+pub(crate) async fn tells_the_crossing(fixture: &Fixture, state: &State) -> Result<()> {
+    let mut admin = PgConnection::connect(&fixture.servers.database_url).await?;
+    let closed = "update crossing set crossed_at = crossed_at - interval '1 minute'";
+    sqlx::query(closed).execute(&mut admin).await?;
+    run_schedules(fixture).await?;
+    let bucket = state.attribute("aws_s3_bucket.crossings", "bucket")?;
+    let listed = json!({"Bucket": bucket, "Prefix": CROSSINGS});
+    let keys = fixture.account.client.call_one("s3", "list_objects_v2", listed, "Contents[].Key").await?;
+    let keys: Vec<String> = serde_json::from_value(keys).context("the bucket has objects")?;
+    let own = format!("/{}-", records::sku(0).replace(' ', "%20"));
+    let [key] = &keys.iter().filter(|key| key.contains(&own)).collect::<Vec<_>>()[..] else {
+        bail!("one object of the first product is wanted: {keys:?}");
+    };
+    let body = json!({"Bucket": bucket, "Key": key});
+    let body = fixture.account.client.call_one("s3", "get_object", body, "Body").await?;
+    let body = BASE64_STANDARD.decode(body["base64"].as_str().context("an object has a body")?)?;
+    let told: Value = serde_json::from_slice(&body)?;
+    let what = json!([told["sku"], told["is_low"], told["available"], told["limit"]]);
+    ensure!(what == json!([records::sku(0), false, 106, 105]) && key.contains("/recovered/"), "{key}: {told}");
     Ok(())
 }
 
