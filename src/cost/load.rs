@@ -20,6 +20,9 @@ pub(super) const GB: f64 = 1e9;
 /// there.
 const POLL_SECONDS: f64 = 1.0;
 
+/// Events in a request to `ingest`. A tenth of what it takes: clients that send less at once pay for more requests.
+const REQUEST_EVENTS: f64 = 100.0;
+
 /// Secrets Manager invokes a function for each step of a rotation.
 pub(super) const ROTATION_STEPS: f64 = 4.0;
 
@@ -65,7 +68,8 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// Returns the workload of every event source mapping, schedule and function that rotates secrets.
+/// Returns the workload of every event source mapping, schedule, function that rotates secrets, and function that takes
+/// suppliers' events.
 pub(super) fn workloads(stack: &Declared, updates: f64) -> Vec<Workload<'_>> {
     let batches = stack.of("aws_lambda_event_source_mapping").filter_map(|mapping| batches(stack, mapping, updates));
     let scheduled = stack.of("aws_scheduler_schedule").filter_map(|schedule| {
@@ -80,7 +84,19 @@ pub(super) fn workloads(stack: &Declared, updates: f64) -> Vec<Workload<'_>> {
         let count: f64 = own.map(rotations).sum();
         if count > 0.0 { Workload::of(function, count * ROTATION_STEPS, 0.0, 1.0) } else { None }
     });
-    batches.chain(scheduled).chain(rotating).collect()
+    batches.chain(scheduled).chain(rotating).chain(requests(stack, updates)).collect()
+}
+
+/// Returns the workload of the function that suppliers send every update to, if they may not put records on the stream.
+fn requests(stack: &Declared, updates: f64) -> Option<Workload<'_>> {
+    let policies = stack.of("aws_iam_role_policy").filter_map(|policy| policy.text("policy"));
+    let callers: Vec<_> = policies.filter(|policy| policy.contains("\"lambda:InvokeFunctionUrl\"")).collect();
+    if callers.is_empty() || callers.iter().any(|policy| policy.contains("\"kinesis:PutRecord")) {
+        return None;
+    }
+    let mut functions = stack.of("aws_lambda_function");
+    let ingest = functions.find(|function| function.text("handler") == Some(Role::Ingest.handler()))?;
+    Workload::of(ingest, updates / REQUEST_EVENTS, REQUEST_EVENTS, 1.0)
 }
 
 /// Returns the workload of an event source mapping. Updates that are spread evenly over the month make the most

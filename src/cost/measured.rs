@@ -68,6 +68,10 @@ pub(super) struct MeasuredInvocation {
 const PROCESSOR: MeasuredInvocation =
     MeasuredInvocation { milliseconds: 40.0, milliseconds_a_record: 0.5, log_bytes: 800.0 };
 
+/// The requests to `ingest`. Measured for a hundred events: 2 ms, 9 ms on a busy machine; a line of 215 bytes.
+const INGEST: MeasuredInvocation =
+    MeasuredInvocation { milliseconds: 20.0, milliseconds_a_record: 0.3, log_bytes: 220.0 };
+
 /// The archiver's invocations.
 const ARCHIVER: MeasuredInvocation =
     MeasuredInvocation { milliseconds: 200.0, milliseconds_a_record: 0.3, log_bytes: 400.0 };
@@ -88,7 +92,8 @@ pub(super) fn measured_invocation(role: Role) -> Option<MeasuredInvocation> {
         Role::Archiver => Some(ARCHIVER),
         Role::Maintain => Some(MAINTAIN),
         Role::Rotate => Some(ROTATE),
-        Role::Catalog | Role::Ingest | Role::Migrate => None,
+        Role::Ingest => Some(INGEST),
+        Role::Catalog | Role::Migrate => None,
     }
 }
 

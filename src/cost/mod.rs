@@ -30,11 +30,13 @@ use self::resource_types::{Charge, charge};
 use crate::config::{Config, REGION};
 use crate::terraform::declared::Declared;
 
-const ASSUMPTIONS: [&str; 6] = [
+const ASSUMPTIONS: [&str; 8] = [
     "an upper bound: every minute of a month of 730 hours is a peak minute, with its updates spread evenly",
     "archive and logs are full: their oldest entries are about to expire",
     "nothing is retried or replayed, nobody queries the archive, and rejected events cost nothing but their metrics",
     "readers of the catalog are not counted: a million requests cost $0.20, and each 100 000 GB-seconds of theirs $1.67",
+    "suppliers put their records on the stream; where they may not, all updates come in requests to `ingest` of a hundred events",
+    "low-stock crossings are not counted: a thousand objects cost $0.005",
     "prices are on demand in us-east-1, before tax; offers for new accounts are not subtracted",
     "the always-free usage is granted once for all accounts that share a bill: a second environment gets none of it",
 ];

@@ -13,6 +13,7 @@ use super::prices::{
 };
 use crate::config::Settings;
 use crate::terraform::declared::{Declared, Resource};
+use pipegen_contract::role::Role;
 
 /// Hours of retention after which a stream charges for the bytes of its records.
 const LONG_RETENTION_HOURS: f64 = 168.0;
@@ -168,7 +169,8 @@ fn calls(stack: &Declared, workloads: &[Workload<'_>], objects: f64) -> [LineIte
     let policies = stack.of("aws_iam_role_policy").filter_map(|policy| policy.text("policy"));
     let producers = policies.filter(|policy| policy.contains("\"kinesis:PutRecord")).count();
     let producers = float(producers.max(1));
-    let readers: f64 = workloads.iter().filter(|work| work.records > 0.0).map(|work| work.concurrency).sum();
+    let reads = |work: &&Workload<'_>| work.records > 0.0 && work.role != Role::Ingest;
+    let readers: f64 = workloads.iter().filter(reads).map(|work| work.concurrency).sum();
     let starts = workloads.iter().map(|work| work.concurrency).sum::<f64>() * HOURS * STARTS_AN_HOUR;
     let rotated: f64 = stack.of("aws_secretsmanager_secret_rotation").map(rotations).sum();
     let secrets = starts + rotated * CALLS_A_ROTATION;
@@ -182,7 +184,7 @@ fn calls(stack: &Declared, workloads: &[Workload<'_>], objects: f64) -> [LineIte
 
 fn key_calls_basis(producers: f64, readers: f64, starts: f64, objects: f64) -> String {
     format!(
-        "stream: suppliers {producers} and readers {readers}, each every five minutes; starts of functions {starts:.0}; \
+        "stream: writers {producers} and readers {readers}, each every five minutes; starts of functions {starts:.0}; \
          objects {objects:.0}"
     )
 }

@@ -282,6 +282,31 @@ fn more_updates_cost_more() {
     assert!(costs.is_sorted_by(|less, more| less < more), "{costs:?}");
 }
 
+/// Nothing that stands idle costs more than a dollar a month, and all of it together little more than it did.
+#[test]
+fn a_small_environment_stays_cheap() {
+    let total = estimate("staging", "").total;
+    assert!(total <= 51.0, "{total}");
+}
+
+/// 1000 updates a minute are 43.8 million, and 438 000 requests.
+#[test]
+fn requests_to_ingest_are_counted_where_the_stream_is_closed() {
+    let of = |setting: &str| {
+        let supplier = "[defaults.suppliers]\nacme = \"arn:aws:iam::111122223333:root\"";
+        estimate("staging", &format!("[defaults]\n{setting}\n{supplier}"))
+    };
+    let (open, closed) = (of(""), of("direct_stream_access = false"));
+    let requests = |estimate: &Estimate| line(&estimate.by_use, "Lambda requests").clone();
+    assert!(!requests(&open).basis.contains("ingest"), "{:#?}", requests(&open));
+    let closed_requests = requests(&closed);
+    assert!(closed_requests.basis.contains("ingest 438000"), "{closed_requests:#?}");
+    assert!((closed_requests.quantity - requests(&open).quantity - 0.438).abs() < 1e-9, "{closed_requests:#?}");
+    // What it does takes no longer for the stream: it writes, and the readers stay as many.
+    let keys = line(&closed.by_use, "KMS requests");
+    assert!(keys.basis.contains("writers 1 and readers 2,"), "{keys:#?}");
+}
+
 #[test]
 fn a_standby_doubles_the_database() {
     let items = ["PostgreSQL db.t4g.micro", "RDS gp3 storage"];
