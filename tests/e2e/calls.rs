@@ -58,7 +58,11 @@ fn permissions(table: &BTreeMap<String, Value>, role: Role, state: &State) -> Re
 
 /// Returns the ARN of a call's resource.
 fn arn(service: &str, resource: &str) -> String {
-    if service == "s3" { format!("arn:aws:s3:::{}", resource.trim_start_matches('/')) } else { resource.to_owned() }
+    match service {
+        "s3" => format!("arn:aws:s3:::{}", resource.trim_start_matches('/')),
+        "kinesis" => format!("arn:aws:kinesis:us-east-1:123456789012:stream/{resource}"),
+        _ => resource.to_owned(),
+    }
 }
 
 fn covers((action, pattern): &Permission, (called, resource): &Permission) -> bool {

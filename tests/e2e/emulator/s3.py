@@ -2,7 +2,10 @@
 
 import copy
 import json
+import re
+from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import xmltodict
 from moto.iam.access_control import IAMPolicy, PermissionResult
@@ -14,6 +17,9 @@ from emulator.patching import replaces
 
 set_lifecycle = FakeBucket.set_lifecycle
 get_notification = S3Response.get_bucket_notification
+list_versions = S3Response.list_object_versions
+
+KEY = re.compile("<Key>(.*?)</Key>")
 
 
 @replaces(FakeBucket)
@@ -62,3 +68,15 @@ def get_bucket_notification(self: Any) -> Any:
 def _log_permissions_enabled_policy(target_bucket: Any, target_prefix: str | None) -> bool:
     # moto accepts one form of a policy that allows log delivery; only AWS can decide whether ours does.
     return target_bucket.policy is not None and b"logging.s3.amazonaws.com" in target_bucket.policy
+
+
+@replaces(S3Response, "list_object_versions")
+def list_encoded_versions(self: Any) -> Any:
+    # moto does not encode keys in this list, as Terraform asks it to before it empties a bucket: it would delete
+    # `a b` for `a%20b`, and list it again.
+    status, headers, body = list_versions(self)
+    if self.querystring.get("encoding-type") == ["url"]:
+        text = body.decode() if isinstance(body, bytes) else body
+        text = KEY.sub(lambda key: f"<Key>{quote(unescape(key[1]))}</Key>", text)
+        body = text.replace("</ListVersionsResult>", "<EncodingType>url</EncodingType></ListVersionsResult>")
+    return status, headers, body
