@@ -152,7 +152,7 @@ names! {
     ARCHIVER_UNDELIVERED = ALARM, "archiver-undelivered";
     /// Suppliers get no answer.
     INGEST_ERRORS = ALARM, "ingest-errors";
-    /// Somebody sends in the name of a supplier that he is not.
+    /// A caller sends another supplier's events.
     INGEST_FORBIDDEN = ALARM, "ingest-forbidden";
     /// Readers get no answer.
     CATALOG_ERRORS = ALARM, "catalog-errors";

@@ -76,8 +76,8 @@ fn forbidden(build: &Build<'_>, function: &LambdaFunction) -> Alarm {
         name: INGEST_FORBIDDEN,
         part: Part::Suppliers,
         meaning: format!(
-            "Somebody who may call `ingest` sent events of a supplier that he is not. None of them is on the stream. First see in `{}` who it \
-             was, and whose events they are: a client with the wrong `source` or the wrong role, or credentials in the wrong hands.",
+            "A caller of `ingest` sent another supplier's events. None of them is on the stream. First see in `{}` who called, and whose \
+             events they are: a client with the wrong `source` or the wrong role, or credentials in the wrong hands.",
             log_group(build, function)
         ),
         measure: Measure::One(Series::own(build, metric::FORBIDDEN, "Sum")),
