@@ -3,6 +3,7 @@
 //! - [`settings`]: the environment variables, checked
 //! - [`resources`]: the clients that a function instance keeps between invocations
 //! - the roles: [`processor`], [`archiver`], [`catalog`], [`ingest`], [`maintain`], [`migrate`], [`rotate`]
+//! - [`url`]: the event and the result of a call of a function's URL
 //! - [`bodies`]: the invocations' bodies, as Lambda sent them
 //! - [`kinesis`]: the event of the event source mapping
 //! - [`stage`]: the stages of processing a batch
@@ -47,3 +48,4 @@ pub mod secrets;
 pub mod settings;
 pub mod singleflight;
 pub mod stage;
+pub mod url;

@@ -12,12 +12,13 @@ use pipegen::servers::{ServerPlan, ServerSettings, Servers};
 use pipegen::session::Session;
 use pipegen_event::Event;
 use pipegen_lambda::cache::Cache;
-use pipegen_lambda::catalog::{self, RequestContext, RequestLine, UrlRequest, UrlResponse};
+use pipegen_lambda::catalog;
 use pipegen_lambda::database::{CatalogDatabase, Login};
 use pipegen_lambda::refresh::refresh;
 use pipegen_lambda::resources::CatalogResources;
 use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, Secret};
 use pipegen_lambda::singleflight::SingleFlight;
+use pipegen_lambda::url::{RequestContext, RequestLine, UrlRequest, UrlResponse};
 use pipegen_store::{ProductVersion, View, migrate};
 use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
@@ -180,7 +181,11 @@ pub(crate) async fn invoke(
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect::<BTreeMap<_, _>>(),
-        request_context: RequestContext { http: RequestLine { method: method.to_owned() } },
+        request_context: RequestContext {
+            http: RequestLine { method: method.to_owned() },
+            ..RequestContext::default()
+        },
+        ..UrlRequest::default()
     };
     let mut context = Context::default();
     let deadline = Utc::now() + time;

@@ -4,8 +4,8 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use pipegen_lambda::catalog::UrlResponse;
 use pipegen_lambda::resources::CatalogResources;
+use pipegen_lambda::url::UrlResponse;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::join;

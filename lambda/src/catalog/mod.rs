@@ -1,7 +1,7 @@
 //! `catalog`: serves products over the function's URL. Request (pure) → cache, else database, then fill → response
 //! (pure). Calls go forward, never back up.
 //!
-//! - `request`: the request, and the products that it asks for
+//! - `request`: the products that a request asks for
 //! - `read`: reading of products from the cache, else from the database
 //! - `response`: the response
 //! - `problem`: the problem documents, for requests that cannot be answered
@@ -10,9 +10,6 @@ mod problem;
 mod read;
 mod request;
 mod response;
-
-pub use request::{RequestContext, RequestLine, UrlRequest};
-pub use response::UrlResponse;
 
 use std::convert::Infallible;
 
@@ -25,6 +22,7 @@ use crate::database::DatabaseError;
 use crate::deadline::stop_at;
 use crate::logging::chain;
 use crate::resources::CatalogResources;
+use crate::url::{UrlRequest, UrlResponse};
 
 use problem::Problem;
 use read::{Products, read};
@@ -43,7 +41,7 @@ pub async fn handle(event: LambdaEvent<UrlRequest>, resources: &CatalogResources
 }
 
 async fn respond(request: &UrlRequest, resources: &CatalogResources, stop_at: Instant) -> Result<UrlResponse, Problem> {
-    let target = request.target()?;
+    let target = Target::of(request)?;
     let skus = target.skus();
     let products = timeout_at(stop_at, read(&skus, resources)).await.map_err(|_| out_of_time())?;
     let Products { mut views, hit } = products.map_err(|error| unavailable(&error))?;

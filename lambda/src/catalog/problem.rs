@@ -3,10 +3,8 @@
 use std::fmt;
 
 use pipegen_event::InvalidText;
-use serde::Serialize;
 
-/// The prefix of a problem's type. A tag (RFC 4151), not a page: it cannot be opened.
-const TYPE_PREFIX: &str = "tag:retailtech.com,2026:problem/";
+use crate::url::ProblemDocument;
 
 /// The problem with a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,20 +31,10 @@ pub(super) enum Problem {
     NoDatabase,
 }
 
-/// A problem document's members.
-#[derive(Serialize)]
-pub(super) struct ProblemDocument {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'static str,
-    pub(super) status: u16,
-    detail: String,
-}
-
 impl Problem {
     pub(super) fn document(&self) -> ProblemDocument {
         let (status, name, title) = self.members();
-        ProblemDocument { kind: format!("{TYPE_PREFIX}{name}"), title, status, detail: self.to_string() }
+        ProblemDocument::new(status, name, title, self.to_string())
     }
 
     /// Returns the value of `Retry-After`, in seconds.

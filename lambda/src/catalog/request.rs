@@ -1,12 +1,12 @@
-//! Requests, and the products that they ask for (pure).
+//! The products that a request asks for (pure).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use percent_encoding::percent_decode_str;
 use pipegen_event::Sku;
-use serde::Deserialize;
 
 use super::problem::Problem;
+use crate::url::UrlRequest;
 
 /// The most SKUs that one request may ask for.
 const MAX_SKUS: usize = 100;
@@ -17,39 +17,6 @@ const PRODUCTS: &str = "/products";
 /// The methods that are allowed.
 pub(super) const METHODS: &str = "GET, HEAD";
 
-/// The event of a call of the function's URL (payload format 2.0), as far as it matters here.
-///
-/// This takes the place of the type in `aws_lambda_events`, which refuses an event with a header that is not ASCII, and
-/// so would turn a reader's odd header into a failed invocation.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct UrlRequest {
-    /// The path, percent-encoded, as it came.
-    pub raw_path: String,
-    /// The query without the question mark, as it came. (The parsed form joins repeated parameters with commas, which
-    /// SKUs may hold.)
-    pub raw_query_string: String,
-    /// The headers by name. Values of repeated headers are joined with commas.
-    pub headers: BTreeMap<String, String>,
-    pub request_context: RequestContext,
-}
-
-/// The context of a request.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct RequestContext {
-    pub http: RequestLine,
-}
-
-/// The request line of HTTP.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct RequestLine {
-    pub method: String,
-}
-
 /// The products that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -59,36 +26,24 @@ pub(super) enum Target {
     Products(Vec<Sku>),
 }
 
-impl UrlRequest {
-    /// Returns true if the response must not have a body.
-    pub(super) fn is_head(&self) -> bool {
-        self.request_context.http.method == "HEAD"
-    }
-
-    /// Returns the header's value; the case of its name does not matter.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
-    }
-
-    /// Returns the products that the request asks for.
-    pub(super) fn target(&self) -> Result<Target, Problem> {
-        let rest = self.raw_path.strip_prefix(PRODUCTS).ok_or(Problem::NoSuchResource)?;
+impl Target {
+    /// Returns the products that a request asks for.
+    pub(super) fn of(request: &UrlRequest) -> Result<Self, Problem> {
+        let rest = request.raw_path.strip_prefix(PRODUCTS).ok_or(Problem::NoSuchResource)?;
         let product = match rest.strip_prefix('/') {
             None if rest.is_empty() => None,
             Some(encoded) if !encoded.contains('/') => Some(encoded),
             _ => return Err(Problem::NoSuchResource),
         };
-        if !METHODS.split(", ").any(|method| method == self.request_context.http.method) {
+        if !METHODS.split(", ").any(|method| method == request.method()) {
             return Err(Problem::MethodNotAllowed);
         }
         match product {
-            Some(encoded) => sku_of_path(encoded).map(Target::Product),
-            None => skus_of_query(&self.raw_query_string).map(Target::Products),
+            Some(encoded) => sku_of_path(encoded).map(Self::Product),
+            None => skus_of_query(&request.raw_query_string).map(Self::Products),
         }
     }
-}
 
-impl Target {
     /// Returns the SKUs: distinct, in order.
     pub(super) fn skus(&self) -> Vec<&str> {
         match self {
@@ -124,18 +79,20 @@ fn skus_of_query(query: &str) -> Result<Vec<Sku>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::url::{RequestContext, RequestLine};
 
-    fn request(method: &str, path: &str, query: &str) -> UrlRequest {
-        UrlRequest {
+    fn target(method: &str, path: &str, query: &str) -> Result<Target, Problem> {
+        let http = RequestLine { method: method.to_owned() };
+        Target::of(&UrlRequest {
             raw_path: path.to_owned(),
             raw_query_string: query.to_owned(),
-            headers: BTreeMap::new(),
-            request_context: RequestContext { http: RequestLine { method: method.to_owned() } },
-        }
+            request_context: RequestContext { http, ..RequestContext::default() },
+            ..UrlRequest::default()
+        })
     }
 
     fn skus(path: &str, query: &str) -> Result<Vec<String>, Problem> {
-        let target = request("GET", path, query).target()?;
+        let target = target("GET", path, query)?;
         assert_eq!(matches!(target, Target::Product(_)), path != PRODUCTS);
         Ok(target.skus().into_iter().map(str::to_owned).collect())
     }
@@ -191,23 +148,11 @@ mod tests {
     #[test]
     fn other_paths_and_methods_are_refused() {
         for path in ["", "/", "/product", "/productsa", "/products/a/b", "/products//a", "products/a"] {
-            assert_eq!(request("PUT", path, "").target(), Err(Problem::NoSuchResource), "{path}");
+            assert_eq!(target("PUT", path, ""), Err(Problem::NoSuchResource), "{path}");
         }
         for method in ["POST", "PUT", "DELETE", "get", ""] {
-            assert_eq!(request(method, "/products/a", "").target(), Err(Problem::MethodNotAllowed), "{method}");
+            assert_eq!(target(method, "/products/a", ""), Err(Problem::MethodNotAllowed), "{method}");
         }
-        assert_eq!(request("HEAD", "/products/a", "").target(), request("GET", "/products/a", "").target());
-    }
-
-    #[test]
-    fn an_event_is_read_with_any_headers() {
-        let request: UrlRequest = serde_json::from_str(
-            r#"{"version": "2.0", "rawPath": "/products/a", "rawQueryString": "", "isBase64Encoded": false,
-                "headers": {"user-agent": "café\u0001", "If-None-Match": "\"1\""}, "body": null,
-                "requestContext": {"authorizer": {"iam": null}, "http": {"method": "GET", "path": "/products/a"}}}"#,
-        )
-        .unwrap();
-        assert_eq!(request.header("if-none-match"), Some("\"1\""));
-        assert!(request.target().is_ok() && !request.is_head());
+        assert_eq!(target("HEAD", "/products/a", ""), target("GET", "/products/a", ""));
     }
 }

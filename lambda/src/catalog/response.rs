@@ -1,36 +1,12 @@
 //! Responses (pure).
 
-use std::collections::BTreeMap;
-use std::io;
-
-use pipegen_contract::payload::LARGEST_PAYLOAD;
 use pipegen_store::View;
-use serde::Serialize;
 
 use super::problem::Problem;
 use super::request::METHODS;
-
-/// The function's result, of which Lambda makes the HTTP response.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload>
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UrlResponse {
-    pub status_code: u16,
-    /// The headers by name, in lower case.
-    pub headers: BTreeMap<&'static str, String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-    /// Always false: the body is text.
-    pub is_base64_encoded: bool,
-}
+use crate::url::UrlResponse;
 
 impl UrlResponse {
-    fn new(status_code: u16, headers: &[(&'static str, &str)], body: Option<String>) -> Self {
-        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Self { status_code, headers, body, is_base64_encoded: false }
-    }
-
     /// Makes the response with one product: its view as it is, or 304 if the reader has it (`if_none_match`).
     ///
     /// A copy may be kept, but must be revalidated before each use: without that it could be older than a batch that
@@ -58,39 +34,24 @@ impl UrlResponse {
     }
 
     /// Adds the header that tells a cache hit from a miss.
-    pub(super) fn with_cache_status(mut self, hit: bool) -> Self {
-        self.headers.insert("x-cache", if hit { "hit" } else { "miss" }.to_owned());
-        self
+    pub(super) fn with_cache_status(self, hit: bool) -> Self {
+        self.with_header("x-cache", if hit { "hit" } else { "miss" })
     }
 
     /// Returns the response, if Lambda can send one of its size.
     pub(super) fn check_size(self) -> Result<Self, Problem> {
-        // Whatever a body of this length is made of, it is small enough: JSON makes at most six bytes of one.
-        let is_short = self.body.as_ref().is_none_or(|body| body.len() < LARGEST_PAYLOAD / 8);
-        if is_short || encoded_bytes(&self) <= LARGEST_PAYLOAD { Ok(self) } else { Err(Problem::TooLarge) }
-    }
-
-    /// Makes the response to the same request with the method `HEAD`: it has the length of the body that it leaves out
-    /// (RFC 9110, 8.6). Without a body, as in a 304, it has no length.
-    pub(super) fn without_body(mut self) -> Self {
-        if let Some(body) = self.body.take() {
-            self.headers.insert("content-length", body.len().to_string());
-        }
-        self
+        if self.can_be_sent() { Ok(self) } else { Err(Problem::TooLarge) }
     }
 }
 
 impl From<&Problem> for UrlResponse {
     fn from(problem: &Problem) -> Self {
-        let document = problem.document();
-        let body = serde_json::to_string(&document).expect("text and numbers are always JSON");
-        let headers = [("content-type", "application/problem+json"), ("cache-control", "no-store")];
-        let mut response = Self::new(document.status, &headers, Some(body));
+        let mut response = problem.document().response();
         if let Some(seconds) = problem.retry_after() {
-            response.headers.insert("retry-after", seconds.to_string());
+            response = response.with_header("retry-after", seconds.to_string());
         }
         if *problem == Problem::MethodNotAllowed {
-            response.headers.insert("allow", METHODS.to_owned());
+            response = response.with_header("allow", METHODS);
         }
         response
     }
@@ -112,27 +73,6 @@ fn lists_etag(if_none_match: &str, etag: &str) -> bool {
             return true;
         }
         rest = behind;
-    }
-}
-
-/// Returns the size of the response as Lambda receives it, its body a JSON string.
-fn encoded_bytes(response: &UrlResponse) -> usize {
-    let mut counter = ByteCounter(0);
-    serde_json::to_writer(&mut counter, response).expect("text and numbers are always JSON, and counting never fails");
-    counter.0
-}
-
-/// A writer that counts the bytes.
-struct ByteCounter(usize);
-
-impl io::Write for ByteCounter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
