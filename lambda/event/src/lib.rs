@@ -14,6 +14,7 @@
 //!   may have; `integer`: the notations of integers; `currency`: the codes of ISO 4217
 //! - `event`: a valid event
 //! - `reason`: the reasons for rejections; `other_formats`: well-known formats that a rejected text resembles
+//! - [`http_binding`]: events in HTTP requests
 //! - `schema` (feature `schema`): the JSON Schema for suppliers, generated from the types in `data`
 //! - `xregistry` (feature `schema`): the event types as an entry for event catalogs
 
@@ -23,6 +24,7 @@ mod data;
 mod decode;
 mod envelope;
 mod event;
+pub mod http_binding;
 mod identifier;
 mod integer;
 mod members;
