@@ -45,6 +45,12 @@ pub enum FailureKind {
     DatabaseUnfit,
     /// PostgreSQL refuses a statement.
     DatabaseFailed,
+    /// The stream does not exist.
+    StreamNotFound,
+    /// Kinesis or KMS denies access to the stream.
+    StreamDenied,
+    /// Kinesis refuses a request.
+    StreamFailed,
     /// The time does not suffice for the batch as a whole: Lambda bisects it.
     BatchTooSlow,
     /// The function panicked.
@@ -52,7 +58,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Settings,
         Self::UnknownRole,
         Self::EventUnreadable,
@@ -65,6 +71,9 @@ impl FailureKind {
         Self::DatabaseNotPrepared,
         Self::DatabaseUnfit,
         Self::DatabaseFailed,
+        Self::StreamNotFound,
+        Self::StreamDenied,
+        Self::StreamFailed,
         Self::BatchTooSlow,
         Self::Panicked,
     ];
@@ -84,6 +93,9 @@ impl FailureKind {
             Self::DatabaseNotPrepared => failure::DATABASE_NOT_PREPARED,
             Self::DatabaseUnfit => "DatabaseUnfit",
             Self::DatabaseFailed => "DatabaseFailed",
+            Self::StreamNotFound => "StreamNotFound",
+            Self::StreamDenied => "StreamDenied",
+            Self::StreamFailed => "StreamFailed",
             Self::BatchTooSlow => "BatchTooSlow",
             Self::Panicked => "Panicked",
         };

@@ -15,6 +15,7 @@
 //! - [`refresh`]: refreshing of the cache after a commit
 //! - [`pending`]: draining of pending refreshes
 //! - [`objects`]: compressed objects in S3
+//! - [`stream`]: the stream, as `ingest` writes to it
 //! - [`secrets`]: logins in Secrets Manager
 //! - [`deadline`]: the time that an invocation has
 //! - [`retry`]: retries of transient failures
@@ -48,4 +49,5 @@ pub mod secrets;
 pub mod settings;
 pub mod singleflight;
 pub mod stage;
+pub mod stream;
 pub mod url;

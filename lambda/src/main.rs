@@ -17,7 +17,9 @@ use pipegen_contract::marker::MARKER;
 use pipegen_contract::role::Role;
 use pipegen_lambda::bodies::Bodies;
 use pipegen_lambda::failure::{Failure, FailureKind};
-use pipegen_lambda::resources::{ArchiverResources, CatalogResources, MaintainResources, ProcessorResources};
+use pipegen_lambda::resources::{
+    ArchiverResources, CatalogResources, IngestResources, MaintainResources, ProcessorResources,
+};
 use pipegen_lambda::settings::environment_variable;
 use pipegen_lambda::{archiver, aws, catalog, ingest, logging, maintain, migrate, processor, rotate};
 use serde::Serialize;
@@ -39,7 +41,7 @@ async fn main() -> Result<(), Error> {
         Some(Role::Processor) => serve(role, &ProcessorResources::from_environment(aws), processor::handle).await,
         Some(Role::Archiver) => serve(role, &ArchiverResources::from_environment(aws), archiver::handle).await,
         Some(Role::Catalog) => serve(role, &CatalogResources::from_environment(aws), catalog::handle).await,
-        Some(Role::Ingest) => serve(role, &Ok(()), async |event, ()| ingest::handle(event).await).await,
+        Some(Role::Ingest) => serve(role, &IngestResources::from_environment(aws), ingest::handle).await,
         Some(Role::Maintain) => serve(role, &MaintainResources::from_environment(aws), maintain::handle).await,
         Some(Role::Migrate) => {
             let aws = Ok(aws);

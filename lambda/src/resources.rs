@@ -11,9 +11,11 @@ use crate::failure::{Failure, FailureKind};
 use crate::logging::chain;
 use crate::objects::S3;
 use crate::settings::{
-    ArchiverSettings, CatalogSettings, DatabaseSettings, MaintainSettings, ProcessorSettings, environment_variable,
+    ArchiverSettings, CatalogSettings, DatabaseSettings, IngestSettings, MaintainSettings, ProcessorSettings,
+    environment_variable,
 };
 use crate::singleflight::SingleFlight;
+use crate::stream::Stream;
 
 /// The database connections of an instance: it serves one invocation at a time.
 const CONNECTIONS: u32 = 1;
@@ -42,6 +44,13 @@ pub struct CatalogResources {
     pub cache: Cache,
     /// The database queries in flight.
     pub single_flight: SingleFlight,
+}
+
+/// The client and settings of `ingest`.
+pub struct IngestResources {
+    pub settings: IngestSettings,
+    /// The stream.
+    pub stream: Stream,
 }
 
 /// The clients and settings of maintenance.
@@ -82,6 +91,14 @@ impl CatalogResources {
             cache: Cache::new(&settings.cache, aws).map_err(invalid_cache)?,
             single_flight: SingleFlight::new(CONNECTIONS),
         })
+    }
+}
+
+impl IngestResources {
+    /// Makes the resources that the process's environment describes.
+    pub fn from_environment(aws: &SdkConfig) -> Result<Self, Failure> {
+        let settings = IngestSettings::read(environment_variable)?;
+        Ok(Self { stream: Stream::new(aws, &settings.stream), settings })
     }
 }
 

@@ -97,6 +97,19 @@ pub struct CatalogSettings {
     pub cache: CacheSettings,
 }
 
+/// The settings of `ingest`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IngestSettings {
+    /// The name of the stream.
+    pub stream: String,
+    /// The environment, which is the end of the names of the suppliers' roles.
+    pub environment: String,
+    /// The greatest age of an event when it arrives.
+    pub horizon: TimeDelta,
+    /// The suppliers whose events are accepted; `None` accepts everybody's.
+    pub suppliers: Option<BTreeSet<Supplier>>,
+}
+
 /// The settings of `maintain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaintainSettings {
@@ -186,6 +199,18 @@ impl CatalogSettings {
         let database = reader.database(env::DATABASE_SECRET_ARN);
         let cache = reader.cache();
         reader.finish(Self { database, cache })
+    }
+}
+
+impl IngestSettings {
+    /// Reads the settings with `lookup`: [`environment_variable`], or a test's own.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+        let mut reader = Reader::new(lookup);
+        let stream = reader.text(env::STREAM_NAME);
+        let environment = reader.text(env::ENVIRONMENT);
+        let horizon = reader.seconds(env::HORIZON_SECONDS);
+        let suppliers = reader.suppliers();
+        reader.finish(Self { stream, environment, horizon, suppliers })
     }
 }
 

@@ -13,6 +13,7 @@
 //! - `data`: the fields of each event type, `required_fields` those that must be there; `value`: the values that they
 //!   may have; `integer`: the notations of integers; `currency`: the codes of ISO 4217
 //! - `event`: a valid event
+//! - `sender`: the suppliers that may send
 //! - `reason`: the reasons for rejections; `other_formats`: well-known formats that a rejected text resembles
 //! - [`http_binding`]: events in HTTP requests
 //! - `schema` (feature `schema`): the JSON Schema for suppliers, generated from the types in `data`
@@ -34,6 +35,7 @@ mod reason;
 mod required_fields;
 #[cfg(feature = "schema")]
 mod schema;
+mod sender;
 mod text;
 mod time;
 mod value;
@@ -47,6 +49,7 @@ pub use identifier::{EventId, InvalidText, Sku, Supplier};
 pub use reason::{Reason, Rejection};
 #[cfg(feature = "schema")]
 pub use schema::{schema, schemas_by_type};
+pub use sender::check_sender;
 pub use value::check_category;
 #[cfg(feature = "schema")]
 pub use xregistry::xregistry;

@@ -1,7 +1,6 @@
 //! Decoding of records to events and rejections. Uses neither network nor clock.
 
-use pipegen_contract::probe;
-use pipegen_event::{Event, Reason, Rejection};
+use pipegen_event::{Event, check_sender};
 
 use super::rejections::Rejections;
 use crate::kinesis::KinesisBatch;
@@ -28,7 +27,8 @@ pub(super) fn decode<'a>(
     let mut accepted = Vec::with_capacity(batch.len());
     for (position, record) in batch.records().enumerate() {
         for decoded in pipegen_event::decode(record.data, record.arrived_at, settings.horizon) {
-            match decoded.outcome.and_then(|event| from_known_supplier(event, settings)) {
+            let suppliers = settings.suppliers.as_ref();
+            match decoded.outcome.and_then(|event| check_sender(&event, suppliers).map(|()| event)) {
                 Ok(event) => {
                     accepted.push(Accepted { event, record: position, index: decoded.index, text: decoded.text });
                 }
@@ -37,20 +37,4 @@ pub(super) fn decode<'a>(
         }
     }
     accepted
-}
-
-/// Rejects an event of a supplier that the settings do not name, if they name any. Probes are always accepted, and keep
-/// to SKUs of their own.
-fn from_known_supplier(event: Event, settings: &ProcessorSettings) -> Result<Event, Rejection> {
-    let supplier = event.supplier.as_str();
-    let reject = |detail| Err(Rejection::new(Reason::UnknownSupplier, detail));
-    if !probe::may_send(supplier, event.sku.as_str()) {
-        return reject("source: this supplier and a subject that begins with `pipegen-probe-` go only together");
-    }
-    match &settings.suppliers {
-        Some(suppliers) if supplier != probe::SUPPLIER && !suppliers.contains(&event.supplier) => {
-            reject("source: the settings do not name this supplier")
-        }
-        _ => Ok(event),
-    }
 }

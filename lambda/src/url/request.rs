@@ -69,6 +69,11 @@ impl UrlRequest {
         self.method() == "HEAD"
     }
 
+    /// Returns the ARN of the caller that signed the request, if one has.
+    pub fn caller(&self) -> Option<&str> {
+        self.request_context.authorizer.as_ref()?.iam.as_ref()?.user_arn.as_deref()
+    }
+
     /// Returns the header's value; the case of its name does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
@@ -89,6 +94,19 @@ mod tests {
         .unwrap();
         assert_eq!(request.header("if-none-match"), Some("\"1\""));
         assert_eq!((request.method(), request.is_head()), ("GET", false));
-        assert!(request.request_context.authorizer.unwrap().iam.is_none());
+        assert_eq!(request.caller(), None);
+    }
+
+    #[test]
+    fn a_signed_request_names_its_caller() {
+        let request: UrlRequest = serde_json::from_str(
+            r#"{"requestContext": {"accountId": "111122223333", "authorizer": {"iam": {"accessKey": "AKIA",
+                "accountId": "111122223333", "callerId": "AROA:s", "cognitoIdentity": null, "principalOrgId": "o-1",
+                "userArn": "arn:aws:sts::111122223333:assumed-role/r/s", "userId": "AROA:s"}}},
+                "body": "e30=", "isBase64Encoded": true}"#,
+        )
+        .unwrap();
+        assert_eq!(request.caller(), Some("arn:aws:sts::111122223333:assumed-role/r/s"));
+        assert_eq!((request.body.as_deref(), request.is_base64_encoded), (Some("e30="), true));
     }
 }
