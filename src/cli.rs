@@ -223,11 +223,16 @@ pub struct LocalArgs {
     /// Port on this machine at which the catalog can be read [default: any that is free].
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub catalog_port: Option<u16>,
+    /// Port on this machine for events over HTTPS as suppliers send them, signed, with `--serve` or `--applied` [default:
+    /// any that is free].
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub ingest_port: Option<u16>,
     /// Seconds between two rotations of the passwords of all database logins during the run [default: none is rotated].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     pub rotate_every: Option<u32>,
     /// Keeps servers and functions running until Ctrl-C, with the stream open: one port takes events over HTTP and
-    /// serves the catalog, a page for the browser, and Kinesis, S3 and STS for AWS' tools.
+    /// serves the catalog, a page for the browser, and Kinesis, S3 and STS for AWS' tools; another one is the URL of
+    /// `ingest`.
     #[arg(long)]
     pub serve: bool,
     /// Port on this machine for `--serve` [default: any that is free].

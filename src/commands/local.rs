@@ -35,6 +35,10 @@ pub fn run(args: LocalArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn rendered(args: LocalArgs) -> anyhow::Result<RenderedInputs> {
+    if args.ingest_port.is_some() && !args.serve {
+        let message = "`--ingest-port` needs `--serve` (or `--applied`): without it no stream takes events";
+        return Err(UsageError::Message(message.into()).into());
+    }
     let config = environment::settings(&EnvironmentArgs { env: args.env, config: args.config })?;
     Ok(RenderedInputs {
         main: environment::stack_without_package(&config)?.main,
@@ -52,6 +56,7 @@ fn rendered(args: LocalArgs) -> anyhow::Result<RenderedInputs> {
         database_url: args.database_url,
         cache_url: args.cache_url,
         catalog_port: args.catalog_port,
+        ingest_port: args.ingest_port,
         rotate_every: args.rotate_every.map(|seconds| Duration::from_secs(seconds.into())),
         serve: args.serve.then(|| args.port.unwrap_or_default()),
         faults: args.fault.iter().map(|fault| planned(fault)).collect::<Result<_, _>>()?,
@@ -75,6 +80,7 @@ fn applied(folder: PathBuf, args: LocalArgs) -> AppliedInputs {
         authority: args.authority,
         until_idle: args.until_idle.map(|seconds| Duration::from_secs(seconds.into())),
         catalog_port: args.catalog_port,
+        ingest_port: args.ingest_port,
     }
 }
 

@@ -22,6 +22,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::url_callers::UrlCallers;
 use crate::lambda_host::{FunctionPool, Invocation, InvocationOutcome};
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
@@ -30,6 +31,8 @@ use crate::session::listener::{Listener, Server};
 pub struct FunctionUrl {
     pub pool: Arc<FunctionPool>,
     pub console: Arc<Console>,
+    /// Those who may call; without it, everybody on this machine.
+    pub callers: Option<UrlCallers>,
     /// Responses by the value of the header `X-Cache`.
     pub cache: CacheCounts,
 }
@@ -51,8 +54,15 @@ async fn answer(State(url): State<Arc<FunctionUrl>>, request: Request) -> Respon
 }
 
 impl FunctionUrl {
+    /// Makes the URL of a function that everybody on this machine may call.
     pub fn new(pool: Arc<FunctionPool>, console: Arc<Console>) -> Self {
-        Self { pool, console, cache: CacheCounts::default() }
+        Self { pool, console, callers: None, cache: CacheCounts::default() }
+    }
+
+    /// Makes the URL of a function that suppliers may call, with signed requests.
+    pub fn for_suppliers(pool: Arc<FunctionPool>, console: Arc<Console>) -> Self {
+        let callers = Some(UrlCallers::of(pool.function()));
+        Self { pool, console, callers, cache: CacheCounts::default() }
     }
 
     /// Invokes the function for a request.
@@ -70,10 +80,23 @@ impl FunctionUrl {
     }
 }
 
-async fn invoke(FunctionUrl { pool, console, .. }: &FunctionUrl, request: Request) -> Response {
+async fn invoke(FunctionUrl { pool, console, callers, .. }: &FunctionUrl, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LARGEST_PAYLOAD).await else { return plain(StatusCode::PAYLOAD_TOO_LARGE) };
-    let event = event(&parts, &body, Utc::now()).to_string();
+    let now = Utc::now();
+    let caller = match callers.as_ref().map(|callers| callers.check(&parts, &body, now)).transpose() {
+        Ok(caller) => caller,
+        Err(error) => return error.response(),
+    };
+    let mut event = event(&parts, &body, now);
+    if let Some(caller) = caller {
+        event["requestContext"]["accountId"] = caller["accountId"].clone();
+        event["requestContext"]["authorizer"] = json!({ "iam": caller });
+    }
+    let event = event.to_string();
+    if event.len() > LARGEST_PAYLOAD {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE);
+    }
     match Arc::clone(pool).invoke_to_completion(event.into()).await {
         Ok(Invocation { outcome: InvocationOutcome::Answered(payload), .. }) => {
             response(payload).unwrap_or_else(|fault| {
@@ -99,7 +122,7 @@ fn plain(status: StatusCode) -> Response {
 /// Makes the event of a request, in payload format 2.0.
 fn event(Parts { method, uri, version, headers, .. }: &Parts, body: &Bytes, now: DateTime<Utc>) -> Value {
     let query = uri.query().unwrap_or_default();
-    let text = std::str::from_utf8(body).ok();
+    let is_base64 = !body.is_empty() && !is_text(&header(headers, &CONTENT_TYPE));
     let mut event = json!({
         "version": "2.0",
         "routeKey": "$default",
@@ -124,16 +147,25 @@ fn event(Parts { method, uri, version, headers, .. }: &Parts, body: &Bytes, now:
             "time": now.format("%d/%b/%Y:%H:%M:%S %z").to_string(),
             "timeEpoch": now.timestamp_millis(),
         },
-        "isBase64Encoded": text.is_none(),
+        "isBase64Encoded": is_base64,
     });
     let cookies = header(headers, &COOKIE);
     if !cookies.is_empty() {
         event["cookies"] = cookies.split("; ").collect();
     }
     if !body.is_empty() {
-        event["body"] = text.map_or_else(|| STANDARD.encode(body), str::to_owned).into();
+        let text = || String::from_utf8_lossy(body).into_owned();
+        event["body"] = if is_base64 { STANDARD.encode(body) } else { text() }.into();
     }
     event
+}
+
+/// Tells whether Lambda passes on a body of this media type as text, and any other one in base64. AWS' documentation
+/// does not list the types; these are what API Gateway's HTTP APIs, which have the same payload format, take for text.
+/// Bytes that are not UTF-8 are lost then.
+fn is_text(media_type: &str) -> bool {
+    let name = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    name.starts_with("text/") || ["application/json", "application/javascript", "application/xml"].contains(&&*name)
 }
 
 /// Returns the headers by name. Values of one name are joined with commas.
@@ -240,8 +272,22 @@ mod tests {
             "isBase64Encoded": false,
         });
         assert_eq!(event, expected);
-        let event = event_of(Request::post("/").body("text").expect("a request"));
-        assert_eq!((&event["body"], &event["rawQueryString"]), (&json!("text"), &json!("")));
+    }
+
+    #[test]
+    fn a_body_is_text_or_base64_by_its_media_type() {
+        for (media_type, body) in [
+            ("text/plain; charset=utf-8", "text"),
+            ("application/json", "text"),
+            ("Application/JSON;charset=utf-8", "text"),
+            ("application/cloudevents+json", "dGV4dA=="),
+            ("application/x-www-form-urlencoded", "dGV4dA=="),
+            ("", "dGV4dA=="),
+        ] {
+            let event =
+                event_of(Request::post("/").header("content-type", media_type).body("text").expect("a request"));
+            assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!(body), &json!(body != "text")));
+        }
     }
 
     async fn read(payload: &Value) -> (u16, BTreeMap<String, String>, String) {

@@ -6,6 +6,8 @@
 //! - [`sts`]: the account's number
 //! - [`invoke_api`]: Lambda's `Invoke`
 //! - [`function_url`]: HTTP requests as events of a function URL
+//! - [`url_callers`]: the callers of a function URL that wants signatures
+//! - [`signature`]: the check of a request's signature
 //! - [`access_key`]: the check of a request's access key
 //! - [`api_error`]: errors in the form of AWS' JSON protocols
 
@@ -16,4 +18,6 @@ pub mod invoke_api;
 pub mod kinesis;
 pub mod s3;
 pub mod secrets_manager;
+mod signature;
 pub mod sts;
+pub mod url_callers;

@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::account::EmulatedAccount;
 use super::runner::{FunctionBackend, Inputs, Runner};
 use super::summary::Summary;
-use super::{Run, StoppedEarly, url_listener};
+use super::{Run, StoppedEarly, catalog_listener, ingest_listener};
 use crate::deployment::package::unpack;
 use crate::deployment::{Deployment, FunctionConfiguration};
 use crate::event_source::kinesis::{Activity, KinesisStream};
@@ -35,8 +35,9 @@ pub struct AppliedInputs {
     pub authority: Option<PathBuf>,
     /// Ends the run when nothing was on the stream for so long.
     pub until_idle: Option<Duration>,
-    /// The port of the function's URL; any free one without it.
+    /// The ports of the URLs of `catalog` and `ingest`; any free ones without them.
     pub catalog_port: Option<u16>,
+    pub ingest_port: Option<u16>,
 }
 
 /// An applied stack, ready to run.
@@ -46,7 +47,8 @@ pub struct AppliedRun {
     account: EmulatedAccount,
     authority: Option<PathBuf>,
     until_idle: Option<Duration>,
-    url: Listener,
+    catalog: Listener,
+    ingest: Listener,
 }
 
 impl AppliedInputs {
@@ -59,7 +61,8 @@ impl AppliedInputs {
             .map(|file| file.canonicalize().with_context(|| format!("there is no --authority {}", file.display())));
         Ok(Run::Applied(Box::new(AppliedRun {
             authority: authority.transpose()?,
-            url: url_listener(self.catalog_port)?,
+            catalog: catalog_listener(self.catalog_port)?,
+            ingest: ingest_listener(self.ingest_port)?,
             deployment: Deployment::from_folder(&self.folder)?,
             folder: self.folder,
             account,
@@ -107,13 +110,14 @@ impl AppliedRun {
         signals: &mut Signals,
         report: impl FnOnce(&Summary) -> anyhow::Result<()>,
     ) -> anyhow::Result<Ended<StoppedEarly>> {
-        let Self { folder, deployment, account, authority, until_idle, url } = self;
+        let Self { folder, deployment, account, authority, until_idle, catalog, ingest } = self;
         let backend = AccountBackend { folder, account, authority, session };
         let mut runner = Runner::new(deployment.clone(), &backend, session)?;
         let lambda = Listener::open(0).context("cannot listen for Lambda")?;
         session.console.say(&format!("Lambda: AWS_ENDPOINT_URL_LAMBDA={}", lambda.url()));
         runner.serve_lambda(lambda, backend.account.credentials.clone())?;
-        runner.serve_url(Role::Catalog, url)?;
+        runner.serve_url(Role::Catalog, catalog)?;
+        runner.serve_url(Role::Ingest, ingest)?;
 
         let stop = CancellationToken::new();
         let activity = Arc::new(Activity::default());

@@ -20,7 +20,7 @@ use pipegen_contract::role::Role;
 use super::export::Export;
 use super::faults::{FaultError, FaultTarget, PlannedFault};
 use super::summary::Summary;
-use super::{Run, StoppedEarly, listener, url_listener};
+use super::{Run, StoppedEarly, catalog_listener, ingest_listener, listener};
 use crate::artifact;
 use crate::event_source::pace::Pace;
 use crate::records::RecordSource;
@@ -52,8 +52,10 @@ pub struct RenderedInputs {
     /// A database and a cache that are running already.
     pub database_url: Option<String>,
     pub cache_url: Option<String>,
-    /// The port of the function's URL; any free one without it.
+    /// The port of the catalog's URL; any free one without it.
     pub catalog_port: Option<u16>,
+    /// The port of the URL of `ingest`, if the stream is open; any free one without it.
+    pub ingest_port: Option<u16>,
     /// Rotates every login so often.
     pub rotate_every: Option<Duration>,
     /// Keeps everything up until Ctrl-C, with the stream open, on this port; 0 is any free one.
@@ -82,7 +84,9 @@ pub struct RenderedRun {
     export: Option<Export>,
     pub(super) folder: Option<WorkingFolder>,
     servers: ServerPlan,
-    url: Listener,
+    catalog: Listener,
+    /// Of `ingest`; there if `serve` is.
+    ingest: Option<Listener>,
     rotate_every: Option<Duration>,
     serve: Option<Listener>,
     faults: Vec<PlannedFault>,
@@ -116,7 +120,8 @@ impl RenderedInputs {
             export,
             servers: ServerPlan::make(self.database_url, self.cache_url, folder.as_ref())?,
             folder,
-            url: url_listener(self.catalog_port)?,
+            catalog: catalog_listener(self.catalog_port)?,
+            ingest: self.serve.map(|_| ingest_listener(self.ingest_port)).transpose()?,
             rotate_every: self.rotate_every,
             serve: self.serve.map(|port| listener("--port", port)).transpose()?,
             faults: self.faults,
@@ -180,10 +185,14 @@ impl RenderedRun {
         let settings = ServerSettings::from_stack(&serde_json::from_str(&self.main)?)?;
         let servers = self.servers.start(session, &settings).await?;
         let database_url = servers.database_url.clone();
-        let mut machine = Machine::start(&self.main, servers, bootstrap, self.overrides, session).await?;
+        let kinesis = self.serve.as_ref().map(Listener::url);
+        let mut machine = Machine::start(&self.main, servers, bootstrap, kinesis, self.overrides, session).await?;
         machine.rotate_every = self.rotate_every;
-        machine.runner.serve_url(Role::Catalog, self.url)?;
+        machine.runner.serve_url(Role::Catalog, self.catalog)?;
         let live = self.serve.map(|listener| Live::open(&mut machine, listener)).transpose()?;
+        if let Some(ingest) = self.ingest {
+            machine.runner.serve_url(Role::Ingest, ingest)?;
+        }
         let records = Records {
             source: self.source,
             export: self.export,

@@ -66,9 +66,14 @@ impl Run {
     }
 }
 
-/// Opens the port of the function's URL.
-fn url_listener(port: Option<u16>) -> anyhow::Result<Listener> {
+/// Opens the port of the catalog's URL.
+fn catalog_listener(port: Option<u16>) -> anyhow::Result<Listener> {
     listener("--catalog-port", port.unwrap_or_default())
+}
+
+/// Opens the port of the URL of `ingest`.
+fn ingest_listener(port: Option<u16>) -> anyhow::Result<Listener> {
+    listener("--ingest-port", port.unwrap_or_default())
 }
 
 /// Opens the port that a flag names.

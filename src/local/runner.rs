@@ -89,8 +89,10 @@ impl Runner {
             Arc::new(ScheduledRuns::new(pool, schedule.input.clone().into(), Arc::clone(console)))
         });
         let urls = deployment.urls.iter().map(|arn| {
-            let url = FunctionUrl::new(Arc::clone(&pools[arn]), Arc::clone(console));
-            (deployment.functions[arn].handler.clone(), Arc::new(url))
+            let handler = deployment.functions[arn].handler.clone();
+            let for_suppliers = handler == Role::Ingest.handler();
+            let url = if for_suppliers { FunctionUrl::for_suppliers } else { FunctionUrl::new };
+            (handler, Arc::new(url(Arc::clone(&pools[arn]), Arc::clone(console))))
         });
         let handlers = deployment.functions.values().map(|function| function.handler.clone());
         Ok(Self {
@@ -120,7 +122,9 @@ impl Runner {
     /// Serves the URL of the function with a role, if it has one.
     pub fn serve_url(&mut self, role: Role, listener: Listener) -> anyhow::Result<()> {
         let Some(url) = self.url(role) else { return Ok(()) };
-        self.console.say(&format!("{} answers at {}", url.pool.function().name, listener.url()));
+        let signed = url.callers.as_ref().map(|callers| format!(", signed: curl {}", callers.curl_options()));
+        let (name, at) = (&url.pool.function().name, listener.url());
+        self.console.say(&format!("{name} answers at {at}{}", signed.unwrap_or_default()));
         let server = function_url::serve(listener, url);
         self.serve(server.context("cannot serve the function's URL")?);
         Ok(())

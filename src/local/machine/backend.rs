@@ -20,6 +20,9 @@ use crate::lambda_host::{Function, FunctionPool, InvocationOutcome};
 use crate::local::runner::{self, FunctionBackend};
 use crate::servers::{MasterLogin, Servers};
 
+/// A URL that nothing listens at, for runs without an open stream: no other stream may be written to.
+const NO_KINESIS: &str = "http://127.0.0.1:1";
+
 /// Emulators and servers as the backend of the functions.
 pub struct MachineBackend {
     pub deployment: Deployment,
@@ -30,6 +33,8 @@ pub struct MachineBackend {
     pub s3: String,
     /// The URL of Secrets Manager.
     pub secrets_manager: String,
+    /// The URL of Kinesis, if a stream is open.
+    pub kinesis: Option<String>,
     /// The key of every function.
     pub credentials: Credentials,
     pub buckets: Arc<Buckets>,
@@ -66,6 +71,7 @@ impl MachineBackend {
             servers,
             s3,
             secrets_manager,
+            kinesis: None,
         })
     }
 
@@ -98,6 +104,10 @@ impl FunctionBackend for MachineBackend {
             ("AWS_ENDPOINT_URL_S3", self.s3.clone()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets_manager.clone()),
         ]);
+        if function.environment.contains_key(env::STREAM_NAME) {
+            let url = self.kinesis.clone().unwrap_or_else(|| NO_KINESIS.to_owned());
+            variables.insert("AWS_ENDPOINT_URL_KINESIS", url);
+        }
         if function.environment.contains_key(env::DATABASE_HOST) {
             variables.extend([self.servers.database.dev_variable()]);
         }

@@ -65,11 +65,13 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Serves what the functions call, and does what Terraform would do while it applies the stack.
+    /// Serves what the functions call, and does what Terraform would do while it applies the stack. `kinesis` is the
+    /// URL of the stream, if it will be open.
     pub(super) async fn start(
         main: &str,
         servers: Servers,
         bootstrap: PathBuf,
+        kinesis: Option<String>,
         overrides: Overrides,
         session: &Session,
     ) -> anyhow::Result<Self> {
@@ -82,6 +84,7 @@ impl Machine {
         let objects =
             if session.folder.is_kept() { ObjectStorage::Folder(objects) } else { ObjectStorage::File(objects) };
         let mut backend = MachineBackend::new(main, servers, bootstrap, objects, urls)?;
+        backend.kinesis = kinesis;
         let overrides = overrides.apply(&mut backend.deployment);
         let mut runner = Runner::new(backend.deployment.clone(), &backend, session)?;
         let MachineBackend { deployment, secrets, credentials, buckets, .. } = backend;
@@ -150,7 +153,7 @@ impl Machine {
             catalog: self.runner.url(Role::Catalog),
             rules: EventRules {
                 horizon: TimeDelta::seconds(horizon.into()),
-                suppliers: suppliers.map(|names| names.split(',').map(str::to_owned).collect()),
+                suppliers: suppliers.map(|names| names.split(',').filter_map(|name| name.parse().ok()).collect()),
             },
         }
     }
