@@ -16,6 +16,7 @@
 //! - [`failures`]: the error types and messages of failed invocations
 //! - [`first_run`]: the first run of `migrate`, with policies, host names and servers that come late
 //! - [`rights`]: the rights of the logins in PostgreSQL
+//! - [`ingest`]: events over HTTPS, on a stream that fails as it is told
 //! - [`processor_and_maintain`]: quarantine, suppliers, pruning and metrics of the real bootstrap
 //!
 //! Shared by the tests:
@@ -34,6 +35,7 @@ mod failures;
 mod first_run;
 mod floor;
 mod functions;
+mod ingest;
 mod ledger;
 mod meaning;
 mod parameters;

@@ -139,8 +139,10 @@ async fn metrics_are_counted_in_the_stack_s_namespace() {
     let namespace = [(env::METRIC_NAMESPACE, Some("metrics-inventory-test"))];
     answer(&functions.host(Role::Processor, &namespace), &batch(&[counted("acme"), "not JSON".to_owned()])).await;
     answer(&functions.host(Role::Maintain, &namespace), &json!({})).await;
+    let unsigned = json!({"rawPath": "/events", "requestContext": {"http": {"method": "POST"}}});
+    answer(&functions.host(Role::Ingest, &namespace), &unsigned).await;
     let mut counted: Vec<Value> = Vec::new();
-    for line in [Role::Processor, Role::Maintain].into_iter().flat_map(|role| functions.lines(role)) {
+    for line in [Role::Processor, Role::Maintain, Role::Ingest].into_iter().flat_map(|role| functions.lines(role)) {
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten() {
             assert_eq!(directive["Namespace"], "metrics-inventory-test", "{line}");
             counted
