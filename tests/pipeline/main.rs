@@ -12,6 +12,7 @@
 //! - [`log_contents`]: no content and no credential in any log
 //! - [`serving`]: the catalog, read after the last record
 //! - [`served`]: events sent to a served run, faults on purpose
+//! - [`over_https`]: suppliers' events over HTTPS
 //! - [`page`]: the page of a served run, in headless Chromium
 //! - [`sending`]: a table, sent to the open stream of a run
 //! - [`refusals`]: a line that is not a record; no PostgreSQL
@@ -39,6 +40,7 @@ mod kept;
 mod log_contents;
 mod memory;
 mod outages;
+mod over_https;
 mod page;
 mod rebuilding;
 mod refusals;

@@ -44,6 +44,10 @@ impl Export {
         self.0.get(sku)
     }
 
+    pub(crate) fn skus(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

@@ -40,7 +40,7 @@ impl ServedRun {
     }
 
     /// Starts a run and waits until it answers.
-    fn start_with(edit: impl FnOnce(LocalCommand) -> LocalCommand) -> Result<Self> {
+    pub(crate) fn start_with(edit: impl FnOnce(LocalCommand) -> LocalCommand) -> Result<Self> {
         let port = free_port()?;
         let local = LocalCommand::new()?.flag("--serve").flag("--no-records").option("--port", port.to_string());
         let process = edit(local).start()?;
