@@ -1,6 +1,7 @@
 //! `ingest` in the real bootstrap, on the emulated stream, also where that fails.
 
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use parking_lot::Mutex;
 use pipegen::emulators::kinesis::Kinesis;
 use pipegen::records::Record;
@@ -20,7 +23,7 @@ use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
 
-use super::bootstrap::{Change, Functions, answer, failure};
+use super::bootstrap::{Change, Functions, answer, failure, peak_memory};
 
 /// The stream of the stack.
 const STREAM: &str = "arn:aws:kinesis:us-east-1:000000000000:stream/kinesis-inventory-staging";
@@ -333,6 +336,37 @@ async fn what_the_time_does_not_suffice_for_is_told_as_retryable() {
     let (status, body, _) = read(answer(&host, &sent).await);
     assert_eq!((status, &body["accepted"]), (json!(202), &json!(5)));
     assert_placed(&setup.records(), &events, &body["events"]);
+    setup.functions.close().await;
+}
+
+/// As many and as large events as a request can hold.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_request_takes_little_memory() {
+    let mut setup = set_up([]).await;
+    let described = |number: usize| {
+        let data = json!({"title": "x".repeat(500), "description": "é".repeat(7500)});
+        let event: Value = serde_json::from_str(&event("acme", number)).expect("JSON");
+        let mut event = event;
+        event["type"] = "com.retailtech.product.described.v1".into();
+        event["data"] = data;
+        event.to_string()
+    };
+    let events: Vec<_> = (0..1000).map(described).collect();
+    let body = batch(&events);
+    assert!((15_500_000..16 * 1024 * 1024).contains(&body.len()), "{}", body.len());
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(body.as_bytes()).expect("in memory");
+    let headers = [("content-type", BATCH), ("content-encoding", "gzip")];
+    let host = setup.functions.host(Role::Ingest, &[]);
+    let sent = request("acme", &headers, &packed.finish().expect("in memory"));
+    let (status, body, _) = read(answer(&host, &sent).await);
+    assert_eq!((status, &body["accepted"]), (json!(202), &json!(1000)));
+    // At 5 MiB a request.
+    assert_eq!(*setup.stream.requests.lock(), [333, 333, 333, 1]);
+    // The least that a function can be given.
+    let peak = peak_memory(&host) / 1024;
+    assert!(peak < 128, "{peak} MiB");
+    assert_eq!(setup.records().len(), 1000);
     setup.functions.close().await;
 }
 

@@ -48,10 +48,9 @@ pub fn read<'a>(headers: &[Header<'_>], body: &'a [u8]) -> Result<Content<'a>, R
     let mode = media_type::mode(headers)?;
     let body = encoding::unpacked(headers, body)?;
     Ok(match mode {
-        Mode::Structured => Content::Event(body),
         Mode::Batch => Content::Batch(body),
         Mode::Either if body.trim_ascii_start().starts_with(b"[") => Content::Batch(body),
-        Mode::Either => Content::Event(body),
+        Mode::Structured | Mode::Either => Content::Event(body),
         Mode::Binary => Content::Event(Cow::Owned(binary::event(headers, &body)?.into_bytes())),
     })
 }
