@@ -90,15 +90,15 @@ async fn kinesis(State(stream): State<Arc<TestStream>>, request: Request) -> Res
                 index += 1;
                 index % 2 == 0
             });
-            let mut placed = vec![];
+            let mut placed = json!([]);
             if !records.is_empty() {
                 let answer = stream.kinesis.answer(&parts, Body::from(request.to_string())).await;
                 let answer = to_bytes(answer.into_body(), usize::MAX).await.expect("whole");
-                let answer: Value = serde_json::from_slice(&answer).expect("JSON");
-                placed = answer["Records"].as_array().expect("records").clone();
+                let mut answer: Value = serde_json::from_slice(&answer).expect("JSON");
+                placed = answer["Records"].take();
             }
             let throttled = json!({"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "Rate …"});
-            let mut placed = placed.into_iter();
+            let mut placed = placed.as_array().expect("records").iter().cloned();
             let results: Vec<_> = (0..count)
                 .map(|index| if index % 2 == 0 { throttled.clone() } else { placed.next().expect("placed") })
                 .collect();

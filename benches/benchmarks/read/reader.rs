@@ -11,11 +11,12 @@ use lambda_runtime::{Context, LambdaEvent};
 use pipegen::servers::CacheAddress;
 use pipegen_contract::database::Access;
 use pipegen_lambda::cache::Cache;
-use pipegen_lambda::catalog::{self, RequestContext, RequestLine, UrlRequest, UrlResponse};
+use pipegen_lambda::catalog;
 use pipegen_lambda::database::{CatalogDatabase, Login};
 use pipegen_lambda::resources::CatalogResources;
 use pipegen_lambda::settings::{CacheEndpoint, CacheSettings, Secret};
 use pipegen_lambda::singleflight::SingleFlight;
+use pipegen_lambda::url::{RequestContext, RequestLine, UrlRequest, UrlResponse};
 use pipegen_store::View;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
@@ -185,7 +186,7 @@ fn event(raw_path: String, raw_query_string: String) -> Result<LambdaEvent<UrlRe
     let request = UrlRequest {
         raw_path,
         raw_query_string,
-        request_context: RequestContext { http: RequestLine { method: "GET".to_owned() } },
+        request_context: RequestContext { http: RequestLine { method: "GET".to_owned() }, ..RequestContext::default() },
         ..UrlRequest::default()
     };
     let mut context = Context::default();

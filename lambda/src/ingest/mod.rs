@@ -80,8 +80,8 @@ async fn take(
     let headers = request.headers;
     let headers: Vec<_> = headers.iter().map(|(name, value)| (&**name, value.as_bytes())).collect();
     let body = body::decoded(request.body, request.is_base64_encoded, &headers)?;
-    let content = http_binding::read(&headers, &body)?;
-    let decoded = content.decode(Utc::now(), settings.horizon)?;
+    let sent = http_binding::read(&headers, &body)?;
+    let decoded = sent.decode(Utc::now(), settings.horizon)?;
     let events = RequestEvents::of(decoded, &supplier, settings.suppliers.as_ref())?;
     let placed = put::put_all(&events.records, stop_at, async |records| stream.put(records).await).await?;
     report.count(&events, &placed);

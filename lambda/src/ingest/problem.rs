@@ -95,7 +95,7 @@ mod tests {
             let response = problem.response();
             assert_eq!(response.status_code, status);
             assert_eq!(response.headers["content-type"], "application/problem+json");
-            assert_eq!(response.headers.get("allow").is_some(), status == 405);
+            assert_eq!(response.headers.contains_key("allow"), status == 405);
             assert_eq!(problem.is_forbidden(), status == 403);
             let document: Value = serde_json::from_str(response.body.as_deref().unwrap()).unwrap();
             assert_eq!((&document["status"], &document["detail"]), (&status.into(), &problem.to_string().into()));

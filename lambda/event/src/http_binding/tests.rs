@@ -22,8 +22,11 @@ fn event(sku: &str, quantity: i64) -> String {
     .to_string()
 }
 
-/// The SKUs of the events and the reasons of the rejections, or the refusal's status and detail.
-fn outcomes(headers: &[Header<'_>], body: &[u8]) -> Result<Vec<Result<String, Reason>>, (u16, String)> {
+/// An event's SKU, or the reason of its rejection.
+type Outcome = Result<String, Reason>;
+
+/// Returns the outcomes of the events, or the refusal's status and detail.
+fn outcomes(headers: &[Header<'_>], body: &[u8]) -> Result<Vec<Outcome>, (u16, String)> {
     let refused = |Refusal { kind, detail }| (kind.status(), detail);
     let content = read(headers, body).map_err(refused)?;
     let decoded = content.decode(now(), TimeDelta::days(7)).map_err(refused)?;
@@ -34,8 +37,9 @@ fn outcomes(headers: &[Header<'_>], body: &[u8]) -> Result<Vec<Result<String, Re
     Ok(decoded.into_iter().map(outcome).collect())
 }
 
-fn sku(sku: &str) -> Result<String, Reason> {
-    Ok(sku.to_owned())
+/// Returns the outcomes of one event that is accepted.
+fn one(sku: &str) -> Vec<Outcome> {
+    vec![Ok(sku.to_owned())]
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -47,7 +51,7 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 #[test]
 fn one_event_is_sent_structured() {
     for header in [STRUCTURED, ("content-type", b"application/CloudEvents+JSON; charset=\"utf-8\""), JSON] {
-        assert_eq!(outcomes(&[header], event("a", 1).as_bytes()), Ok(vec![sku("a")]));
+        assert_eq!(outcomes(&[header], event("a", 1).as_bytes()), Ok(one("a")));
         assert_eq!(outcomes(&[header], b" {} "), Ok(vec![Err(Reason::InvalidEvent)]));
         assert_eq!(outcomes(&[header], b"7"), Ok(vec![Err(Reason::InvalidEvent)]));
         for broken in [&b""[..], b"  ", b"{", b"nonsense", b"{}{}", b"\xff", b"\xf3\x89\x9a\xc2\n"] {
@@ -62,7 +66,7 @@ fn one_event_is_sent_structured() {
 fn several_events_are_sent_as_a_batch() {
     for header in [BATCH, JSON] {
         let array = format!(" [ {} , {},7]", event("a", 1), event("b", 10_000_000_000));
-        let expected = vec![sku("a"), Err(Reason::InvalidData), Err(Reason::InvalidEvent)];
+        let expected = vec![Ok("a".to_owned()), Err(Reason::InvalidData), Err(Reason::InvalidEvent)];
         assert_eq!(outcomes(&[header], array.as_bytes()), Ok(expected));
         assert_eq!(outcomes(&[header], b"[]"), Ok(vec![]));
         assert_eq!(outcomes(&[header], b"[1,").expect_err("broken").0, 400);
@@ -94,7 +98,7 @@ fn attributes<'a>(more: &[Header<'a>]) -> Vec<Header<'a>> {
 #[test]
 fn an_event_in_binary_mode_is_its_headers_and_its_data() {
     let headers = attributes(&[("Content-Type", b"application/json; charset=utf-8")]);
-    assert_eq!(outcomes(&headers, br#"{"quantity": 1}"#), Ok(vec![sku("café crème")]));
+    assert_eq!(outcomes(&headers, br#"{"quantity": 1}"#), Ok(one("café crème")));
     let Content::Event(text) = read(&headers, b" {\"quantity\": 1.0}\n").expect("an event") else {
         panic!("one event")
     };
@@ -108,7 +112,7 @@ fn an_event_in_binary_mode_is_its_headers_and_its_data() {
     );
     // Without a media type, and with one that is not JSON's: what the body is, its text tells.
     for more in [&[][..], &[("content-type", &b"text/plain"[..])]] {
-        assert_eq!(outcomes(&attributes(more), br#"{"quantity":1}"#), Ok(vec![sku("café crème")]));
+        assert_eq!(outcomes(&attributes(more), br#"{"quantity":1}"#), Ok(one("café crème")));
         assert_eq!(outcomes(&attributes(more), b"quantity=1"), Ok(vec![Err(Reason::InvalidData)]));
         assert_eq!(outcomes(&attributes(more), b""), Ok(vec![Err(Reason::InvalidData)]));
         assert_eq!(outcomes(&attributes(more), b"[1]"), Ok(vec![Err(Reason::InvalidData)]));
@@ -139,7 +143,7 @@ fn attributes_of_binary_mode_that_are_wrong_are_told() {
         assert!(status == 400 && detail.contains(header.0), "{detail}");
     }
     // What looks like binary mode is not, where the media type is that of an event.
-    assert_eq!(outcomes(&attributes(&[STRUCTURED]), event("a", 1).as_bytes()), Ok(vec![sku("a")]));
+    assert_eq!(outcomes(&attributes(&[STRUCTURED]), event("a", 1).as_bytes()), Ok(one("a")));
 }
 
 #[test]
@@ -162,14 +166,11 @@ fn other_media_types_and_charsets_are_not_taken() {
 fn a_body_may_be_gzip() {
     let packed = gzip(event("a", 1).as_bytes());
     for encoding in ["gzip", "GZIP", "x-gzip"] {
-        assert_eq!(outcomes(&[STRUCTURED, ("Content-Encoding", encoding.as_bytes())], &packed), Ok(vec![sku("a")]));
+        assert_eq!(outcomes(&[STRUCTURED, ("Content-Encoding", encoding.as_bytes())], &packed), Ok(one("a")));
     }
-    assert_eq!(
-        outcomes(&[STRUCTURED, ("content-encoding", b"identity")], event("a", 1).as_bytes()),
-        Ok(vec![sku("a")])
-    );
+    assert_eq!(outcomes(&[STRUCTURED, ("content-encoding", b"identity")], event("a", 1).as_bytes()), Ok(one("a")));
     let binary = attributes(&[JSON, ("content-encoding", b"gzip")]);
-    assert_eq!(outcomes(&binary, &gzip(br#"{"quantity":1}"#)), Ok(vec![sku("café crème")]));
+    assert_eq!(outcomes(&binary, &gzip(br#"{"quantity":1}"#)), Ok(one("café crème")));
     // Members one after another are one body (RFC 1952, 2.2).
     let two = [gzip(b"["), gzip(b"7]")].concat();
     assert_eq!(outcomes(&[BATCH, ("content-encoding", b"gzip")], &two), Ok(vec![Err(Reason::InvalidEvent)]));
@@ -196,7 +197,7 @@ fn a_body_is_unpacked_up_to_the_limit() {
     };
     let fits = filled(UNPACKED_LIMIT);
     assert!(fits.len() < UNPACKED_LIMIT / 50, "{}", fits.len());
-    assert_eq!(outcomes(gzipped, &fits), Ok(vec![sku("a")]));
+    assert_eq!(outcomes(gzipped, &fits), Ok(one("a")));
     let (status, detail) = outcomes(gzipped, &filled(UNPACKED_LIMIT + 1)).expect_err("too large");
     assert!(status == 413 && detail.contains("16777216"), "{detail}");
     assert_eq!(outcomes(&[STRUCTURED], &vec![b' '; UNPACKED_LIMIT + 1]).expect_err("too large").0, 413);

@@ -50,8 +50,9 @@ async fn only_what_failed_is_put_again() {
         let attempt = requests.borrow().len();
         requests.borrow_mut().push(sizes.clone());
         // Even sizes are throttled twice.
-        let result =
-            |size: usize| if size % 2 == 0 && attempt < 2 { throttled() } else { Ok(place(10 * attempt + size)) };
+        let result = |size: usize| {
+            if size.is_multiple_of(2) && attempt < 2 { throttled() } else { Ok(place(10 * attempt + size)) }
+        };
         Ok(sizes.into_iter().map(result).collect())
     };
     let outcomes = put_all(&records, seconds(20), put).await.unwrap();
