@@ -1,12 +1,14 @@
 -- What each transaction has changed, for readers that follow the catalog. A transaction's number says nothing about when
 -- it commits, so readers take only rows of transactions before every one that is still running: whatever commits later is
--- after these.
+-- after these. A dump that was restored on another server has rows of that server's transactions: the same number may
+-- come again here, at another time.
 create table change (
     -- the transaction's number
-    transaction bigint primary key default pg_current_xact_id()::text::bigint,
+    transaction bigint not null default pg_current_xact_id()::text::bigint,
     changed_at timestamptz not null,
-    -- the products of which it has changed the view
-    skus text[] not null
+    -- the products of which it has changed the view, those of probes left out
+    skus text[] not null,
+    primary key (transaction, changed_at)
 );
 
 -- The feed always has a last row, by which a reader's place is known to be of this database.

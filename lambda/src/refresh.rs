@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn parts_are_bounded_by_products_and_by_offers_and_miss_none() {
-        let product = |offers| ProductVersion { sku: String::new(), version: 1, offers };
+        let product = |offers| ProductVersion { sku: String::new(), version: 1, offers, available: 0 };
         let sizes = |products: &[ProductVersion]| -> Vec<usize> {
             parts(&products.iter().collect::<Vec<_>>()).map(<[_]>::len).collect()
         };

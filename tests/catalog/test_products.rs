@@ -103,7 +103,9 @@ impl TestProducts {
 
 /// Returns the version of a view of one offer.
 pub(crate) fn version(view: &View) -> ProductVersion {
-    ProductVersion { sku: view.sku.clone(), version: view.version, offers: 1 }
+    let shown: Value = serde_json::from_str(&view.json).unwrap();
+    let available = shown["available"].as_i64().unwrap_or_default();
+    ProductVersion { sku: view.sku.clone(), version: view.version, offers: 1, available }
 }
 
 /// Returns an entry's key.

@@ -1,5 +1,7 @@
 //! The runtime's parts on a real PostgreSQL and a real Redis, with the faults that a whole run cannot be made to have.
 //!
+//! - [`available`]: what is available of each product, and what each transaction has changed
+//! - [`crossings`]: crossings of low-stock limits
 //! - [`meaning`]: batches in any order, size and number, also concurrent ones, leave the same catalog
 //! - [`refusals`]: data that PostgreSQL refuses, and errors that are not an event's fault
 //! - [`floor`]: events from before the ledger's floor, below which rows were pruned
@@ -28,8 +30,10 @@
 //! - [`product_view`]: product views as the tests compare them
 
 mod archive;
+mod available;
 mod bootstrap;
 mod cache;
+mod crossings;
 mod failover;
 mod failures;
 mod first_run;

@@ -17,7 +17,7 @@ use super::test_catalog::{TestCatalog, adjusted, counted, event};
 /// Generates events on few products, suppliers, ids and times, so that they overlap. An event's data follows from its
 /// identity and time: of two events with the same identity and time but different data, the first to arrive would win,
 /// and the catalog would depend on the order.
-fn overlapping_events(runner: &mut TestRunner, size: usize) -> Vec<Event> {
+pub(crate) fn overlapping_events(runner: &mut TestRunner, size: usize) -> Vec<Event> {
     let one = (0..event_type::ALL.len(), select(vec!["acme", "globex"]), 0..12_u32, 0..9_u32, 0..12_i64);
     let one = one.prop_map(|(kind, supplier, sku, id, minute)| {
         let salt = i64::from(id) + minute;
@@ -34,7 +34,7 @@ fn overlapping_events(runner: &mut TestRunner, size: usize) -> Vec<Event> {
     prop::collection::vec(one, size).new_tree(runner).expect("events").current()
 }
 
-fn shuffled(runner: &mut TestRunner, events: &[Event]) -> Vec<Event> {
+pub(crate) fn shuffled(runner: &mut TestRunner, events: &[Event]) -> Vec<Event> {
     Just(events.to_vec()).prop_shuffle().new_tree(runner).expect("an order").current()
 }
 

@@ -11,8 +11,18 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::bootstrap::{Functions, answer};
 
-const TABLES: [&str; 7] =
-    ["product", "description", "offer", "ledger", "ledger_floor", "pending_refresh", "_sqlx_migrations"];
+const TABLES: [&str; 10] = [
+    "product",
+    "description",
+    "offer",
+    "ledger",
+    "ledger_floor",
+    "pending_refresh",
+    "change",
+    "low_stock_limit",
+    "crossing",
+    "_sqlx_migrations",
+];
 const STATEMENTS: [&str; 5] = ["select", "insert", "update", "delete", "truncate"];
 
 /// Returns the statements that an access may execute, by table. It may execute no others.
@@ -25,8 +35,13 @@ fn allowed(access: Access) -> BTreeSet<(&'static str, &'static str)> {
             ("ledger", &["select", "insert", "update", "delete"]),
             ("ledger_floor", &["select"]),
             ("pending_refresh", &["select", "insert", "update", "delete"]),
+            ("change", &["select", "insert"]),
+            ("low_stock_limit", &["select"]),
+            ("crossing", &["select", "insert", "update"]),
         ],
-        Access::Reader => &[("product", &["select"]), ("description", &["select"]), ("offer", &["select"])],
+        Access::Reader => {
+            &[("product", &["select"]), ("description", &["select"]), ("offer", &["select"]), ("change", &["select"])]
+        }
         Access::Maintainer => &[
             ("product", &["select"]),
             ("description", &["select"]),
@@ -34,6 +49,8 @@ fn allowed(access: Access) -> BTreeSet<(&'static str, &'static str)> {
             ("ledger", &["select", "delete"]),
             ("ledger_floor", &["select", "update"]),
             ("pending_refresh", &["select", "update", "delete"]),
+            ("change", &["select", "delete"]),
+            ("crossing", &["select", "update", "delete"]),
         ],
     };
     tables.iter().flat_map(|(table, statements)| statements.iter().map(move |statement| (*table, *statement))).collect()
@@ -86,6 +103,8 @@ fn statement(verb: &str, table: &str) -> String {
         "update" => {
             let column = match table {
                 "ledger_floor" => "only_row",
+                "change" => "changed_at",
+                "low_stock_limit" => "name",
                 "_sqlx_migrations" => "version",
                 _ => "sku",
             };

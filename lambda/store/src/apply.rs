@@ -38,6 +38,8 @@ pub struct ProductVersion {
     pub version: i64,
     /// The number of offers in the view, by which its size can be estimated.
     pub offers: usize,
+    /// What is available in that version.
+    pub available: i64,
 }
 
 /// The result of a batch.
@@ -110,6 +112,7 @@ impl Store {
         load::lock_products(connection, &mut working_set).await?;
         let time = load::offers(connection, &mut working_set).await?;
         load::descriptions(connection, &mut working_set, &touches).await?;
+        load::available(connection, &mut working_set).await?;
 
         let effects = working_set.fold(&touches);
         let mut adjustments = Adjustments::of(&touches, &effects);
@@ -122,6 +125,7 @@ impl Store {
             sku: product.sku.to_owned(),
             version: product.version,
             offers: product.offers,
+            available: product.available(),
         });
         Ok(Applied { outcomes: effects.into_iter().map(EventOutcome::from).collect(), products: products.collect() })
     }

@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnection, PgRow};
 
 use crate::error::{During, Error};
 use crate::place::Place;
-use crate::working_set::{Described, DescriptionStamp, OfferRow, Price, Stamp, Touch, WorkingSet};
+use crate::working_set::{Described, DescriptionStamp, OfferRow, Price, Product, Stamp, Touch, WorkingSet};
 
 /// The key of the advisory lock that batches take shared and that pruning takes exclusively.
 pub(crate) const LEDGER_LOCK: i64 = 0x6c65_6467_6572;
@@ -48,8 +48,8 @@ pub(crate) async fn lock_products(
         let Some(position) = row.position.map(index) else { continue };
         let product = &mut working_set.products[position];
         product.place = row.place;
-        product.version = row.version.unwrap_or_default();
-        product.offers = row.offers.and_then(|offers| usize::try_from(offers).ok()).unwrap_or_default();
+        let offers = row.offers.and_then(|offers| usize::try_from(offers).ok()).unwrap_or_default();
+        product.load(row.version.unwrap_or_default(), offers, row.available);
     }
     let all_locked = working_set.products.iter().all(|product| product.place.is_some());
     if all_locked { Ok(()) } else { Err(Error::missing_products()) }
@@ -100,7 +100,28 @@ pub(crate) async fn descriptions(
         .during("load the descriptions")?;
     for row in rows {
         if let Some(position) = described.get(&*row.sku) {
-            working_set.products[*position].load(row.into());
+            working_set.products[*position].load_description(row.into());
+        }
+    }
+    Ok(())
+}
+
+/// Sums what is available of the products of which that is unknown. Only code of before the column leaves such products.
+pub(crate) async fn available(connection: &mut PgConnection, working_set: &mut WorkingSet<'_>) -> Result<(), Error> {
+    let is_unknown = |product: &&mut Product<'_>| product.stored_available.is_none();
+    let mut unknown: BTreeMap<&str, &mut Product<'_>> =
+        working_set.products.iter_mut().filter(is_unknown).map(|product| (product.sku, product)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let sums: Vec<(String, i64)> = sqlx::query_as(include_str!("queries/sum_offers.sql"))
+        .bind(unknown.keys().copied().collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await
+        .during("sum the offers")?;
+    for (sku, available) in sums {
+        if let Some(product) = unknown.get_mut(&*sku) {
+            product.stored_available = Some(available);
         }
     }
     Ok(())
@@ -128,13 +149,14 @@ struct LockedProduct {
     place: Option<Place>,
     version: Option<i64>,
     offers: Option<i32>,
+    available: Option<i64>,
 }
 
 /// Reads the columns by their numbers: to look each up by its name would take as long as to decode it.
 impl FromRow<'_, PgRow> for LockedProduct {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        let (position, place, version, offers) = FromRow::from_row(row)?;
-        Ok(Self { position, place, version, offers })
+        let (position, place, version, offers, available) = FromRow::from_row(row)?;
+        Ok(Self { position, place, version, offers, available })
     }
 }
 

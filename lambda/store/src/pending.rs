@@ -17,12 +17,13 @@ impl Store {
     /// Returns at most `limit` products whose cache entry is still to be refreshed, the oldest first.
     pub async fn pending(&self, limit: i64) -> Result<Vec<ProductVersion>, Error> {
         let query = sqlx::query_as(include_str!("queries/pending.sql")).bind(limit);
-        let pending: Vec<(String, i64, i32)> =
+        let pending: Vec<(String, i64, i32, i64)> =
             self.connections.run(async |on| query.fetch_all(on).await.during("list pending refreshes")).await?;
-        let product = |(sku, version, offers)| ProductVersion {
+        let product = |(sku, version, offers, available)| ProductVersion {
             sku,
             version,
             offers: usize::try_from(offers).unwrap_or_default(),
+            available,
         };
         Ok(pending.into_iter().map(product).collect())
     }

@@ -11,7 +11,8 @@ use crate::working_set::{Described, Offer, OfferRow, Product, WorkingSet};
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
 /// Writes the offers and descriptions that the batch has changed and the products of which it has changed the view
-/// (their positions), and removes the products that it has created for events that were then rejected.
+/// (their positions), removes the products that it has created for events that were then rejected, and records for
+/// others what has changed and which low-stock limits were crossed.
 pub(crate) async fn changes(
     connection: &mut PgConnection,
     working_set: &WorkingSet<'_>,
@@ -38,16 +39,34 @@ pub(crate) async fn changes(
         .bind(new.iter().map(|(_, offer, _)| offer.supplier).collect::<Vec<_>>());
     statement = bind_rows(statement, &new);
     statement = bind_descriptions(statement, &described);
-    statement
+    statement = statement
         .bind(unused)
         .bind(products.iter().map(|product| product.place).collect::<Vec<_>>())
         .bind(products.iter().map(|product| product.version).collect::<Vec<_>>())
         .bind(products.iter().map(|product| offers_of(product)).collect::<Vec<_>>())
-        .bind(transaction_time)
-        .execute(connection)
-        .await
-        .during("save the changes")?;
+        .bind(products.iter().map(|product| product.available()).collect::<Vec<_>>())
+        .bind(transaction_time);
+    statement = bind_told(statement, &products);
+    statement.execute(connection).await.during("save the changes")?;
     Ok(())
+}
+
+/// Binds what others are told of the changed products: those that follow the catalog, and those that are told of
+/// crossings. A product that had no offer has nothing to cross from.
+fn bind_told<'q>(statement: Statement<'q>, products: &[&'q Product<'_>]) -> Statement<'q> {
+    let told: Vec<&Product<'_>> = products.iter().copied().filter(|product| !product.is_probe()).collect();
+    let moved = told.iter().filter(|product| product.added != 0 && product.stored_offers > 0);
+    let moved: Vec<&Product<'_>> = moved.copied().collect();
+    let described = || moved.iter().map(|product| product.changed_description());
+    let category = |described: Option<&'q Described>| described.and_then(|now| now.description.category.as_deref());
+    statement
+        .bind(told.iter().map(|product| product.sku).collect::<Vec<_>>())
+        .bind(moved.iter().map(|product| product.sku).collect::<Vec<_>>())
+        .bind(moved.iter().map(|product| product.version).collect::<Vec<_>>())
+        .bind(moved.iter().map(|product| product.available() - product.added).collect::<Vec<_>>())
+        .bind(moved.iter().map(|product| product.available()).collect::<Vec<_>>())
+        .bind(described().map(|described| described.is_some()).collect::<Vec<_>>())
+        .bind(described().map(category).collect::<Vec<_>>())
 }
 
 /// Binds the columns of `offer` after its key.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use pipegen_contract::probe::SKU_PREFIX;
 use pipegen_event::{Change, Description, Event};
 use rust_decimal::Decimal;
 
@@ -79,6 +80,12 @@ pub(crate) struct Product<'a> {
     pub(crate) version: i64,
     /// The number of its offers, touched or not, those that the batch makes included.
     pub(crate) offers: usize,
+    /// The number of its offers as loaded.
+    pub(crate) stored_offers: usize,
+    /// What is available: the sum of the levels of all offers, each at least 0. As loaded; none if that is unknown.
+    pub(crate) stored_available: Option<i64>,
+    /// What the batch adds to it.
+    pub(crate) added: i64,
     /// The description as loaded; none also if no event of the batch describes the SKU.
     pub(crate) stored: Option<Described>,
     pub(crate) current: Option<Described>,
@@ -146,11 +153,15 @@ impl<'a> WorkingSet<'a> {
         self.offers.iter().map(|offer| (self.products[offer.product].sku, offer))
     }
 
-    /// Sets the version of every product of which the batch changed the view, and returns their positions.
+    /// Sets the version of every product of which the batch changed the view, and what is available of each product.
+    /// Returns the positions of the changed ones.
     pub(crate) fn set_versions(&mut self, transaction_time: DateTime<Utc>) -> Vec<usize> {
         let mut changed: Vec<bool> = self.products.iter().map(Product::description_changed_view).collect();
         for offer in &self.offers {
             changed[offer.product] |= offer.view_changed();
+        }
+        for offer in &self.offers {
+            self.products[offer.product].added += offer.added();
         }
         let changed: Vec<usize> = (0..changed.len()).filter(|position| changed[*position]).collect();
         for position in &changed {
@@ -203,15 +214,49 @@ impl<'a> Offer<'a> {
         };
         self.stored.as_ref().map(shown) != self.current.as_ref().map(shown)
     }
+
+    /// Returns what the batch adds to what is available of the product.
+    fn added(&self) -> i64 {
+        let available = |row: &Option<OfferRow>| row.as_ref().map_or(0, |row| row.on_hand.max(0));
+        available(&self.current) - available(&self.stored)
+    }
 }
 
 impl<'a> Product<'a> {
     fn new(sku: &'a str) -> Self {
-        Self { sku, place: None, version: 0, offers: 0, stored: None, current: None }
+        Self {
+            sku,
+            place: None,
+            version: 0,
+            offers: 0,
+            stored_offers: 0,
+            stored_available: None,
+            added: 0,
+            stored: None,
+            current: None,
+        }
+    }
+
+    /// Sets the version, the number of offers and, if it is known, what is available, as loaded.
+    pub(crate) fn load(&mut self, version: i64, offers: usize, available: Option<i64>) {
+        self.version = version;
+        self.offers = offers;
+        self.stored_offers = offers;
+        self.stored_available = if offers == 0 { Some(0) } else { available };
+    }
+
+    /// Returns what is available after the batch. Ask after [`WorkingSet::set_versions`].
+    pub(crate) fn available(&self) -> i64 {
+        self.stored_available.unwrap_or_default() + self.added
+    }
+
+    /// Tells whether it belongs to a probe: nobody but the operator is told of those.
+    pub(crate) fn is_probe(&self) -> bool {
+        self.sku.starts_with(SKU_PREFIX)
     }
 
     /// Sets the description as loaded.
-    pub(crate) fn load(&mut self, described: Described) {
+    pub(crate) fn load_description(&mut self, described: Described) {
         self.stored = Some(described.clone());
         self.current = Some(described);
     }

@@ -100,6 +100,19 @@ proptest! {
         }
     }
 
+    /// During a deployment, code of before takes some of the batches.
+    #[test]
+    fn what_is_available_is_known_again_after_older_code((events, batches) in deliveries(), older in proptest::collection::vec(any::<bool>(), 80)) {
+        let mut tables = Tables::default();
+        for (batch, older) in batches.iter().zip(older) {
+            if older { tables.apply_as_before(batch) } else { tables.apply(batch); }
+        }
+        // Later than everything, and of every product.
+        let last: Vec<Event> = (0..2).map(|sku| event(1, 0, sku, 100, 9)).collect();
+        tables.apply(&last);
+        prop_assert_eq!(tables.visible(), expected_state(&[events, last].concat()));
+    }
+
     #[test]
     fn pruning_changes_no_level_and_nothing_is_applied_twice((_, batches) in deliveries(), floor in 0..8_i64, left in 0..4_usize) {
         let mut tables = Tables::leaving(left);

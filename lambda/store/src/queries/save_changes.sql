@@ -2,8 +2,12 @@
 -- was when it was read, so it need not be looked up again. `on conflict` would lock, and log, each row once more.
 -- Arrays are expanded side by side in the select list: `unnest` of several in `from` stores each of them first.
 -- $1 ... $9: changed offers, by place. $10 ... $19: new offers. $20 ... $27: descriptions. $28: SKUs that the
--- transaction created but that have no accepted event. $29 ... $31: changed products, by place, with version and number
--- of offers. $32: the transaction's time.
+-- transaction created but that have no accepted event. $29 ... $32: changed products, by place, with version, number of
+-- offers and what is available. $33: the transaction's time. $34: the changed products' SKUs, for readers that follow the
+-- catalog. $35 ... $40: the products of which something else is available than before: SKU, version, before, after, and
+-- the category, if the transaction has described the product.
+-- A crossing is of the limit for the SKU, else for the category, else of the default. Of a product's crossings one is
+-- open at most; it is changed, until it is closed. `(select ...)` is done once, and not at all without such products.
 with updated as (
     update offer
     set on_hand = new.on_hand, adjusted_at = new.adjusted_at, counted_at = new.counted_at, counted_id = new.counted_id,
@@ -31,10 +35,40 @@ with updated as (
         id = excluded.id
 ), dropped as (
     delete from product where sku = any($28) and version = 0
+), told as (
+    insert into change (changed_at, skus) select $33, $34 where $34 <> '{}'
+), crossed as (
+    insert into crossing (sku, version, crossed_at, is_low, available, quantity)
+    select sku, version, $33, after <= quantity, after, quantity
+    from (
+        select moved.*, coalesce(
+            (select quantity from low_stock_limit where kind = 'sku' and name = moved.sku),
+            case when (select exists (select from low_stock_limit where kind = 'category')) then (
+                select quantity from low_stock_limit
+                where kind = 'category' and name = case
+                    when moved.is_described then moved.category
+                    else (select category from description where description.sku = moved.sku)
+                end
+            ) end,
+            (select quantity from low_stock_limit where kind = 'default')
+        ) as quantity
+        from (
+            select unnest($35::text[]) as sku, unnest($36::bigint[]) as version, unnest($37::bigint[]) as before,
+                   unnest($38::bigint[]) as after, unnest($39::boolean[]) as is_described,
+                   unnest($40::text[]) as category
+        ) as moved
+        where (select exists (select from low_stock_limit))
+    ) as limited
+    where (before > quantity) <> (after > quantity)
+    on conflict (sku) where closed_at is null do update
+    set crossings = crossing.crossings + 1, is_low = excluded.is_low, available = excluded.available,
+        quantity = excluded.quantity
 )
 update product
-set version = new.version, offers = new.offers, updated_at = $32
+set version = new.version, offers = new.offers, available = new.available, available_version = new.version,
+    updated_at = $33
 from (
-    select unnest($29::tid[]) as place, unnest($30::bigint[]) as version, unnest($31::integer[]) as offers
+    select unnest($29::tid[]) as place, unnest($30::bigint[]) as version, unnest($31::integer[]) as offers,
+           unnest($32::bigint[]) as available
 ) as new
 where product.ctid = new.place

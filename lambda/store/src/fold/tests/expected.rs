@@ -9,6 +9,8 @@ use pipegen_event::{Change, Event};
 pub(super) struct VisibleState {
     pub(super) descriptions: BTreeMap<String, Option<String>>,
     pub(super) offers: BTreeMap<(String, String), (i64, Option<String>)>,
+    /// Of each product; none if it is not known.
+    pub(super) available: BTreeMap<String, Option<i64>>,
 }
 
 /// Computes the state from all events by the definitions in docs/ARCHITECTURE.md, "Meaning".
@@ -32,6 +34,7 @@ pub(super) fn expected_state(deliveries: &[Event]) -> VisibleState {
                 _ => None,
             })
             .max();
+        shown.available.entry(sku.clone()).or_insert(Some(0));
         shown.descriptions.insert(sku.clone(), description.map(|(_, title)| title.clone()));
         if matches!(event.change, Change::Described(_)) {
             continue;
@@ -56,6 +59,9 @@ pub(super) fn expected_state(deliveries: &[Event]) -> VisibleState {
         });
         let level = count.map_or(0, |(_, quantity)| quantity) + deltas.sum::<i64>();
         shown.offers.insert((sku, supplier), (level, price.map(|(_, amount)| amount)));
+    }
+    for ((sku, _), (level, _)) in &shown.offers {
+        *shown.available.entry(sku.clone()).or_default().get_or_insert_default() += (*level).max(0);
     }
     shown
 }

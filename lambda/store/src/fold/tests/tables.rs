@@ -17,6 +17,8 @@ use crate::working_set::{Described, OfferRow, Touch, WorkingSet};
 pub(super) struct Tables {
     /// With each version.
     pub(super) products: BTreeMap<String, i64>,
+    /// What is available, and as of which version.
+    pub(super) available: BTreeMap<String, (i64, i64)>,
     descriptions: BTreeMap<String, Described>,
     offers: BTreeMap<(String, String), OfferRow>,
     pub(super) ledger: BTreeMap<(String, String, String), LedgerEntry>,
@@ -43,6 +45,9 @@ impl Tables {
         let before = working_set.products.clone();
         let changed = working_set.set_versions(at(0));
         self.save(&working_set, &changed);
+        for product in working_set.products.iter().filter(|product| product.exists()) {
+            assert_eq!(product.available(), self.summed(product.sku), "of products that have not changed, too");
+        }
         for (position, product) in working_set.products.iter().enumerate() {
             assert_eq!(product.version > before[position].version, changed.contains(&position));
         }
@@ -52,13 +57,18 @@ impl Tables {
     fn load(&self, working_set: &mut WorkingSet<'_>, touches: &[Touch<'_>]) {
         working_set.ledger_floor = self.floor;
         for product in &mut working_set.products {
-            product.version = self.products.get(product.sku).copied().unwrap_or_default();
-            product.offers = self.offers.keys().filter(|(sku, _)| sku == product.sku).count();
+            let version = self.products.get(product.sku).copied().unwrap_or_default();
+            let offers = self.offers.keys().filter(|(sku, _)| sku == product.sku).count();
+            let known = self.available.get(product.sku).filter(|(_, as_of)| *as_of == version);
+            product.load(version, offers, known.map(|(available, _)| *available));
+            if product.stored_available.is_none() {
+                product.stored_available = Some(self.summed(product.sku));
+            }
         }
         for touch in touches.iter().filter(|touch| touch.offer.is_none()) {
             let product = &mut working_set.products[touch.product];
             if let Some(described) = self.descriptions.get(product.sku) {
-                product.load(described.clone());
+                product.load_description(described.clone());
             }
         }
         for position in 0..working_set.offers.len() {
@@ -112,6 +122,7 @@ impl Tables {
     fn save(&mut self, working_set: &WorkingSet<'_>, changed: &[usize]) {
         for product in changed.iter().map(|position| &working_set.products[*position]) {
             self.products.insert(product.sku.to_owned(), product.version);
+            self.available.insert(product.sku.to_owned(), (product.available(), product.version));
         }
         for product in &working_set.products {
             if let Some(described) = product.changed_description() {
@@ -129,6 +140,23 @@ impl Tables {
         }
     }
 
+    /// Applies a batch as code does that does not know what is available.
+    pub(super) fn apply_as_before(&mut self, batch: &[Event]) {
+        let before = self.available.clone();
+        self.apply(batch);
+        self.available = before;
+    }
+
+    /// Returns what is available, as the product's row has it; none if that is as of another version.
+    fn known_available(&self, sku: &str) -> Option<i64> {
+        self.available.get(sku).filter(|(_, as_of)| *as_of == self.products[sku]).map(|(available, _)| *available)
+    }
+
+    /// Sums the offers' levels, each at least 0.
+    fn summed(&self, sku: &str) -> i64 {
+        self.offers.iter().filter(|((of, _), _)| of == sku).map(|(_, row)| row.on_hand.max(0)).sum()
+    }
+
     /// Prunes the ledger up to `floor`, as `maintain` does.
     pub(super) fn prune(&mut self, floor: DateTime<Utc>) {
         self.ledger.retain(|_, entry| entry.time > floor);
@@ -141,6 +169,7 @@ impl Tables {
         VisibleState {
             descriptions: self.products.keys().map(|sku| (sku.clone(), title(sku))).collect(),
             offers: self.offers.iter().map(|(key, row)| (key.clone(), (row.on_hand, price(row)))).collect(),
+            available: self.products.keys().map(|sku| (sku.clone(), self.known_available(sku))).collect(),
         }
     }
 }
