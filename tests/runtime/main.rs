@@ -8,6 +8,8 @@
 //! - [`versions`]: the version of a view only ever grows
 //! - [`pending`]: pending refreshes in the database
 //! - [`cache`]: refreshing of cache entries
+//! - [`push`]: the channel on which the cache publishes what has changed
+//! - [`feed`]: the feed of changes, for readers that miss none
 //! - [`archive`]: every record is archived
 //! - [`failover`]: servers that fail over under a function that goes on
 //! - [`too_slow`]: a batch that is too slow as a whole
@@ -36,6 +38,7 @@ mod cache;
 mod crossings;
 mod failover;
 mod failures;
+mod feed;
 mod first_run;
 mod floor;
 mod functions;
@@ -50,6 +53,7 @@ mod product_view;
 #[expect(dead_code, clippy::unwrap_used, reason = "the catalog's tests use all of it")]
 #[path = "../catalog/proxy.rs"]
 mod proxy;
+mod push;
 mod redis_servers;
 mod refusals;
 mod rights;

@@ -9,7 +9,7 @@ use pipegen_contract::role::Role;
 use pipegen_lambda::cache::{Cache, Entry};
 use pipegen_lambda::database::Login;
 use pipegen_lambda::settings::{CacheSettings, CatalogSettings, DatabaseSettings, ProcessorSettings};
-use pipegen_store::View;
+use pipegen_store::{ProductVersion, View};
 use redis::aio::MultiplexedConnection;
 use sqlx::{ConnectOptions as _, Connection as _};
 
@@ -155,15 +155,24 @@ async fn functions_do_in_redis_what_their_rights_allow() {
     maintainer.refresh(&[view(2)]).await.expect("refreshed");
     let entries = reader.read(&["85123A"]).await.expect("read").entries;
     assert_eq!(entries, [Entry::Missing { min_version: 2 }]);
+    // With messages, by both ways.
+    let announced = |version| ProductVersion { sku: "85123A".to_owned(), version, offers: 1, available: 5 };
+    writer.announce(&[announced(3)]).await.expect("announced");
+    maintainer.announce(&[announced(4)]).await.expect("announced");
+    writer.refresh(&[View { json: r#"{"available":5}"#.to_owned(), ..view(5) }]).await.expect("refreshed");
 
     let mut admin = administrator(&catalog).await.expect("connected");
     let everybody = [Role::Processor, Role::Maintain, Role::Catalog];
-    let denied: [(&str, &[Role]); 5] = [
+    let denied: [(&str, &[Role]); 9] = [
         ("FLUSHALL", &everybody),
         ("GET other", &everybody),
         ("KEYS *", &everybody),
         ("CONFIG GET maxmemory", &everybody),
         ("DEL product:85123A", &[Role::Catalog]),
+        ("PUBLISH other x", &everybody),
+        ("SUBSCRIBE product-changes", &everybody),
+        ("PUBLISH product-changes x", &[Role::Catalog]),
+        ("SPUBLISH product-changes x", &everybody),
     ];
     for (command, roles) in denied {
         for user in roles.iter().map(|role| cache_user(*role)) {
@@ -221,6 +230,12 @@ async fn a_shop_reads_products_and_does_nothing_else() {
         "ACL LIST",
         "CLIENT LIST",
         "SUBSCRIBE product",
+        "SUBSCRIBE product-changes other",
+        "PSUBSCRIBE product-changes",
+        "PSUBSCRIBE *",
+        "SSUBSCRIBE product-changes",
+        "PUBLISH product-changes x",
+        "PUBSUB CHANNELS",
     ] {
         let answer = words(refused).query_async::<redis::Value>(&mut shop).await;
         assert_eq!(answer.expect_err(refused).code(), Some("NOPERM"), "{refused}");

@@ -5,6 +5,7 @@
 //! - `circuit_breaker`: the circuit breaker, for a second after each failure
 //! - `iam`: the password of a managed cache
 //! - `refresh`, `announce.lua`, `refresh.lua`: refreshing of entries by writers, with newer versions only
+//! - `message`: the messages on the channel of changes
 //! - `read`, `read.lua`: reading of entries, from a primary only
 //! - `fill`, `fill.lua`: filling in of missing entries by readers, unless these may be out of date
 //!
@@ -14,6 +15,7 @@ mod circuit_breaker;
 mod connection;
 mod fill;
 mod iam;
+mod message;
 mod read;
 mod refresh;
 

@@ -1,11 +1,12 @@
 //! Refreshing of entries with newer versions, after the database has committed them. Writers first announce the
-//! versions, which need no view where none is cached, and then send the views that replace older ones.
+//! versions, which need no view where none is cached, and then send the views that replace older ones. Each entry that
+//! this brings to a newer version is published on the channel of changes, in the same call.
 
-use pipegen_contract::cache::product;
+use pipegen_contract::cache::{CHANGES_CHANNEL, product};
 use pipegen_store::{ProductVersion, View};
 use redis::{RedisError, ScriptInvocation};
 
-use super::{Cache, CacheError};
+use super::{Cache, CacheError, message};
 
 /// The time to live of a tombstone, in seconds. A reader's fill is refused long before.
 const TOMBSTONE_SECONDS: u32 = 60;
@@ -24,9 +25,10 @@ impl Cache {
         self.check_circuit()?;
         for products in products.chunks(ENTRIES_PER_CALL) {
             let mut call = self.announce.prepare_invoke();
-            call.arg(TOMBSTONE_SECONDS);
-            for ProductVersion { sku, version, .. } in products {
-                call.key(product(sku)).arg(*version);
+            call.arg(TOMBSTONE_SECONDS).arg(CHANGES_CHANNEL);
+            for announced in products {
+                let ProductVersion { sku, version, .. } = announced;
+                call.key(product(sku)).arg(*version).arg(message::of_version(announced));
             }
             let numbers: Vec<usize> = self.call(&call).await?;
             // Lua counts from 1.
@@ -44,9 +46,10 @@ impl Cache {
         self.check_circuit()?;
         for views in views.chunks(ENTRIES_PER_CALL) {
             let mut call = self.refresh.prepare_invoke();
-            call.arg(TOMBSTONE_SECONDS);
+            call.arg(TOMBSTONE_SECONDS).arg(CHANGES_CHANNEL);
             for view in views {
                 call.key(product(&view.sku)).arg(view.version).arg(&view.json).arg(self.ttl_seconds(view));
+                call.arg(message::of_view(view));
             }
             let () = self.call(&call).await?;
         }

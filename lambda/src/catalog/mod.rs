@@ -1,11 +1,14 @@
-//! `catalog`: serves products over the function's URL. Request (pure) → cache, else database, then fill → response
-//! (pure). Calls go forward, never back up.
+//! `catalog`: serves products, and what has changed, over the function's URL. Request (pure) → cache, else database, then
+//! fill → response (pure). Changes come from the database. Calls go forward, never back up.
 //!
-//! - `request`: the products that a request asks for
+//! - `request`: what a request asks for, be it products or changes
+//! - `changes`, `cursor`: the products that have changed, page by page, and the text of a reader's cursor
 //! - `read`: reading of products from the cache, else from the database
 //! - `response`: the response
 //! - `problem`: the problem documents, for requests that cannot be answered
 
+mod changes;
+mod cursor;
 mod problem;
 mod read;
 mod request;
@@ -42,15 +45,19 @@ pub async fn handle(event: LambdaEvent<UrlRequest>, resources: &CatalogResources
 
 async fn respond(request: &UrlRequest, resources: &CatalogResources, stop_at: Instant) -> Result<UrlResponse, Problem> {
     let target = Target::of(request)?;
+    if let Target::Changes(request) = &target {
+        let page = timeout_at(stop_at, changes::read(request, resources)).await.map_err(|_| out_of_time())?;
+        return UrlResponse::changes(&page.map_err(|error| unavailable(&error))?).check_size();
+    }
     let skus = target.skus();
     let products = timeout_at(stop_at, read(&skus, resources)).await.map_err(|_| out_of_time())?;
     let Products { mut views, hit } = products.map_err(|error| unavailable(&error))?;
     let response = match target {
-        Target::Products(_) => UrlResponse::products(&skus, &views),
         Target::Product(_) => match views.pop().flatten() {
             Some(view) => UrlResponse::product(view, request.header("if-none-match")),
             None => UrlResponse::from(&Problem::UnknownSku),
         },
+        Target::Products(_) | Target::Changes(_) => UrlResponse::products(&skus, &views),
     };
     response.with_cache_status(hit).check_size()
 }

@@ -21,6 +21,10 @@ pub(super) enum Problem {
     NotUtf8,
     /// 400: text that is not a SKU.
     NotASku(InvalidText),
+    /// 400: text that is not a cursor of the feed of changes.
+    NotACursor,
+    /// 400: not a number of products from 1 to this one.
+    NotALimit { most: usize },
     /// 404: no supplier has ever sent an event about the SKU.
     UnknownSku,
     /// 413: the response has more bytes than Lambda can send.
@@ -55,6 +59,8 @@ impl Problem {
             Self::NoSku => (400, "no-sku", "No SKU"),
             Self::TooManySkus { .. } => (400, "too-many-skus", "Too many SKUs"),
             Self::NotUtf8 | Self::NotASku(_) => (400, "not-a-sku", "Not a SKU"),
+            Self::NotACursor => (400, "not-a-cursor", "Not a cursor"),
+            Self::NotALimit { .. } => (400, "not-a-limit", "Not a limit"),
             Self::UnknownSku => (404, "unknown-sku", "Unknown SKU"),
             Self::TooLarge => (413, "answer-too-large", "Answer too large"),
             Self::NoConnection => (503, "no-connection", "No database connection"),
@@ -68,13 +74,18 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoSuchResource => f.write_str(
-                "products are at /products/{sku}, with the SKU percent-encoded, and at /products?sku=…&sku=…",
+                "products are at /products/{sku}, with the SKU percent-encoded, and at /products?sku=…&sku=…; what has \
+                 changed is at /changes",
             ),
             Self::MethodNotAllowed => f.write_str("products can only be read"),
             Self::NoSku => f.write_str("the query must name at least one product, as sku=…"),
             Self::TooManySkus { limit } => write!(f, "a query may name at most {limit} distinct SKUs"),
             Self::NotUtf8 => f.write_str("a SKU must be UTF-8, percent-encoded"),
             Self::NotASku(rule) => write!(f, "a SKU {rule}"),
+            Self::NotACursor => f.write_str(
+                "`after` must be the `next` of an earlier page; without it, the feed begins with all products",
+            ),
+            Self::NotALimit { most } => write!(f, "`limit` must be a number of products from 1 to {most}"),
             Self::UnknownSku => f.write_str("nothing is known about this SKU"),
             Self::TooLarge => {
                 f.write_str("the response would exceed the 6 MB that can be sent; request fewer products at once")

@@ -1,10 +1,12 @@
-//! The products that a request asks for (pure).
+//! What a request asks for: products, or what has changed (pure).
 
 use std::collections::HashSet;
 
 use percent_encoding::percent_decode_str;
 use pipegen_event::Sku;
 
+use super::changes::{DEFAULT_LIMIT, MAX_LIMIT, PageRequest};
+use super::cursor;
 use super::problem::Problem;
 use crate::url::UrlRequest;
 
@@ -14,43 +16,83 @@ const MAX_SKUS: usize = 100;
 /// The collection's path. A product's is this, a slash and its SKU, percent-encoded.
 const PRODUCTS: &str = "/products";
 
+/// The path of the products that have changed.
+const CHANGES: &str = "/changes";
+
 /// The methods that are allowed.
 pub(super) const METHODS: &str = "GET, HEAD";
 
-/// The products that a request asks for.
+/// What a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// One product, by its path.
     Product(Sku),
     /// Several products, by a query: distinct, in the order of the query.
     Products(Vec<Sku>),
+    /// A page of the products that have changed.
+    Changes(PageRequest),
 }
 
 impl Target {
-    /// Returns the products that a request asks for.
+    /// Returns what a request asks for.
     pub(super) fn of(request: &UrlRequest) -> Result<Self, Problem> {
-        let rest = request.raw_path.strip_prefix(PRODUCTS).ok_or(Problem::NoSuchResource)?;
-        let product = match rest.strip_prefix('/') {
-            None if rest.is_empty() => None,
-            Some(encoded) if !encoded.contains('/') => Some(encoded),
-            _ => return Err(Problem::NoSuchResource),
-        };
+        let resource = Resource::of(&request.raw_path).ok_or(Problem::NoSuchResource)?;
         if !METHODS.split(", ").any(|method| method == request.method()) {
             return Err(Problem::MethodNotAllowed);
         }
-        match product {
-            Some(encoded) => sku_of_path(encoded).map(Self::Product),
-            None => skus_of_query(&request.raw_query_string).map(Self::Products),
+        match resource {
+            Resource::Product(encoded) => sku_of_path(encoded).map(Self::Product),
+            Resource::Products => skus_of_query(&request.raw_query_string).map(Self::Products),
+            Resource::Changes => page_of_query(&request.raw_query_string).map(Self::Changes),
         }
     }
 
     /// Returns the SKUs: distinct, in order.
     pub(super) fn skus(&self) -> Vec<&str> {
         match self {
+            Self::Changes(_) => Vec::new(),
             Self::Product(sku) => vec![sku],
             Self::Products(skus) => skus.iter().map(Sku::as_str).collect(),
         }
     }
+}
+
+/// What a path names.
+enum Resource<'a> {
+    /// A product, its SKU still encoded.
+    Product(&'a str),
+    Products,
+    Changes,
+}
+
+impl<'a> Resource<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        if path == CHANGES {
+            return Some(Self::Changes);
+        }
+        let rest = path.strip_prefix(PRODUCTS)?;
+        match rest.strip_prefix('/') {
+            None if rest.is_empty() => Some(Self::Products),
+            Some(encoded) if !encoded.contains('/') => Some(Self::Product(encoded)),
+            _ => None,
+        }
+    }
+}
+
+/// Of a parameter that is there twice, the last one counts.
+fn page_of_query(query: &str) -> Result<PageRequest, Problem> {
+    let mut page = PageRequest { after: None, limit: DEFAULT_LIMIT };
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "after" => page.after = Some(cursor::parse(&value).ok_or(Problem::NotACursor)?),
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+                page.limit = limit.ok_or(Problem::NotALimit { most: MAX_LIMIT })?;
+            }
+            _ => {}
+        }
+    }
+    Ok(page)
 }
 
 fn sku_of_path(encoded: &str) -> Result<Sku, Problem> {
@@ -78,6 +120,8 @@ fn skus_of_query(query: &str) -> Result<Vec<Sku>, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use pipegen_store::Cursor;
+
     use super::*;
     use crate::url::{RequestContext, RequestLine};
 
@@ -146,8 +190,36 @@ mod tests {
     }
 
     #[test]
+    fn a_page_of_changes_has_a_cursor_and_a_limit() {
+        let page = |query| match target("GET", "/changes", query)? {
+            Target::Changes(page) => Ok((page.after, page.limit)),
+            other => unreachable!("{other:?}"),
+        };
+        let place = Cursor::Changes(None);
+        let after = format!("limit=500&after={}&x=1", cursor::to_text(&place));
+        assert_eq!(page(""), Ok((None, DEFAULT_LIMIT)));
+        assert_eq!(page(&after), Ok((Some(place), 500)));
+        for query in ["limit=0", "limit=501", "limit=", "limit=x", "limit=-1", "limit=1.0", "limit=1&limit=501"] {
+            assert_eq!(page(query), Err(Problem::NotALimit { most: MAX_LIMIT }), "{query}");
+        }
+        for query in ["after=", "after=0", "after=%00"] {
+            assert_eq!(page(query), Err(Problem::NotACursor), "{query}");
+        }
+    }
+
+    #[test]
     fn other_paths_and_methods_are_refused() {
-        for path in ["", "/", "/product", "/productsa", "/products/a/b", "/products//a", "products/a"] {
+        for path in [
+            "",
+            "/",
+            "/product",
+            "/productsa",
+            "/products/a/b",
+            "/products//a",
+            "products/a",
+            "/changes/",
+            "/changes/a",
+        ] {
             assert_eq!(target("PUT", path, ""), Err(Problem::NoSuchResource), "{path}");
         }
         for method in ["POST", "PUT", "DELETE", "get", ""] {

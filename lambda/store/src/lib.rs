@@ -9,6 +9,7 @@
 //! - `load`, `ledger`, `save`: the statements of the transaction
 //! - `place`: the place of a row in its table
 //! - `product_view`: the view that the cache holds and the catalog returns
+//! - `feed`: the products that have changed, page by page, for readers that follow the catalog
 //! - `export`: every product's view
 //! - `maintenance`: pruning the ledger, and gauges
 //! - `pending`: versions for which the cache could not be refreshed
@@ -28,6 +29,7 @@ mod apply;
 mod connections;
 mod error;
 mod export;
+mod feed;
 mod fold;
 mod ledger;
 mod load;
@@ -43,6 +45,7 @@ mod working_set;
 pub use apply::{Applied, EventOutcome, ProductVersion};
 pub use error::{Error, ErrorKind};
 pub use export::export;
+pub use feed::{Cursor, FeedPlace, Page, PageLimits};
 pub use maintenance::Gauges;
 pub use product_view::View;
 pub use schema::{Login, connect, lock_schema, migrate, set_login, try_access};

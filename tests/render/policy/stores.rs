@@ -43,7 +43,9 @@ fn cache_users(main: &Value) -> Vec<String> {
             "shop" => is_iam && rights == cache::SHOP_RIGHTS,
             _ => is_iam && rights == cache::WRITER_RIGHTS,
         };
-        let bounded = rights == "off -@all" || rights.starts_with("on ~product:* -@all ") && !rights.contains("+@");
+        let of_products = ["on ~product:* -@all ", "on ~product:* &product-changes -@all "];
+        let of_products = of_products.iter().any(|start| rights.starts_with(start));
+        let bounded = rights == "off -@all" || of_products && !rights.contains("+@");
         if !fine || !bounded {
             wrong.push(format!("the cache's user {label} may do too much"));
         }
