@@ -6,6 +6,7 @@
 //! - [`whole_files`]: records files as they are, shuffled, repeated, spread over shards; synthetic records for every
 //!   rule of docs/ARCHITECTURE.md, "Meaning"; a case for every rule of docs/ARCHITECTURE.md, "Events"
 //! - [`crashes`]: the bootstrap killed ten times while it works
+//! - [`following`]: a reader that follows the changes, killed again and again
 //! - [`outages`]: Redis or PostgreSQL down for a while
 //! - [`rotation`]: every login rotated again and again
 //! - [`memory`]: the memory that the largest batches take
@@ -35,6 +36,7 @@ mod records;
 mod run;
 
 mod crashes;
+mod following;
 mod interrupt;
 mod kept;
 mod log_contents;

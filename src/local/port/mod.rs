@@ -94,11 +94,12 @@ async fn only_post() -> Problem {
 /// Answers what the catalog's function answers, and nothing else.
 async fn catalog(State(portal): State<Arc<Portal>>, request: Request) -> Response {
     let path = request.uri().path();
-    let asks_for_products = path == "/products" || path.starts_with("/products/");
+    let asks_the_catalog = path == "/products" || path.starts_with("/products/") || path == "/changes";
     match &portal.catalog {
-        Some(catalog) if asks_for_products => catalog.answer(request).await,
+        Some(catalog) if asks_the_catalog => catalog.answer(request).await,
         _ => {
-            let detail = "there are only /, /events, /products, /status and, for signed requests, Kinesis, S3 and STS";
+            let detail = "there are only /, /changes, /events, /products, /status and, for signed requests, Kinesis, S3 and \
+                          STS";
             Problem::new(StatusCode::NOT_FOUND, detail).into_response()
         }
     }
