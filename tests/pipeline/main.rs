@@ -15,6 +15,7 @@
 //! - [`served`]: events sent to a served run, faults on purpose
 //! - [`over_https`]: suppliers' events over HTTPS
 //! - [`page`]: the page of a served run, in headless Chromium
+//! - [`changes_page`]: the changes of a served run, as events and on their page
 //! - [`sending`]: a table, sent to the open stream of a run
 //! - [`refusals`]: a line that is not a record; no PostgreSQL
 //! - [`kept`]: what a run keeps, verified, played again, and put on another run's stream
@@ -35,6 +36,7 @@ mod model;
 mod records;
 mod run;
 
+mod changes_page;
 mod crashes;
 mod following;
 mod interrupt;

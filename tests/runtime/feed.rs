@@ -22,7 +22,6 @@ use super::test_catalog::{TestCatalog, adjusted, counted, event};
 #[derive(Debug)]
 struct Page {
     changes: Vec<(String, i64)>,
-    next: String,
     more: bool,
 }
 
@@ -62,7 +61,7 @@ impl Reader {
         assert!(response.encoded_bytes() <= LARGEST_PAYLOAD);
         let page: Value = serde_json::from_str(response.body.as_deref().expect("a body")).expect("JSON");
         let next = page["next"].as_str().expect("a cursor").to_owned();
-        self.cursor = Some(next.clone());
+        self.cursor = Some(next);
         let mut changes = Vec::new();
         for view in page["changes"].as_array().expect("a list") {
             let sku = view["sku"].as_str().expect("a SKU").to_owned();
@@ -70,7 +69,7 @@ impl Reader {
             let before = self.views.insert(sku, view.clone());
             assert!(before.is_none_or(|before| before["version"].as_i64() <= view["version"].as_i64()), "{view}");
         }
-        Page { changes, next, more: page["more"].as_bool().expect("true or false") }
+        Page { changes, more: page["more"].as_bool().expect("true or false") }
     }
 
     /// Reads pages until there is nothing more, and returns what they have.

@@ -62,6 +62,8 @@ pub(super) struct Machine {
     pub(super) rotate_every: Option<Duration>,
     overrides: BTreeMap<String, usize>,
     pub(super) console: Arc<Console>,
+    /// An administrator's URL of the cache.
+    cache_url: String,
 }
 
 impl Machine {
@@ -83,6 +85,7 @@ impl Machine {
         let objects = session.folder.join("objects");
         let objects =
             if session.folder.is_kept() { ObjectStorage::Folder(objects) } else { ObjectStorage::File(objects) };
+        let cache_url = servers.cache_url.clone();
         let mut backend = MachineBackend::new(main, servers, bootstrap, objects, urls)?;
         backend.kinesis = kinesis;
         let overrides = overrides.apply(&mut backend.deployment);
@@ -107,6 +110,7 @@ impl Machine {
             rotate_every: None,
             overrides,
             console: Arc::clone(console),
+            cache_url,
         })
     }
 
@@ -151,6 +155,7 @@ impl Machine {
             kinesis: Kinesis { stream, retention_hours: u64::from(retention / 3600) },
             s3: OpenS3::new(Arc::clone(&self.buckets)),
             catalog: self.runner.url(Role::Catalog),
+            cache_url: self.cache_url.clone(),
             rules: EventRules {
                 horizon: TimeDelta::seconds(horizon.into()),
                 suppliers: suppliers.map(|names| names.split(',').filter_map(|name| name.parse().ok()).collect()),

@@ -6,7 +6,8 @@
 //! - [`access`]: requests that are refused because of where they come from
 //! - [`aws`]: the AWS services, told apart
 //! - [`events`]: events over HTTP
-//! - [`page`]: the page for the browser
+//! - [`changes`]: what changes in the catalog, as server-sent events
+//! - [`page`]: the pages for the browser
 //! - [`status`], [`board`]: the state of the run, for the page
 //! - [`buttons`]: what the page can be told to do
 //! - [`problem`]: problem documents
@@ -15,6 +16,7 @@ mod access;
 mod aws;
 mod board;
 mod buttons;
+mod changes;
 mod events;
 mod page;
 mod problem;
@@ -47,6 +49,8 @@ pub struct Portal {
     /// The account's number.
     pub account: String,
     pub catalog: Option<Arc<FunctionUrl>>,
+    /// An administrator's URL of the cache. Never to be shown.
+    pub cache_url: String,
     pub rules: EventRules,
     pub board: Board,
 }
@@ -63,6 +67,7 @@ pub fn serve(listener: Listener, portal: Portal, runner: &mut Runner) -> anyhow:
         .merge(buttons)
         .route("/status", get(status::once))
         .route("/status/stream", get(status::stream))
+        .route("/changes/stream", get(changes::stream))
         .fallback(catalog)
         .layer(from_fn_with_state(Arc::clone(&portal), to_aws))
         .layer(from_fn(from_here))

@@ -1,4 +1,4 @@
-//! The page for the browser: three files that are part of pipegen, and nothing from elsewhere.
+//! The pages for the browser: files that are part of pipegen, and nothing from elsewhere.
 
 use axum::Router;
 use axum::http::HeaderName;
@@ -20,10 +20,12 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-cache"),
 ];
 
-/// Adds the page's files.
+/// Adds the pages' files.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("page/index.html"))))
+        .route("/changes.html", get(async || file("text/html; charset=utf-8", include_str!("page/changes.html"))))
+        .route("/changes.js", get(async || file("text/javascript; charset=utf-8", include_str!("page/changes.js"))))
         .route("/page.css", get(async || file("text/css; charset=utf-8", include_str!("page/page.css"))))
         .route("/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page/page.js"))))
 }
@@ -37,13 +39,15 @@ mod tests {
     /// The policy would refuse it, and so would somebody without a network.
     #[test]
     fn the_page_loads_nothing_from_elsewhere_and_has_no_inline_code() {
-        let page = include_str!("page/index.html");
-        for part in ["<style", " style=", "onclick", "<script>", "http:", "https:", "@import"] {
-            assert!(!page.contains(part), "{part}");
+        for page in [include_str!("page/index.html"), include_str!("page/changes.html")] {
+            for part in ["<style", " style=", "onclick", "<script>", "http:", "https:", "@import"] {
+                assert!(!page.contains(part), "{part}");
+            }
         }
-        let script = include_str!("page/page.js");
-        for part in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http:", "https:"] {
-            assert!(!script.contains(part), "{part}");
+        for script in [include_str!("page/page.js"), include_str!("page/changes.js")] {
+            for part in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "http:", "https:"] {
+                assert!(!script.contains(part), "{part}");
+            }
         }
         assert!(!include_str!("page/page.css").contains("url("));
     }

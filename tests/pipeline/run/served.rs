@@ -101,6 +101,32 @@ impl ServedRun {
         Ok(events)
     }
 
+    /// Reads so many server-sent events about changes, each as its name, its id and its data. `after` is the id that a
+    /// browser had last.
+    pub(crate) fn follow(&self, after: Option<&str>, number: usize) -> Result<Vec<(String, String, Value)>> {
+        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
+        connection.set_read_timeout(Some(TIMEOUT))?;
+        let after = after.map(|id| format!("last-event-id: {id}\r\n")).unwrap_or_default();
+        write!(connection, "GET /changes/stream HTTP/1.1\r\nhost: 127.0.0.1:{}\r\n{after}\r\n", self.port)?;
+        let mut lines = BufReader::new(connection).lines().map_while(Result::ok);
+        ensure!(lines.by_ref().take_while(|line| !line.is_empty()).any(|line| line.ends_with("200 OK")));
+        let (mut events, mut name, mut id, mut data) = (Vec::new(), String::new(), String::new(), Value::Null);
+        while events.len() < number {
+            let line = lines.next().context("the stream has ended")?;
+            match line.split_once(": ") {
+                Some(("event", value)) => value.clone_into(&mut name),
+                Some(("id", value)) => value.clone_into(&mut id),
+                Some(("data", value)) => data = serde_json::from_str(value)?,
+                // An empty line ends an event; the lengths of chunks are beside the events.
+                _ if line.is_empty() && !data.is_null() => {
+                    events.push((std::mem::take(&mut name), std::mem::take(&mut id), data.take()));
+                }
+                _ => {}
+            }
+        }
+        Ok(events)
+    }
+
     /// Waits until something holds.
     pub(crate) fn wait_until(&mut self, what: &str, holds: impl Fn(&Self) -> Result<bool>) -> Result<()> {
         let deadline = Instant::now() + TIMEOUT;
