@@ -11,7 +11,8 @@
 //! - `product_view`: the view that the cache holds and the catalog returns
 //! - `feed`: the products that have changed, page by page, for readers that follow the catalog
 //! - `export`: every product's view
-//! - `maintenance`: pruning the ledger, and gauges
+//! - `maintenance`: pruning the ledger and the changes, and gauges
+//! - `limits`, `crossings`: low-stock limits, and crossings of them on their way out
 //! - `pending`: versions for which the cache could not be refreshed
 //! - `schema`: migrations and logins
 //! - `error`: errors of PostgreSQL, classified by what can be done about them
@@ -27,11 +28,13 @@
 mod adjustments;
 mod apply;
 mod connections;
+mod crossings;
 mod error;
 mod export;
 mod feed;
 mod fold;
 mod ledger;
+mod limits;
 mod load;
 mod maintenance;
 mod pending;
@@ -43,9 +46,11 @@ mod store;
 mod working_set;
 
 pub use apply::{Applied, EventOutcome, ProductVersion};
+pub use crossings::Crossing;
 pub use error::{Error, ErrorKind};
 pub use export::export;
 pub use feed::{Cursor, FeedPlace, Page, PageLimits};
+pub use limits::{LimitedProducts, LowStockLimit, set_low_stock_limits};
 pub use maintenance::Gauges;
 pub use product_view::View;
 pub use schema::{Login, connect, lock_schema, migrate, set_login, try_access};

@@ -1,4 +1,4 @@
-//! The statements of `maintain`: pruning the ledger, removing the products of probes, and gauges.
+//! The statements of `maintain`: pruning the ledger and the changes, removing the products of probes, and gauges.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::PgConnection;
@@ -26,6 +26,14 @@ impl Store {
     /// change.
     pub async fn prune_ledger(&self, age: TimeDelta, limit: i64) -> Result<u64, Error> {
         self.connections.run(async |connection| prune(connection, age, limit).await).await
+    }
+
+    /// Removes at most `limit` rows of the changes feed that are older than `age` by the database's clock, and returns
+    /// their number.
+    pub async fn prune_changes(&self, age: TimeDelta, limit: i64) -> Result<u64, Error> {
+        let query = sqlx::query(include_str!("queries/prune_changes.sql")).bind(interval(age)).bind(limit);
+        let pruned = self.connections.run(async |on| query.execute(on).await.during("prune the changes")).await?;
+        Ok(pruned.rows_affected())
     }
 
     /// Removes at most `limit` products of probes that were last changed longer than `age` ago by the database's clock,
@@ -68,6 +76,6 @@ async fn prune(connection: &mut PgConnection, age: TimeDelta, limit: i64) -> Res
     Ok(u64::try_from(pruned.0).unwrap_or_default())
 }
 
-fn interval(time: TimeDelta) -> PgInterval {
+pub(crate) fn interval(time: TimeDelta) -> PgInterval {
     PgInterval { months: 0, days: 0, microseconds: time.num_microseconds().unwrap_or(i64::MAX) }
 }

@@ -1,5 +1,7 @@
-//! `migrate`: brings the schema up to date and creates the logins. Running it again, or twice at once, changes nothing
-//! more.
+//! `migrate`: brings the schema up to date, sets the low-stock limits and creates the logins. Running it again, or twice
+//! at once, changes nothing more.
+
+mod limits;
 
 use aws_config::SdkConfig;
 use lambda_runtime::LambdaEvent;
@@ -22,16 +24,18 @@ use crate::settings::{DatabaseSettings, LoginSettings, MigrateSettings};
 pub struct MigrateSummary {
     /// The number of migrations that this run applied.
     pub migrations: usize,
+    /// The number of low-stock limits that are set now.
+    pub limits: usize,
     /// The number of logins that exist with their rights and passwords now.
     pub logins: usize,
 }
 
-/// Migrates the database that the settings name. Policies and host names that are as new as the function take a while
+/// Migrates the database that the settings name, and sets the limits of the input. Policies and host names that are as new as the function take a while
 /// to be known everywhere, and a database takes a while to start: transient failures are retried until the time is
 /// almost up.
 ///
 /// # Errors
-/// If a setting, a secret or the database is wrong. Completed steps stay, and the next run continues from them.
+/// If the input, a setting, a secret or the database is wrong. Completed steps stay, and the next run continues from them.
 pub async fn handle(
     event: LambdaEvent<Value>,
     lookup: impl Fn(&str) -> Option<String>,
@@ -39,9 +43,11 @@ pub async fn handle(
 ) -> Result<MigrateSummary, Failure> {
     let stop_at = stop_at(event.context.deadline());
     let settings = MigrateSettings::read(lookup)?;
+    let limits = limits::limits(event.payload)?;
     let mut connection = retry::until(stop_at, || connect(&settings.database, aws)).await?;
     pipegen_store::lock_schema(&mut connection).await?;
     let migrations = pipegen_store::migrate(&mut connection).await?;
+    pipegen_store::set_low_stock_limits(&mut connection, &limits).await?;
     for LoginSettings { access, secret_arn, connections } in &settings.logins {
         let login = retry::until(stop_at, || login(*access, secret_arn, aws)).await?;
         let role = LoginRole {
@@ -52,7 +58,7 @@ pub async fn handle(
         };
         pipegen_store::set_login(&mut connection, role).await?;
     }
-    Ok(MigrateSummary { migrations, logins: settings.logins.len() })
+    Ok(MigrateSummary { migrations, limits: limits.len(), logins: settings.logins.len() })
 }
 
 async fn connect(database: &DatabaseSettings, aws: &SdkConfig) -> Result<PgConnection, Failure> {
