@@ -15,6 +15,7 @@ use pipegen_store::ErrorKind;
 
 use crate::database::DatabaseError;
 use crate::logging::chain;
+use crate::objects::StoreObjectError;
 use crate::secrets::{SecretError, SecretErrorKind};
 use crate::settings::InvalidSettings;
 
@@ -51,6 +52,8 @@ pub enum FailureKind {
     StreamDenied,
     /// Kinesis refuses a request.
     StreamFailed,
+    /// S3 does not store an object.
+    ObjectNotStored,
     /// The time does not suffice for the batch as a whole: Lambda bisects it.
     BatchTooSlow,
     /// The function panicked.
@@ -58,7 +61,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Settings,
         Self::UnknownRole,
         Self::EventUnreadable,
@@ -74,6 +77,7 @@ impl FailureKind {
         Self::StreamNotFound,
         Self::StreamDenied,
         Self::StreamFailed,
+        Self::ObjectNotStored,
         Self::BatchTooSlow,
         Self::Panicked,
     ];
@@ -96,6 +100,7 @@ impl FailureKind {
             Self::StreamNotFound => "StreamNotFound",
             Self::StreamDenied => "StreamDenied",
             Self::StreamFailed => "StreamFailed",
+            Self::ObjectNotStored => "ObjectNotStored",
             Self::BatchTooSlow => "BatchTooSlow",
             Self::Panicked => "Panicked",
         };
@@ -177,6 +182,12 @@ impl From<pipegen_store::Error> for Failure {
             }
         };
         Self::from_error(kind, &error)
+    }
+}
+
+impl From<StoreObjectError> for Failure {
+    fn from(error: StoreObjectError) -> Self {
+        Self::from_error(FailureKind::ObjectNotStored, &error)
     }
 }
 

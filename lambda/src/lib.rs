@@ -14,8 +14,8 @@
 //! - [`singleflight`]: one database query for misses of one SKU that overlap
 //! - [`refresh`]: refreshing of the cache after a commit
 //! - [`pending`]: draining of pending refreshes
-//! - [`objects`]: compressed objects in S3
 //! - [`stream`]: the stream, as `ingest` writes to it
+//! - [`objects`]: objects in S3
 //! - [`secrets`]: logins in Secrets Manager
 //! - [`deadline`]: the time that an invocation has
 //! - [`retry`]: retries of transient failures

@@ -1,4 +1,5 @@
-//! Compressed objects in S3 with lines about the records of a batch, one object for each hour of arrival.
+//! Objects in S3: compressed lines about the records of a batch, one object for each hour of arrival; and the one way in
+//! which all objects are stored.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -54,8 +55,8 @@ struct HourOfLines {
 pub struct Object {
     /// The key, which follows from the content, so that storing the object again finds it there.
     pub key: String,
-    /// JSON Lines, compressed with gzip.
     pub body: Bytes,
+    pub content_type: &'static str,
 }
 
 impl ObjectLines {
@@ -120,7 +121,8 @@ impl HourOfLines {
         let hash = format!("{:08x}", u32::from_be_bytes([a, b, c, d]));
         let hour = self.arrived_at.format("%Y/%m/%d/%H").to_string();
         let key = object_key::batch(prefix, &hour, &self.shard, &self.first, &self.last, &hash);
-        Object { key, body: self.compressed.finish().expect("writing to memory never fails").into() }
+        let body = self.compressed.finish().expect("writing to memory never fails").into();
+        Object { key, body, content_type: "application/gzip" }
     }
 }
 
@@ -174,7 +176,7 @@ impl StageError for StoreObjectError {}
 
 /// Stores an object whose key follows from its content. One that is there already (412) is this one.
 pub async fn store(s3: &S3, bucket: &str, object: Object) -> Result<(), StoreObjectError> {
-    let Object { key, body } = object;
+    let Object { key, body, content_type } = object;
     let checksum = STANDARD.encode_to_string(Sha256::digest(&body));
     let put = || {
         s3.client()
@@ -183,7 +185,7 @@ pub async fn store(s3: &S3, bucket: &str, object: Object) -> Result<(), StoreObj
             .key(&key)
             .if_none_match("*")
             .checksum_sha256(&checksum)
-            .content_type("application/gzip")
+            .content_type(content_type)
             .body(ByteStream::from(body.clone()))
             .send()
     };

@@ -59,6 +59,8 @@ pub struct MaintainResources {
     /// The catalog's tables, as a maintainer.
     pub database: CatalogDatabase,
     pub cache: Cache,
+    /// The client of S3.
+    pub s3: S3,
 }
 
 impl ProcessorResources {
@@ -109,6 +111,7 @@ impl MaintainResources {
         Ok(Self {
             database: database(&settings.database, aws)?,
             cache: Cache::new(&settings.cache, aws).map_err(invalid_cache)?,
+            s3: S3::new(aws),
             settings,
         })
     }

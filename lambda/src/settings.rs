@@ -121,6 +121,7 @@ pub struct MaintainSettings {
     pub horizon: TimeDelta,
     /// The time for which the stream keeps a record.
     pub stream_retention: TimeDelta,
+    pub crossings_bucket: String,
 }
 
 /// The cache's address and the lifetime of its entries.
@@ -222,7 +223,8 @@ impl MaintainSettings {
         let cache = reader.cache();
         let horizon = reader.seconds(env::HORIZON_SECONDS);
         let stream_retention = reader.seconds(env::STREAM_RETENTION_SECONDS);
-        reader.finish(Self { database, cache, horizon, stream_retention })
+        let crossings_bucket = reader.text(env::CROSSINGS_BUCKET);
+        reader.finish(Self { database, cache, horizon, stream_retention, crossings_bucket })
     }
 }
 

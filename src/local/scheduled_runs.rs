@@ -30,6 +30,8 @@ pub struct MaintainTotals {
     pub drained: u64,
     /// Rows of the ledger that were deleted.
     pub pruned: u64,
+    /// Crossings of low-stock limits that were told.
+    pub crossings: u64,
 }
 
 impl Sum for MaintainTotals {
@@ -38,6 +40,7 @@ impl Sum for MaintainTotals {
             runs: a.runs + b.runs,
             drained: a.drained + b.drained,
             pruned: a.pruned + b.pruned,
+            crossings: a.crossings + b.crossings,
         })
     }
 }
@@ -47,6 +50,7 @@ impl Sum for MaintainTotals {
 struct MaintainAnswer {
     drained: u64,
     pruned: u64,
+    crossings: u64,
 }
 
 impl ScheduledRuns {
@@ -72,7 +76,7 @@ impl ScheduledRuns {
         };
         // The pool has reported why.
         let InvocationOutcome::Answered(answer) = answer else { return };
-        let Ok(MaintainAnswer { drained, pruned }) = serde_json::from_slice(&answer) else {
+        let Ok(MaintainAnswer { drained, pruned, crossings }) = serde_json::from_slice(&answer) else {
             let name = &self.pool.function().name;
             return self.console.warn(&format!("{name}: its answer does not say what it did"));
         };
@@ -80,6 +84,7 @@ impl ScheduledRuns {
         done.runs += 1;
         done.drained += drained;
         done.pruned += pruned;
+        done.crossings += crossings;
     }
 
     /// Returns the sum of the answers so far.

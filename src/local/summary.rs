@@ -152,6 +152,7 @@ impl Summary {
         for (name, count) in [
             ("  cache entries refreshed", self.maintain.drained),
             ("  ledger rows pruned", self.maintain.pruned),
+            ("  low-stock crossings told", self.maintain.crossings),
             ("logins rotated", self.rotations.finished),
             ("rotations that failed", self.rotations.failed),
         ] {
@@ -210,7 +211,7 @@ mod tests {
         }
         assert_eq!(json["outcomes"], serde_json::json!({"applied": 0, "stale": 0, "duplicate": 0}));
         assert_eq!(json["archive"], serde_json::json!({"records": 0, "discarded": 0}));
-        assert_eq!(json["maintain"], serde_json::json!({"runs": 0, "drained": 0, "pruned": 0}));
+        assert_eq!(json["maintain"], serde_json::json!({"runs": 0, "drained": 0, "pruned": 0, "crossings": 0}));
         assert_eq!(json["rotations"], serde_json::json!({"finished": 0, "failed": 0}));
         assert_eq!((json.get("exported"), json.get("overrides")), (None, None));
     }

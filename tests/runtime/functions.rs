@@ -41,11 +41,17 @@ pub(crate) fn processor_on(database: &str, cache: &str) -> ProcessorResources {
     }
 }
 
-/// Makes maintenance on these servers.
+/// Makes maintenance on these servers, without S3.
 pub(crate) fn maintenance_on(database: &str, cache: &str) -> MaintainResources {
-    let (horizon, stream_retention) = (TimeDelta::days(7), TimeDelta::days(1));
-    let settings = MaintainSettings { database: unused(), cache: cache_settings(cache), horizon, stream_retention };
-    MaintainResources { database: database_on(database), cache: cache_on(cache), settings }
+    let settings = MaintainSettings {
+        database: unused(),
+        cache: cache_settings(cache),
+        horizon: TimeDelta::days(7),
+        stream_retention: TimeDelta::days(1),
+        crossings_bucket: "bucket".to_owned(),
+    };
+    let s3 = S3::new(&aws("http://127.0.0.1:1"));
+    MaintainResources { database: database_on(database), cache: cache_on(cache), s3, settings }
 }
 
 /// Makes the client of a cache.

@@ -22,3 +22,10 @@ pub const CROSSINGS: &str = "crossings/v1/";
 pub fn batch(prefix: &str, hour: &str, shard: &str, first: &str, last: &str, content_hash: &str) -> String {
     format!("{prefix}{hour}/{shard}/{first}-{last}-{content_hash}.jsonl.gz")
 }
+
+/// Returns the key of a low-stock crossing that began in `hour` (UTC, `YYYY/MM/DD/HH`) with this version of the product's
+/// view. The SKU is percent-encoded, so that it has no `/`.
+pub fn crossing(hour: &str, is_low: bool, encoded_sku: &str, version: i64) -> String {
+    let state = if is_low { "low" } else { "recovered" };
+    format!("{CROSSINGS}{hour}/{state}/{encoded_sku}-{version}.json")
+}
