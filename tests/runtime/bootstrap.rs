@@ -116,7 +116,12 @@ impl Functions {
 
     /// Returns the folder of the quarantine's objects.
     pub(crate) fn quarantine(&self) -> PathBuf {
-        self.folder.path().join("objects").join("s3-quarantine-000000000000-staging")
+        self.bucket("quarantine")
+    }
+
+    /// Returns the folder of a bucket's objects.
+    pub(crate) fn bucket(&self, purpose: &str) -> PathBuf {
+        self.folder.path().join("objects").join(bucket_name(purpose))
     }
 
     /// Returns the login in an access' secret.
@@ -159,18 +164,32 @@ pub(crate) fn batch(texts: &[String]) -> Value {
     json!({"Records": texts.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
-/// Returns the peak memory of the function's one process, in KiB.
-pub(crate) fn peak_memory(host: &FunctionPool) -> u64 {
-    let name = format!("AWS_LAMBDA_FUNCTION_NAME={}", host.function().name);
+/// Returns the name of a bucket of the staging stack.
+pub(crate) fn bucket_name(purpose: &str) -> String {
+    format!("s3-{purpose}-000000000000-staging")
+}
+
+/// Returns the folder in `/proc` of the function's one process.
+pub(crate) fn process(host: &FunctionPool) -> PathBuf {
+    // Functions of other tests have the same name, but not the same S3.
+    let Function { name, variables, .. } = host.function();
+    let s3 = variables.iter().find(|(name, _)| name == "AWS_ENDPOINT_URL_S3").expect("every function has one");
+    let entries = [format!("AWS_LAMBDA_FUNCTION_NAME={name}"), format!("{}={}", s3.0, s3.1)];
     let is_it = |folder: &Path| {
         let environment = std::fs::read(folder.join("environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|entry| entry == name.as_bytes())
+        let has = |wanted: &String| environment.split(|byte| *byte == 0).any(|entry| entry == wanted.as_bytes());
+        entries.iter().all(has)
     };
     let folders = std::fs::read_dir("/proc").expect("this test looks at processes through /proc");
     let mut found = folders.flatten().map(|entry| entry.path()).filter(|folder| is_it(folder));
     let (process, another) = (found.next().expect("a process"), found.next());
     assert_eq!(another, None);
-    let status = std::fs::read_to_string(process.join("status")).expect("its status");
+    process
+}
+
+/// Returns the peak memory of the function's one process, in KiB.
+pub(crate) fn peak_memory(host: &FunctionPool) -> u64 {
+    let status = std::fs::read_to_string(process(host).join("status")).expect("its status");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
     line.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
 }

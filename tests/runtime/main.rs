@@ -21,6 +21,7 @@
 //! - [`first_run`]: the first run of `migrate`, with policies, host names and servers that come late
 //! - [`rights`]: the rights of the logins in PostgreSQL
 //! - [`ingest`]: events over HTTPS, on a stream that fails as it is told
+//! - [`low_stock`]: low-stock limits, and crossings of them
 //! - [`processor_and_maintain`]: quarantine, suppliers, pruning and metrics of the real bootstrap
 //!
 //! Shared by the tests:
@@ -44,6 +45,7 @@ mod floor;
 mod functions;
 mod ingest;
 mod ledger;
+mod low_stock;
 mod meaning;
 mod parameters;
 mod pending;

@@ -1,7 +1,9 @@
 //! The roles `processor` and `maintain` of the real bootstrap: quarantine, suppliers, pruning and metrics.
 
+use chrono::TimeDelta;
 use pipegen_contract::{env, metric, role::Role};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use super::bootstrap::{Functions, answer, batch};
 use super::test_catalog::{adjusted, at};
@@ -129,6 +131,39 @@ async fn the_ledger_is_pruned_after_horizon_and_retention() {
     let floor = "select extract(epoch from occurred_at)::bigint from ledger_floor";
     assert_eq!(functions.catalog.number(floor).await, at(0).timestamp());
     assert_eq!(functions.catalog.shown().await[0]["available"], 4);
+    functions.close().await;
+}
+
+/// A reader of the changes feed may stay away for a week. By the newest row that it may have been told it knows that its
+/// place is of this database.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_changes_feed_is_pruned_after_a_week_but_for_its_newest_row() {
+    let functions = Functions::migrated().await;
+    let maintain = functions.host(Role::Maintain, &[]);
+    functions
+        .catalog
+        .execute(
+            "insert into change (transaction, changed_at, skus)
+             select number, now() - interval '7 days' - interval '1 minute' * (6 - number), '{}'
+             from generate_series(1, 10) as number",
+        )
+        .await;
+    let (age, count) = (TimeDelta::days(7), "select count(*) from change");
+    assert_eq!(functions.catalog.store.prune_changes(age, 4).await.expect("pruned"), 4, "a bounded number");
+    assert_eq!(answer(&maintain, &json!({})).await["pruned_changes"], 2);
+    assert_eq!(functions.catalog.number("select min(transaction) from change").await, 7);
+    assert_eq!(functions.catalog.number(count).await, 5, "four that are too young, and that of the migration");
+
+    // As long as an older transaction runs, readers are not told of a later one.
+    functions.catalog.execute("update change set changed_at = now() - interval '8 days'").await;
+    let mut older = PgConnection::connect(&functions.catalog.servers.database_url).await.expect("connected");
+    sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut older).await.expect("begun");
+    functions.catalog.execute("insert into change (changed_at, skus) values (now() - interval '8 days', '{}')").await;
+    assert_eq!(answer(&maintain, &json!({})).await["pruned_changes"], 4);
+    assert_eq!(functions.catalog.number(count).await, 2, "the newest, and the newest before the older transaction");
+    sqlx::raw_sql("rollback").execute(&mut older).await.expect("ended");
+    assert_eq!(answer(&maintain, &json!({})).await["pruned_changes"], 1);
+    assert_eq!(functions.catalog.number(count).await, 1);
     functions.close().await;
 }
 
