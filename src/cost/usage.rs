@@ -110,7 +110,7 @@ fn flow_log(stack: &Declared, log: &Resource) -> LineItem {
 }
 
 /// Returns how long a row stays in the ledger. `maintain` prunes it after the horizon, the stream's retention and one
-/// hour more (`lambda/src/maintain.rs`).
+/// hour more (`lambda/src/maintain/mod.rs`).
 fn ledger_days(settings: &Settings) -> f64 {
     f64::from(settings.horizon_days) + (f64::from(settings.stream_retention_hours) + 1.0) / 24.0
 }
