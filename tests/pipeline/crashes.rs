@@ -54,7 +54,8 @@ fn feed_and_kill(lines: &[String], running: &mut LocalProcess) -> Result<usize> 
     Ok(kills)
 }
 
-fn wait_for_processor(running: &mut LocalProcess) -> Result<()> {
+/// Waits until the first processor runs.
+pub(crate) fn wait_for_processor(running: &mut LocalProcess) -> Result<()> {
     let deadline = Instant::now() + START_TIMEOUT;
     while processors(running.pid())?.is_empty() {
         ensure!(running.is_alive()?, "pipegen has ended before its first batch");
@@ -65,7 +66,7 @@ fn wait_for_processor(running: &mut LocalProcess) -> Result<()> {
 }
 
 /// Watches the bootstraps until one of them is busy, and kills it; returns false if all stay idle.
-fn kill_a_busy_one(running: &mut LocalProcess) -> Result<bool> {
+pub(crate) fn kill_a_busy_one(running: &mut LocalProcess) -> Result<bool> {
     let deadline = Instant::now() + IDLE_TIMEOUT;
     let mut seen: Vec<(Process, u64)> = Vec::new();
     while Instant::now() < deadline {

@@ -1,6 +1,8 @@
 //! Low stock: each crossing of a limit is told once, in whatever order and however often its events come, and wherever
 //! functions are killed.
 
+mod levels;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -16,8 +18,8 @@ use serde::Deserialize;
 use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 
+use self::levels::{CATEGORY, Levels};
 use crate::crashes::{kill_a_busy_one, wait_for_processor};
-use crate::records::levels::{CATEGORY, Levels};
 use crate::run::batches::batches;
 use crate::run::local::{LocalCommand, LocalProcess};
 use crate::run::objects::files;
@@ -28,6 +30,16 @@ const LIMITS: &str = "[environments.staging.low_stock]\ndefault = 5\nsku = { \"s
 const PARTS: usize = 12;
 /// The time for a part of the records.
 const TIMEOUT: Duration = Duration::from_mins(5);
+
+/// The time by which one run is killed later than another.
+const KILL_STEP: Duration = Duration::from_millis(5);
+
+/// Lets functions connect without TLS, as to a database that is given by its URL.
+const PLAIN_TEXT: &str = "
+    do $$ begin
+        execute format('copy (select %L) to %L', 'host all all 127.0.0.1/32 scram-sha-256', current_setting('hba_file'));
+        perform pg_reload_conf();
+    end $$";
 
 /// Lets the minute pass for which a crossing stays open.
 const MINUTE_PASSES: &str = "update crossing set crossed_at = crossed_at - interval '1 minute' where closed_at is null";
@@ -103,12 +115,19 @@ fn each_crossing_is_told_once_and_the_last_one_is_true() -> Result<()> {
     run.end()
 }
 
+async fn execute(database_url: &str, statement: &str) -> Result<()> {
+    let mut admin = PgConnection::connect(database_url).await?;
+    sqlx::raw_sql(statement).execute(&mut admin).await?;
+    Ok(())
+}
+
 impl TellingRun {
     fn start() -> Result<Self> {
         let (runtime, session) = (Runtime::new()?, Session::open(None)?);
         let main = serde_json::from_str(include_str!("../golden/staging.main.tf.json"))?;
         let plan = ServerPlan::make(None, None, None)?;
         let servers = runtime.block_on(plan.start(&session, &ServerSettings::from_stack(&main)?))?;
+        runtime.block_on(execute(&servers.database_url, PLAIN_TEXT))?;
         let local = LocalCommand::new()?.settings(&format!("{LIMITS}category = {{ \"{CATEGORY}\" = 3 }}\n"))?;
         let data = local.path("data");
         let local = local.option("--data", data).option("--database-url", &servers.database_url);
@@ -135,11 +154,7 @@ impl TellingRun {
     }
 
     fn execute(&self, statement: &str) -> Result<()> {
-        self.runtime.block_on(async {
-            let mut admin = PgConnection::connect(&self.database_url).await?;
-            sqlx::raw_sql(statement).execute(&mut admin).await?;
-            Ok(())
-        })
+        self.runtime.block_on(execute(&self.database_url, statement))
     }
 
     /// Invokes `maintain`, and perhaps kills it at some moment of its run.
@@ -147,7 +162,8 @@ impl TellingRun {
         let invocation = self.process.invocation("lambda-maintain-staging")?;
         let invoked = thread::spawn(invocation);
         if kill {
-            thread::sleep(Duration::from_millis(5 * self.killed as u64));
+            // Another moment each time: a run takes some 30 ms.
+            thread::sleep(KILL_STEP * u32::try_from(self.killed % 6)?);
             for process in with_role(self.process.pid(), "maintain")? {
                 self.killed += usize::from(kill_now(&process)?);
             }

@@ -8,6 +8,7 @@
 //! - [`crashes`]: the bootstrap killed ten times while it works
 //! - [`following`]: a reader that follows the changes, killed again and again
 //! - [`outages`]: Redis or PostgreSQL down for a while
+//! - [`low_stock`]: crossings of low-stock limits, told while functions are killed
 //! - [`rotation`]: every login rotated again and again
 //! - [`memory`]: the memory that the largest batches take
 //! - [`log_contents`]: no content and no credential in any log
@@ -42,6 +43,7 @@ mod following;
 mod interrupt;
 mod kept;
 mod log_contents;
+mod low_stock;
 mod memory;
 mod outages;
 mod over_https;

@@ -4,7 +4,7 @@
 //! - [`rearranged`]: the same records in another order, more than once, over more shards
 //! - [`synthetic`]: generated records in which every rule of docs/ARCHITECTURE.md, "Meaning", applies often
 
-mod random;
+pub(crate) mod random;
 pub(crate) mod rearranged;
 pub(crate) mod synthetic;
 

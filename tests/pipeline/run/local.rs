@@ -6,13 +6,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+use parking_lot::Mutex;
 use tempfile::TempDir;
 
 /// The time for a run: enough to build a bootstrap and to send every record of the data set twice through an
@@ -37,8 +39,14 @@ pub(crate) struct LocalCommand {
 pub(crate) struct LocalProcess {
     folder: TempDir,
     child: Child,
-    stdout: Option<JoinHandle<String>>,
-    stderr: Option<JoinHandle<String>>,
+    stdout: Text,
+    stderr: Text,
+}
+
+/// What a process writes, as far as it was read.
+struct Text {
+    so_far: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 /// The output of a command that has ended.
@@ -83,6 +91,12 @@ impl LocalCommand {
         Ok(self)
     }
 
+    /// Runs the stack with these settings besides those of every run.
+    pub(crate) fn settings(self, more: &str) -> Result<Self> {
+        fs::write(self.path("pipegen.toml"), format!("{SETTINGS}{more}"))?;
+        Ok(self)
+    }
+
     /// Returns a path in the run's folder, which is removed when the run is dropped.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -122,7 +136,7 @@ impl LocalCommand {
 
     pub(crate) fn start(mut self) -> Result<LocalProcess> {
         let mut child = self.command.spawn().context("pipegen could not be started")?;
-        let (stdout, stderr) = (child.stdout.take().map(read), child.stderr.take().map(read));
+        let (stdout, stderr) = (Text::read(child.stdout.take()), Text::read(child.stderr.take()));
         Ok(LocalProcess { folder: self.folder, child, stdout, stderr })
     }
 }
@@ -147,6 +161,23 @@ impl LocalProcess {
         self.child.stdin.take().context("there is no pipe")
     }
 
+    /// Makes a request to Lambda's Invoke API that the run has announced; it returns the answer of the function.
+    pub(crate) fn invocation(&self, function: &str) -> Result<impl FnOnce() -> Result<String> + Send + 'static> {
+        let said = self.stderr.so_far();
+        let value = |name: &str| {
+            let value = said.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+            value.map(str::to_owned).with_context(|| format!("the run has not said {name}"))
+        };
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", value("AWS_ENDPOINT_URL_LAMBDA")?);
+        let key = format!("AWS4-HMAC-SHA256 Credential={}/", value("AWS_ACCESS_KEY_ID")?);
+        Ok(move || {
+            let mut response = ureq::post(&url).header("authorization", key).send("{}")?;
+            let answer = response.body_mut().read_to_string()?;
+            ensure!(!response.headers().contains_key("x-amz-function-error"), "{answer}");
+            Ok(answer)
+        })
+    }
+
     pub(crate) fn is_alive(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_none())
     }
@@ -169,7 +200,7 @@ impl LocalProcess {
         let Some(status) = ended(&mut self.child, timeout)? else {
             bail!("pipegen did not end within {timeout:?}");
         };
-        let (stdout, stderr) = (text(self.stdout.take()), text(self.stderr.take()));
+        let (stdout, stderr) = (self.stdout.whole(), self.stderr.whole());
         let folder = std::mem::replace(&mut self.folder, TempDir::new()?);
         Ok(LocalOutput { folder, status, stdout, stderr })
     }
@@ -185,7 +216,7 @@ impl Drop for LocalProcess {
                 self.child.kill().ok();
                 self.child.wait().ok();
             }
-            eprintln!("standard error of the stopped run:\n{}", text(self.stderr.take()));
+            eprintln!("standard error of the stopped run:\n{}", self.stderr.whole());
         }
     }
 }
@@ -227,14 +258,29 @@ fn ended(child: &mut Child, timeout: Duration) -> Result<Option<ExitStatus>> {
     }
 }
 
-fn read(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        pipe.read_to_end(&mut bytes).ok();
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
-}
+impl Text {
+    /// Reads a pipe to its end, beside everything else.
+    fn read(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let so_far = Arc::new(Mutex::new(Vec::new()));
+        let read = Arc::clone(&so_far);
+        let reader = pipe.map(|mut pipe| {
+            thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                while let Ok(count @ 1..) = pipe.read(&mut bytes) {
+                    read.lock().extend_from_slice(&bytes[..count]);
+                }
+            })
+        });
+        Self { so_far, reader }
+    }
 
-fn text(reader: Option<JoinHandle<String>>) -> String {
-    reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.so_far.lock()).into_owned()
+    }
+
+    /// Returns all of it, once the process has ended.
+    fn whole(&mut self) -> String {
+        self.reader.take().map(JoinHandle::join);
+        self.so_far()
+    }
 }
