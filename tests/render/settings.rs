@@ -208,7 +208,7 @@ fn a_limit_is_of_something_that_can_be() {
         "`low_stock` must be a table of `default`, `sku` and `category`, not an integer",
     );
     let many = |count: usize| {
-        let limits = |names: usize| (0..names).map(|name| format!("{name} = 1, ")).collect::<String>();
+        let limits = |names: usize| (0..names).map(|name| format!("{name} = 1, ")).collect::<Vec<_>>().concat();
         of(&format!("sku = {{{}}}\ncategory = {{{}}}", limits(count - 100), limits(100)))
     };
     assert!(load(&many(5000)).is_ok());

@@ -1,6 +1,8 @@
 //! The low-stock limits in the input of `migrate`: an object `low_stock` of a number `default` and two objects of numbers,
 //! `sku` by SKU and `category` by category. Each may be left out.
 
+use crate::payload::LARGEST_PAYLOAD;
+
 /// The field with the limits.
 pub const LOW_STOCK: &str = "low_stock";
 
@@ -20,13 +22,4 @@ pub const HIGHEST: u32 = 1_000_000_000;
 /// that all of them fit into a payload.
 pub const MOST: usize = 5000;
 
-#[cfg(test)]
-mod tests {
-    use super::MOST;
-    use crate::payload::LARGEST_PAYLOAD;
-
-    #[test]
-    fn all_limits_fit_into_a_payload() {
-        assert!(MOST * 1220 < LARGEST_PAYLOAD);
-    }
-}
+const _: () = assert!(MOST * 1220 < LARGEST_PAYLOAD, "all limits fit into a payload");
