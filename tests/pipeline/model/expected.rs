@@ -24,10 +24,19 @@ pub(crate) struct Expected {
 impl Expected {
     /// Decodes every line and computes the catalog of the accepted events.
     pub(crate) fn of<L: AsRef<str>>(lines: &[L]) -> Result<Self> {
-        let mut expected = Self { records: lines.len(), ..Self::default() };
+        let parsed = lines
+            .iter()
+            .zip(1..)
+            .map(|(line, number)| Record::parse(line.as_ref()).with_context(|| format!("line {number}")));
+        Ok(Self::of_records(parsed.collect::<Result<Vec<_>>>()?))
+    }
+
+    /// Decodes every record and computes the catalog of the accepted events.
+    pub(crate) fn of_records(records: impl IntoIterator<Item = Record>) -> Self {
+        let mut expected = Self::default();
         let mut accepted = Vec::new();
-        for (line, number) in lines.iter().zip(1..) {
-            let record = Record::parse(line.as_ref()).with_context(|| format!("line {number}"))?;
+        for record in records {
+            expected.records += 1;
             for decoded in decode(&record) {
                 expected.events += 1;
                 match decoded {
@@ -38,6 +47,6 @@ impl Expected {
             expected.archive.insert(record);
         }
         expected.catalog = Catalog::of(accepted);
-        Ok(expected)
+        expected
     }
 }

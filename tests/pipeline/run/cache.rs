@@ -70,6 +70,15 @@ impl RedisServer {
         bail!("redis-server does not start")
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Removes every entry.
+    pub(crate) fn flush(&self) -> Result<()> {
+        Ok(redis::cmd("FLUSHALL").query(&mut self.connection()?)?)
+    }
+
     /// Returns the URL for `--cache-url`.
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
@@ -132,7 +141,7 @@ impl RedisServer {
     pub(crate) fn check(&self, export: &Export) -> Result<()> {
         let entries = self.entries()?;
         for entry in &entries {
-            check(entry, export, self.filled_by(&entry.sku));
+            check(entry, export, self.filled_by(&entry.sku))?;
         }
         let lost: Vec<&String> =
             self.seeded.iter().filter(|sku| !entries.iter().any(|entry| entry.sku == **sku)).collect();
@@ -216,23 +225,30 @@ fn entry(key: &str, fields: &[(String, String)], time_left: i64) -> Result<Cache
     })
 }
 
-fn check(entry: &CacheEntry, export: &Export, filled_by: FilledBy) {
+fn check(entry: &CacheEntry, export: &Export, filled_by: FilledBy) -> Result<()> {
     let CacheEntry { sku, version, view, time_left } = entry;
-    assert!(*time_left >= 0, "the entry of {sku:?} never ends: {time_left}");
+    ensure!(*time_left >= 0, "the entry of {sku:?} never ends: {time_left}");
     let Some(exported) = export.get(sku) else {
-        assert!(filled_by != FilledBy::Nobody, "there is an entry of {sku:?}, but no such product");
-        assert_eq!((*version, view.as_deref()), (0, Some("")), "the entry of {sku:?}, which no record holds");
-        return;
+        ensure!(filled_by != FilledBy::Nobody, "there is an entry of {sku:?}, but no such product");
+        let is_unknown = (*version, view.as_deref()) == (0, Some(""));
+        ensure!(is_unknown, "the entry of {sku:?}, which no record holds: {version} {view:?}");
+        return Ok(());
     };
-    assert_eq!(*version, exported.version, "the version in the entry of {sku:?}");
+    let newest = exported.version;
+    ensure!(*version == newest, "the entry of {sku:?} has version {version}, the product {newest}");
     match (view, filled_by) {
         (Some(view), FilledBy::Test | FilledBy::Reader) => {
-            assert_eq!(*view, exported.line, "the view in the entry of {sku:?}");
+            ensure!(
+                *view == exported.line,
+                "the view in the entry of {sku:?} is {view}, the product's {}",
+                exported.line
+            );
         }
         (None, FilledBy::Nobody | FilledBy::Reader) => {
-            assert!(*time_left <= MAX_TOMBSTONE_MILLISECONDS, "the tombstone of {sku:?} lives another {time_left} ms");
+            ensure!(*time_left <= MAX_TOMBSTONE_MILLISECONDS, "the tombstone of {sku:?} lives another {time_left} ms");
         }
-        (Some(_), FilledBy::Nobody) => panic!("the entry of {sku:?} was not cached and must be a tombstone"),
-        (None, FilledBy::Test) => panic!("the view of {sku:?} was cached and is gone"),
+        (Some(_), FilledBy::Nobody) => bail!("the entry of {sku:?} was not cached and must be a tombstone"),
+        (None, FilledBy::Test) => bail!("the view of {sku:?} was cached and is gone"),
     }
+    Ok(())
 }

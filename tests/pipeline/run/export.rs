@@ -53,15 +53,16 @@ impl Export {
     }
 
     /// Checks that the views are exactly those of the model.
-    pub(crate) fn check(&self, catalog: &Catalog) {
-        assert!(catalog.ambiguous.is_empty(), "these records have no single right catalog: {:?}", catalog.ambiguous);
+    pub(crate) fn check(&self, catalog: &Catalog) -> Result<()> {
+        ensure!(catalog.ambiguous.is_empty(), "these records have no single right catalog: {:?}", catalog.ambiguous);
         let skus = catalog.views.keys().chain(self.0.keys().filter(|sku| !catalog.views.contains_key(*sku)));
         let differing: Vec<String> = skus
             .filter(|sku| self.content(sku) != catalog.views.get(*sku))
             .map(|sku| format!("{sku:?}{}", difference(catalog.views.get(sku), self.content(sku))))
             .collect();
         let shown: Vec<&str> = differing.iter().take(MAX_SHOWN).map(String::as_str).collect();
-        assert!(differing.is_empty(), "{} products differ from the model:\n{}", differing.len(), shown.join("\n"));
+        ensure!(differing.is_empty(), "{} products differ from the model:\n{}", differing.len(), shown.join("\n"));
+        Ok(())
     }
 
     /// Returns the view of a SKU without `version` and `updated_at`.

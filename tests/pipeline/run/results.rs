@@ -86,8 +86,8 @@ impl RunResults {
     /// Compares all results with the model; the cache may have been refreshed later.
     pub(crate) fn check_all_but_pending(&self, expected: &Expected) -> Result<()> {
         let export = self.export()?;
-        export.check(&expected.catalog);
-        Quarantine::read(&self.bucket("quarantine"))?.check(&expected.rejections);
+        export.check(&expected.catalog)?;
+        Quarantine::read(&self.bucket("quarantine"))?.check(&expected.rejections)?;
         Archive::read(&self.bucket("archive"))?.check(&expected.archive);
         self.cache.check(&export)?;
         self.check_summary(expected, &export);

@@ -1,0 +1,199 @@
+//! The pipeline of one run: `pipegen local` with an open stream, and its servers behind wires.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use parking_lot::Mutex;
+use pipegen::servers::{ServerPlan, ServerSettings, Servers, free_port};
+use pipegen::session::Session;
+use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
+use tokio::runtime::Runtime;
+use ureq::Agent;
+
+use crate::plan::Plan;
+use crate::run::cache::RedisServer;
+use crate::run::local::{LocalCommand, LocalOutput, LocalProcess};
+use crate::run::reader::CatalogReader;
+use crate::wire::Wire;
+
+/// Four shards with two lanes each, and views that are in the cache for as short as can be.
+const SETTINGS: &str = "[environments.staging]\npeak_updates_per_minute = 120_000\ncache_view_seconds = 10\n";
+
+/// The time for a start, and for an answer.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The PostgreSQL that all runs use, each with a database of its own.
+pub(crate) struct Database {
+    pub(crate) runtime: Runtime,
+    pub(crate) servers: Servers,
+    session: Session,
+}
+
+/// A running pipeline.
+pub(crate) struct Pipeline<'a> {
+    pub(crate) database: &'a Database,
+    pub(crate) database_wire: Wire,
+    pub(crate) cache_wire: Wire,
+    pub(crate) cache: Mutex<RedisServer>,
+    pub(crate) local: Mutex<LocalProcess>,
+    /// Held while PostgreSQL is stopped and started again.
+    pub(crate) restarts: Mutex<()>,
+    pub(crate) reader: CatalogReader,
+    agent: Agent,
+    url: String,
+    /// The run's own database, past the wire.
+    direct: String,
+}
+
+/// What is left of a pipeline that has ended.
+pub(crate) struct EndedPipeline {
+    pub(crate) output: LocalOutput,
+    pub(crate) summary: Value,
+    pub(crate) cache: RedisServer,
+    /// Refreshes of the cache that nobody has made up for.
+    pub(crate) pending: i64,
+}
+
+/// How far the stream is processed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// Records that are acknowledged or discarded.
+    pub(crate) done: u64,
+    pub(crate) discarded: u64,
+}
+
+impl Database {
+    pub(crate) fn start() -> Result<Self> {
+        let runtime = Runtime::new()?;
+        let settings =
+            ServerSettings::from_stack(&serde_json::from_str(include_str!("../golden/staging.main.tf.json"))?)?;
+        let (session, servers) = runtime.block_on(async {
+            let session = Session::open(None)?;
+            let servers = ServerPlan::make(None, None, None)?.start(&session, &settings).await?;
+            // The functions' connections pass a wire, in plain text.
+            fs::write(session.folder.join("postgresql/access.conf"), "host all all 127.0.0.1/32 scram-sha-256\n")?;
+            let mut admin = PgConnection::connect(&servers.database_url).await?;
+            sqlx::raw_sql("select pg_reload_conf()").execute(&mut admin).await?;
+            anyhow::Ok((session, servers))
+        })?;
+        Ok(Self { runtime, servers, session })
+    }
+
+    pub(crate) fn stop(self) -> Result<()> {
+        self.runtime.block_on(self.session.close()).context("cannot stop PostgreSQL")
+    }
+
+    /// Creates an empty database, and returns its URL.
+    fn create(&self, name: &str) -> Result<String> {
+        self.runtime.block_on(async {
+            let mut admin = PgConnection::connect(&self.servers.database_url).await?;
+            let create = format!("create database {name} template template0 encoding 'UTF8'");
+            sqlx::raw_sql(&create).execute(&mut admin).await?;
+            let server = self.servers.database_url.rsplit_once('/').map_or("", |(server, _)| server);
+            Ok(format!("{server}/{name}"))
+        })
+    }
+}
+
+impl<'a> Pipeline<'a> {
+    pub(crate) fn start(plan: &Plan, database: &'a Database) -> Result<Self> {
+        let direct = database.create(&format!("history_{}", plan.seed))?;
+        let mut cache = RedisServer::start()?;
+        cache.allow_reads();
+        let (database_wire, cache_wire) = database.runtime.block_on(async {
+            let database_wire = Wire::to(SocketAddr::from(([127, 0, 0, 1], database.servers.database.port))).await?;
+            anyhow::Ok((database_wire, Wire::to(SocketAddr::from(([127, 0, 0, 1], cache.port()))).await?))
+        })?;
+        let port = free_port()?;
+        let through =
+            direct.replacen(&format!(":{}/", database.servers.database.port), &format!(":{}/", database_wire.port), 1);
+        let local = LocalCommand::new()?.settings(SETTINGS)?.flag("--serve").flag("--no-records");
+        let (data, export) = (local.path("data"), local.path("export.jsonl"));
+        let mut local = local
+            .option("--port", port.to_string())
+            .option("--database-url", format!("{through}?sslmode=disable"))
+            .option("--cache-url", format!("redis://127.0.0.1:{}/", cache_wire.port))
+            .option("--archive-window", "1")
+            .option("--data", data)
+            .option("--export", export);
+        if plan.rotates {
+            local = local.option("--rotate-every", "2");
+        }
+        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).build();
+        let pipeline = Self {
+            database,
+            database_wire,
+            cache_wire,
+            cache: Mutex::new(cache),
+            local: Mutex::new(local.start()?),
+            restarts: Mutex::default(),
+            reader: CatalogReader::of(port),
+            agent: config.into(),
+            url: format!("http://127.0.0.1:{port}"),
+            direct,
+        };
+        let deadline = Instant::now() + TIMEOUT;
+        while pipeline.progress().is_err() {
+            ensure!(pipeline.local.lock().is_alive()? && Instant::now() < deadline, "the pipeline does not start");
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(pipeline)
+    }
+
+    /// Puts a body's events on the stream, and returns the shard and the sequence number of each.
+    pub(crate) fn put(&self, media_type: &str, body: &str) -> Result<Vec<(String, String)>> {
+        let request = self.agent.post(format!("{}/events", self.url)).header("content-type", media_type);
+        let mut response = request.send(body)?;
+        let text = response.body_mut().read_to_string()?;
+        ensure!(response.status() == 202, "{text}");
+        let answer: Value = serde_json::from_str(&text)?;
+        let entries = answer["events"].as_array().context("no entries")?;
+        let place = |entry: &Value| {
+            let text = |name: &str| entry[name].as_str().map(str::to_owned);
+            text("shard").zip(text("sequence_number")).with_context(|| format!("not taken: {entry}"))
+        };
+        entries.iter().map(place).collect()
+    }
+
+    pub(crate) fn progress(&self) -> Result<Progress> {
+        let text = self.agent.get(format!("{}/status", self.url)).call()?.body_mut().read_to_string()?;
+        let status: Value = serde_json::from_str(&text)?;
+        let count = |name: &str| status["stream"][name].as_u64().context("no count");
+        let discarded = count("discarded")?;
+        Ok(Progress { done: count("records")? + discarded, discarded })
+    }
+
+    /// Ends the run, and returns what is left.
+    pub(crate) fn end(self) -> Result<EndedPipeline> {
+        let local = self.local.into_inner();
+        local.press_ctrl_c()?;
+        let output = local.wait_for_stop()?.succeeded()?;
+        let summary = serde_json::from_str(&output.stdout).context("no summary")?;
+        let pending = self.database.runtime.block_on(async {
+            let mut admin = PgConnection::connect(&self.direct).await?;
+            sqlx::query_scalar("select count(*) from pending_refresh").fetch_one(&mut admin).await
+        })?;
+        Ok(EndedPipeline { output, summary, cache: self.cache.into_inner(), pending })
+    }
+}
+
+impl EndedPipeline {
+    /// Returns the folder with a bucket's objects.
+    pub(crate) fn bucket(&self, purpose: &str) -> PathBuf {
+        self.output.path("data/objects").join(format!("s3-{purpose}-000000000000-staging"))
+    }
+}
+
+/// The counts that were put, by SKU: the gate through which every put passes, so that a moment can be had in which
+/// nothing is on its way.
+#[derive(Default)]
+pub(crate) struct Puts {
+    pub(crate) records: u64,
+    pub(crate) counts: BTreeMap<String, i64>,
+}

@@ -1,0 +1,149 @@
+//! A proxy before a server, whose connections can be reset, delayed, silenced or half closed.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What happens to the connections that exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    Reset,
+    Silence,
+    HalfOpen,
+}
+
+/// The wire between clients and a server.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    pub(crate) port: u16,
+    server: SocketAddr,
+    /// The cuts so far, and the last one.
+    cut: Arc<watch::Sender<(u64, Cut)>>,
+    /// Milliseconds by which the server's answers are late.
+    delay: Arc<AtomicU64>,
+    /// Connections that are made now get no answer.
+    unreachable: Arc<AtomicBool>,
+}
+
+impl Wire {
+    /// Lays a wire to a server.
+    pub(crate) async fn to(server: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let wire = Self {
+            port: listener.local_addr()?.port(),
+            server,
+            cut: Arc::new(watch::Sender::new((0, Cut::Reset))),
+            delay: Arc::default(),
+            unreachable: Arc::default(),
+        };
+        tokio::spawn(wire.clone().accept(listener));
+        Ok(wire)
+    }
+
+    pub(crate) fn cut(&self, cut: Cut) {
+        self.cut.send_modify(|(cuts, last)| {
+            *cuts += 1;
+            *last = cut;
+        });
+    }
+
+    /// Delays the server's answers; zero ends that.
+    pub(crate) fn delay(&self, by: Duration) {
+        self.delay.store(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Makes the server unreachable: existing connections and new ones get no answer. The end of that resets them.
+    pub(crate) fn set_unreachable(&self, unreachable: bool) {
+        self.unreachable.store(unreachable, Ordering::Relaxed);
+        self.cut(if unreachable { Cut::Silence } else { Cut::Reset });
+    }
+
+    async fn accept(self, listener: TcpListener) {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(self.clone().connect(client));
+        }
+    }
+
+    async fn connect(self, client: TcpStream) {
+        let mut cuts = self.cut.subscribe();
+        if self.unreachable.load(Ordering::Relaxed) {
+            silent(client, cuts).await;
+            return;
+        }
+        // As if the server itself refused the connection.
+        let Ok(server) = TcpStream::connect(self.server).await else { return reset(client) };
+        client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).ok();
+        let cut = {
+            let (mut client, mut server) = (client, server);
+            let ended = {
+                let (from_client, to_client) = client.split();
+                let (from_server, to_server) = server.split();
+                tokio::select! {
+                    () = pass(from_client, to_server, None) => None,
+                    () = pass(from_server, to_client, Some(&self.delay)) => None,
+                    _ = cuts.changed() => Some(cuts.borrow_and_update().1),
+                }
+            };
+            match ended {
+                None => return,
+                Some(Cut::Reset) => {
+                    reset(server);
+                    return reset(client);
+                }
+                Some(Cut::HalfOpen) => {
+                    drop(server);
+                    (client, None)
+                }
+                Some(Cut::Silence) => (client, Some(server)),
+            }
+        };
+        // The server's end stays open too: it does not learn that nobody is there.
+        let (client, _server) = cut;
+        silent(client, cuts).await;
+    }
+}
+
+/// Passes bytes until one end is closed.
+async fn pass(
+    mut from: tokio::net::tcp::ReadHalf<'_>,
+    mut to: tokio::net::tcp::WriteHalf<'_>,
+    delay: Option<&AtomicU64>,
+) {
+    let mut bytes = vec![0; 1 << 16];
+    while let Ok(count) = from.read(&mut bytes).await {
+        let late = delay.map_or(0, |delay| delay.load(Ordering::Relaxed));
+        if late > 0 {
+            tokio::time::sleep(Duration::from_millis(late)).await;
+        }
+        if count == 0 || to.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes everything and answers nothing, until a reset or until the client gives up.
+async fn silent(mut client: TcpStream, mut cuts: watch::Receiver<(u64, Cut)>) {
+    let mut bytes = vec![0; 1 << 12];
+    loop {
+        tokio::select! {
+            read = client.read(&mut bytes) => if !matches!(read, Ok(count) if count > 0) { return },
+            changed = cuts.changed() => match changed {
+                Ok(()) if cuts.borrow_and_update().1 == Cut::Reset => return reset(client),
+                Ok(()) => {}
+                Err(_) => return,
+            },
+        }
+    }
+}
+
+/// Closes a connection with a reset.
+fn reset(connection: TcpStream) {
+    socket2::SockRef::from(&connection).set_linger(Some(Duration::ZERO)).ok();
+    drop(connection);
+}
