@@ -58,7 +58,7 @@ impl Machine {
             let quiet = Arc::new(Console::new());
             quiet.close();
             [
-                s3::serve(for_objects, Arc::clone(&backend.buckets), &backend.credentials)?,
+                s3::serve(for_objects, Arc::clone(&backend.buckets), &backend.credentials, &Arc::default())?,
                 secrets_manager::serve(for_secrets, rotations, backend.credentials.clone(), quiet)?,
             ]
         };

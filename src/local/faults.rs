@@ -1,4 +1,4 @@
-//! Faults on purpose: a server that is stopped for a while, functions that are killed.
+//! Faults on purpose: a server that is stopped for a while, S3 that fails, functions that are killed.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::emulators::s3::Trouble;
 use crate::servers::{ServerProcess, Servers};
 use crate::session::Session;
 use crate::session::console::Console;
@@ -26,17 +27,20 @@ const KILL_PERIOD: Duration = Duration::from_secs(2);
 pub enum FaultTarget {
     Redis,
     Postgresql,
+    /// The buckets that the functions write to.
+    S3,
     Functions,
 }
 
 impl FaultTarget {
-    pub const ALL: [Self; 3] = [Self::Redis, Self::Postgresql, Self::Functions];
+    pub const ALL: [Self; 4] = [Self::Redis, Self::Postgresql, Self::S3, Self::Functions];
 
     /// Returns the name in arguments and URLs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Redis => "redis",
             Self::Postgresql => "postgresql",
+            Self::S3 => "s3",
             Self::Functions => "functions",
         }
     }
@@ -47,7 +51,7 @@ impl FromStr for FaultTarget {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|target| target.name() == name);
-        found.ok_or_else(|| format!("`{name}` cannot be made to fail: redis, postgresql or functions can"))
+        found.ok_or_else(|| format!("`{name}` cannot be made to fail: redis, postgresql, s3 or functions can"))
     }
 }
 
@@ -103,6 +107,7 @@ pub enum FaultError {
 pub struct Faults {
     cache: Option<Arc<ServerProcess>>,
     database: Option<Arc<ServerProcess>>,
+    s3: Arc<Trouble>,
     supervisor: Arc<Supervisor>,
     console: Arc<Console>,
     /// The ends of the present faults.
@@ -111,10 +116,11 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub fn new(servers: &Servers, session: &Session) -> Self {
+    pub fn new(servers: &Servers, s3: Arc<Trouble>, session: &Session) -> Self {
         Self {
             cache: servers.cache_process.clone(),
             database: servers.database_process.clone(),
+            s3,
             supervisor: Arc::clone(&session.supervisor),
             console: Arc::clone(&session.console),
             ends: Mutex::default(),
@@ -124,7 +130,10 @@ impl Faults {
 
     /// Returns whether a fault of this part is possible.
     pub fn is_possible(&self, target: FaultTarget) -> bool {
-        target == FaultTarget::Functions || self.server(target).is_some()
+        match target {
+            FaultTarget::Redis | FaultTarget::Postgresql => self.server(target).is_some(),
+            FaultTarget::S3 | FaultTarget::Functions => true,
+        }
     }
 
     /// Returns how long this part goes on failing, if it fails.
@@ -149,9 +158,10 @@ impl Faults {
         let faults = Arc::clone(self);
         tokio::spawn(async move {
             faults.console.say(&format!("fault: {} for {lasts:?}", target.name()));
-            match faults.server(target) {
-                Some(server) => faults.stop(server, end).await,
-                None => faults.kill_functions(end).await,
+            match (target, faults.server(target)) {
+                (_, Some(server)) => faults.stop(server, end).await,
+                (FaultTarget::S3, None) => faults.trouble_s3(end).await,
+                (_, None) => faults.kill_functions(end).await,
             }
             faults.ends.lock().remove(&target);
             faults.console.say(&format!("fault: {} is over", target.name()));
@@ -176,7 +186,7 @@ impl Faults {
         match target {
             FaultTarget::Redis => self.cache.as_ref(),
             FaultTarget::Postgresql => self.database.as_ref(),
-            FaultTarget::Functions => None,
+            FaultTarget::S3 | FaultTarget::Functions => None,
         }
     }
 
@@ -186,6 +196,12 @@ impl Faults {
         if let Err(error) = server.start_again().await {
             self.console.warn(&format!("{} does not start again: {error}", server.name()));
         }
+    }
+
+    async fn trouble_s3(&self, end: Instant) {
+        self.s3.set(true);
+        tokio::time::sleep_until(end).await;
+        self.s3.set(false);
     }
 
     /// Kills every function process again and again. Each is started anew when it is needed, as on Lambda.
@@ -243,7 +259,7 @@ mod tests {
         for (text, words) in [
             ("redis", "TARGET@AFTER+DURATION"),
             ("redis@10s", "TARGET@AFTER+DURATION"),
-            ("cache@1s+1s", "redis, postgresql or functions"),
+            ("cache@1s+1s", "redis, postgresql, s3 or functions"),
             ("redis@1+1s", "`1` must be a number with"),
             ("redis@s+1s", "must begin with a number"),
             ("redis@1s+-1s", "`-1s` must be"),

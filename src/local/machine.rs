@@ -101,7 +101,7 @@ impl RenderedInputs {
             let given = match target {
                 FaultTarget::Redis => self.cache_url.is_some(),
                 FaultTarget::Postgresql => self.database_url.is_some(),
-                FaultTarget::Functions => false,
+                FaultTarget::S3 | FaultTarget::Functions => false,
             };
             ensure!(!given, "--fault {}: {}", target.name(), FaultError::Given);
         }

@@ -40,7 +40,7 @@ async fn the_same_comes_from_s3_as_from_a_folder() {
     let (listener, key) = (Listener::open(0).unwrap(), Key::generate());
     let client = client(&listener.url(), &key);
     let buckets = Buckets::open(kept.path().join("objects"), &["s3-archive", "s3-quarantine"]).unwrap();
-    let _server = s3::serve(listener, Arc::new(buckets), &key).unwrap();
+    let _server = s3::serve(listener, Arc::new(buckets), &key, &Arc::default()).unwrap();
     let bucket = |name: &str| Source::Bucket(Bucket::new(client.clone(), name.to_owned()));
     let (archive, quarantine) = (bucket("s3-archive"), bucket("s3-quarantine"));
 
@@ -73,7 +73,7 @@ async fn a_bucket_that_is_not_there_is_named() {
     let (listener, key) = (Listener::open(0).unwrap(), Key::generate());
     let client = client(&listener.url(), &key);
     let buckets = Buckets::open(folder.path().to_owned(), &["other"]).unwrap();
-    let _server = s3::serve(listener, Arc::new(buckets), &key).unwrap();
+    let _server = s3::serve(listener, Arc::new(buckets), &key, &Arc::default()).unwrap();
     let archive = Source::Bucket(Bucket::new(client, "s3-archive".to_owned()));
     let error =
         verify(&archive, None, &TimeRange::default(), chrono::Utc::now(), |_| Ok(())).await.unwrap_err().to_string();

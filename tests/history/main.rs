@@ -9,10 +9,12 @@
 //! - [`suppliers`], [`readers`]: what uses the pipeline meanwhile, and records what it saw
 //! - [`known`]: what every read must show by now
 //! - [`verdict`]: what must hold at the end
-//! - [`soak`]: many seeds, with a report
+//! - [`history`]: one history, from its beginning to its verdict
+//! - [`soak`], [`report`]: many seeds, and their report
 //!
-//! `PIPEGEN_SEEDS` says how many seeds, `PIPEGEN_FIRST_SEED` which is the first; `PIPEGEN_FAULTS` leaves only these
-//! numbers of a plan's faults, so that a failing seed can be shrunk; `PIPEGEN_REPORT` names a file for the report.
+//! `PIPEGEN_SEEDS` says how many seeds, `PIPEGEN_FIRST_SEED` which is the first. `PIPEGEN_FAULTS=0,3` leaves only these
+//! faults in a plan, `PIPEGEN_SHRINK` looks for the fewest that a failure needs, `PIPEGEN_REPORT` names a folder for the
+//! report. `scripts/soak` sets them.
 
 #![allow(dead_code, reason = "the parts of the suite `pipeline` that are used here bring more than is used here")]
 
@@ -23,11 +25,13 @@ mod records;
 #[path = "../pipeline/run/mod.rs"]
 mod run;
 
+mod history;
 mod known;
 mod nemesis;
 mod pipeline;
 mod plan;
 mod readers;
+mod report;
 mod soak;
 mod suppliers;
 mod verdict;

@@ -1,20 +1,22 @@
 //! Carries a plan out.
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::known::Known;
 use crate::pipeline::Pipeline;
 use crate::plan::{Fault, Plan, Server, Strike};
+use crate::run::cache::RedisServer;
 use crate::run::processes::with_role;
 use crate::wire::{Cut, Wire};
 
-/// Strikes as planned; when it returns, everything is healed.
-pub(crate) fn strike(plan: &Plan, pipeline: &Pipeline<'_>, known: &Known) -> Result<()> {
+/// Strikes as planned; when it returns, everything is healed. Returns how often each kind of fault has hit something.
+pub(crate) fn strike(plan: &Plan, pipeline: &Pipeline<'_>, known: &Known) -> Result<BTreeMap<String, u64>> {
     let begun = Instant::now();
     thread::scope(|scope| {
         let strikes: Vec<_> = plan
@@ -30,22 +32,34 @@ pub(crate) fn strike(plan: &Plan, pipeline: &Pipeline<'_>, known: &Known) -> Res
                 })
             })
             .collect();
-        strikes.into_iter().try_for_each(|strike| strike.join().expect("no panic"))
+        let mut hits = BTreeMap::new();
+        for (strike, fault) in strikes.into_iter().zip(&plan.faults) {
+            let hit = strike.join().map_err(|_| anyhow!("the nemesis panicked"))??;
+            *hits.entry(fault.strike.kind()).or_default() += u64::from(hit);
+        }
+        Ok(hits)
     })
 }
+
+/// The time for a replica to have the primary's data.
+const REPLICATION: Duration = Duration::from_secs(1);
 
 /// The time that a server takes to start again.
 const RESTART: Duration = Duration::from_secs(3);
 
-fn one(fault: &Fault, pipeline: &Pipeline<'_>) -> Result<()> {
+/// Strikes once, and returns whether there was something to hit.
+fn one(fault: &Fault, pipeline: &Pipeline<'_>) -> Result<bool> {
     let Fault { strike, lasts, .. } = *fault;
     match strike {
-        Strike::Kill(role) => signal(role, Signal::SIGKILL, pipeline).map(drop),
+        Strike::Kill(role) => Ok(signal(role, Signal::SIGKILL, pipeline)?.is_some()),
         Strike::Freeze(role) => {
             let frozen = signal(role, Signal::SIGSTOP, pipeline)?;
             thread::sleep(lasts);
             // It may have been killed meanwhile, at the end of its time.
-            frozen.map_or(Ok(()), |pid| kill(pid, Signal::SIGCONT).or(Ok(())))
+            if let Some(pid) = frozen {
+                kill(pid, Signal::SIGCONT).ok();
+            }
+            Ok(frozen.is_some())
         }
         Strike::Reset(server) => cut(wire(server, pipeline), Cut::Reset),
         Strike::Silence(server) => cut(wire(server, pipeline), Cut::Silence),
@@ -54,20 +68,21 @@ fn one(fault: &Fault, pipeline: &Pipeline<'_>) -> Result<()> {
             wire(server, pipeline).delay(by);
             thread::sleep(lasts);
             wire(server, pipeline).delay(Duration::ZERO);
-            Ok(())
+            Ok(true)
         }
         Strike::Unreachable(server) => {
             wire(server, pipeline).set_unreachable(true);
             thread::sleep(lasts);
             wire(server, pipeline).set_unreachable(false);
-            Ok(())
+            Ok(true)
         }
         Strike::Restart(Server::Cache) => {
             // Locked for the whole time: another restart waits for it.
             let mut cache = pipeline.cache.lock();
             cache.stop()?;
             thread::sleep(lasts);
-            cache.restart()
+            cache.restart()?;
+            Ok(true)
         }
         Strike::Restart(Server::Database) => {
             let process = pipeline.database.servers.database_process.as_ref().context("a PostgreSQL of our own")?;
@@ -77,9 +92,12 @@ fn one(fault: &Fault, pipeline: &Pipeline<'_>) -> Result<()> {
                 tokio::time::sleep(lasts).await;
                 process.start_again().await
             })?;
-            Ok(())
+            Ok(true)
         }
-        Strike::Flush => pipeline.cache.lock().flush(),
+        Strike::Flush => pipeline.cache.lock().flush().map(|()| true),
+        Strike::Failover => fail_over(lasts, pipeline).map(|()| true),
+        // The pipeline was told at its start.
+        Strike::Objects => Ok(true),
     }
 }
 
@@ -90,8 +108,23 @@ fn wire<'p>(server: Server, pipeline: &'p Pipeline<'_>) -> &'p Wire {
     }
 }
 
-fn cut(wire: &Wire, cut: Cut) -> Result<()> {
+fn cut(wire: &Wire, cut: Cut) -> Result<bool> {
     wire.cut(cut);
+    Ok(true)
+}
+
+/// Makes a new server a replica, and then the primary. New connections reach it; the old server answers those that it
+/// has, as a replica of nobody who can be reached.
+fn fail_over(lasts: Duration, pipeline: &Pipeline<'_>) -> Result<()> {
+    let mut primary = pipeline.cache.lock();
+    let mut replica = RedisServer::start()?;
+    replica.allow_reads();
+    replica.command("REPLICAOF", &["127.0.0.1", &primary.port().to_string()])?;
+    thread::sleep(lasts.max(REPLICATION));
+    replica.command("REPLICAOF", &["NO", "ONE"])?;
+    primary.command("REPLICAOF", &["127.0.0.1", "1"])?;
+    pipeline.cache_wire.lead_to(replica.port());
+    pipeline.demoted.lock().push(std::mem::replace(&mut *primary, replica));
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! The pipeline of one run: `pipegen local` with an open stream, and its servers behind wires.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +15,7 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 use ureq::Agent;
 
-use crate::plan::Plan;
+use crate::plan::{Fault, Plan, Strike};
 use crate::run::cache::RedisServer;
 use crate::run::local::{LocalCommand, LocalOutput, LocalProcess};
 use crate::run::reader::CatalogReader;
@@ -42,6 +41,8 @@ pub(crate) struct Pipeline<'a> {
     pub(crate) cache_wire: Wire,
     pub(crate) cache: Mutex<RedisServer>,
     pub(crate) local: Mutex<LocalProcess>,
+    /// Servers that were demoted, and still answer who is connected to them.
+    pub(crate) demoted: Mutex<Vec<RedisServer>>,
     /// Held while PostgreSQL is stopped and started again.
     pub(crate) restarts: Mutex<()>,
     pub(crate) reader: CatalogReader,
@@ -58,14 +59,6 @@ pub(crate) struct EndedPipeline {
     pub(crate) cache: RedisServer,
     /// Refreshes of the cache that nobody has made up for.
     pub(crate) pending: i64,
-}
-
-/// How far the stream is processed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Progress {
-    /// Records that are acknowledged or discarded.
-    pub(crate) done: u64,
-    pub(crate) discarded: u64,
 }
 
 impl Database {
@@ -102,8 +95,8 @@ impl Database {
 }
 
 impl<'a> Pipeline<'a> {
-    pub(crate) fn start(plan: &Plan, database: &'a Database) -> Result<Self> {
-        let direct = database.create(&format!("history_{}", plan.seed))?;
+    pub(crate) fn start(plan: &Plan, run: usize, database: &'a Database) -> Result<Self> {
+        let direct = database.create(&format!("history_{}_{run}", plan.seed))?;
         let mut cache = RedisServer::start()?;
         cache.allow_reads();
         let (database_wire, cache_wire) = database.runtime.block_on(async {
@@ -122,6 +115,11 @@ impl<'a> Pipeline<'a> {
             .option("--archive-window", "1")
             .option("--data", data)
             .option("--export", export);
+        for Fault { at, strike, lasts } in &plan.faults {
+            if *strike == Strike::Objects {
+                local = local.option("--fault", format!("s3@{}ms+{}ms", at.as_millis(), lasts.as_millis()));
+            }
+        }
         if plan.rotates {
             local = local.option("--rotate-every", "2");
         }
@@ -132,6 +130,7 @@ impl<'a> Pipeline<'a> {
             cache_wire,
             cache: Mutex::new(cache),
             local: Mutex::new(local.start()?),
+            demoted: Mutex::default(),
             restarts: Mutex::default(),
             reader: CatalogReader::of(port),
             agent: config.into(),
@@ -139,7 +138,7 @@ impl<'a> Pipeline<'a> {
             direct,
         };
         let deadline = Instant::now() + TIMEOUT;
-        while pipeline.progress().is_err() {
+        while pipeline.done().is_err() {
             ensure!(pipeline.local.lock().is_alive()? && Instant::now() < deadline, "the pipeline does not start");
             thread::sleep(Duration::from_millis(50));
         }
@@ -161,12 +160,12 @@ impl<'a> Pipeline<'a> {
         entries.iter().map(place).collect()
     }
 
-    pub(crate) fn progress(&self) -> Result<Progress> {
+    /// Returns the number of records that are acknowledged, or discarded.
+    pub(crate) fn done(&self) -> Result<u64> {
         let text = self.agent.get(format!("{}/status", self.url)).call()?.body_mut().read_to_string()?;
         let status: Value = serde_json::from_str(&text)?;
         let count = |name: &str| status["stream"][name].as_u64().context("no count");
-        let discarded = count("discarded")?;
-        Ok(Progress { done: count("records")? + discarded, discarded })
+        Ok(count("records")? + count("discarded")?)
     }
 
     /// Ends the run, and returns what is left.
@@ -188,12 +187,4 @@ impl EndedPipeline {
     pub(crate) fn bucket(&self, purpose: &str) -> PathBuf {
         self.output.path("data/objects").join(format!("s3-{purpose}-000000000000-staging"))
     }
-}
-
-/// The counts that were put, by SKU: the gate through which every put passes, so that a moment can be had in which
-/// nothing is on its way.
-#[derive(Default)]
-pub(crate) struct Puts {
-    pub(crate) records: u64,
-    pub(crate) counts: BTreeMap<String, i64>,
 }

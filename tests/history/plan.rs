@@ -39,6 +39,10 @@ pub(crate) enum Strike {
     Restart(Server),
     /// Redis loses everything.
     Flush,
+    /// A replica takes over after the fault's time; the old primary becomes a replica, and closes no connection.
+    Failover,
+    /// S3 refuses, delays, or refuses what it has carried out.
+    Objects,
 }
 
 /// A fault of a plan.
@@ -73,14 +77,16 @@ impl Strike {
             Self::Unreachable(server) => format!("unreachable {server}"),
             Self::Restart(server) => format!("restart {server}"),
             Self::Flush => "flush cache".to_owned(),
+            Self::Failover => "failover cache".to_owned(),
+            Self::Objects => "trouble s3".to_owned(),
         }
     }
 
     /// Tells whether the cache cannot be told, or forgets: then P3 allows what is stale until its time to live is over.
     pub(crate) fn is_of_the_cache(self) -> bool {
         match self {
-            Self::Kill(_) | Self::Freeze(_) => false,
-            Self::Flush => true,
+            Self::Kill(_) | Self::Freeze(_) | Self::Objects => false,
+            Self::Flush | Self::Failover => true,
             Self::Reset(server)
             | Self::Silence(server)
             | Self::HalfOpen(server)
@@ -118,7 +124,7 @@ fn fault(random: &mut Random, cache: bool) -> Fault {
     let at = milliseconds(random, 300, load);
     let lasts = milliseconds(random, 100, 4000);
     let server = if cache && random.below(2) == 0 { Server::Cache } else { Server::Database };
-    let strike = match random.below(12) {
+    let strike = match random.below(15) {
         0 | 1 => Strike::Kill("processor"),
         2 => Strike::Kill(["archiver", "catalog", "maintain"][random.below(3)]),
         3 => Strike::Freeze("processor"),
@@ -129,7 +135,9 @@ fn fault(random: &mut Random, cache: bool) -> Fault {
         8 => Strike::Delay(server, milliseconds(random, 5, 400)),
         9 => Strike::Unreachable(server),
         10 => Strike::Restart(server),
-        _ if cache => Strike::Flush,
+        11 | 12 => Strike::Objects,
+        13 if cache => Strike::Flush,
+        14 if cache => Strike::Failover,
         _ => Strike::Kill("processor"),
     };
     Fault { at, strike, lasts }
@@ -161,6 +169,6 @@ fn a_seed_is_always_the_same_plan_and_the_seeds_have_every_kind_of_fault() {
     };
     assert_eq!(Plan::of(7), Plan::of(7));
     assert_ne!(Plan::of(7).faults, Plan::of(8).faults);
-    // Kills of four roles, freezes of two, six faults of two servers, and the flush.
-    assert_eq!(kinds(500).len(), 4 + 2 + 12 + 1, "{:?}", kinds(500));
+    // Kills of four roles, freezes of two, six faults of two servers, two more of the cache, and S3.
+    assert_eq!(kinds(500).len(), 4 + 2 + 12 + 2 + 1, "{:?}", kinds(500));
 }

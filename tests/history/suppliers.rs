@@ -10,7 +10,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use parking_lot::{Mutex, RwLock};
 use serde_json::{Value, json};
 
-use crate::pipeline::{Pipeline, Puts};
+use crate::pipeline::Pipeline;
 use crate::plan::LOAD;
 use crate::records::random::{Random, hash};
 
@@ -23,13 +23,21 @@ const PRODUCTS: usize = 12;
 /// A record's shard and sequence number.
 pub(crate) type Place = (String, String);
 
+/// How much was put.
+#[derive(Default)]
+pub(crate) struct Totals {
+    pub(crate) records: u64,
+    /// The last count of each supplier's own product.
+    pub(crate) counts: BTreeMap<String, i64>,
+}
+
 /// What was put on the stream.
 #[derive(Default)]
 pub(crate) struct Journal {
     pub(crate) records: Mutex<BTreeMap<Place, String>>,
-    /// Everybody who puts holds it to read.
-    pub(crate) puts: RwLock<()>,
-    pub(crate) totals: Mutex<Puts>,
+    /// Everybody who puts holds it to read; who writes has a moment in which nothing is on its way.
+    pub(crate) gate: RwLock<()>,
+    pub(crate) totals: Mutex<Totals>,
 }
 
 /// Returns the SKU that only this supplier counts, and only up.
@@ -64,7 +72,7 @@ pub(crate) fn supply(supplier: &'static str, seed: u64, pipeline: &Pipeline<'_>,
             .collect();
         sent += u64::try_from(events.len())?;
         {
-            let _gate = journal.puts.read();
+            let _gate = journal.gate.read();
             put(&events, random, pipeline, journal)?;
             journal.totals.lock().counts.insert(own_product(supplier), count);
         }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
+use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -22,7 +23,7 @@ pub(crate) enum Cut {
 #[derive(Clone)]
 pub(crate) struct Wire {
     pub(crate) port: u16,
-    server: SocketAddr,
+    server: Arc<Mutex<SocketAddr>>,
     /// The cuts so far, and the last one.
     cut: Arc<watch::Sender<(u64, Cut)>>,
     /// Milliseconds by which the server's answers are late.
@@ -37,7 +38,7 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let wire = Self {
             port: listener.local_addr()?.port(),
-            server,
+            server: Arc::new(Mutex::new(server)),
             cut: Arc::new(watch::Sender::new((0, Cut::Reset))),
             delay: Arc::default(),
             unreachable: Arc::default(),
@@ -51,6 +52,11 @@ impl Wire {
             *cuts += 1;
             *last = cut;
         });
+    }
+
+    /// Leads new connections to another server on this machine.
+    pub(crate) fn lead_to(&self, port: u16) {
+        self.server.lock().set_port(port);
     }
 
     /// Delays the server's answers; zero ends that.
@@ -76,8 +82,9 @@ impl Wire {
             silent(client, cuts).await;
             return;
         }
+        let server = *self.server.lock();
         // As if the server itself refused the connection.
-        let Ok(server) = TcpStream::connect(self.server).await else { return reset(client) };
+        let Ok(server) = TcpStream::connect(server).await else { return reset(client) };
         client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).ok();
         let cut = {
             let (mut client, mut server) = (client, server);

@@ -61,7 +61,7 @@ fn what_is_sent_while_a_part_fails_is_there_afterwards() -> Result<()> {
     assert_eq!(run.begin_fault("moon", &[header])?, 404);
     // Stock that is counted by one shows each event that is lost, and each that is applied twice.
     let mut sent = 0;
-    for target in ["redis", "postgresql", "functions"] {
+    for target in ["redis", "postgresql", "s3", "functions"] {
         assert_eq!(run.begin_fault(target, &[header])?, 202, "{target}");
         assert_eq!(run.begin_fault(target, &[header])?, 409, "{target} fails already");
         let fails = |run: &ServedRun| -> Result<bool> {

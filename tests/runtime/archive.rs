@@ -92,7 +92,7 @@ async fn every_record_lies_in_the_object_of_its_hour_once() {
     let folder = Buckets::open(root.path().to_owned(), &[BUCKET]).expect("a bucket");
     let (listener, key) = (Listener::open(0).expect("a port"), Key::generate());
     let resources = resources(&listener.url(), &key);
-    let _server = s3::serve(listener, Arc::new(folder), &key).expect("served");
+    let _server = s3::serve(listener, Arc::new(folder), &key, &Arc::default()).expect("served");
     let records = records();
 
     // The same batch twice, as after a response that was lost: the objects are there already, which is success.

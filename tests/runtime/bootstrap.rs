@@ -79,7 +79,7 @@ impl Functions {
         let client = client(&for_secrets.url(), credentials);
         let rotations = Arc::new(Rotations::new(Arc::clone(&backend.secrets), Arc::new(NoRotation)));
         let servers = [
-            s3::serve(for_objects, Arc::clone(&backend.buckets), credentials).expect("served"),
+            s3::serve(for_objects, Arc::clone(&backend.buckets), credentials, &Arc::default()).expect("served"),
             secrets_manager::serve(for_secrets, rotations, credentials.clone(), quiet()).expect("served"),
         ];
         Self { catalog, backend, secrets: client, folder, _servers: servers }

@@ -140,7 +140,7 @@ async fn apply(
     let mut runner = Runner::new(backend.deployment.clone(), &backend, &session)?;
     let rotate = backend.deployment.rotations.first().context("the stack rotates no secret")?;
     let rotations = Arc::new(Rotations::new(Arc::clone(&backend.secrets), runner.pool(&rotate.function)));
-    runner.serve(s3::serve(for_s3, Arc::clone(&backend.buckets), &backend.credentials)?);
+    runner.serve(s3::serve(for_s3, Arc::clone(&backend.buckets), &backend.credentials, &Arc::default())?);
     let console = Arc::clone(&session.console);
     runner.serve(secrets_manager::serve(for_secrets, rotations, backend.credentials.clone(), console)?);
     runner.apply().await?;

@@ -8,6 +8,7 @@
 //! - [`protocol`]: the S3 operations
 //! - [`listing`]: pages of a listing
 //! - [`any_signature`]: requests whose signature is not looked at
+//! - [`trouble`]: failures on purpose
 
 use std::io;
 use std::sync::Arc;
@@ -27,14 +28,25 @@ mod any_signature;
 mod buckets;
 mod listing;
 mod protocol;
+mod trouble;
 
 pub use buckets::{Buckets, ObjectError, ObjectStorage};
+pub use trouble::Trouble;
 
-/// Serves the buckets to requests that are signed with this key.
-pub fn serve(listener: Listener, buckets: Arc<Buckets>, credentials: &Credentials) -> io::Result<Server> {
+/// Serves the buckets to requests that are signed with this key, unless it is made to fail.
+pub fn serve(
+    listener: Listener,
+    buckets: Arc<Buckets>,
+    credentials: &Credentials,
+    trouble: &Arc<Trouble>,
+) -> io::Result<Server> {
     let mut service = S3ServiceBuilder::new(protocol::Operations(buckets));
     service.set_auth(SimpleAuth::from_single(&*credentials.key_id, &*credentials.secret_key));
-    listener.serve(Router::new().fallback(answer).with_state(service.build()))
+    let state = (service.build(), Arc::clone(trouble));
+    let answer = async |State((service, trouble)): State<(S3Service, Arc<Trouble>)>, request: Request| {
+        trouble.answer(&service, request).await
+    };
+    listener.serve(Router::new().fallback(answer).with_state(state))
 }
 
 /// S3 that takes every signature. It must be served only to whoever may read and write every object.
@@ -49,13 +61,13 @@ impl OpenS3 {
     /// Answers a request.
     pub async fn answer(&self, request: Request) -> Response {
         match any_signature::unsigned(request).await {
-            Ok(request) => answer(State(self.0.clone()), request).await,
+            Ok(request) => call(&self.0, request).await,
             Err(error) => (StatusCode::BAD_REQUEST, error).into_response(),
         }
     }
 }
 
-async fn answer(State(service): State<S3Service>, request: Request) -> Response {
+async fn call(service: &S3Service, request: Request) -> Response {
     match service.call(request.map(s3s::Body::http_body_unsync)).await {
         Ok(response) => response.map(Body::new),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -78,7 +78,8 @@ impl Machine {
         session: &Session,
     ) -> anyhow::Result<Self> {
         let console = &session.console;
-        let faults = Arc::new(Faults::new(&servers, session));
+        let trouble = Arc::default();
+        let faults = Arc::new(Faults::new(&servers, Arc::clone(&trouble), session));
         let open = |what: &str| Listener::open(0).with_context(|| format!("cannot listen for {what}"));
         let (for_s3, for_secrets, for_lambda) = (open("S3")?, open("Secrets Manager")?, open("Lambda")?);
         let urls = [for_s3.url(), for_secrets.url()];
@@ -95,7 +96,7 @@ impl Machine {
         let rotations = Arc::new(Rotations::new(secrets, runner.pool(&rotate.function)));
 
         console.say(&announcement(&deployment, &for_lambda, &for_secrets, &credentials));
-        runner.serve(s3::serve(for_s3, Arc::clone(&buckets), &credentials).context("cannot serve S3")?);
+        runner.serve(s3::serve(for_s3, Arc::clone(&buckets), &credentials, &trouble).context("cannot serve S3")?);
         let served =
             secrets_manager::serve(for_secrets, Arc::clone(&rotations), credentials.clone(), Arc::clone(console));
         runner.serve(served.context("cannot serve Secrets Manager")?);

@@ -76,7 +76,12 @@ impl RedisServer {
 
     /// Removes every entry.
     pub(crate) fn flush(&self) -> Result<()> {
-        Ok(redis::cmd("FLUSHALL").query(&mut self.connection()?)?)
+        self.command("FLUSHALL", &[])
+    }
+
+    /// Sends a command.
+    pub(crate) fn command(&self, name: &str, arguments: &[&str]) -> Result<()> {
+        Ok(redis::cmd(name).arg(arguments).exec(&mut self.connection()?)?)
     }
 
     /// Returns the URL for `--cache-url`.
