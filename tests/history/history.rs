@@ -20,7 +20,7 @@ use crate::verdict;
 const READERS: u64 = 2;
 
 /// The time within which everything is processed once everything is healed.
-const DRAINED: Duration = Duration::from_secs(90);
+const DRAINED: Duration = Duration::from_secs(45);
 
 /// The time for which puts wait for a moment in which everything is acknowledged.
 const STANDSTILL: Duration = Duration::from_millis(400);
