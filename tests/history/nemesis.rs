@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, anyhow};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use url::Url;
 
 use crate::known::Known;
 use crate::pipeline::Pipeline;
@@ -94,7 +95,7 @@ fn one(fault: &Fault, pipeline: &Pipeline<'_>) -> Result<bool> {
             })?;
             Ok(true)
         }
-        Strike::Flush => pipeline.cache.lock().flush().map(|()| true),
+        Strike::Flush => command(&pipeline.cache.lock(), "FLUSHALL", &[]).map(|()| true),
         Strike::Failover => fail_over(lasts, pipeline).map(|()| true),
         // The pipeline was told at its start.
         Strike::Objects => Ok(true),
@@ -119,11 +120,11 @@ fn fail_over(lasts: Duration, pipeline: &Pipeline<'_>) -> Result<()> {
     let mut primary = pipeline.cache.lock();
     let mut replica = RedisServer::start()?;
     replica.allow_reads();
-    replica.command("REPLICAOF", &["127.0.0.1", &primary.port().to_string()])?;
+    command(&replica, "REPLICAOF", &["127.0.0.1", &port(&primary)?.to_string()])?;
     thread::sleep(lasts.max(REPLICATION));
-    replica.command("REPLICAOF", &["NO", "ONE"])?;
-    primary.command("REPLICAOF", &["127.0.0.1", "1"])?;
-    pipeline.cache_wire.lead_to(replica.port());
+    command(&replica, "REPLICAOF", &["NO", "ONE"])?;
+    command(&primary, "REPLICAOF", &["127.0.0.1", "1"])?;
+    pipeline.cache_wire.lead_to(port(&replica)?);
     pipeline.demoted.lock().push(std::mem::replace(&mut *primary, replica));
     Ok(())
 }
@@ -136,4 +137,15 @@ fn signal(role: &str, signal: Signal, pipeline: &Pipeline<'_>) -> Result<Option<
     let pid = Pid::from_raw(process.pid);
     // It may have ended meanwhile.
     Ok(kill(pid, signal).is_ok().then_some(pid))
+}
+
+/// Sends a command to Redis.
+fn command(server: &RedisServer, name: &str, arguments: &[&str]) -> Result<()> {
+    let mut connection = redis::Client::open(server.url())?.get_connection()?;
+    Ok(redis::cmd(name).arg(arguments).exec(&mut connection)?)
+}
+
+/// Returns the port at which Redis listens.
+pub(crate) fn port(server: &RedisServer) -> Result<u16> {
+    Url::parse(&server.url())?.port().context("a URL with a port")
 }

@@ -15,14 +15,15 @@ use sqlx::{Connection as _, PgConnection};
 use tokio::runtime::Runtime;
 use ureq::Agent;
 
+use crate::nemesis::port;
 use crate::plan::{Fault, Plan, Strike};
 use crate::run::cache::RedisServer;
 use crate::run::local::{LocalCommand, LocalOutput, LocalProcess};
 use crate::run::reader::CatalogReader;
 use crate::wire::Wire;
 
-/// Four shards with two lanes each, and views that are in the cache for as short as can be.
-const SETTINGS: &str = "[environments.staging]\npeak_updates_per_minute = 120_000\ncache_view_seconds = 10\n";
+/// Views are in the cache for as short as can be, so that what is stale does not last.
+const SETTINGS: &str = "cache_view_seconds = 10\n";
 
 /// The time for a start, and for an answer.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -101,7 +102,7 @@ impl<'a> Pipeline<'a> {
         cache.allow_reads();
         let (database_wire, cache_wire) = database.runtime.block_on(async {
             let database_wire = Wire::to(SocketAddr::from(([127, 0, 0, 1], database.servers.database.port))).await?;
-            anyhow::Ok((database_wire, Wire::to(SocketAddr::from(([127, 0, 0, 1], cache.port()))).await?))
+            anyhow::Ok((database_wire, Wire::to(SocketAddr::from(([127, 0, 0, 1], port(&cache)?))).await?))
         })?;
         let port = free_port()?;
         let through =

@@ -70,20 +70,6 @@ impl RedisServer {
         bail!("redis-server does not start")
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Removes every entry.
-    pub(crate) fn flush(&self) -> Result<()> {
-        self.command("FLUSHALL", &[])
-    }
-
-    /// Sends a command.
-    pub(crate) fn command(&self, name: &str, arguments: &[&str]) -> Result<()> {
-        Ok(redis::cmd(name).arg(arguments).exec(&mut self.connection()?)?)
-    }
-
     /// Returns the URL for `--cache-url`.
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)

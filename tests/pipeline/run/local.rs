@@ -87,12 +87,7 @@ impl LocalCommand {
 
     /// Runs the stack of the default settings.
     pub(crate) fn default_settings(self) -> Result<Self> {
-        self.settings("")
-    }
-
-    /// Runs the stack of these settings.
-    pub(crate) fn settings(self, text: &str) -> Result<Self> {
-        fs::write(self.path("pipegen.toml"), text)?;
+        fs::write(self.path("pipegen.toml"), "")?;
         Ok(self)
     }
 
