@@ -12,7 +12,7 @@ Examples:
   pipegen rebuild --env staging --database-url postgres://localhost/rebuilt
   pipegen rebuild --database-url postgres://localhost/rebuilt --compare postgres://db/inventory
 
-A run that does not reach its end leaves a part of the catalog, marked as that: the same command empties it and begins anew. Events are judged by their original arrival, with the environment's `horizon_days` and `suppliers` of today. A catalog that events reach \
+A run that does not reach its end leaves a part of the catalog, marked as that: the same command removes it and begins anew. Events are judged by their original arrival, with the environment's `horizon_days` and `suppliers` of today. A catalog that events reach \
 meanwhile is ahead of its archive by some minutes, so compare with a copy of it.
 
 Exit code: 0 rebuilt, and equal; 1 the catalogs differ, or it failed; 2 the arguments or the settings must be corrected.";

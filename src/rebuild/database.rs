@@ -8,13 +8,19 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 /// that ended early, in whatever way, is known by it.
 const MARK: &str = "create table pipegen_unfinished_rebuild ()";
 
-/// Empties the tables of a catalog. The two that are left out were filled by the migrations, and no event changes them.
+/// Removes what the migrations have made, so that they make it anew with the rows that they begin with.
 const CLEAR: &str = "do $$ begin
-    execute (
-        select 'truncate ' || string_agg(format('%I', tablename), ', ') from pg_tables
-        where schemaname = 'public'
-        and tablename not in ('_sqlx_migrations', 'ledger_floor', 'pipegen_unfinished_rebuild')
-    );
+    execute coalesce((
+        select string_agg(statement, '; ') from (
+            select oid, format('drop table %s cascade', oid::regclass) from pg_class
+            where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+            and relname <> 'pipegen_unfinished_rebuild'
+            union all
+            select oid, format('drop function %s', oid::regprocedure) from pg_proc
+            where pronamespace = 'public'::regnamespace
+        ) as ours (oid, statement)
+        where oid not in (select objid from pg_depend where deptype = 'e')
+    ), 'select');
 end $$";
 
 /// A database with the catalog's tables, in which a catalog is being rebuilt. As long as this lives, no other rebuilding
@@ -35,7 +41,7 @@ pub fn options(url: &str) -> anyhow::Result<PgConnectOptions> {
 }
 
 impl UnfinishedCatalog {
-    /// Makes the tables, and empties them if an earlier rebuilding did not reach its end. A database that holds anything
+    /// Makes the tables, anew if an earlier rebuilding did not reach its end. A database that holds anything
     /// else is refused.
     pub async fn prepare(options: &PgConnectOptions) -> anyhow::Result<Self> {
         let mut connection = pipegen_store::connect(options).await.context("cannot use the database")?;
@@ -45,11 +51,11 @@ impl UnfinishedCatalog {
             refuse_unless_empty(&mut connection).await?;
             run(&mut connection, MARK).await.context("cannot mark the catalog as unfinished")?;
         }
-        pipegen_store::migrate(&mut connection).await.context("cannot make the tables")?;
         if begun_anew {
             // It waits for the transactions of a process that was killed, until PostgreSQL has ended them.
-            run(&mut connection, CLEAR).await.context("cannot empty the tables of the unfinished catalog")?;
+            run(&mut connection, CLEAR).await.context("cannot remove the unfinished catalog")?;
         }
+        pipegen_store::migrate(&mut connection).await.context("cannot make the tables")?;
         Ok(Self { options: options.clone(), begun_anew, connection })
     }
 
