@@ -131,32 +131,45 @@ async fn listed(
 /// Reads a page of changes; none if the place is not in this database.
 async fn changed(connection: &mut PgConnection, place: FeedPlace, limits: PageLimits) -> Result<Option<Page>, Error> {
     let most = limits.products * ENTRIES_PER_PRODUCT;
-    let rows: Vec<(i64, DateTime<Utc>, Option<i32>, Option<String>)> =
-        sqlx::query_as(include_str!("queries/read_changes.sql"))
-            .bind(place.transaction)
-            .bind(place.changed_at)
-            .bind(place.before)
-            .bind(i32::try_from(most).unwrap_or(i32::MAX - 1))
-            .fetch_all(&mut *connection)
-            .await
-            .during("read the changes")?;
-    let is_here = |(transaction, changed_at, ..): &(i64, DateTime<Utc>, Option<i32>, Option<String>)| {
-        (*transaction, *changed_at) == (place.transaction, place.changed_at)
-    };
-    if !rows.first().is_some_and(is_here) {
+    let rows: Vec<ChangeRow> = sqlx::query_as(include_str!("queries/read_changes.sql"))
+        .bind(place.transaction)
+        .bind(place.changed_at)
+        .bind(place.before)
+        .bind(i32::try_from(most).unwrap_or(i32::MAX - 1))
+        .fetch_all(&mut *connection)
+        .await
+        .during("read the changes")?;
+    if !rows.first().is_some_and(|row| row.is_at(place)) {
         return Ok(None);
     }
     let are_all = rows.len() <= most;
-    let entry = |(transaction, changed_at, before, sku)| {
-        Some(Entry { place: FeedPlace { transaction, changed_at, before: before? }, sku: sku? })
-    };
-    let entries: Vec<Entry> = rows.into_iter().filter_map(entry).collect();
+    let entries: Vec<Entry> = rows.into_iter().filter_map(ChangeRow::entry).collect();
     let first = first_of_each(&entries, limits.products);
     let skus: Vec<&str> = first.starts.iter().map(|start| &*entries[*start].sku).collect();
     let (views, read) = fitting_views(connection, &skus, limits).await?;
     let end = first.starts.get(read).copied().unwrap_or(first.end);
     let next = end.checked_sub(1).map_or(place, |last| entries[last].place);
     Ok(Some(Page { views, next: Cursor::Changes(Some(next)), more: !are_all || end < entries.len() }))
+}
+
+/// A SKU of a row, with how many are before the place after it; nothing of both if none of the row's SKUs is left.
+#[derive(FromRow)]
+struct ChangeRow {
+    transaction: i64,
+    changed_at: DateTime<Utc>,
+    before: Option<i32>,
+    sku: Option<String>,
+}
+
+impl ChangeRow {
+    fn is_at(&self, place: FeedPlace) -> bool {
+        (self.transaction, self.changed_at) == (place.transaction, place.changed_at)
+    }
+
+    fn entry(self) -> Option<Entry> {
+        let Self { transaction, changed_at, before, sku } = self;
+        Some(Entry { place: FeedPlace { transaction, changed_at, before: before? }, sku: sku? })
+    }
 }
 
 /// A SKU of a row, and the place after it.

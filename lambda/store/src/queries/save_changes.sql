@@ -7,7 +7,8 @@
 -- catalog. $35 ... $40: the products of which something else is available than before: SKU, version, before, after, and
 -- the category, if the transaction has described the product.
 -- A crossing is of the limit for the SKU, else for the category, else of the default. Of a product's crossings one is
--- open at most; it is changed, until it is closed. `(select ...)` is done once, and not at all without such products.
+-- open at most; it is changed, until it is closed. Without limits nothing is looked up. `offset 0` keeps the planner from
+-- looking a limit up for each use of it.
 with updated as (
     update offer
     set on_hand = new.on_hand, adjusted_at = new.adjusted_at, counted_at = new.counted_at, counted_id = new.counted_id,
@@ -58,6 +59,7 @@ with updated as (
                    unnest($40::text[]) as category
         ) as moved
         where (select exists (select from low_stock_limit))
+        offset 0
     ) as limited
     where (before > quantity) <> (after > quantity)
     on conflict (sku) where closed_at is null do update
