@@ -1,7 +1,7 @@
--- What each transaction has changed, for readers that follow the catalog. A transaction's number says nothing about when
--- it commits, so readers take only rows of transactions before every one that is still running: whatever commits later is
--- after these. A dump that was restored on another server has rows of that server's transactions: the same number may
--- come again here, at another time.
+-- What each transaction has changed, for readers that follow the catalog. A transaction's number says nothing about
+-- when it commits, so readers take only rows of transactions before every one that is still running: whatever commits
+-- later is after these. A dump that was restored on another server has rows of that server's transactions: the same
+-- number may come again here, at another time.
 create table change (
     -- the transaction's number
     transaction bigint not null default pg_current_xact_id()::text::bigint,
@@ -14,8 +14,8 @@ create table change (
 -- The feed always has a last row, by which a reader's place is known to be of this database.
 insert into change (changed_at, skus) values (clock_timestamp(), '{}');
 
--- The sum of the offers' levels, each at least 0, as of a version of the view. Unknown where that is not `version`: code of
--- before this migration does not keep it.
+-- The sum of the offers' levels, each at least 0, as of a version of the view. Unknown where that is not `version`:
+-- code of before this migration does not keep it.
 alter table product add column available bigint, add column available_version bigint;
 
 -- The settings' low-stock limits.
@@ -28,8 +28,8 @@ create table low_stock_limit (
     primary key (kind, name)
 );
 
--- Crossings of low-stock limits that have yet to leave. A product has at most one that is open; a crossing back while it is
--- open changes it, so that what flaps is one.
+-- Crossings of low-stock limits that have yet to leave. A product has at most one that is open; a crossing back while
+-- it is open changes it, so that what flaps is one.
 create table crossing (
     sku text collate "C" not null,
     -- of the view that crossed first

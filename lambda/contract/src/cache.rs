@@ -24,11 +24,11 @@ pub fn product(sku: &str) -> String {
 /// The channel on which writers publish each product that has changed, once its entry is no longer older: a JSON object
 /// of `sku`, `version` and `available`, a number as the view has it.
 ///
-/// A message is lost if nobody listens, if the connection breaks, or if a reader has filled the entry in with the version
-/// first; changes that follow each other closely may be one message. Versions of a product come in their order, unless
-/// the entry was evicted or has expired, or the cache has failed over: then an older or the same version may come again.
-/// Take what is newer than what you have. Who must miss nothing follows `GET /changes`, and asks at once when a message
-/// comes.
+/// A message is lost if nobody listens, if the connection breaks, or if a reader has filled the entry in with the
+/// version first; changes that follow each other closely may be one message. Versions of a product come in their order,
+/// unless the entry was evicted or has expired, or the cache has failed over: then an older or the same version may
+/// come again. Take what is newer than what you have. Who must miss nothing follows `GET /changes`, and asks at once
+/// when a message comes.
 pub const CHANGES_CHANNEL: &str = "product-changes";
 
 /// The Redis ACL of the user `default`, as which Redis treats a client that names no user: it may do nothing.

@@ -3,8 +3,8 @@
 -- The first line makes a replica refuse it from the start, whether or not there is anything to write.
 -- KEYS: the entries. ARGV[1]: a tombstone's seconds to live; ARGV[2]: the channel of changes; then for each key its
 -- version and its message, empty where nobody is told.
--- Where no view is cached, a tombstone keeps a slow reader from filling in something older, and the message is published.
--- An older view stays until refresh.lua replaces it: returns the numbers of the keys that hold one.
+-- Where no view is cached, a tombstone keeps a slow reader from filling in something older, and the message is
+-- published. An older view stays until refresh.lua replaces it: returns the numbers of the keys that hold one.
 local outdated = {}
 for i, key in ipairs(KEYS) do
     local version, message = ARGV[2 * i + 1], ARGV[2 * i + 2]

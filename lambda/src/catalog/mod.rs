@@ -1,5 +1,5 @@
-//! `catalog`: serves products, and what has changed, over the function's URL. Request (pure) → cache, else database, then
-//! fill → response (pure). Changes come from the database. Calls go forward, never back up.
+//! `catalog`: serves products, and what has changed, over the function's URL. Request (pure) → cache, else database,
+//! then fill → response (pure). Changes come from the database. Calls go forward, never back up.
 //!
 //! - `request`: what a request asks for, be it products or changes
 //! - `changes`, `cursor`: the products that have changed, page by page, and the text of a reader's cursor

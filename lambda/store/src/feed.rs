@@ -1,7 +1,7 @@
 //! The feed of changes: products whose views have changed, page by page, for readers that follow the catalog.
 //!
-//! Each transaction that changes views leaves a row with its number and the products. A reader's cursor names a row, and
-//! how many of its products the reader has. Numbers are not in the order of the commits, so a page ends before the
+//! Each transaction that changes views leaves a row with its number and the products. A reader's cursor names a row,
+//! and how many of its products the reader has. Numbers are not in the order of the commits, so a page ends before the
 //! oldest transaction that is still running: what commits later is after every cursor.
 //!
 //! A cursor is good in the database that has its row, and not beyond. Without a cursor, or where the row is missing

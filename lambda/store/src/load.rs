@@ -106,7 +106,8 @@ pub(crate) async fn descriptions(
     Ok(())
 }
 
-/// Sums what is available of the products of which that is unknown. Only code of before the column leaves such products.
+/// Sums what is available of the products of which that is unknown. Only code of before the column leaves such
+/// products.
 pub(crate) async fn available(connection: &mut PgConnection, working_set: &mut WorkingSet<'_>) -> Result<(), Error> {
     let is_unknown = |product: &&mut Product<'_>| product.stored_available.is_none();
     let mut unknown: BTreeMap<&str, &mut Product<'_>> =

@@ -1,11 +1,11 @@
 //! What changes in the catalog, as server-sent events: an example of a reader that follows it.
 //!
-//! It reads the feed of changes with a cursor, and asks at once when the cache publishes a message, else every second. The
-//! events:
+//! It reads the feed of changes with a cursor, and asks at once when the cache publishes a message, else every second.
+//! The events:
 //!
 //! - `pushed`: a message as it is, at once, at most once
-//! - `changes`: a page of the feed, at least once. Its id is the cursor after it, so a browser that connects again, with
-//!   `Last-Event-ID`, goes on where it was
+//! - `changes`: a page of the feed, at least once. Its id is the cursor after it, so a browser that connects again,
+//!   with `Last-Event-ID`, goes on where it was
 //!
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html>
 

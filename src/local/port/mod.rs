@@ -103,8 +103,8 @@ async fn catalog(State(portal): State<Arc<Portal>>, request: Request) -> Respons
     match &portal.catalog {
         Some(catalog) if asks_the_catalog => catalog.answer(request).await,
         _ => {
-            let detail = "there are only /, /changes, /events, /products, /status and, for signed requests, Kinesis, S3 and \
-                          STS";
+            let detail = "there are only /, /changes, /events, /products, /status and, for signed requests, Kinesis, \
+                          S3 and STS";
             Problem::new(StatusCode::NOT_FOUND, detail).into_response()
         }
     }

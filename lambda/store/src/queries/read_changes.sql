@@ -1,9 +1,9 @@
 -- $1 ... $3: a place: a row's transaction and time, and how many of its SKUs are before the place. $4: the most SKUs.
--- Returns the SKUs after the place, oldest first, and how many are before the place after each. The place's own row comes
--- first, without a SKU if none of its own is left: if it does not, this is not the database that the place is of, or the
--- row is pruned.
--- Only rows of transactions before every one that is running in this statement's snapshot: what commits later is after
--- these. The slice bounds what a row adds, and the inner limit makes the planner read the rows by their key.
+-- Returns the SKUs after the place, oldest first, and how many are before the place after each. The place's own row
+-- comes first, without a SKU if none of its own is left: if it does not, this is not the database that the place is of,
+-- or the row is pruned. Only rows of transactions before every one that is running in this statement's snapshot: what
+-- commits later is after these. The slice bounds what a row adds, and the inner limit makes the planner read the rows
+-- by their key.
 select found.transaction, found.changed_at, entry.before, entry.sku
 from (
     select transaction, changed_at, skus,

@@ -3,12 +3,11 @@
 -- Arrays are expanded side by side in the select list: `unnest` of several in `from` stores each of them first.
 -- $1 ... $9: changed offers, by place. $10 ... $19: new offers. $20 ... $27: descriptions. $28: SKUs that the
 -- transaction created but that have no accepted event. $29 ... $32: changed products, by place, with version, number of
--- offers and what is available. $33: the transaction's time. $34: the changed products' SKUs, for readers that follow the
--- catalog. $35 ... $40: the products of which something else is available than before: SKU, version, before, after, and
--- the category, if the transaction has described the product.
--- A crossing is of the limit for the SKU, else for the category, else of the default. Of a product's crossings one is
--- open at most; it is changed, until it is closed. Without limits nothing is looked up. `offset 0` keeps the planner from
--- looking a limit up for each use of it.
+-- offers and what is available. $33: the transaction's time. $34: the changed products' SKUs, for readers that follow
+-- the catalog. $35 ... $40: the products of which something else is available than before: SKU, version, before, after,
+-- and the category, if the transaction has described the product. A crossing is of the limit for the SKU, else for the
+-- category, else of the default. Of a product's crossings one is open at most; it is changed, until it is closed.
+-- Without limits nothing is looked up. `offset 0` keeps the planner from looking a limit up for each use of it.
 with updated as (
     update offer
     set on_hand = new.on_hand, adjusted_at = new.adjusted_at, counted_at = new.counted_at, counted_id = new.counted_id,

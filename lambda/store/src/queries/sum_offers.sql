@@ -1,5 +1,5 @@
--- $1: SKUs, distinct; their products are locked. Returns the sum of each one's levels, each at least 0. The lateral makes
--- the planner look each SKU up by key.
+-- $1: SKUs, distinct; their products are locked. Returns the sum of each one's levels, each at least 0. The lateral
+-- makes the planner look each SKU up by key.
 select wanted.sku, summed.available
 from unnest($1::text[]) as wanted (sku)
 cross join lateral (
