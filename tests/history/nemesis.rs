@@ -62,9 +62,18 @@ fn one(fault: &Fault, pipeline: &Pipeline<'_>) -> Result<bool> {
             }
             Ok(frozen.is_some())
         }
-        Strike::Reset(server) => cut(wire(server, pipeline), Cut::Reset),
-        Strike::Silence(server) => cut(wire(server, pipeline), Cut::Silence),
-        Strike::HalfOpen(server) => cut(wire(server, pipeline), Cut::HalfOpen),
+        Strike::Reset(server) => {
+            wire(server, pipeline).cut(Cut::Reset);
+            Ok(true)
+        }
+        Strike::Silence(server) => {
+            wire(server, pipeline).cut(Cut::Silence);
+            Ok(true)
+        }
+        Strike::HalfOpen(server) => {
+            wire(server, pipeline).cut(Cut::HalfOpen);
+            Ok(true)
+        }
         Strike::Delay(server, by) => {
             wire(server, pipeline).delay(by);
             thread::sleep(lasts);
@@ -107,11 +116,6 @@ fn wire<'p>(server: Server, pipeline: &'p Pipeline<'_>) -> &'p Wire {
         Server::Database => &pipeline.database_wire,
         Server::Cache => &pipeline.cache_wire,
     }
-}
-
-fn cut(wire: &Wire, cut: Cut) -> Result<bool> {
-    wire.cut(cut);
-    Ok(true)
 }
 
 /// Makes a new server a replica, and then the primary. New connections reach it; the old server answers those that it

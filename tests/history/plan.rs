@@ -125,8 +125,7 @@ fn fault(random: &mut Random, cache: bool) -> Fault {
     let lasts = milliseconds(random, 100, 4000);
     let server = if cache && random.below(2) == 0 { Server::Cache } else { Server::Database };
     let strike = match random.below(15) {
-        0 | 1 => Strike::Kill("processor"),
-        2 => Strike::Kill(["archiver", "catalog", "maintain"][random.below(3)]),
+        0 => Strike::Kill(["archiver", "catalog", "maintain"][random.below(3)]),
         3 => Strike::Freeze("processor"),
         4 => Strike::Freeze("catalog"),
         5 => Strike::Reset(server),

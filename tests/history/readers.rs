@@ -25,8 +25,8 @@ pub(crate) struct Seen {
 }
 
 /// Reads until told to stop.
-pub(crate) fn read(seed: u64, pipeline: &Pipeline<'_>, known: &Known, stop: &AtomicBool) -> Result<Seen> {
-    let random = &mut Random(seed);
+pub(crate) fn read(number: u64, pipeline: &Pipeline<'_>, known: &Known, stop: &AtomicBool) -> Result<Seen> {
+    let random = &mut Random(number);
     let skus: Vec<String> = SUPPLIERS.map(own_product).into_iter().chain(shared_products()).collect();
     let mut seen = Seen::default();
     while !stop.load(Ordering::Relaxed) {

@@ -210,9 +210,10 @@ fn dump_and_restore(catalog: &TestCatalog, name: &str) -> String {
     let create = format!("create database {name} template template0 encoding 'UTF8'");
     let run = |command: &mut Command| assert!(command.stdout(Stdio::null()).status().expect("started").success());
     run(Command::new("psql").args(["--quiet", "--command", &create, from]));
-    let dump = Command::new("pg_dump").arg(from).stdout(Stdio::piped()).spawn().expect("started");
-    let dump = dump.stdout.expect("piped");
-    run(Command::new("psql").args(["--quiet", "--set", "ON_ERROR_STOP=1", to.as_str()]).stdin(dump));
+    let mut dump = Command::new("pg_dump").arg(from).stdout(Stdio::piped()).spawn().expect("started");
+    let dumped = dump.stdout.take().expect("piped");
+    run(Command::new("psql").args(["--quiet", "--set", "ON_ERROR_STOP=1", to.as_str()]).stdin(dumped));
+    assert!(dump.wait().expect("ended").success());
     to.into()
 }
 

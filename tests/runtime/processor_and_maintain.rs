@@ -154,6 +154,11 @@ async fn the_changes_feed_is_pruned_after_a_week_but_for_its_newest_row() {
     assert_eq!(functions.catalog.number("select min(transaction) from change").await, 7);
     assert_eq!(functions.catalog.number(count).await, 5, "four that are too young, and that of the migration");
 
+    // A dump that was restored here brings rows of transactions that are still to come.
+    functions.catalog.execute("insert into change (transaction, changed_at, skus) values (1e15, now(), '{}')").await;
+    assert_eq!(answer(&maintain, &json!({})).await["pruned_changes"], 0);
+    assert_eq!(functions.catalog.number("select count(*) from change where transaction >= 1e15").await, 0);
+
     // As long as an older transaction runs, readers are not told of a later one.
     functions.catalog.execute("update change set changed_at = now() - interval '8 days'").await;
     let mut older = PgConnection::connect(&functions.catalog.servers.database_url).await.expect("connected");

@@ -48,19 +48,22 @@ impl Shop {
     }
 }
 
+/// No message.
+const NOTHING: [Value; 0] = [];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_publishes_what_it_has_changed() {
     let catalog = TestCatalog::open().await;
     let mut shop = Shop::of(&catalog).await;
     let processor = processor_on(&catalog.servers.database_url, &catalog.servers.cache_url);
-    let stop = Duration::from_secs(20);
+    let time = Duration::from_secs(20);
     for sku in ["cached", "unknown"] {
         let view = if sku == "cached" { "{}" } else { "" };
         let old = [("version", "0"), ("view", view)];
         shop.redis.hset_multiple::<_, _, _, ()>(product(sku), &old).await.expect("put");
     }
     let records = [count("cached", "1", 3), count("elsewhere", "1", 4), count("unknown", "1", 5)];
-    assert!(matches!(process(&records, stop, &processor).await, Ok(None)));
+    assert!(matches!(process(&records, time, &processor).await, Ok(None)));
     let views = catalog.exported().await;
     let message = |sku: &str| {
         let view = views.iter().find(|view| view["sku"] == sku).expect("a view");
@@ -71,11 +74,11 @@ async fn a_batch_publishes_what_it_has_changed() {
     assert_eq!(heard[1]["available"], 3);
 
     // Delivered again: every entry is as new.
-    assert!(matches!(process(&records, stop, &processor).await, Ok(None)));
-    assert_eq!(shop.heard().await, [json!(0); 0]);
+    assert!(matches!(process(&records, time, &processor).await, Ok(None)));
+    assert_eq!(shop.heard().await, NOTHING);
     // An entry that is evicted or has expired: whoever announces its version again publishes it again.
     shop.redis.del::<_, ()>(product("elsewhere")).await.expect("evicted");
-    assert!(matches!(process(&records, stop, &processor).await, Ok(None)));
+    assert!(matches!(process(&records, time, &processor).await, Ok(None)));
     assert_eq!(shop.heard().await, [message("elsewhere")]);
     catalog.close().await;
 }
@@ -90,7 +93,7 @@ async fn nobody_finds_the_older_view_after_the_message() {
     shop.redis.hset_multiple::<_, _, _, ()>(product("a"), &old).await.expect("put");
     let applied = catalog.store.apply(&[&super::test_catalog::counted("a", "1", 1, 7)]).await.expect("applied");
     processor.cache.announce(&applied.products).await.expect("announced");
-    assert_eq!(shop.heard().await, [json!(0); 0], "the older view is still there");
+    assert_eq!(shop.heard().await, NOTHING, "the older view is still there");
     // Changed again before the view is read: one message, of the view that is there.
     catalog.store.apply(&[&super::test_catalog::counted("a", "2", 2, 8)]).await.expect("applied");
     let views = catalog.store.views(&["a"]).await.expect("read");

@@ -28,12 +28,16 @@ impl Store {
         self.connections.run(async |connection| prune(connection, age, limit).await).await
     }
 
-    /// Removes at most `limit` rows of the changes feed that are older than `age` by the database's clock, and returns
-    /// their number.
+    /// Removes the rows of the changes feed that a dump of another server has brought along, and at most `limit` rows
+    /// that are older than `age` by the database's clock. Returns the number of the latter.
     pub async fn prune_changes(&self, age: TimeDelta, limit: i64) -> Result<u64, Error> {
-        let query = sqlx::query(include_str!("queries/prune_changes.sql")).bind(interval(age)).bind(limit);
-        let pruned = self.connections.run(async |on| query.execute(on).await.during("prune the changes")).await?;
-        Ok(pruned.rows_affected())
+        let foreign = sqlx::query(include_str!("queries/drop_foreign_changes.sql"));
+        let old = sqlx::query(include_str!("queries/prune_changes.sql")).bind(interval(age)).bind(limit);
+        let prune = async |connection: &mut PgConnection| {
+            foreign.execute(&mut *connection).await.during("remove another server's changes")?;
+            old.execute(connection).await.during("prune the changes")
+        };
+        Ok(self.connections.run(prune).await?.rows_affected())
     }
 
     /// Removes at most `limit` products of probes that were last changed longer than `age` ago by the database's clock,
