@@ -33,8 +33,12 @@ const LAMBDA: [&str; 15] = [
 ];
 
 /// Variables that only `pipegen local` sets.
-const LOCAL: [&str; 3] =
-    ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SECRETS_MANAGER", pipegen_contract::env::DEV_AUTHORITY];
+const LOCAL: [&str; 4] = [
+    "AWS_ENDPOINT_URL_KINESIS",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    pipegen_contract::env::DEV_AUTHORITY,
+];
 
 type Variables = BTreeMap<String, String>;
 
@@ -144,7 +148,7 @@ const OTHER_VALUES: &str = r#"
 "#;
 
 /// Variables that no setting changes.
-const FIXED: [&str; 2] = ["PIPEGEN_DATABASE_MAINTAINER_CONNECTIONS", "PIPEGEN_METRIC_NAMESPACE"];
+const FIXED: [&str; 3] = ["PIPEGEN_DATABASE_MAINTAINER_CONNECTIONS", "PIPEGEN_ENVIRONMENT", "PIPEGEN_METRIC_NAMESPACE"];
 
 /// Returns the values that the rendered file itself has, by function and variable.
 fn literals(main: &str) -> BTreeMap<(String, String), String> {
@@ -178,7 +182,7 @@ fn a_function_gets_the_rendered_variables_and_no_others() {
         let all: BTreeMap<_, _> = names.map(|name| (name.clone(), serving.variables(&name))).collect();
         serving.stop();
         fixture.assert_nothing_left();
-        assert_eq!(all.len(), 6);
+        assert_eq!(all.len(), functions.len());
         for function in functions.values() {
             check(function, &all[&text(&function["function_name"])]);
         }

@@ -79,7 +79,7 @@ fn main() {
                 "catalog" if event.contains(r#""method":"HEAD""#) => r#"{"statusCode":200}"#.to_owned(),
                 "processor" if report => format!(r#"{{"batchItemFailures":[{{"itemIdentifier":"{number}"}}]}}"#),
                 "processor" | "archiver" => "null".to_owned(),
-                "maintain" => r#"{"drained":2,"pruned":1}"#.to_owned(),
+                "maintain" => r#"{"drained":2,"pruned":1,"crossings":3}"#.to_owned(),
                 "catalog" => r#"{"statusCode":200,"headers":{"x-cache":"miss"},"body":"a product"}"#.to_owned(),
                 _ => std::process::id().to_string(),
             };

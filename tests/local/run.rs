@@ -101,7 +101,11 @@ fn the_table_is_for_people() {
 fn every_function_has_its_part_in_the_summary() {
     let summary = json(&CommandFixture::new().run(&["--json"]));
     assert_eq!(summary["archive"], serde_json::json!({"records": 2207, "objects": 0, "discarded": 0}));
-    assert_eq!(summary["maintain"], serde_json::json!({"runs": 1, "drained": 2, "pruned": 1}), "once at the end");
+    assert_eq!(
+        summary["maintain"],
+        serde_json::json!({"runs": 1, "drained": 2, "pruned": 1, "crossings": 3}),
+        "once at the end"
+    );
     assert_eq!(summary["rotations"], serde_json::json!({"finished": 0, "failed": 0}));
     let functions: Vec<_> = summary["errors_by_function"].as_object().expect("an object").keys().collect();
     assert_eq!(functions, ["archiver", "catalog", "ingest", "maintain", "migrate", "processor", "rotate"]);
@@ -167,7 +171,7 @@ fn what_is_wrong_is_said_before_anything_is_started() {
         (&["--config", "missing.toml"], 2, &["missing.toml"]),
         (&["--catalog-port", &taken], 2, &["--catalog-port", &taken]),
         (&["--catalog-port", "0"], 2, &["--catalog-port"]),
-        (&["--serve", "--ingest-port", &taken], 1, &["--ingest-port", &taken]),
+        (&["--serve", "--ingest-port", &taken], 2, &["--ingest-port", &taken]),
         (&["--ingest-port", "8081"], 2, &["--ingest-port", "--serve"]),
         (&["--rotate-every", "0"], 2, &["--rotate-every"]),
         (&["--serve", "--port", &taken], 2, &["--port", &taken]),
