@@ -25,7 +25,10 @@ use crate::wire::Wire;
 /// Views are in the cache for as short as can be, so that what is stale does not last.
 const SETTINGS: &str = "cache_view_seconds = 10\n";
 
-/// The time for a start, and for an answer.
+/// The time for a start: the bootstrap may have to be built.
+const START: Duration = Duration::from_mins(15);
+
+/// The time for an answer.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The PostgreSQL that all runs use, each with a database of its own.
@@ -138,7 +141,7 @@ impl<'a> Pipeline<'a> {
             url: format!("http://127.0.0.1:{port}"),
             direct,
         };
-        let deadline = Instant::now() + TIMEOUT;
+        let deadline = Instant::now() + START;
         while pipeline.done().is_err() {
             ensure!(pipeline.local.lock().is_alive()? && Instant::now() < deadline, "the pipeline does not start");
             thread::sleep(Duration::from_millis(50));

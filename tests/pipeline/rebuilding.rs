@@ -92,7 +92,7 @@ impl Rebuilding {
         let rows = tables.split(' ').map(|table| {
             let rows = format!(
                 "select coalesce(string_agg(row, e'\\n' order by row), '') from (
-                    select (to_jsonb({table}) - '{{version,updated_at,applied_at,changed_at,transaction,installed_on,execution_time}}'::text[])::text
+                    select (to_jsonb({table}) - '{{version,available_version,updated_at,applied_at,changed_at,transaction,installed_on,execution_time}}'::text[])::text
                     from {table}
                 ) as rows (row)"
             );
