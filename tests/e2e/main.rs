@@ -143,7 +143,7 @@ impl ProofAccount for Emulated<'_> {
     async fn send(&self, client: &Client, _: &State, records: &[Record]) -> Result<()> {
         let url = self.local.lock().await.as_ref().context("the stack is running")?.url(Role::Ingest)?;
         ingest::refuses_others(client, &url, records).await?;
-        ingest::accepts(client, &url, records).await
+        ingest::accepts(&url, records).await
     }
 
     async fn in_use(&self) -> Result<()> {
