@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
 
+use crate::follower::{Followed, follow};
 use crate::known::Known;
 use crate::nemesis::strike;
 use crate::pipeline::{Database, Pipeline};
 use crate::plan::Plan;
 use crate::readers::{Seen, read};
-use crate::suppliers::{Journal, SUPPLIERS, supply};
+use crate::suppliers::{Journal, SUPPLIERS, stock_up, supply};
 use crate::verdict;
 
 /// The readers of a history.
@@ -40,6 +41,10 @@ pub(crate) struct Figures {
     pub(crate) failures: u64,
     /// Stale reads that a fault of the cache allowed.
     pub(crate) excused: u64,
+    /// Pages of the feed of changes that were followed.
+    pub(crate) pages: u64,
+    /// Crossings of low-stock limits.
+    pub(crate) crossings: i64,
     /// Moments in which everything that was put was acknowledged.
     pub(crate) rests: u64,
     /// The time from the end of the last fault and the last put until everything was acknowledged.
@@ -58,29 +63,34 @@ pub(crate) fn history(plan: &Plan, run: usize, database: &Database) -> (Result<(
 fn record(plan: &Plan, run: usize, database: &Database, figures: &mut Figures) -> Result<()> {
     let pipeline = Pipeline::start(plan, run, database)?;
     let (journal, known) = (Journal::default(), Known::default());
-    let seen = use_and_break(plan, &pipeline, &journal, &known, figures)?;
+    stock_up(&pipeline, &journal)?;
+    drain(&pipeline, &journal, &known)?;
+    let (seen, followed) = use_and_break(plan, &pipeline, &journal, &known, figures)?;
     figures.records = journal.totals.lock().records;
     figures.reads = seen.iter().map(|seen| seen.reads).sum();
     figures.failures = seen.iter().map(|seen| seen.failures).sum();
     figures.excused = seen.iter().map(|seen| seen.excused).sum();
     let ended = pipeline.end()?;
     let put = journal.records.lock();
-    verdict::judge(&put, &seen, &ended)
+    figures.pages = followed.pages;
+    figures.crossings = verdict::judge(&put, &seen, &followed, &ended)?;
+    Ok(())
 }
 
-/// Returns what the readers saw.
+/// Returns what the readers and the follower saw.
 fn use_and_break(
     plan: &Plan,
     pipeline: &Pipeline<'_>,
     journal: &Journal,
     known: &Known,
     figures: &mut Figures,
-) -> Result<Vec<Seen>> {
+) -> Result<(Vec<Seen>, Followed)> {
     let stop = &AtomicBool::new(false);
     thread::scope(|scope| {
         let suppliers = SUPPLIERS.map(|name| scope.spawn(move || supply(name, plan.seed, pipeline, journal)));
         let readers: Vec<_> =
             (0..READERS).map(|number| scope.spawn(move || read(plan.seed ^ number, pipeline, known, stop))).collect();
+        let follower = scope.spawn(move || follow(pipeline, stop));
         let observer = scope.spawn(move || observe(pipeline, journal, known, stop));
         let struck = strike(plan, pipeline, known);
         let supplied: Result<Vec<u64>> = suppliers.into_iter().map(|supplier| join(supplier.join())).collect();
@@ -95,7 +105,7 @@ fn use_and_break(
         figures.events = supplied?.into_iter().sum();
         figures.faults = struck?;
         drained?;
-        seen
+        Ok((seen?, join(follower.join())?))
     })
 }
 

@@ -4,20 +4,30 @@
 //! that begins later may show no smaller count (P3).
 
 use std::collections::BTreeMap;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// The time for which a read may be stale after a fault of the cache is over: the longest time to live of a view, and of
-/// a reader's fill on its way.
+/// The time for which a read may be stale once everything is processed: the longest time to live of a view, and of a
+/// reader's fill on its way.
 const STALE: Duration = Duration::from_secs(10 + 5 + 2);
 
 /// The acknowledged counts, by SKU.
 #[derive(Default)]
 pub(crate) struct Known {
     counts: Mutex<BTreeMap<String, i64>>,
-    /// The end of the time in which P3 allows stale reads.
-    stale_until: Mutex<Option<Instant>>,
+    excuse: Mutex<Excuse>,
+}
+
+/// Whether P3 allows stale reads.
+#[derive(Clone, Copy, Debug, Default)]
+enum Excuse {
+    #[default]
+    Never,
+    /// The cache has failed. Each process notices when it next uses its connection, and that may be much later.
+    UntilProcessed,
+    Until(Instant),
 }
 
 /// What a read must show, as of its beginning.
@@ -34,22 +44,27 @@ impl Known {
         self.counts.lock().extend(counts.iter().map(|(sku, count)| (sku.clone(), *count)));
     }
 
-    /// Notes a fault of the cache that lasts for a while.
-    pub(crate) fn excuse(&self, lasts: Duration) {
-        let until = Instant::now() + lasts + STALE;
-        let mut stale_until = self.stale_until.lock();
-        *stale_until = Some(stale_until.map_or(until, |known| known.max(until)));
+    /// Notes that the cache fails.
+    pub(crate) fn excuse(&self) {
+        *self.excuse.lock() = Excuse::UntilProcessed;
     }
 
-    /// Waits until P3 allows no stale reads any more.
+    /// Waits until P3 allows no stale reads any more, now that everything is processed.
     pub(crate) fn wait_for_the_end_of_excuses(&self) {
-        let until = *self.stale_until.lock();
-        std::thread::sleep(until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now())));
+        if matches!(*self.excuse.lock(), Excuse::Never) {
+            return;
+        }
+        *self.excuse.lock() = Excuse::Until(Instant::now() + STALE);
+        thread::sleep(STALE);
     }
 
     /// Returns what a read of this product must show if it begins now.
     pub(crate) fn duty(&self, sku: &str) -> Duty {
-        let is_excused = self.stale_until.lock().is_some_and(|until| Instant::now() < until);
+        let is_excused = match *self.excuse.lock() {
+            Excuse::Never => false,
+            Excuse::UntilProcessed => true,
+            Excuse::Until(until) => Instant::now() < until,
+        };
         Duty { count: self.counts.lock().get(sku).copied().unwrap_or(0), is_excused }
     }
 }

@@ -6,7 +6,7 @@
 //! - [`pipeline`]: the pipeline of one run, and its servers
 //! - [`wire`]: a proxy whose connections can be reset, delayed, silenced
 //! - [`nemesis`]: carries a plan out
-//! - [`suppliers`], [`readers`]: what uses the pipeline meanwhile, and records what it saw
+//! - [`suppliers`], [`readers`], [`follower`]: what uses the pipeline meanwhile, and records what it saw
 //! - [`known`]: what every read must show by now
 //! - [`verdict`]: what must hold at the end
 //! - [`history`]: one history, from its beginning to its verdict
@@ -25,6 +25,7 @@ mod records;
 #[path = "../pipeline/run/mod.rs"]
 mod run;
 
+mod follower;
 mod history;
 mod known;
 mod nemesis;

@@ -27,7 +27,7 @@ pub(crate) fn strike(plan: &Plan, pipeline: &Pipeline<'_>, known: &Known) -> Res
                 scope.spawn(move || {
                     thread::sleep(fault.at.saturating_sub(begun.elapsed()));
                     if fault.strike.is_of_the_cache() {
-                        known.excuse(fault.lasts + RESTART);
+                        known.excuse();
                     }
                     one(fault, pipeline).with_context(|| format!("{:?}", fault.strike))
                 })
@@ -44,9 +44,6 @@ pub(crate) fn strike(plan: &Plan, pipeline: &Pipeline<'_>, known: &Known) -> Res
 
 /// The time for a replica to have the primary's data.
 const REPLICATION: Duration = Duration::from_secs(1);
-
-/// The time that a server takes to start again.
-const RESTART: Duration = Duration::from_secs(3);
 
 /// Strikes once, and returns whether there was something to hit.
 fn one(fault: &Fault, pipeline: &Pipeline<'_>) -> Result<bool> {

@@ -20,10 +20,15 @@ use crate::plan::{Fault, Plan, Strike};
 use crate::run::cache::RedisServer;
 use crate::run::local::{LocalCommand, LocalOutput, LocalProcess};
 use crate::run::reader::CatalogReader;
+use crate::suppliers::{LOW, shared_products};
 use crate::wire::Wire;
 
-/// Views are in the cache for as short as can be, so that what is stale does not last.
-const SETTINGS: &str = "cache_view_seconds = 10\n";
+/// Views are in the cache for as short as can be, so that what is stale does not last. Stock of the shared products is low
+/// at [`LOW`].
+fn settings() -> String {
+    let limits: Vec<String> = shared_products().map(|sku| format!("{sku:?} = {LOW}")).collect();
+    format!("cache_view_seconds = 10\n[environments.staging.low_stock]\nsku = {{ {} }}\n", limits.join(", "))
+}
 
 /// The time for a start: the bootstrap may have to be built.
 const START: Duration = Duration::from_mins(15);
@@ -63,6 +68,8 @@ pub(crate) struct EndedPipeline {
     pub(crate) cache: RedisServer,
     /// Refreshes of the cache that nobody has made up for.
     pub(crate) pending: i64,
+    /// The crossings that have not left yet, in the order of versions: SKU, version, number, state.
+    pub(crate) crossings: Vec<(String, i64, i32, bool)>,
 }
 
 impl Database {
@@ -110,7 +117,7 @@ impl<'a> Pipeline<'a> {
         let port = free_port()?;
         let through =
             direct.replacen(&format!(":{}/", database.servers.database.port), &format!(":{}/", database_wire.port), 1);
-        let local = LocalCommand::new()?.settings(SETTINGS)?.flag("--serve").flag("--no-records");
+        let local = LocalCommand::new()?.settings(&settings())?.flag("--serve").flag("--no-records");
         let (data, export) = (local.path("data"), local.path("export.jsonl"));
         let mut local = local
             .option("--port", port.to_string())
@@ -164,6 +171,14 @@ impl<'a> Pipeline<'a> {
         entries.iter().map(place).collect()
     }
 
+    /// Returns the page of the feed of changes after a cursor, or none if the answer is an error.
+    pub(crate) fn changes(&self, after: Option<&str>) -> Result<Option<Value>> {
+        let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
+        let mut response = self.agent.get(format!("{}/changes?limit=20{after}", self.url)).call()?;
+        let text = response.body_mut().read_to_string()?;
+        Ok(if response.status() == 200 { Some(serde_json::from_str(&text)?) } else { None })
+    }
+
     /// Returns the number of records that are acknowledged, or discarded.
     pub(crate) fn done(&self) -> Result<u64> {
         let text = self.agent.get(format!("{}/status", self.url)).call()?.body_mut().read_to_string()?;
@@ -178,11 +193,13 @@ impl<'a> Pipeline<'a> {
         local.press_ctrl_c()?;
         let output = local.wait_for_stop()?.succeeded()?;
         let summary = serde_json::from_str(&output.stdout).context("no summary")?;
-        let pending = self.database.runtime.block_on(async {
+        let (pending, crossings) = self.database.runtime.block_on(async {
             let mut admin = PgConnection::connect(&self.direct).await?;
-            sqlx::query_scalar("select count(*) from pending_refresh").fetch_one(&mut admin).await
+            let pending = sqlx::query_scalar("select count(*) from pending_refresh").fetch_one(&mut admin).await?;
+            let crossings = "select sku, version, crossings, is_low from crossing order by version";
+            anyhow::Ok((pending, sqlx::query_as(crossings).fetch_all(&mut admin).await?))
         })?;
-        Ok(EndedPipeline { output, summary, cache: self.cache.into_inner(), pending })
+        Ok(EndedPipeline { output, summary, cache: self.cache.into_inner(), pending, crossings })
     }
 }
 

@@ -61,6 +61,8 @@ impl Report {
             "reads": sum(|figures| figures.reads),
             "failed_reads": sum(|figures| figures.failures),
             "excused_reads": sum(|figures| figures.excused),
+            "pages_of_changes": sum(|figures| figures.pages),
+            "crossings": self.0.iter().map(|judged| judged.figures.crossings).sum::<i64>(),
             "longest_recovery_seconds": self.0.iter().map(|judged| seconds(judged.figures.recovery)).fold(0.0, f64::max),
             "seeds": self.0.iter().map(Judged::json).collect::<Vec<_>>(),
         })
@@ -109,7 +111,8 @@ fn picture(page: &mut String, plan: &Plan, recovery: Duration) -> fmt::Result {
 
 impl Judged {
     fn json(&self) -> Value {
-        let Figures { faults, events, records, reads, failures, excused, rests, recovery } = &self.figures;
+        let Figures { faults, events, records, reads, failures, excused, pages, crossings, rests, recovery } =
+            &self.figures;
         json!({
             "seed": self.plan.seed,
             "rotates": self.plan.rotates,
@@ -120,6 +123,8 @@ impl Judged {
             "reads": reads,
             "failed_reads": failures,
             "excused_reads": excused,
+            "pages_of_changes": pages,
+            "crossings": crossings,
             "moments_of_rest": rests,
             "recovery_seconds": seconds(*recovery),
             "seconds": seconds(self.took),
@@ -131,11 +136,11 @@ impl Judged {
 
 impl fmt::Display for Judged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Figures { events, reads, failures, excused, rests, recovery, .. } = &self.figures;
+        let Figures { events, reads, failures, excused, pages, crossings, rests, recovery, .. } = &self.figures;
         write!(
             f,
-            "{}\n  {events} events, {reads} reads ({failures} failed, {excused} excused), {rests} moments of rest, drained \
-             {recovery:.1?} after the last fault; took {:.1?}",
+            "{}\n  {events} events, {reads} reads ({failures} failed, {excused} excused), {pages} pages of changes, {crossings} \
+             crossings, {rests} moments of rest, drained {recovery:.1?} after the last fault; took {:.1?}",
             self.plan, self.took
         )?;
         if let Some(error) = &self.error {

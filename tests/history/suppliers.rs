@@ -20,6 +20,12 @@ pub(crate) const SUPPLIERS: [&str; 3] = ["acme", "beta", "gamma"];
 /// The number of shared products.
 const PRODUCTS: usize = 12;
 
+/// The number available at which stock of a shared product is low: their levels go up and down around it.
+pub(crate) const LOW: i64 = 60;
+
+/// What there is of each shared product before the load, at one supplier: more than that.
+const IN_STOCK: i64 = 100;
+
 /// A record's shard and sequence number.
 pub(crate) type Place = (String, String);
 
@@ -48,6 +54,15 @@ pub(crate) fn own_product(supplier: &str) -> String {
 /// Returns the SKUs that everybody sends events about.
 pub(crate) fn shared_products() -> impl Iterator<Item = String> {
     (0..PRODUCTS).map(|number| format!("shared {number}"))
+}
+
+/// Counts every shared product once, so that each begins above its limit.
+pub(crate) fn stock_up(pipeline: &Pipeline<'_>, journal: &Journal) -> Result<()> {
+    let time = Utc::now() - TimeDelta::minutes(1);
+    let events: Vec<String> = shared_products()
+        .map(|sku| event(SUPPLIERS[0], &sku, "stock.counted", "first", time, &json!({"quantity": IN_STOCK})))
+        .collect();
+    put(&events, &mut Random(0), pipeline, journal)
 }
 
 /// Sends until the load's time is over. Returns the number of events.
