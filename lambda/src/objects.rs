@@ -174,6 +174,15 @@ pub struct StoreObjectError {
 
 impl StageError for StoreObjectError {}
 
+impl StoreObjectError {
+    /// Tells whether S3 refuses this object only, so that another one may go through.
+    pub fn is_of_the_object(&self) -> bool {
+        const OF_ALL: [&str; 4] = ["AccessDenied", "NoSuchBucket", "ServiceUnavailable", "SlowDown"];
+        let is_answer = matches!(*self.cause, SdkError::ServiceError(_));
+        is_answer && !self.cause.code().is_some_and(|code| OF_ALL.contains(&code))
+    }
+}
+
 /// Stores an object whose key follows from its content. One that is there already (412) is this one.
 pub async fn store(s3: &S3, bucket: &str, object: Object) -> Result<(), StoreObjectError> {
     let Object { key, body, content_type } = object;

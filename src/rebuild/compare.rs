@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use anyhow::Context as _;
+use pipegen_contract::probe::SKU_PREFIX;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -98,11 +99,16 @@ impl Catalog {
         Self { name, views }
     }
 
-    /// Returns the next view, or none at the end.
+    /// Returns the next view, or none at the end. Products of probes are left out: the rebuilt catalog has none.
     fn next(&self) -> anyhow::Result<Option<View>> {
-        let Ok(text) = self.views.recv() else { return Ok(None) };
-        let text = text.with_context(|| format!("cannot read {}", self.name))?;
-        view(&text).with_context(|| format!("cannot read {}", self.name)).map(Some)
+        while let Ok(text) = self.views.recv() {
+            let text = text.with_context(|| format!("cannot read {}", self.name))?;
+            let view = view(&text).with_context(|| format!("cannot read {}", self.name))?;
+            if !view.sku.starts_with(SKU_PREFIX) {
+                return Ok(Some(view));
+            }
+        }
+        Ok(None)
     }
 }
 

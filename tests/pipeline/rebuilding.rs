@@ -18,7 +18,7 @@ use crate::run::databases::Databases;
 use crate::run::local::{LocalCommand, LocalOutput};
 
 /// The time for a rebuilding to come to where it waits, and to end after a signal.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The archive of a run, and databases to rebuild its catalog in.
 struct Rebuilding {

@@ -256,6 +256,27 @@ async fn without_s3_all_else_is_done_and_then_the_run_fails() {
 }
 
 /// Nobody knows whether the other upload of the key succeeds.
+/// A key that S3 takes can be too long for the name of a file.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_is_refused_does_not_hold_up_others() {
+    let functions = Functions::migrated().await;
+    functions
+        .catalog
+        .execute(
+            "insert into crossing (sku, version, crossed_at, is_low, available, quantity)
+             select sku, 7, '2026-11-23T05:00:00Z', true, 4, 5 from unnest(array[repeat(chr(252), 64), 'B', 'C']) as sku",
+        )
+        .await;
+    let maintain = functions.host(Role::Maintain, &[]);
+    for _ in 0..2 {
+        let failed = failure(&maintain, &json!({})).await;
+        assert_eq!(failed.error_type, "Maintain.ObjectNotStored", "{failed:?}");
+        assert_eq!(told(&functions).len(), 2);
+        assert_eq!(functions.catalog.number(COUNT).await, 1, "the refused one stays");
+    }
+    functions.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_object_that_conflicts_is_not_told() {
     const CONFLICT: &str = "<Error><Code>ConditionalRequestConflict</Code><Message>again</Message></Error>";

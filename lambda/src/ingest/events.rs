@@ -1,11 +1,17 @@
 //! The events of a request: the records to put, and the rejections (pure).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use pipegen_event::{Decoded, Rejection, Supplier, check_sender};
 
+use serde::Deserialize;
+
 use super::problem::Problem;
 use crate::stream::NewRecord;
+
+/// The beginning of an event's source; the supplier follows.
+const SOURCE: &str = "/suppliers/";
 
 /// The events of a request.
 #[derive(Debug, Default)]
@@ -38,6 +44,9 @@ impl<'a> RequestEvents<'a> {
         for Decoded { index, text, outcome } in decoded {
             let event = match outcome {
                 Ok(event) if event.supplier != *caller => return Err(Problem::AnotherSupplier { index }),
+                Err(_) if named(text).is_some_and(|supplier| supplier != *caller) => {
+                    return Err(Problem::AnotherSupplier { index });
+                }
                 outcome => outcome.and_then(|event| check_sender(&event, suppliers).map(|()| event)),
             };
             events.verdicts.push(match event {
@@ -51,6 +60,19 @@ impl<'a> RequestEvents<'a> {
         }
         Ok(events)
     }
+}
+
+/// The part of an event that says who sends it.
+#[derive(Deserialize)]
+struct Sender<'a> {
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+}
+
+/// Returns the supplier that a rejected event names, if it names one.
+fn named(text: &[u8]) -> Option<Supplier> {
+    let sender: Sender<'_> = serde_json::from_slice(text).ok()?;
+    sender.source.strip_prefix(SOURCE)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -95,9 +117,20 @@ mod tests {
         for suppliers in [&[][..], &["acme", "globex"], &["acme"]] {
             assert_eq!(sorted(&array, suppliers).unwrap_err(), Problem::AnotherSupplier { index: 2 });
         }
-        // What the processor would reject is not believed to be anybody's.
-        let array = event("globex", "a").replace("quantity", "amount");
-        assert!(matches!(sorted(&array, &[]).unwrap().verdicts[..], [Verdict::Rejected(_)]));
+        // It need not be one that would be accepted.
+        for (from, to) in
+            [("quantity", "amount"), (r#""subject":"a""#, r#""subject":" ""#), (r#""id":"1""#, r#""id":7"#)]
+        {
+            let array = event("globex", "a").replace(from, to);
+            assert_eq!(sorted(&array, &[]).unwrap_err(), Problem::AnotherSupplier { index: 0 }, "{array}");
+        }
+        assert_eq!(
+            sorted(r#"[{"source":"/suppliers/globex"}]"#, &[]).unwrap_err(),
+            Problem::AnotherSupplier { index: 0 }
+        );
+        for nobody in [r#"{"source":"/suppliers/"}"#, r#"{"source":7}"#, "7", r#"{"source":"/suppliers/acme"}"#] {
+            assert!(matches!(sorted(nobody, &[]).unwrap().verdicts[..], [Verdict::Rejected(_)]), "{nobody}");
+        }
     }
 
     #[test]

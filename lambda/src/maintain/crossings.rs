@@ -54,7 +54,7 @@ pub(super) async fn tell_some(
         let closed = resources.database.run(async |store| store.closed_crossings(LIMIT).await).await?;
         let (stored, result) = store_some(resources, stop_at, &closed).await;
         if !stored.is_empty() {
-            resources.database.run(async |store| store.delete_crossings(stored).await).await?;
+            resources.database.run(async |store| store.delete_crossings(&stored).await).await?;
             *told += stored.len();
         }
         result?;
@@ -66,26 +66,35 @@ pub(super) async fn tell_some(
 }
 
 /// Stores the objects of these crossings one after the other for as long as there is time, and returns those that are
-/// stored, with the first failure.
-async fn store_some<'a>(
+/// stored, with the first failure. One that S3 refuses does not hold up the others.
+async fn store_some(
     resources: &MaintainResources,
     stop_at: Instant,
-    crossings: &'a [Crossing],
-) -> (&'a [Crossing], Result<(), Failure>) {
-    for (index, crossing) in crossings.iter().enumerate() {
-        let so_far = crossings.get(..index).unwrap_or_default();
+    crossings: &[Crossing],
+) -> (Vec<Crossing>, Result<(), Failure>) {
+    let (mut stored, mut failure) = (Vec::with_capacity(crossings.len()), None);
+    for crossing in crossings {
         if Instant::now() >= stop_at {
-            return (so_far, Ok(()));
+            break;
         }
-        let stored = timeout_at(stop_at, store(&resources.s3, &resources.settings.crossings_bucket, object(crossing)));
-        let failure = match stored.await {
-            Ok(Ok(())) => continue,
-            Ok(Err(error)) => error.into(),
-            Err(_) => Failure::new(FailureKind::ObjectNotStored, "S3: it did not answer in time"),
+        let put = store(&resources.s3, &resources.settings.crossings_bucket, object(crossing));
+        let (error, is_of_the_object) = match timeout_at(stop_at, put).await {
+            Ok(Ok(())) => {
+                stored.push(crossing.clone());
+                continue;
+            }
+            Ok(Err(error)) => {
+                let is_of_the_object = error.is_of_the_object();
+                (error.into(), is_of_the_object)
+            }
+            Err(_) => (Failure::new(FailureKind::ObjectNotStored, "S3: it did not answer in time"), false),
         };
-        return (so_far, Err(failure));
+        failure.get_or_insert(error);
+        if !is_of_the_object {
+            break;
+        }
     }
-    (crossings, Ok(()))
+    (stored, failure.map_or(Ok(()), Err))
 }
 
 fn object(crossing: &Crossing) -> Object {

@@ -20,7 +20,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::decode::{Decoded, decode};
 use crate::reason::{Reason, Rejection};
-use crate::text;
+use crate::{other_formats, text};
 use media_type::Mode;
 pub use refusal::{Refusal, RefusalKind};
 
@@ -63,7 +63,10 @@ impl Content<'_> {
     pub fn decode(&self, arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Result<Vec<Decoded<'_>>, Refusal> {
         match self {
             Self::Event(text) => {
-                let json = text::check_grammar(text).map_err(|detail| Refusal::malformed(format!("body: {detail}")))?;
+                let json = text::check_grammar(text).map_err(|detail| {
+                    let detail = other_formats::named(detail, other_formats::of_record(text));
+                    Refusal::malformed(format!("body: {detail}"))
+                })?;
                 if text::is_array(json) {
                     return Err(Refusal::malformed(
                         "the body is an array: send several events as application/cloudevents-batch+json",
