@@ -26,6 +26,18 @@ pub(super) struct Column {
     pub(super) is_key: bool,
 }
 
+impl Column {
+    /// Returns the expression of its text, as PostgreSQL reads it, in a noted row.
+    fn text(&self) -> String {
+        let Self { name, kind, .. } = self;
+        if kind.ends_with("[]") {
+            format!("(select array_agg(element)::text from jsonb_array_elements_text(content -> '{name}') as element)")
+        } else {
+            format!("content ->> '{name}'")
+        }
+    }
+}
+
 /// A row, or its key, as the texts of its columns.
 pub(super) type Row = Vec<Option<String>>;
 
@@ -96,8 +108,7 @@ async fn take_transaction(connection: &mut PgConnection, tables: &[Table]) -> Re
 }
 
 async fn take_changes(connection: &mut PgConnection, table: &Table) -> Result<Changes> {
-    let columns: Vec<String> = table.columns.iter().map(|column| format!("content ->> '{}'", column.name)).collect();
-    let columns = columns.join(", ");
+    let columns = table.columns.iter().map(Column::text).collect::<Vec<_>>().join(", ");
     let ask = format!("select operation, {columns} from capture.change where relation = $1 order by number");
     let mut changes = Changes::new();
     for found in sqlx::query(&ask).bind(&table.name).fetch_all(connection).await? {
