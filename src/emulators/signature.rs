@@ -153,7 +153,7 @@ mod tests {
     const SCOPE: Scope<'_> = Scope { service: "lambda", region: "us-east-1" };
     const BODY: &[u8] = br#"{"a":1}"#;
 
-    /// What botocore 1.43 signs for the key id `acme` and the secret `local`.
+    /// The signature of botocore 1.43 for the key id `acme` and the secret `local`.
     const SIGNATURE: &str = "9d93471f75175beb11f412b4de0dd111c587c7e7f94c0d2e93feff97a7ddb915";
 
     fn now() -> DateTime<Utc> {

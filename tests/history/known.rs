@@ -1,4 +1,4 @@
-//! What every read must show by now: the counts that have been acknowledged.
+//! Counts that have been acknowledged: every read must show them by now.
 //!
 //! Each supplier counts a product of its own up, one by one. Once nothing that was put is unacknowledged any more, a read
 //! that begins later may show no smaller count (P3).
@@ -20,7 +20,7 @@ pub(crate) struct Known {
     excuse: Mutex<Excuse>,
 }
 
-/// Whether P3 allows stale reads.
+/// The time in which P3 allows stale reads.
 #[derive(Clone, Copy, Debug, Default)]
 enum Excuse {
     #[default]
@@ -30,7 +30,7 @@ enum Excuse {
     Until(Instant),
 }
 
-/// What a read must show, as of its beginning.
+/// The count that a read must show, as of its beginning.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Duty {
     pub(crate) count: i64,

@@ -61,7 +61,7 @@ pub(crate) struct Pipeline<'a> {
     direct: String,
 }
 
-/// What is left of a pipeline that has ended.
+/// The remains of a pipeline that has ended.
 pub(crate) struct EndedPipeline {
     pub(crate) output: LocalOutput,
     pub(crate) summary: Value,

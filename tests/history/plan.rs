@@ -18,7 +18,7 @@ pub(crate) enum Server {
     Cache,
 }
 
-/// What strikes.
+/// A kind of fault, with what it hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Strike {
     /// A process of this role is killed.

@@ -12,7 +12,7 @@ use crate::pipeline::Pipeline;
 use crate::records::random::Random;
 use crate::suppliers::{SUPPLIERS, own_product, shared_products};
 
-/// What a reader saw.
+/// The reads of a reader.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) reads: u64,

@@ -14,7 +14,7 @@ use crate::report::{Judged, Report};
 /// The seeds of a run that says nothing else.
 const SEEDS: u64 = 6;
 
-/// What the environment asks for.
+/// The seeds that the environment asks for.
 struct Wanted {
     first: u64,
     seeds: u64,

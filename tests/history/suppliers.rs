@@ -23,13 +23,13 @@ const PRODUCTS: usize = 12;
 /// The number available at which stock of a shared product is low: their levels go up and down around it.
 pub(crate) const LOW: i64 = 60;
 
-/// What there is of each shared product before the load, at one supplier: more than that.
+/// The stock of each shared product before the load, at one supplier: more than that.
 const IN_STOCK: i64 = 100;
 
 /// A record's shard and sequence number.
 pub(crate) type Place = (String, String);
 
-/// How much was put.
+/// Totals of the puts.
 #[derive(Default)]
 pub(crate) struct Totals {
     pub(crate) records: u64,
@@ -37,7 +37,7 @@ pub(crate) struct Totals {
     pub(crate) counts: BTreeMap<String, i64>,
 }
 
-/// What was put on the stream.
+/// The records that were put on the stream.
 #[derive(Default)]
 pub(crate) struct Journal {
     pub(crate) records: Mutex<BTreeMap<Place, String>>,

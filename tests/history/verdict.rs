@@ -1,4 +1,4 @@
-//! What must hold at the end of a history, whatever has happened in it.
+//! The verdict on a history: it must hold whatever has happened.
 
 use std::collections::BTreeMap;
 

@@ -44,7 +44,7 @@ const PLAIN_TEXT: &str = "
 /// Lets the minute pass for which a crossing stays open.
 const MINUTE_PASSES: &str = "update crossing set crossed_at = crossed_at - interval '1 minute' where closed_at is null";
 
-/// What a crossing tells: an object's content, or a row's.
+/// The content of a crossing's object or row.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, sqlx::FromRow)]
 struct Crossing {
     sku: String,

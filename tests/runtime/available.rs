@@ -1,4 +1,4 @@
-//! What is available of each product, and the rows that name what each transaction has changed.
+//! The number available of each product, and the rows that name the products that each transaction has changed.
 
 use pipegen_event::Event;
 use pipegen_store::Store;

@@ -14,13 +14,13 @@ pub(super) const DEFAULT_LIMIT: usize = 100;
 /// The most products of a page.
 pub(super) const MAX_LIMIT: usize = 500;
 
-/// What a response has beside the views, at most: the headers, and a cursor.
+/// The most that a response has beside the views: the headers, and a cursor.
 const FRAME_BYTES: usize = 4096;
 
 /// A request for a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PageRequest {
-    /// What the reader has; none before its first page.
+    /// The place up to which the reader has read; none before its first page.
     pub(super) after: Option<Cursor>,
     /// The most products.
     pub(super) limit: usize,

@@ -1,4 +1,4 @@
-//! What a request asks for: products, or what has changed (pure).
+//! Targets of requests: products, or changes (pure).
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ const CHANGES: &str = "/changes";
 /// The methods that are allowed.
 pub(super) const METHODS: &str = "GET, HEAD";
 
-/// What a request asks for.
+/// The target of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// One product, by its path.
@@ -57,7 +57,7 @@ impl Target {
     }
 }
 
-/// What a path names.
+/// The resource that a path names.
 enum Resource<'a> {
     /// A product, its SKU still encoded.
     Product(&'a str),

@@ -26,7 +26,7 @@ pub(super) struct RequestReport {
     /// The number of rejected events by reason.
     rejected: BTreeMap<&'static str, u64>,
     failed: usize,
-    /// What was wrong with the request as a whole.
+    /// The problem with the request as a whole.
     problem: Option<String>,
     is_forbidden: bool,
 }

@@ -20,7 +20,7 @@ struct Answer<'a> {
     events: Vec<Entry<'a>>,
 }
 
-/// What became of an event.
+/// The fate of an event.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Entry<'a> {

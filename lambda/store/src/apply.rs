@@ -38,7 +38,7 @@ pub struct ProductVersion {
     pub version: i64,
     /// The number of offers in the view, by which its size can be estimated.
     pub offers: usize,
-    /// What is available in that version.
+    /// The number available in that version.
     pub available: i64,
 }
 

@@ -82,9 +82,9 @@ pub(crate) struct Product<'a> {
     pub(crate) offers: usize,
     /// The number of its offers as loaded.
     pub(crate) stored_offers: usize,
-    /// What is available: the sum of the levels of all offers, each at least 0. As loaded; none if that is unknown.
+    /// The sum of the levels of all offers, each at least 0. As loaded; none if that is unknown.
     pub(crate) stored_available: Option<i64>,
-    /// What the batch adds to it.
+    /// The number that the batch adds to it.
     pub(crate) added: i64,
     /// The description as loaded; none also if no event of the batch describes the SKU.
     pub(crate) stored: Option<Described>,

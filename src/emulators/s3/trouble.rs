@@ -39,7 +39,7 @@ const TROUBLES: [Kind; 9] = [
     Kind::Slow,
 ];
 
-/// Whether S3 fails.
+/// The switch that makes S3 fail.
 #[derive(Debug, Default)]
 pub struct Trouble {
     fails: AtomicBool,

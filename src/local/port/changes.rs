@@ -1,4 +1,4 @@
-//! What changes in the catalog, as server-sent events: an example of a reader that follows it.
+//! Changes of the catalog as server-sent events: an example of a reader that follows it.
 //!
 //! It reads the feed of changes with a cursor, and asks at once when the cache publishes a message, else every second.
 //! The events:
@@ -41,7 +41,7 @@ struct Follower {
     catalog: Arc<FunctionUrl>,
     /// None before the first page.
     cursor: Option<String>,
-    /// When to read the next page.
+    /// The reason to read the next page.
     due: Instant,
     /// The messages of the cache; none while it cannot be reached.
     messages: Option<PubSubStream>,

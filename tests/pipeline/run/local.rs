@@ -43,7 +43,7 @@ pub(crate) struct LocalProcess {
     stderr: Text,
 }
 
-/// What a process writes, as far as it was read.
+/// The output of a process, as far as it was read.
 struct Text {
     so_far: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,

@@ -17,7 +17,7 @@ use crate::working_set::{Described, OfferRow, Touch, WorkingSet};
 pub(super) struct Tables {
     /// With each version.
     pub(super) products: BTreeMap<String, i64>,
-    /// What is available, and as of which version.
+    /// The number available, and the version that it is of.
     pub(super) available: BTreeMap<String, (i64, i64)>,
     descriptions: BTreeMap<String, Described>,
     offers: BTreeMap<(String, String), OfferRow>,
