@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::pipeline::Pipeline;
 use crate::plan::LOAD;
+use crate::records;
 use crate::records::random::{Random, hash};
 
 /// The names of the suppliers.
@@ -154,14 +155,6 @@ fn any_event(supplier: &str, random: &mut Random) -> String {
 }
 
 fn event(supplier: &str, sku: &str, kind: &str, id: &str, time: DateTime<Utc>, data: &Value) -> String {
-    json!({
-        "specversion": "1.0",
-        "id": id,
-        "source": format!("/suppliers/{supplier}"),
-        "type": format!("com.retailtech.{kind}.v1"),
-        "subject": sku,
-        "time": time.to_rfc3339_opts(SecondsFormat::Micros, true),
-        "data": data,
-    })
-    .to_string()
+    let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
+    records::event::event(supplier, sku, kind, id, &time, data).to_string()
 }

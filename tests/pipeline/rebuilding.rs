@@ -174,7 +174,7 @@ fn a_catalog_is_rebuilt_from_the_archive() -> Result<()> {
     rebuilding.databases.stop()
 }
 
-/// What a rebuilding has left that did not reach its end is known as that, and the next one begins anew.
+/// The remains of a rebuilding that did not reach its end are known as that, and the next one begins anew.
 #[test]
 fn a_rebuilding_that_was_cut_off_is_begun_anew() -> Result<()> {
     let rebuilding = Rebuilding::new()?;

@@ -137,7 +137,7 @@ async fn the_feed_begins_with_all_products_and_goes_on_with_changes() {
     catalog.close().await;
 }
 
-/// What commits late has an earlier number than what a reader could have read.
+/// A transaction that commits late has an earlier number than those that a reader could have read.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_reads_past_a_transaction_that_is_still_running() {
     let catalog = TestCatalog::open().await;

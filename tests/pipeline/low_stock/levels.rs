@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::records;
 use crate::records::random::Random;
 
 /// The category of every third product.
@@ -94,15 +95,8 @@ impl Levels {
 }
 
 fn event(sku: &str, id: &str, kind: &str, minute: usize, data: &Value) -> Value {
-    json!({
-        "specversion": "1.0",
-        "id": id,
-        "source": "/suppliers/acme",
-        "type": format!("com.retailtech.{kind}.v1"),
-        "subject": sku,
-        "time": format!("2026-01-06T{:02}:{:02}:00Z", minute / 60, minute % 60),
-        "data": data,
-    })
+    let time = format!("2026-01-06T{:02}:{:02}:00Z", minute / 60, minute % 60);
+    records::event::event("acme", sku, kind, id, &time, data)
 }
 
 /// Makes a record, in one of four shards.

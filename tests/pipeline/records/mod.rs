@@ -1,9 +1,11 @@
 //! The input records: the shipped sample or the file that `PIPEGEN_RECORDS` names, variants of it, and synthetic
 //! records.
 //!
+//! - [`event`]: an event, as a supplier sends it
 //! - [`rearranged`]: the same records in another order, more than once, over more shards
 //! - [`synthetic`]: generated records in which every rule of docs/ARCHITECTURE.md, "Meaning", applies often
 
+pub(crate) mod event;
 pub(crate) mod random;
 pub(crate) mod rearranged;
 pub(crate) mod synthetic;

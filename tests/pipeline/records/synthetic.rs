@@ -7,6 +7,7 @@
 
 use serde_json::{Value, json};
 
+use super::event::event;
 use super::random::{Random, hash};
 
 /// The number of records in a file.
@@ -66,15 +67,7 @@ impl Generator {
         let sku = self.sku(random);
         let (id, time) = (format!("{kind}-{}", random.below(ids)), self.time(random));
         let content = hash(&format!("{supplier} {sku} {id} {time}"));
-        json!({
-            "specversion": "1.0",
-            "id": id,
-            "source": format!("/suppliers/{supplier}"),
-            "type": format!("com.retailtech.{kind}.v1"),
-            "subject": sku,
-            "time": time,
-            "data": data(kind, content),
-        })
+        event(supplier, &sku, kind, &id, &time, &data(kind, content))
     }
 
     fn sku(&self, random: &mut Random) -> String {

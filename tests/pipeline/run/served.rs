@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use chrono::{SecondsFormat, Utc};
 use pipegen::servers::free_port;
-use serde_json::{Value, json};
+use serde_json::Value;
 use ureq::Agent;
 
 use super::local::{LocalCommand, LocalOutput, LocalProcess};
 use super::reader::CatalogReader;
+use crate::records;
 
 /// The time for the run to start, and for what was sent to come out.
 const TIMEOUT: Duration = Duration::from_mins(2);
@@ -148,13 +149,6 @@ impl ServedRun {
 
 /// Makes an event that happens now.
 pub(crate) fn event(id: &str, sku: &str, kind: &str, data: &Value) -> Value {
-    json!({
-        "specversion": "1.0",
-        "id": id,
-        "source": "/suppliers/acme",
-        "type": format!("com.retailtech.{kind}.v1"),
-        "subject": sku,
-        "time": Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
-        "data": data,
-    })
+    let now = Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true);
+    records::event::event("acme", sku, kind, id, &now, data)
 }
