@@ -13,8 +13,9 @@ use crate::known::Known;
 use crate::nemesis::strike;
 use crate::pipeline::{Database, Pipeline};
 use crate::plan::Plan;
-use crate::readers::{Seen, read};
+use crate::readers::{Reader, Seen};
 use crate::suppliers::{Journal, SUPPLIERS, stock_up, supply};
+use crate::timeline::{Sample, Timeline};
 use crate::verdict;
 
 /// The readers of a history.
@@ -49,6 +50,7 @@ pub(crate) struct Figures {
     pub(crate) rests: u64,
     /// The time from the end of the last fault and the last put until everything was acknowledged.
     pub(crate) recovery: Duration,
+    pub(crate) samples: Vec<Sample>,
 }
 
 /// Runs a plan's history, and judges it.
@@ -85,16 +87,21 @@ fn use_and_break(
     known: &Known,
     figures: &mut Figures,
 ) -> Result<(Vec<Seen>, Followed)> {
-    let stop = &AtomicBool::new(false);
-    thread::scope(|scope| {
+    let (calm, stop) = (&AtomicBool::new(false), &AtomicBool::new(false));
+    let timeline = Timeline::begin();
+    let outcome = thread::scope(|scope| {
+        let timeline = &timeline;
         let suppliers = SUPPLIERS.map(|name| scope.spawn(move || supply(name, plan.seed, pipeline, journal)));
-        let readers: Vec<_> =
-            (0..READERS).map(|number| scope.spawn(move || read(plan.seed ^ number, pipeline, known, stop))).collect();
+        let readers =
+            (0..READERS).map(|number| Reader { seed: plan.seed ^ number, pipeline, known, timeline, calm, stop });
+        let readers: Vec<_> = readers.map(|reader| scope.spawn(move || reader.read())).collect();
         let follower = scope.spawn(move || follow(pipeline, stop));
         let observer = scope.spawn(move || observe(pipeline, journal, known, stop));
+        let sampler = scope.spawn(move || timeline.watch(pipeline, journal, stop));
         let struck = strike(plan, pipeline, known);
         let supplied: Result<Vec<u64>> = suppliers.into_iter().map(|supplier| join(supplier.join())).collect();
         let healed = Instant::now();
+        calm.store(true, Ordering::Relaxed);
         let drained = drain(pipeline, journal, known);
         figures.recovery = healed.elapsed();
         known.wait_for_the_end_of_excuses();
@@ -102,11 +109,14 @@ fn use_and_break(
         stop.store(true, Ordering::Relaxed);
         let seen: Result<Vec<Seen>> = readers.into_iter().map(|reader| join(reader.join())).collect();
         figures.rests = join(observer.join())?;
+        join(sampler.join())?;
         figures.events = supplied?.into_iter().sum();
         figures.faults = struck?;
         drained?;
         Ok((seen?, join(follower.join())?))
-    })
+    });
+    figures.samples = timeline.into_samples();
+    outcome
 }
 
 fn join<T>(joined: thread::Result<Result<T>>) -> Result<T> {

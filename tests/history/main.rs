@@ -10,6 +10,7 @@
 //! - [`known`]: what every read must show by now
 //! - [`verdict`]: what must hold at the end
 //! - [`history`]: one history, from its beginning to its verdict
+//! - [`timeline`], [`picture`]: the course of a history, and its picture
 //! - [`soak`], [`report`]: many seeds, and their report
 //!
 //! `PIPEGEN_SEEDS` says how many seeds, `PIPEGEN_FIRST_SEED` which is the first. `PIPEGEN_FAULTS=0,3` leaves only these
@@ -29,11 +30,13 @@ mod follower;
 mod history;
 mod known;
 mod nemesis;
+mod picture;
 mod pipeline;
 mod plan;
 mod readers;
 mod report;
 mod soak;
 mod suppliers;
+mod timeline;
 mod verdict;
 mod wire;

@@ -10,7 +10,8 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::history::Figures;
-use crate::plan::{Fault, LOAD, Plan};
+use crate::picture::draw;
+use crate::plan::Plan;
 
 /// A history and its verdict.
 #[derive(Clone, Debug)]
@@ -68,51 +69,39 @@ impl Report {
         })
     }
 
-    /// A page with a line for each fault, over the time of the load.
+    /// A page with a picture of each history.
     fn page(&self) -> Result<String> {
         let mut page = String::from(
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Histories</title>\
-             <style>body{font:14px sans-serif;margin:2em}rect{fill:#c60}.failed{color:#b00}</style><h1>Histories</h1>\n",
+             <style>body{font:14px sans-serif;margin:2em}text{font-size:12px}.failed{color:#b00}.fault{fill:#c60}\
+             .recovery{fill:#08a}.waiting{fill:#777}.read{fill:#9c9}.excused{fill:#fb3}.failure{fill:#c00}</style>\
+             <h1>Histories</h1>\n",
         );
         for judged in &self.0 {
             let class = if judged.error.is_some() { "failed" } else { "explained" };
             let text = judged.to_string().replace('&', "&amp;").replace('<', "&lt;");
             write!(page, "<h2 class=\"{class}\">Seed {}</h2><pre>{text}</pre>", judged.plan.seed)?;
-            picture(&mut page, &judged.plan, judged.figures.recovery)?;
+            draw(&mut page, &judged.plan, &judged.figures)?;
         }
         Ok(page)
     }
 }
 
-/// Draws the faults of a plan, and the time of the recovery.
-fn picture(page: &mut String, plan: &Plan, recovery: Duration) -> fmt::Result {
-    const PIXELS_A_SECOND: f64 = 30.0;
-    const LINE: usize = 18;
-    let x = |time: Duration| time.as_secs_f64() * PIXELS_A_SECOND;
-    let end = plan.faults.iter().map(|fault| fault.at + fault.lasts).fold(LOAD, Duration::max);
-    let (width, height) = (x(end + recovery) + 260.0, (plan.faults.len() + 2) * LINE);
-    write!(page, "<svg width=\"{width:.0}\" height=\"{height}\" role=\"img\" aria-label=\"the faults over time\">")?;
-    for (number, Fault { at, strike, lasts }) in plan.faults.iter().enumerate() {
-        let (left, top, wide) = (x(*at), (number + 1) * LINE, x(*lasts).max(3.0));
-        write!(page, "<rect x=\"{left:.0}\" y=\"{top}\" width=\"{wide:.0}\" height=\"12\"/>")?;
-        write!(
-            page,
-            "<text x=\"{:.0}\" y=\"{}\" font-size=\"12\">{}</text>",
-            left + wide + 4.0,
-            top + 11,
-            strike.kind()
-        )?;
-    }
-    let top = (plan.faults.len() + 1) * LINE;
-    let (left, wide) = (x(end), x(recovery).max(2.0));
-    write!(page, "<rect x=\"{left:.0}\" y=\"{top}\" width=\"{wide:.0}\" height=\"12\" style=\"fill:#08a\"/>")?;
-    writeln!(page, "<text x=\"{:.0}\" y=\"{}\" font-size=\"12\">recovery</text></svg>", left + wide + 4.0, top + 11)
-}
-
 impl Judged {
     fn json(&self) -> Value {
-        let Figures { faults, events, records, reads, failures, excused, pages, crossings, rests, recovery } =
-            &self.figures;
+        let Figures {
+            faults,
+            events,
+            records,
+            reads,
+            failures,
+            excused,
+            pages,
+            crossings,
+            rests,
+            recovery,
+            samples: _,
+        } = &self.figures;
         json!({
             "seed": self.plan.seed,
             "rotates": self.plan.rotates,

@@ -70,7 +70,7 @@ pub(crate) fn stock_up(pipeline: &Pipeline<'_>, journal: &Journal) -> Result<()>
 pub(crate) fn supply(supplier: &'static str, seed: u64, pipeline: &Pipeline<'_>, journal: &Journal) -> Result<u64> {
     let random = &mut Random(seed ^ hash(supplier));
     let ended = Instant::now() + LOAD;
-    let (mut sent, mut count, mut earlier) = (0, 0, Vec::new());
+    let (mut sent, mut count, mut described, mut earlier) = (0, 0, 0, Vec::new());
     while Instant::now() < ended {
         let events: Vec<String> = (0..=random.below(20))
             .map(|_| match random.below(4) {
@@ -79,6 +79,10 @@ pub(crate) fn supply(supplier: &'static str, seed: u64, pipeline: &Pipeline<'_>,
                     counted(supplier, count)
                 }
                 1 if !earlier.is_empty() => repeated(random, &earlier),
+                2 if random.below(3) == 0 => {
+                    described += 1;
+                    introduced(supplier, described)
+                }
                 _ => {
                     let text = any_event(supplier, random);
                     earlier.push(text.clone());
@@ -123,6 +127,12 @@ fn counted(supplier: &str, count: i64) -> String {
         Utc::now(),
         &json!({"quantity": count}),
     )
+}
+
+/// Describes a product that nobody speaks of again: who is not told of its only change never hears of it.
+fn introduced(supplier: &str, number: i64) -> String {
+    let sku = format!("introduced by {supplier} {number}");
+    event(supplier, &sku, "product.described", "only", Utc::now(), &json!({"title": format!("title {number}")}))
 }
 
 /// Sends something once more, as a producer does that has not heard an answer.
