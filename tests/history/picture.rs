@@ -16,7 +16,7 @@ const LINE: usize = 18;
 const CURVE: f64 = 40.0;
 
 /// The space for a text on the right.
-const TEXT: f64 = 260.0;
+const TEXT: f64 = 420.0;
 
 /// Draws a history as SVG.
 pub(crate) fn draw(page: &mut String, plan: &Plan, figures: &Figures) -> fmt::Result {
