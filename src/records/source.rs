@@ -65,7 +65,8 @@ impl RecordSource {
         Ok(Self::new(name, file, Some(metadata.len())))
     }
 
-    fn new(name: String, bytes: impl Read + Send + 'static, length: Option<u64>) -> Self {
+    /// Reads from these bytes, which errors call by this name.
+    pub fn new(name: String, bytes: impl Read + Send + 'static, length: Option<u64>) -> Self {
         let read = Arc::new(AtomicU64::new(0));
         let bytes = Box::new(Counted { inner: bytes, read: Arc::clone(&read) });
         Self { name, bytes, length, read }

@@ -12,18 +12,18 @@ use crate::url::UrlResponse;
 pub(super) const DEFAULT_LIMIT: usize = 100;
 
 /// The most products of a page.
-pub(super) const MAX_LIMIT: usize = 500;
+pub const MAX_LIMIT: usize = 500;
 
 /// The most that a response has beside the views: the headers, and a cursor.
 const FRAME_BYTES: usize = 4096;
 
 /// A request for a page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct PageRequest {
+pub struct PageRequest {
     /// The place up to which the reader has read; none before its first page.
-    pub(super) after: Option<Cursor>,
+    pub after: Option<Cursor>,
     /// The most products.
-    pub(super) limit: usize,
+    pub limit: usize,
 }
 
 /// Reads a page from the database: the cache knows nothing of changes.

@@ -16,7 +16,7 @@ const CHANGES: &str = "changes";
 const NONE: &str = "-";
 
 /// Returns the cursor as text of the characters that need no encoding in a query.
-pub(super) fn to_text(cursor: &Cursor) -> String {
+pub fn to_text(cursor: &Cursor) -> String {
     let place = |place: &Option<FeedPlace>| {
         place.map_or(NONE.to_owned(), |FeedPlace { transaction, changed_at, before }| {
             format!("{transaction},{},{before}", changed_at.timestamp_micros())
@@ -30,19 +30,21 @@ pub(super) fn to_text(cursor: &Cursor) -> String {
 }
 
 /// Parses the text of a cursor; none if it is not one that [`to_text`] makes.
-pub(super) fn parse(text: &str) -> Option<Cursor> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode_to_vec(text).ok()?).ok()?;
+pub fn parse(given: &str) -> Option<Cursor> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode_to_vec(given).ok()?).ok()?;
     let mut parts = text.splitn(4, '/');
     let (version, kind, place, sku) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     if version != VERSION {
         return None;
     }
     let place = if place == NONE { None } else { Some(parse_place(place)?) };
-    match kind {
-        LISTING => Some(Cursor::Listing { since: place, after: sku.parse::<Sku>().ok()?.as_str().to_owned() }),
-        CHANGES if sku.is_empty() => Some(Cursor::Changes(place)),
-        _ => None,
-    }
+    let cursor = match kind {
+        LISTING => Cursor::Listing { since: place, after: sku.parse::<Sku>().ok()?.as_str().to_owned() },
+        CHANGES if sku.is_empty() => Cursor::Changes(place),
+        _ => return None,
+    };
+    // Numbers have other spellings, too (`+1`, `01`).
+    (to_text(&cursor) == given).then_some(cursor)
 }
 
 fn parse_place(text: &str) -> Option<FeedPlace> {
@@ -90,6 +92,8 @@ mod tests {
             "1/changes/1,2/",
             "1/changes/1,2,3,4/",
             "1/changes/-1,2,3/",
+            "1/changes/+1,2,3/",
+            "1/changes/1,02,3/",
             "1/changes/1,2,-3/",
             "1/changes/1,2,2147483647/",
             "1/changes/1,9223372036854775807,3/",

@@ -7,11 +7,11 @@
 //! - `response`: the response
 //! - `problem`: the problem documents, for requests that cannot be answered
 
-mod changes;
-mod cursor;
-mod problem;
+pub mod changes;
+pub mod cursor;
+pub mod problem;
 mod read;
-mod request;
+pub mod request;
 mod response;
 
 use std::convert::Infallible;

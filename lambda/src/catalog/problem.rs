@@ -8,7 +8,7 @@ use crate::url::ProblemDocument;
 
 /// The problem with a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub enum Problem {
     /// 404: the path does not exist.
     NoSuchResource,
     /// 405: the method is neither `GET` nor `HEAD`.

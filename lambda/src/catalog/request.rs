@@ -24,7 +24,7 @@ pub(super) const METHODS: &str = "GET, HEAD";
 
 /// The target of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub enum Target {
     /// One product, by its path.
     Product(Sku),
     /// Several products, by a query: distinct, in the order of the query.
@@ -35,7 +35,7 @@ pub(super) enum Target {
 
 impl Target {
     /// Returns what a request asks for.
-    pub(super) fn of(request: &UrlRequest) -> Result<Self, Problem> {
+    pub fn of(request: &UrlRequest) -> Result<Self, Problem> {
         let resource = Resource::of(&request.raw_path).ok_or(Problem::NoSuchResource)?;
         if !METHODS.split(", ").any(|method| method == request.method()) {
             return Err(Problem::MethodNotAllowed);
@@ -48,7 +48,7 @@ impl Target {
     }
 
     /// Returns the SKUs: distinct, in order.
-    pub(super) fn skus(&self) -> Vec<&str> {
+    pub fn skus(&self) -> Vec<&str> {
         match self {
             Self::Changes(_) => Vec::new(),
             Self::Product(sku) => vec![sku],

@@ -8,7 +8,7 @@ use pipegen_event::http_binding::{Header, Refusal, RefusalKind};
 ///
 /// # Errors
 /// If the body was compressed and passed on as text: that destroys it.
-pub(super) fn decoded(body: Option<String>, is_base64: bool, headers: &[Header<'_>]) -> Result<Vec<u8>, Refusal> {
+pub fn decoded(body: Option<String>, is_base64: bool, headers: &[Header<'_>]) -> Result<Vec<u8>, Refusal> {
     let mut body = body.unwrap_or_default().into_bytes();
     if is_base64 {
         let length = STANDARD.decode_inplace(&mut body).map_err(|_| Refusal {

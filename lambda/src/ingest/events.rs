@@ -15,16 +15,16 @@ const SOURCE: &str = "/suppliers/";
 
 /// The events of a request.
 #[derive(Debug, Default)]
-pub(super) struct RequestEvents<'a> {
+pub struct RequestEvents<'a> {
     /// One for each event, in order.
-    pub(super) verdicts: Vec<Verdict>,
+    pub verdicts: Vec<Verdict>,
     /// One for each accepted event.
-    pub(super) records: Vec<NewRecord<'a>>,
+    pub records: Vec<NewRecord<'a>>,
 }
 
 /// The verdict on an event.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// It is the record with this index.
     Accepted(usize),
     Rejected(Rejection),
@@ -35,7 +35,7 @@ impl<'a> RequestEvents<'a> {
     ///
     /// # Errors
     /// If one of them is another supplier's.
-    pub(super) fn of(
+    pub fn of(
         decoded: Vec<Decoded<'a>>,
         caller: &Supplier,
         suppliers: Option<&BTreeSet<Supplier>>,

@@ -7,7 +7,7 @@ use pipegen_event::Supplier;
 /// in the account and partition of the function (by its own ARN), and of a role of this environment.
 ///
 /// A role of another account, a user, or a role of other names is nobody.
-pub(super) fn supplier(caller: Option<&str>, function: &str, environment: &str) -> Option<Supplier> {
+pub fn supplier(caller: Option<&str>, function: &str, environment: &str) -> Option<Supplier> {
     let [arn, partition, "sts", "", account, session] = parts(caller?)? else { return None };
     let [_, own_partition, "lambda", _region, own_account, _function] = parts(function)? else { return None };
     if arn != "arn" || partition != own_partition || account != own_account || account.is_empty() {

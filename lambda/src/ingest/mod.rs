@@ -10,10 +10,10 @@
 //! - `problem`: the problem documents, for requests that are refused as a whole
 //! - `report`: the log line about a request
 
-mod body;
-mod events;
-mod identity;
-mod problem;
+pub mod body;
+pub mod events;
+pub mod identity;
+pub mod problem;
 mod put;
 mod report;
 mod response;

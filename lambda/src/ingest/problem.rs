@@ -11,7 +11,7 @@ pub(super) const METHOD: &str = "POST";
 
 /// The problem with a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub enum Problem {
     /// 404: the path does not exist.
     NoSuchResource,
     /// 405: the method is not `POST`.
@@ -30,7 +30,7 @@ impl Problem {
         matches!(self, Self::NotASupplier | Self::AnotherSupplier { .. })
     }
 
-    pub(super) fn response(&self) -> UrlResponse {
+    pub fn response(&self) -> UrlResponse {
         let (status, name, title) = self.members();
         let response = ProblemDocument::new(status, name, title, self.to_string()).response();
         if *self == Self::MethodNotAllowed { response.with_header("allow", METHOD) } else { response }
