@@ -40,8 +40,9 @@ impl<'a> Decoded<'a> {
 /// aggregate of the Kinesis Producer Library whose user records are one of the former each.
 ///
 /// `arrived_at` is the time at which the stream took the record; events may have happened up to `horizon` before it and
-/// 5 minutes after it. A fault of the record as a whole gives one rejection; an empty array gives none. The memory used
-/// is a small multiple of the record's size.
+/// 5 minutes after it. A fault of the record as a whole gives one rejection; an empty array gives none.
+///
+/// It holds at most eight times the record's size and 8 MiB of memory at once.
 ///
 /// Never panics: if a bug in the decoder panics, the record is rejected.
 pub fn decode(record: &[u8], arrived_at: DateTime<Utc>, horizon: TimeDelta) -> Vec<Decoded<'_>> {

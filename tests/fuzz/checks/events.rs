@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 /// How long before their arrival events may have happened: the model's.
 pub(super) const HORIZON: TimeDelta = TimeDelta::days(7);
 
-/// The most bytes that decoding may hold: so many for each byte of the record, and those of 10 000 events.
+/// The most bytes that decoding may hold, as `decode` says.
 pub(super) const fn decoding(record: &[u8]) -> usize {
-    32 * record.len() + 8 * 1024 * 1024
+    8 * record.len() + 8 * 1024 * 1024
 }
 
 /// The time at which records arrive here.

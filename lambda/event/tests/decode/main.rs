@@ -9,6 +9,7 @@
 //! - `payload`: `data_base64` in the place of `data`
 //! - `aggregates`: records that the Kinesis Producer Library aggregated
 //! - `other_formats`: well-known formats that rejections name
+//! - `memory`: the memory that decoding holds
 //! - `cases`: records of suppliers' libraries
 //! - `properties`: arbitrary bytes, broken events, arrays of events
 
@@ -17,6 +18,7 @@ mod aggregates;
 mod cases;
 mod data;
 mod envelope;
+mod memory;
 mod order;
 mod other_formats;
 mod payload;
