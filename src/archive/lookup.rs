@@ -49,7 +49,7 @@ async fn read(
 ) -> anyhow::Result<Option<Vec<u8>>> {
     let body = source.get(&object.entry).await?;
     let mut text = Text::new(&body.bytes);
-    while let Some(line) = text.next().with_context(|| {
+    while let Some(line) = text.next_line().with_context(|| {
         format!("{} cannot be read (`pipegen archive verify` tells what is wrong)", object.entry.key)
     })? {
         let line = str::from_utf8(line).with_context(|| object.entry.key.clone())?;

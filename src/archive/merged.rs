@@ -65,7 +65,7 @@ impl ObjectLines {
         let (mut text, mut lines, mut number) = (String::new(), Vec::new(), 0_u64);
         let mut compressed = Text::new(bytes);
         while let Some(line) = compressed
-            .next()
+            .next_line()
             .with_context(|| format!("{key} cannot be read (`pipegen archive verify` tells what is wrong)"))?
         {
             number += 1;

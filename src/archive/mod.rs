@@ -28,6 +28,6 @@ pub mod objects;
 pub mod rejections;
 pub mod sequence_number;
 pub mod source;
-mod text;
+pub mod text;
 pub mod time_range;
 pub mod verify;

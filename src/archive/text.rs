@@ -11,7 +11,7 @@ const BUFFER: usize = 64 * 1024;
 const LINE_LIMIT: usize = 6 * 1024 * 1024 + 64 * 1024;
 
 /// The lines of a compressed object, of which one is in memory, and the hash of those that were read.
-pub(super) struct Text<'a> {
+pub struct Text<'a> {
     decompressed: BufReader<Digesting<'a>>,
     line: Vec<u8>,
 }
@@ -32,13 +32,13 @@ impl Read for Digesting<'_> {
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(compressed: &'a [u8]) -> Self {
+    pub fn new(compressed: &'a [u8]) -> Self {
         let digesting = Digesting { decoder: GzDecoder::new(compressed), digest: Sha256::new(), bytes: 0 };
         Self { decompressed: BufReader::with_capacity(BUFFER, digesting), line: Vec::new() }
     }
 
     /// Returns the next line without its end. What is not gzip, or damaged, is an error.
-    pub(super) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+    pub fn next_line(&mut self) -> io::Result<Option<&[u8]>> {
         self.line.clear();
         let limit = u64::try_from(LINE_LIMIT).unwrap_or(u64::MAX);
         let read = (&mut self.decompressed).take(limit).read_until(b'\n', &mut self.line)?;
@@ -52,12 +52,12 @@ impl<'a> Text<'a> {
     }
 
     /// Returns the number of decompressed bytes that were read.
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.decompressed.get_ref().bytes
     }
 
     /// Ends the reading behind the last line: returns the first 8 hex digits of the content's hash.
-    pub(super) fn finish(self) -> io::Result<String> {
+    pub fn finish(self) -> io::Result<String> {
         let Digesting { decoder, digest, .. } = self.decompressed.into_inner();
         let behind = decoder.into_inner().len();
         if behind > 0 {

@@ -87,7 +87,7 @@ impl Examiner {
         let hour = hour_number(&object.key.hour);
         let mut range: Option<(SequenceNumber, SequenceNumber)> = None;
         let mut number = 0_u32;
-        while let Some(line) = text.next()? {
+        while let Some(line) = text.next_line()? {
             number += 1;
             let parsed = str::from_utf8(line).map_err(|_| "is not UTF-8".to_owned());
             match parsed.and_then(|text| Line::parse(self.kind, text)) {

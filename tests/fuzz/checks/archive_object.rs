@@ -1,13 +1,28 @@
-//! Objects of the archive and of the quarantine: a line with the key, then the object's lines.
+//! Objects of the archive and of the quarantine: a line with the key, then the object's lines; or an object that is
+//! compressed.
+
+use std::io::{self, Write as _};
 
 use chrono::SecondsFormat;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use pipegen::archive::line::{Kind, Line};
 use pipegen::archive::object_key::ObjectKey;
+use pipegen::archive::text::Text;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::bounded::bounded;
 
+/// The most bytes that reading an object holds: its longest line and that line's doubling, and buffers.
+const READING: usize = 24 * 1024 * 1024;
+
 pub(super) fn check(bytes: &[u8]) {
+    if bytes.starts_with(b"\x1f\x8b") {
+        bounded(READING, || read(bytes, |_line| ())).ok();
+        return;
+    }
+    compressed(bytes);
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split('\n');
     let key = lines.next().unwrap_or_default();
@@ -55,4 +70,29 @@ fn same_line(kind: Kind, line: &Line<'_>) {
     }
     let written = written.to_string();
     assert_eq!(Line::parse(kind, &written).as_ref(), Ok(line), "{written}");
+}
+
+/// Checks that what is compressed is read as it was.
+fn compressed(bytes: &[u8]) {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("written to memory");
+    let mut lines = Vec::new();
+    match read(&encoder.finish().expect("written to memory"), |line| lines.extend([line, b"\n"].concat())) {
+        Ok((hash, length)) => {
+            assert_eq!(lines, bytes);
+            let [a, b, c, d, ..] = Sha256::digest(bytes).0;
+            assert_eq!((hash, length), (format!("{a:02x}{b:02x}{c:02x}{d:02x}"), bytes.len() as u64));
+        }
+        Err(error) => assert!(!bytes.ends_with(b"\n"), "{error}"),
+    }
+}
+
+/// Reads the lines of an object. Returns their hash and their length.
+fn read(compressed: &[u8], mut each: impl FnMut(&[u8])) -> io::Result<(String, u64)> {
+    let mut text = Text::new(compressed);
+    while let Some(line) = text.next_line()? {
+        each(line);
+    }
+    let length = text.bytes();
+    Ok((text.finish()?, length))
 }
