@@ -1,12 +1,13 @@
 //! A proxy that holds a server's responses, hangs, or switches to another server, as a name's address changes.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
 /// A proxy between clients and a server.
 pub(crate) struct Proxy {
@@ -16,7 +17,11 @@ pub(crate) struct Proxy {
     server: watch::Sender<String>,
     held: watch::Receiver<bool>,
     heard: watch::Sender<Vec<u8>>,
+    tasks: Tasks,
 }
+
+/// The tasks that pass the bytes of the connections.
+type Tasks = Arc<Mutex<Vec<AbortHandle>>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
@@ -53,8 +58,9 @@ impl Proxy {
         let (holds, held) = watch::channel(false);
         let heard = watch::Sender::new(Vec::new());
         let connection = ProxiedConnection { rule: rules, heard: heard.clone(), held: holds, hung: Arc::default() };
-        tokio::spawn(accept(listener, servers, connection));
-        Self { url, rule, server, held, heard }
+        let tasks = Tasks::default();
+        tokio::spawn(accept(listener, servers, connection, Arc::clone(&tasks)));
+        Self { url, rule, server, held, heard, tasks }
     }
 
     /// Holds the server's responses from now on.
@@ -81,6 +87,13 @@ impl Proxy {
     /// Hangs once a client sends this.
     pub(crate) fn hang_from(&self, what: &'static str) {
         self.rule.send_replace(Rule::HangFrom(what));
+    }
+
+    /// Closes the connections that exist.
+    pub(crate) fn close(&self) {
+        for task in self.tasks.lock().unwrap().drain(..) {
+            task.abort();
+        }
     }
 
     /// Connects new clients to the server at this URL. Existing connections stay.
@@ -140,15 +153,16 @@ pub(crate) fn split_login(url: &str) -> (String, String) {
     (login.to_owned(), server.to_owned())
 }
 
-async fn accept(listener: TcpListener, server: watch::Receiver<String>, connection: ProxiedConnection) {
+async fn accept(listener: TcpListener, server: watch::Receiver<String>, connection: ProxiedConnection, tasks: Tasks) {
     while let Ok((client, _)) = listener.accept().await {
         let (from_client, to_client) = client.into_split();
         let server = server.borrow().clone();
         let (from_server, to_server) = TcpStream::connect(&server).await.unwrap().into_split();
         let connection = ProxiedConnection { hung: Arc::default(), ..connection.clone() };
         tokio::spawn(connection.clone().watch());
-        tokio::spawn(connection.clone().forward(from_client, to_server));
-        tokio::spawn(connection.respond(from_server, to_client));
+        let forward = tokio::spawn(connection.clone().forward(from_client, to_server));
+        let respond = tokio::spawn(connection.respond(from_server, to_client));
+        tasks.lock().unwrap().extend([forward.abort_handle(), respond.abort_handle()]);
     }
 }
 

@@ -114,6 +114,25 @@ async fn a_session_that_the_server_has_ended_fails_no_batch() {
     catalog.close().await;
 }
 
+/// Between two batches nobody uses the connections, and a writer does not notice that one has gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cache_whose_idle_connection_has_died_is_refreshed_at_once() {
+    let catalog = TestCatalog::open().await;
+    let cache = RedisServer::start(&[]).await;
+    let proxy = Proxy::before(&cache.url()).await;
+    let resources = processor_on(&catalog.servers.database_url, &proxy.url);
+    let reader = cache_on(&cache.url());
+    assert_eq!(process(&[count("a", "1", 1)], TIME, &resources).await, DONE);
+    for quantity in 2..5 {
+        fill_from_database(&reader, &catalog).await;
+        proxy.close();
+        assert_eq!(process(&[count("a", &quantity.to_string(), quantity)], TIME, &resources).await, DONE);
+        assert_eq!(catalog.number("select count(*) from pending_refresh").await, 0, "refreshed at once");
+        assert!(entry(&reader).await.is_some_and(|entry| known(quantity)(&entry)));
+    }
+    catalog.close().await;
+}
+
 /// A cache that can fail over: the old primary goes on as a replica, and the name resolves to the new one.
 struct FailoverCache {
     old: RedisServer,
@@ -142,6 +161,10 @@ fn known(quantity: i64) -> impl Fn(&Entry) -> bool {
 /// Returns the entry that a reader gets; `None` if it cannot read the cache.
 async fn entry(reader: &Cache) -> Option<Entry> {
     reader.read(&["a"]).await.ok().and_then(|reading| reading.entries.into_iter().next())
+}
+
+async fn fill_from_database(reader: &Cache, catalog: &TestCatalog) {
+    fill(reader, &catalog.store.views(&["a"]).await.expect("read")[0]).await;
 }
 
 /// Fills in the view from the database.

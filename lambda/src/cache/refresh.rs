@@ -57,8 +57,21 @@ impl Cache {
     }
 
     async fn call<T: redis::FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, CacheError> {
-        let called: Result<T, RedisError> =
-            self.connection.run(async |connection| call.invoke_async(connection).await).await;
+        let mut called: Result<T, RedisError> = self.once(call).await;
+        if called.as_ref().is_err_and(has_lost_its_connection) {
+            // It may have died long ago, and shows that only now. Repeating the call changes nothing.
+            called = self.once(call).await;
+        }
         called.map_err(|error| self.failed(error))
     }
+
+    async fn once<T: redis::FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, RedisError> {
+        self.connection.run(async |connection| call.invoke_async(connection).await).await
+    }
+}
+
+/// Returns true if the connection that there was is gone. Not if there was no response in time, which is waited for
+/// once, nor if a new connection was refused.
+fn has_lost_its_connection(error: &RedisError) -> bool {
+    error.is_connection_dropped() && !error.is_connection_refusal() && !error.is_timeout()
 }
