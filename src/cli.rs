@@ -249,7 +249,9 @@ pub struct LocalArgs {
     #[arg(long, value_name = "N", conflicts_with = "no_records")]
     pub rate: Option<NonZeroU32>,
     /// Fault on purpose, TARGET@AFTER+DURATION such as `redis@10s+5s`: `redis` or `postgresql` is stopped and started
-    /// again, `s3` refuses or delays what the functions store, or the processes of the `functions` are killed every two seconds. May be there several times.
+    /// again, `s3` refuses or delays what the functions store, the processes of the `functions` are killed every two
+    /// seconds, or are `idle`: none is invoked. Or TARGET@AFTER: `redeliver` loses the checkpoints, so that what was
+    /// acknowledged last comes again; `reshard` splits or merges shards (with `--serve`). May be there several times.
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<String>,
     /// Seconds for which the archiver collects records before it writes an object, 0 to 300; the summary names it as an

@@ -16,8 +16,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::feed::Chunk;
+use super::generations::Generations;
 use super::mapping::EncodedRecord;
 use crate::records::Record;
+use crate::stream::Lineage;
 
 /// The wait after a request that found no records (Lambda waits a second).
 const PAUSE: Duration = Duration::from_millis(250);
@@ -30,6 +32,8 @@ const CHUNKS: usize = 1;
 pub struct KinesisStream {
     pub client: Client,
     pub arn: String,
+    /// The parents of the shards, which readers find out.
+    pub lineage: Arc<Lineage>,
 }
 
 /// The readers' activity, by which an idle stream is known.
@@ -72,7 +76,7 @@ impl Activity {
 
 impl KinesisStream {
     /// Starts a reader for each present shard, until `stop` is cancelled or the first error. Their records come out of
-    /// the receiver.
+    /// the receiver. A shard that came of others is read once they are read to their ends.
     pub async fn read(
         &self,
         activity: &Arc<Activity>,
@@ -80,20 +84,42 @@ impl KinesisStream {
         readers: &mut JoinSet<anyhow::Result<()>>,
     ) -> anyhow::Result<mpsc::Receiver<Chunk>> {
         let (sender, receiver) = mpsc::channel(CHUNKS);
-        for shard in self.shards().await? {
-            let (stream, activity) = (self.clone(), Arc::clone(activity));
-            let (sender, stop) = (sender.clone(), stop.clone());
-            readers.spawn(async move {
-                tokio::select! {
-                    read = stream.read_shard(&shard, &activity, &sender) => read,
-                    () = stop.cancelled() => Ok(()),
-                }
-            });
-        }
+        let (stream, activity, stop) = (self.clone(), Arc::clone(activity), stop.clone());
+        let generations = Generations::new(self.shards().await?);
+        readers.spawn(async move {
+            tokio::select! {
+                read = stream.read_all(generations, &activity, sender) => read,
+                () = stop.cancelled() => Ok(()),
+            }
+        });
         Ok(receiver)
     }
 
-    async fn shards(&self) -> anyhow::Result<Vec<String>> {
+    async fn read_all(
+        self,
+        mut generations: Generations,
+        activity: &Arc<Activity>,
+        sender: mpsc::Sender<Chunk>,
+    ) -> anyhow::Result<()> {
+        let mut readers = JoinSet::new();
+        loop {
+            for (shard, parents) in generations.ready() {
+                if !parents.is_empty() {
+                    self.lineage.add(shard.clone(), parents);
+                }
+                let (stream, activity, sender) = (self.clone(), Arc::clone(activity), sender.clone());
+                readers.spawn(async move {
+                    let children = stream.read_shard(&shard, &activity, &sender).await?;
+                    anyhow::Ok((shard, children))
+                });
+            }
+            let Some(read) = readers.join_next().await else { return Ok(()) };
+            let (shard, children) = read.context("a reader panicked")??;
+            generations.end(shard, children);
+        }
+    }
+
+    async fn shards(&self) -> anyhow::Result<Vec<(String, Vec<String>)>> {
         let mut shards = Vec::new();
         let mut token = None;
         loop {
@@ -105,7 +131,10 @@ impl KinesisStream {
             };
             let page =
                 request.send().await.map_err(|error| self.failed("list the shards", DisplayErrorContext(error)))?;
-            shards.extend(page.shards.unwrap_or_default().into_iter().map(|shard| shard.shard_id));
+            shards.extend(page.shards.unwrap_or_default().into_iter().map(|shard| {
+                let parents = [shard.parent_shard_id, shard.adjacent_parent_shard_id];
+                (shard.shard_id, parents.into_iter().flatten().collect())
+            }));
             token = page.next_token;
             if token.is_none() {
                 return Ok(shards);
@@ -113,13 +142,19 @@ impl KinesisStream {
         }
     }
 
-    /// Reads a shard to its end. Only a shard that was split or merged has one.
-    async fn read_shard(&self, shard: &str, activity: &Activity, to: &mpsc::Sender<Chunk>) -> anyhow::Result<()> {
+    /// Reads a shard to its end, and returns its children. Only a shard that was split or merged has an end.
+    async fn read_shard(
+        &self,
+        shard: &str,
+        activity: &Activity,
+        to: &mpsc::Sender<Chunk>,
+    ) -> anyhow::Result<Vec<(String, Vec<String>)>> {
         let mut last = None;
+        let mut children = Vec::new();
         let mut iterator = self.iterator(shard, last.as_deref()).await?;
         while let Some(current) = iterator {
             let request = self.client.get_records().stream_arn(&self.arn).shard_iterator(current);
-            let GetRecordsOutput { records, next_shard_iterator, .. } = match request.send().await {
+            let GetRecordsOutput { records, next_shard_iterator, child_shards, .. } = match request.send().await {
                 Ok(found) => found,
                 Err(error) if error.as_service_error().is_some_and(GetRecordsError::is_expired_iterator_exception) => {
                     iterator = self.iterator(shard, last.as_deref()).await?;
@@ -128,9 +163,13 @@ impl KinesisStream {
                 Err(error) => return Err(self.failed("get records", DisplayErrorContext(error))),
             };
             iterator = next_shard_iterator;
+            let found = child_shards.unwrap_or_default();
+            children.extend(found.into_iter().map(|child| (child.shard_id, child.parent_shards)));
             let chunk = records.into_iter().map(|found| record(shard, found)).collect::<anyhow::Result<Chunk>>()?;
             let Some(newest) = chunk.last() else {
-                tokio::time::sleep(PAUSE).await;
+                if iterator.is_some() {
+                    tokio::time::sleep(PAUSE).await;
+                }
                 continue;
             };
             last = Some(newest.sequence_number().to_owned());
@@ -141,7 +180,7 @@ impl KinesisStream {
                 break;
             }
         }
-        Ok(())
+        Ok(children)
     }
 
     /// Requests an iterator: behind the last record, or at the shard's beginning.

@@ -6,11 +6,13 @@
 //! - [`pace`]: a steady rate for a file
 //! - [`live`]: what is put on an open stream
 //! - [`kinesis`]: readers for the shards of a stream in an account
+//! - `generations`: the order of a stream's shards, children after their parents
 //! - [`on_failure`]: the destination of discarded batches
 //! - [`tally`], [`progress`]: counts of events and records, and their progress bar
 //! - [`status`]: the work of a mapping as it goes on
 
 pub mod feed;
+mod generations;
 pub mod kinesis;
 pub mod live;
 pub mod mapping;

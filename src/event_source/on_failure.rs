@@ -133,6 +133,7 @@ mod tests {
         let destination = OnFailureDestination { storage, bucket: "bucket".to_owned(), mapping: "an id".to_owned() };
         let discarded = DiscardedBatch {
             records: vec![record("1"), record("2")],
+            repeated: 0,
             condition: Condition::RetryAttemptsExhausted,
             invocations: 3,
         };

@@ -21,6 +21,7 @@ use crate::event_source::progress::Progress;
 use crate::event_source::status::{PollerReport, SharedStatus};
 use crate::event_source::tally::Tally;
 use crate::lambda_host::{FunctionPool, HostError, Invocation, InvocationOutcome};
+use crate::stream::Lineage;
 
 /// A function that reads the stream.
 pub struct Poller {
@@ -40,13 +41,15 @@ pub struct PollerInput {
     pub records: mpsc::Receiver<Chunk>,
     /// Records that come beside them and after them.
     pub live: Option<mpsc::Receiver<Chunk>>,
+    /// The parents of the shards.
+    pub lineage: Arc<Lineage>,
     /// Hears of it when every record of `records` was acknowledged or discarded.
     pub played: Option<oneshot::Sender<PollerReport>>,
 }
 
 impl From<mpsc::Receiver<Chunk>> for PollerInput {
     fn from(records: mpsc::Receiver<Chunk>) -> Self {
-        Self { records, live: None, played: None }
+        Self { records, live: None, lineage: Arc::default(), played: None }
     }
 }
 
@@ -89,7 +92,7 @@ impl Polling {
             progress,
             status,
             origin: Arc::clone(&settings.origin),
-            mapping: EventSourceMapping::new(settings),
+            mapping: EventSourceMapping::new(settings).with_lineage(Arc::clone(&input.lineage)),
             input,
             received: VecDeque::new(),
             input_ended: false,
@@ -201,6 +204,7 @@ impl Polling {
                 }
                 None => self.input_ended = true,
             },
+            () = status.asked_to_redeliver() => self.mapping.redeliver(),
             () = status.asked_to_flush(), if wants_records => self.flushing = true,
             // Not while what a file ended with is being finished.
             Some(records) = receive_live(&mut self.input.live), if wants_records => self.receive(records),

@@ -41,6 +41,7 @@ impl MappingStatus {
 pub struct SharedStatus {
     status: Mutex<MappingStatus>,
     flush: Notify,
+    redeliver: Notify,
 }
 
 impl SharedStatus {
@@ -53,6 +54,11 @@ impl SharedStatus {
         self.flush.notify_one();
     }
 
+    /// Asks the poller to lose its checkpoints, and to deliver again what was acknowledged last.
+    pub fn redeliver(&self) {
+        self.redeliver.notify_one();
+    }
+
     pub(super) fn update(&self, change: impl FnOnce(&mut MappingStatus)) {
         change(&mut self.status.lock());
     }
@@ -60,5 +66,10 @@ impl SharedStatus {
     /// Waits until somebody asks for a flush.
     pub(super) async fn asked_to_flush(&self) {
         self.flush.notified().await;
+    }
+
+    /// Waits until somebody asks for deliveries again.
+    pub(super) async fn asked_to_redeliver(&self) {
+        self.redeliver.notified().await;
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::error::HostError;
 use super::execution_environment::ExecutionEnvironment;
@@ -32,6 +32,8 @@ pub struct FunctionPool {
     console: Arc<Console>,
     idle: Mutex<Vec<ExecutionEnvironment>>,
     concurrency: Semaphore,
+    /// True while no invocation begins.
+    held_back: watch::Sender<bool>,
     /// True as long as acknowledged batches are expected to come with a batch line.
     expects_batch_lines: AtomicBool,
     errors: AtomicU64,
@@ -57,6 +59,7 @@ impl FunctionPool {
             console,
             idle: Mutex::default(),
             concurrency,
+            held_back: watch::Sender::new(false),
             expects_batch_lines,
             errors: AtomicU64::new(0),
         })
@@ -64,6 +67,8 @@ impl FunctionPool {
 
     /// Invokes the function once. A function error is an outcome, not an error.
     pub async fn invoke(&self, payload: Bytes) -> Result<Invocation, HostError> {
+        // The sender lives as long as this.
+        self.held_back.subscribe().wait_for(|held| !held).await.ok();
         let _permit = self.concurrency.acquire().await;
         let mut environment = self.execution_environment().await?;
         let expects = self.expects_batch_lines.load(Ordering::Relaxed);
@@ -100,6 +105,12 @@ impl FunctionPool {
 
     pub fn function(&self) -> &Function {
         &self.function
+    }
+
+    /// Begins no invocation until this is called with false: every execution environment is frozen once its invocation
+    /// has ended.
+    pub fn hold_back(&self, held: bool) {
+        self.held_back.send_replace(held);
     }
 
     /// Stops the idle execution environments.

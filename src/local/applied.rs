@@ -151,12 +151,13 @@ async fn inputs(
     stop: &CancellationToken,
 ) -> anyhow::Result<Inputs> {
     let client = account.kinesis();
-    let (mut channels, mut readers) = (Vec::new(), JoinSet::new());
+    let (mut channels, mut readers, lineage) = (Vec::new(), JoinSet::new(), Arc::default());
     for mapping in &deployment.mappings {
-        let stream = KinesisStream { client: client.clone(), arn: mapping.stream.clone() };
+        let (arn, lineage) = (mapping.stream.clone(), Arc::clone(&lineage));
+        let stream = KinesisStream { client: client.clone(), arn, lineage };
         channels.push(stream.read(activity, stop, &mut readers).await?);
     }
-    Ok(Inputs { channels, live: Vec::new(), readers, progress: None })
+    Ok(Inputs { channels, live: Vec::new(), lineage, readers, progress: None })
 }
 
 fn stop_when_idle(period: Duration, activity: Arc<Activity>, stop: CancellationToken) -> AbortOnDropHandle<()> {

@@ -1,9 +1,11 @@
-//! Faults on purpose: a server that is stopped for a while, S3 that fails, functions that are killed.
+//! Faults on purpose: a server that is stopped for a while, S3 that fails, functions that are killed or idle, records that
+//! are delivered again, a stream whose shards are split and merged.
+//!
+//! - [`planned`]: the targets, and faults that begin by themselves
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -12,86 +14,21 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::emulators::s3::Trouble;
+use crate::event_source::status::SharedStatus;
+use crate::lambda_host::FunctionPool;
+use crate::local::runner::Runner;
 use crate::servers::{ServerProcess, Servers};
 use crate::session::Session;
 use crate::session::console::Console;
 use crate::session::process::{ProcessKind, Supervisor};
+use crate::stream::OpenStream;
 
-/// The longest fault.
-pub const LONGEST: Duration = Duration::from_hours(1);
+mod planned;
+
+pub use planned::{FaultTarget, LONGEST, PlannedFault};
+
 /// The time between two kills of the functions: longer than all attempts of one start together.
 const KILL_PERIOD: Duration = Duration::from_secs(2);
-
-/// A part of the run that can be made to fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FaultTarget {
-    Redis,
-    Postgresql,
-    /// The buckets that the functions write to.
-    S3,
-    Functions,
-}
-
-impl FaultTarget {
-    pub const ALL: [Self; 4] = [Self::Redis, Self::Postgresql, Self::S3, Self::Functions];
-
-    /// Returns the name in arguments and URLs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Redis => "redis",
-            Self::Postgresql => "postgresql",
-            Self::S3 => "s3",
-            Self::Functions => "functions",
-        }
-    }
-}
-
-impl FromStr for FaultTarget {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|target| target.name() == name);
-        found.ok_or_else(|| format!("`{name}` cannot be made to fail: redis, postgresql, s3 or functions can"))
-    }
-}
-
-/// A fault that begins by itself: `redis@10s+5s`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlannedFault {
-    pub target: FaultTarget,
-    /// The time from the first record.
-    pub after: Duration,
-    pub lasts: Duration,
-}
-
-impl FromStr for PlannedFault {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let form = "must be TARGET@AFTER+DURATION, such as redis@10s+5s";
-        let (target, times) = text.split_once('@').ok_or(form)?;
-        let (after, lasts) = times.split_once('+').ok_or(form)?;
-        let fault = Self { target: target.parse()?, after: duration(after)?, lasts: duration(lasts)? };
-        if fault.lasts.is_zero() || fault.lasts > LONGEST {
-            return Err(format!("a fault lasts at least 1ms and at most an hour, not {lasts}"));
-        }
-        Ok(fault)
-    }
-}
-
-/// Parses a duration: digits, and `ms`, `s` or `m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(digits).unwrap_or_default();
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        _ => return Err(format!("`{text}` must be a number with `ms`, `s` or `m`, such as 10s")),
-    };
-    let number: u32 = number.parse().map_err(|_| format!("`{text}` must begin with a number"))?;
-    Ok(Duration::from_millis(u64::from(number) * milliseconds))
-}
 
 /// The reason why a fault cannot begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,6 +37,8 @@ pub enum FaultError {
     Given,
     #[error("it is failing already")]
     Failing,
+    #[error("only an open stream (--serve) has shards of its own to split and merge")]
+    NoStream,
 }
 
 /// The parts of a run that can be made to fail, and those that fail now.
@@ -109,6 +48,9 @@ pub struct Faults {
     database: Option<Arc<ServerProcess>>,
     s3: Arc<Trouble>,
     supervisor: Arc<Supervisor>,
+    pools: Vec<Arc<FunctionPool>>,
+    mappings: Vec<Arc<SharedStatus>>,
+    stream: OnceLock<Arc<OpenStream>>,
     console: Arc<Console>,
     /// The ends of the present faults.
     ends: Mutex<BTreeMap<FaultTarget, Instant>>,
@@ -122,17 +64,37 @@ impl Faults {
             database: servers.database_process.clone(),
             s3,
             supervisor: Arc::clone(&session.supervisor),
+            pools: Vec::new(),
+            mappings: Vec::new(),
+            stream: OnceLock::new(),
             console: Arc::clone(&session.console),
             ends: Mutex::default(),
             healed: Notify::new(),
         }
     }
 
+    /// Adds the functions and the mappings.
+    #[must_use]
+    pub fn of(self, runner: &Runner) -> Self {
+        Self { pools: runner.pools(), mappings: runner.mappings(), ..self }
+    }
+
+    /// Adds the open stream, which can be resharded.
+    pub fn add_stream(&self, stream: Arc<OpenStream>) {
+        // There is one at most.
+        self.stream.set(stream).ok();
+    }
+
     /// Returns whether a fault of this part is possible.
     pub fn is_possible(&self, target: FaultTarget) -> bool {
+        self.check(target).is_ok()
+    }
+
+    fn check(&self, target: FaultTarget) -> Result<(), FaultError> {
         match target {
-            FaultTarget::Redis | FaultTarget::Postgresql => self.server(target).is_some(),
-            FaultTarget::S3 | FaultTarget::Functions => true,
+            FaultTarget::Redis | FaultTarget::Postgresql if self.server(target).is_none() => Err(FaultError::Given),
+            FaultTarget::Reshard if self.stream.get().is_none() => Err(FaultError::NoStream),
+            _ => Ok(()),
         }
     }
 
@@ -142,10 +104,12 @@ impl Faults {
         Some(end.saturating_duration_since(Instant::now()))
     }
 
-    /// Makes a part fail for a while.
+    /// Makes a part fail for a while, or at once.
     pub fn begin(self: &Arc<Self>, target: FaultTarget, lasts: Duration) -> Result<(), FaultError> {
-        if !self.is_possible(target) {
-            return Err(FaultError::Given);
+        self.check(target)?;
+        if target.is_momentary() {
+            self.happen(target);
+            return Ok(());
         }
         let end = Instant::now() + lasts;
         {
@@ -161,6 +125,7 @@ impl Faults {
             match (target, faults.server(target)) {
                 (_, Some(server)) => faults.stop(server, end).await,
                 (FaultTarget::S3, None) => faults.trouble_s3(end).await,
+                (FaultTarget::Idle, None) => faults.hold_functions_back(end).await,
                 (_, None) => faults.kill_functions(end).await,
             }
             faults.ends.lock().remove(&target);
@@ -168,6 +133,20 @@ impl Faults {
             faults.healed.notify_waiters();
         });
         Ok(())
+    }
+
+    /// Lets something happen that has no duration.
+    fn happen(&self, target: FaultTarget) {
+        self.console.say(&format!("fault: {}", target.name()));
+        match (target, self.stream.get()) {
+            (FaultTarget::Redeliver, _) => self.mappings.iter().for_each(|mapping| mapping.redeliver()),
+            (FaultTarget::Reshard, Some(stream)) => {
+                if let Err(error) = stream.reshard() {
+                    self.console.warn(&format!("the stream was not resharded: {error}"));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Waits until nothing fails.
@@ -186,7 +165,7 @@ impl Faults {
         match target {
             FaultTarget::Redis => self.cache.as_ref(),
             FaultTarget::Postgresql => self.database.as_ref(),
-            FaultTarget::S3 | FaultTarget::Functions => None,
+            _ => None,
         }
     }
 
@@ -202,6 +181,18 @@ impl Faults {
         self.s3.set(true);
         tokio::time::sleep_until(end).await;
         self.s3.set(false);
+    }
+
+    /// Begins no invocation. Lambda freezes a function between two, and so does this host: time passes, and connections
+    /// may die, without the functions noticing.
+    async fn hold_functions_back(&self, end: Instant) {
+        for pool in &self.pools {
+            pool.hold_back(true);
+        }
+        tokio::time::sleep_until(end).await;
+        for pool in &self.pools {
+            pool.hold_back(false);
+        }
     }
 
     /// Kills every function process again and again. Each is started anew when it is needed, as on Lambda.
@@ -241,35 +232,5 @@ impl FaultSchedule {
     /// Returns how many have not begun.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_planned_fault_is_read() {
-        let read = |text: &str| text.parse::<PlannedFault>();
-        let seconds = Duration::from_secs;
-        let fault = PlannedFault { target: FaultTarget::Redis, after: seconds(10), lasts: seconds(5) };
-        assert_eq!(read("redis@10s+5s"), Ok(fault));
-        let fault = PlannedFault { target: FaultTarget::Functions, after: seconds(0), lasts: seconds(60) };
-        assert_eq!(read("functions@0ms+1m"), Ok(fault));
-        for (text, words) in [
-            ("redis", "TARGET@AFTER+DURATION"),
-            ("redis@10s", "TARGET@AFTER+DURATION"),
-            ("cache@1s+1s", "redis, postgresql, s3 or functions"),
-            ("redis@1+1s", "`1` must be a number with"),
-            ("redis@s+1s", "must begin with a number"),
-            ("redis@1s+-1s", "`-1s` must be"),
-            ("redis@1s+0s", "at least 1ms"),
-            ("redis@1s+61m", "at most an hour"),
-            ("redis@99999999999s+1s", "must begin with a number"),
-            ("redis@1é+1s", "`1é` must be"),
-        ] {
-            let error = read(text).expect_err(text);
-            assert!(error.contains(words), "{text}: {error}");
-        }
     }
 }

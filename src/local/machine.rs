@@ -14,7 +14,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail};
 use pipegen_contract::role::Role;
 
 use super::export::Export;
@@ -98,12 +98,15 @@ impl RenderedInputs {
     /// Checks all that is given, and starts nothing.
     pub fn check(self) -> anyhow::Result<Run> {
         for PlannedFault { target, .. } in &self.faults {
-            let given = match target {
-                FaultTarget::Redis => self.cache_url.is_some(),
-                FaultTarget::Postgresql => self.database_url.is_some(),
-                FaultTarget::S3 | FaultTarget::Functions => false,
+            let impossible = match target {
+                FaultTarget::Redis => self.cache_url.is_some().then_some(FaultError::Given),
+                FaultTarget::Postgresql => self.database_url.is_some().then_some(FaultError::Given),
+                FaultTarget::Reshard => self.serve.is_none().then_some(FaultError::NoStream),
+                FaultTarget::S3 | FaultTarget::Functions | FaultTarget::Idle | FaultTarget::Redeliver => None,
             };
-            ensure!(!given, "--fault {}: {}", target.name(), FaultError::Given);
+            if let Some(error) = impossible {
+                bail!("--fault {}: {error}", target.name());
+            }
         }
         let export = self.export.map(Export::to).transpose()?;
         let bootstrap = self.bootstrap.as_deref().map(executable).transpose()?;

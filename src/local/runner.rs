@@ -28,6 +28,7 @@ use crate::lambda_host::{Function, FunctionPool, InvocationOutcome};
 use crate::session::Session;
 use crate::session::console::Console;
 use crate::session::listener::{Listener, Server};
+use crate::stream::Lineage;
 
 /// The services that a deployment's functions use: those of this machine, or of an emulated account.
 pub trait FunctionBackend {
@@ -51,6 +52,8 @@ pub struct Inputs {
     pub channels: Vec<mpsc::Receiver<Chunk>>,
     /// A second channel for each, with records that come beside those and after them; none if there are no such.
     pub live: Vec<mpsc::Receiver<Chunk>>,
+    /// The parents of the shards.
+    pub lineage: Arc<Lineage>,
     /// Tasks that fill the channels. The first error of any of them ends the run.
     pub readers: JoinSet<anyhow::Result<()>>,
     /// The progress of the processor, if it is shown.
@@ -184,16 +187,27 @@ impl Runner {
 
     /// Starts to process the inputs.
     pub fn poll(&self, inputs: Inputs) -> Pollers {
-        let Inputs { channels, live, readers, mut progress } = inputs;
+        let Inputs { channels, live, lineage, readers, mut progress } = inputs;
         let mut pollers = Pollers::new(readers);
         let live = live.into_iter().map(Some).chain(repeat_with(|| None));
         for ((mapping, records), live) in self.deployment.mappings.iter().zip(channels).zip(live) {
             let handler = self.deployment.functions[&mapping.function].handler.clone();
             let shown = progress.take_if(|_| handler == Role::Processor.handler());
             let poller = self.poller(mapping, shown, Arc::clone(&self.status[&handler]));
-            pollers.start(handler, poller, PollerInput { records, live, played: None });
+            let lineage = Arc::clone(&lineage);
+            pollers.start(handler, poller, PollerInput { records, live, lineage, played: None });
         }
         pollers
+    }
+
+    /// Returns the pools of all functions.
+    pub fn pools(&self) -> Vec<Arc<FunctionPool>> {
+        self.pools.values().cloned().collect()
+    }
+
+    /// Returns the work of every mapping so far.
+    pub fn mappings(&self) -> Vec<Arc<SharedStatus>> {
+        self.status.values().cloned().collect()
     }
 
     /// Returns the work of a function's mapping so far.

@@ -20,6 +20,8 @@ pub struct Summary {
     pub records: u64,
     /// Records that were discarded, and kept in the quarantine bucket.
     pub discarded: u64,
+    /// Deliveries, again, of records that were acknowledged before. No other count has them.
+    pub redelivered: u64,
     /// Seconds from the hand-over of the first record to the acknowledgement of the last.
     pub seconds: f64,
     /// Acknowledged records in each of them.
@@ -79,6 +81,7 @@ impl Summary {
         Self {
             records: counted.delivered,
             discarded: counted.discarded,
+            redelivered: counted.redelivered,
             seconds: elapsed.as_secs_f64(),
             records_per_second: per_second(counted.delivered, *elapsed),
             batches: counted.invocations,
@@ -95,6 +98,9 @@ impl Summary {
         table.row("records", &thousands(self.records), "");
         if self.discarded > 0 {
             table.row("  discarded", &thousands(self.discarded), "(kept in the quarantine bucket)");
+        }
+        if self.redelivered > 0 {
+            table.row("  delivered again", &thousands(self.redelivered), "");
         }
         let Tally { events, outcomes, rejected, refreshed, pending, milliseconds } = &self.tally;
         table.row("events", &thousands(*events), "");

@@ -7,8 +7,10 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
+use super::lineage::Lineage;
 use super::sequence::SequenceNumbers;
-use super::shards::Shards;
+use super::shard_map::{ReshardError, Shard, ShardMap};
+use super::shards::hash_key;
 use crate::records::Record;
 
 /// The bytes that may wait to be read. Kinesis keeps them on disks; here they are in memory.
@@ -43,7 +45,7 @@ pub enum PutError {
 #[derive(Debug)]
 pub struct OpenStream {
     arn: String,
-    shards: Shards,
+    lineage: Arc<Lineage>,
     opened_at: DateTime<Utc>,
     waiting: Arc<AtomicUsize>,
     state: Mutex<State>,
@@ -52,6 +54,9 @@ pub struct OpenStream {
 #[derive(Debug)]
 struct State {
     numbers: SequenceNumbers,
+    shards: ShardMap,
+    /// The reshardings that [`OpenStream::reshard`] has done.
+    reshardings: usize,
     /// None once the stream is closed.
     queue: Option<mpsc::UnboundedSender<Record>>,
 }
@@ -68,9 +73,14 @@ impl OpenStream {
     pub fn open(arn: String, shards: usize) -> (Self, StreamReader) {
         let (queue, records) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let state = Mutex::new(State { numbers: SequenceNumbers::default(), queue: Some(queue) });
-        let stream =
-            Self { arn, shards: Shards::new(shards), opened_at: Utc::now(), waiting: Arc::clone(&waiting), state };
+        let state = Mutex::new(State {
+            numbers: SequenceNumbers::default(),
+            shards: ShardMap::new(shards),
+            reshardings: 0,
+            queue: Some(queue),
+        });
+        let lineage = Arc::default();
+        let stream = Self { arn, lineage, opened_at: Utc::now(), waiting: Arc::clone(&waiting), state };
         (stream, StreamReader { records, waiting })
     }
 
@@ -83,8 +93,14 @@ impl OpenStream {
         self.arn.rsplit_once('/').map_or(&*self.arn, |(_, name)| name)
     }
 
-    pub fn shards(&self) -> Shards {
-        self.shards
+    /// Returns all shards, the closed ones too.
+    pub fn shards(&self) -> Vec<Shard> {
+        self.state.lock().shards.all().to_vec()
+    }
+
+    /// Returns the parents of the shards, for whoever reads.
+    pub fn lineage(&self) -> Arc<Lineage> {
+        Arc::clone(&self.lineage)
     }
 
     pub fn opened_at(&self) -> DateTime<Utc> {
@@ -94,19 +110,18 @@ impl OpenStream {
     /// Puts a record at the end of its shard. It arrives now, to the millisecond, as on Kinesis.
     pub fn put(&self, record: NewRecord) -> Result<Placed, PutError> {
         let NewRecord { partition_key, explicit_hash_key, data } = record;
-        let shard = match explicit_hash_key {
-            Some(hash_key) => self.shards.of_hash_key(hash_key),
-            None => self.shards.of_partition_key(&partition_key),
-        };
+        let hash_key = explicit_hash_key.unwrap_or_else(|| hash_key(&partition_key));
         let mut state = self.state.lock();
-        let State { numbers, queue } = &mut *state;
+        let State { numbers, shards, queue, .. } = &mut *state;
+        let shard = shards.of_hash_key(hash_key);
         let queue = queue.as_ref().ok_or(PutError::Closed)?;
         let size = partition_key.len() + data.len();
         if self.waiting.load(Ordering::Relaxed) + size > WAITING_LIMIT {
             return Err(PutError::Full);
         }
         let now = Utc::now();
-        let placed = Placed { shard: Shards::id(shard), sequence_number: numbers.next(now, shard) };
+        let id = shards.all()[shard].id.clone();
+        let placed = Placed { shard: id, sequence_number: numbers.next(now, shard) };
         let record = Record {
             shard: placed.shard.clone(),
             sequence_number: placed.sequence_number.clone(),
@@ -119,9 +134,56 @@ impl OpenStream {
         Ok(placed)
     }
 
+    /// Splits a shard, whose second child begins with this hash key. What was put before is in the shard, and what is
+    /// put from now on is in its children.
+    pub fn split(&self, shard: &str, new_starting: u128) -> Result<(), ReshardError> {
+        self.state.lock().split(shard, new_starting, &self.lineage)
+    }
+
+    /// Merges two shards whose ranges of hash keys are adjacent.
+    pub fn merge(&self, shard: &str, adjacent: &str) -> Result<(), ReshardError> {
+        self.state.lock().merge(shard, adjacent, &self.lineage)
+    }
+
+    /// Splits the shard with the largest range in its middle; every second time, merges two that a split has made.
+    pub fn reshard(&self) -> Result<(), ReshardError> {
+        let mut state = self.state.lock();
+        state.reshardings += 1;
+        let siblings = if state.reshardings.is_multiple_of(2) { state.shards.siblings() } else { None };
+        match (siblings, state.shards.widest()) {
+            (Some((shard, adjacent)), _) => state.merge(&shard, &adjacent, &self.lineage),
+            (None, Some((shard, middle))) => state.split(&shard, middle, &self.lineage),
+            (None, None) => Ok(()),
+        }
+    }
+
     /// Ends the stream: what was put on it can still be read.
     pub fn close(&self) {
         self.state.lock().queue = None;
+    }
+}
+
+impl State {
+    fn split(&mut self, shard: &str, new_starting: u128, lineage: &Lineage) -> Result<(), ReshardError> {
+        let Self { numbers, shards, .. } = self;
+        let children = shards.split(shard, new_starting, |shard| numbers.next(Utc::now(), shard))?;
+        self.tell(&children, lineage);
+        Ok(())
+    }
+
+    fn merge(&mut self, shard: &str, adjacent: &str, lineage: &Lineage) -> Result<(), ReshardError> {
+        let Self { numbers, shards, .. } = self;
+        let children = shards.merge(shard, adjacent, |shard| numbers.next(Utc::now(), shard))?;
+        self.tell(&children, lineage);
+        Ok(())
+    }
+
+    /// Tells readers of new shards, before any record is in them.
+    fn tell(&self, children: &[usize], lineage: &Lineage) {
+        for &child in children {
+            let Shard { id, parents, .. } = &self.shards.all()[child];
+            lineage.add(id.clone(), parents.clone());
+        }
     }
 }
 
@@ -170,6 +232,31 @@ mod tests {
         assert!(read.arrived_at >= before && read.arrived_at <= Utc::now());
         assert_eq!(reader.next_now().map(|read| read.sequence_number), Some(second.sequence_number));
         assert_eq!(reader.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn what_is_put_after_a_resharding_is_in_the_children_with_later_numbers() {
+        let (stream, mut reader) = OpenStream::open(ARN.to_owned(), 1);
+        let mut before = Vec::new();
+        for round in 0..4 {
+            for number in 0..20 {
+                let placed = stream.put(record(&format!("acme/{number}"), 1)).expect("taken");
+                let shards = stream.shards();
+                let shard = shards.iter().find(|shard| shard.id == placed.shard).expect("listed");
+                assert!(shard.is_open() && shard.starting < placed.sequence_number, "{placed:?} in {shard:?}");
+                let ancestors = stream.lineage().ancestors(&placed.shard);
+                for (_, number) in before.iter().filter(|(shard, _)| ancestors.contains(shard)) {
+                    assert!(*number < shard.starting);
+                }
+                before.push((placed.shard, placed.sequence_number));
+            }
+            stream.reshard().expect("resharded");
+            let open = stream.shards().iter().filter(|shard| shard.is_open()).count();
+            assert_eq!(open, [2, 1, 2, 1][round], "splits and merges in turn");
+        }
+        for placed in before {
+            assert_eq!(reader.next().await.map(|read| (read.shard, read.sequence_number)), Some(placed));
+        }
     }
 
     #[tokio::test]

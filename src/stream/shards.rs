@@ -43,10 +43,15 @@ impl Shards {
         usize::try_from(hash_key / self.width).unwrap_or(usize::MAX).min(self.count - 1)
     }
 
-    /// Returns the index of the shard that a partition key belongs to: by the MD5 hash of its UTF-8.
+    /// Returns the index of the shard that a partition key belongs to.
     pub fn of_partition_key(self, partition_key: &str) -> usize {
-        self.of_hash_key(u128::from_be_bytes(Md5::digest(partition_key).into()))
+        self.of_hash_key(hash_key(partition_key))
     }
+}
+
+/// Returns the hash key of a partition key: the MD5 hash of its UTF-8.
+pub fn hash_key(partition_key: &str) -> u128 {
+    u128::from_be_bytes(Md5::digest(partition_key).into())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Kinesis for whoever puts records on the run's stream: `PutRecord`, `PutRecords`, `ListShards` and
-//! `DescribeStreamSummary`.
+//! Kinesis for whoever puts records on the run's stream: `PutRecord`, `PutRecords`, `ListShards`, `SplitShard`,
+//! `MergeShards` and `DescribeStreamSummary`.
 //!
 //! - [`request`]: the requests, checked
 //! - [`protocol`]: the operations, in AWS' JSON 1.1 protocol

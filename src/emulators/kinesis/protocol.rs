@@ -12,10 +12,9 @@ use axum::response::{IntoResponse as _, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::request::{BODY_LIMIT, PutRecord, PutRecords, StreamReference};
+use super::request::{BODY_LIMIT, MergeShards, PutRecord, PutRecords, SplitShard, StreamReference};
 use crate::emulators::api_error::ApiError;
-use crate::stream::shards::Shards;
-use crate::stream::{OpenStream, Placed, PutError};
+use crate::stream::{OpenStream, Placed, PutError, ReshardError, Shard};
 
 /// The prefix of the operation's name.
 pub const TARGET: &str = "Kinesis_20131202.";
@@ -49,6 +48,8 @@ impl Kinesis {
             Some("PutRecord") => self.put_record(read(body)?),
             Some("PutRecords") => self.put_records(read(body)?),
             Some("ListShards") => self.list_shards(&read(body)?),
+            Some("SplitShard") => self.split_shard(&read(body)?),
+            Some("MergeShards") => self.merge_shards(&read(body)?),
             Some("DescribeStreamSummary") => self.describe_stream_summary(&read(body)?),
             _ => {
                 let message = format!("the operation `{target}` is not supported here");
@@ -83,21 +84,23 @@ impl Kinesis {
         Ok(json!({"FailedRecordCount": failed, "Records": entries, "EncryptionType": "KMS"}))
     }
 
-    /// Lists all shards on one page.
+    /// Lists all shards on one page, the closed ones too.
     fn list_shards(&self, request: &StreamReference) -> Result<Value, ApiError> {
         request.check(&self.stream)?;
-        let shards = self.stream.shards();
-        let list: Vec<_> = (0..shards.count())
-            .map(|index| {
-                let (begin, end) = shards.range(index);
-                json!({
-                    "ShardId": Shards::id(index),
-                    "HashKeyRange": {"StartingHashKey": begin.to_string(), "EndingHashKey": end.to_string()},
-                    "SequenceNumberRange": {"StartingSequenceNumber": "0"},
-                })
-            })
-            .collect();
-        Ok(json!({"Shards": list}))
+        Ok(json!({"Shards": self.stream.shards().iter().map(listed).collect::<Vec<_>>()}))
+    }
+
+    fn split_shard(&self, request: &SplitShard) -> Result<Value, ApiError> {
+        request.stream.check(&self.stream)?;
+        self.stream.split(&request.shard_to_split, request.new_starting_hash_key()?).map_err(not_resharded)?;
+        Ok(json!({}))
+    }
+
+    fn merge_shards(&self, request: &MergeShards) -> Result<Value, ApiError> {
+        request.stream.check(&self.stream)?;
+        let MergeShards { shard_to_merge, adjacent_shard_to_merge, .. } = request;
+        self.stream.merge(shard_to_merge, adjacent_shard_to_merge).map_err(not_resharded)?;
+        Ok(json!({}))
     }
 
     fn describe_stream_summary(&self, request: &StreamReference) -> Result<Value, ApiError> {
@@ -111,10 +114,37 @@ impl Kinesis {
             "StreamCreationTimestamp": self.stream.opened_at().timestamp(),
             "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
             "EncryptionType": "KMS",
-            "OpenShardCount": self.stream.shards().count(),
+            "OpenShardCount": self.stream.shards().iter().filter(|shard| shard.is_open()).count(),
             "ConsumerCount": 0,
         }}))
     }
+}
+
+/// Returns a shard as AWS lists it: what does not apply is not there.
+fn listed(shard: &Shard) -> Value {
+    let Shard { id, range: (begin, end), parents, starting, ending } = shard;
+    let mut listed = json!({
+        "ShardId": id,
+        "HashKeyRange": {"StartingHashKey": begin.to_string(), "EndingHashKey": end.to_string()},
+        "SequenceNumberRange": {"StartingSequenceNumber": starting},
+    });
+    if let Some(ending) = ending {
+        listed["SequenceNumberRange"]["EndingSequenceNumber"] = ending.as_str().into();
+    }
+    for (name, parent) in ["ParentShardId", "AdjacentParentShardId"].into_iter().zip(parents) {
+        listed[name] = parent.as_str().into();
+    }
+    listed
+}
+
+fn not_resharded(error: ReshardError) -> ApiError {
+    let exception = match error {
+        ReshardError::Unknown(_) => "ResourceNotFoundException",
+        ReshardError::Closed(_) | ReshardError::OutOfRange(_) | ReshardError::NotAdjacent(..) => {
+            "InvalidArgumentException"
+        }
+    };
+    ApiError::new(exception, error.to_string())
 }
 
 fn exception(error: PutError) -> &'static str {

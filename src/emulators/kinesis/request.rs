@@ -61,6 +61,26 @@ pub(super) struct PutRecords {
     records: Vec<RecordEntry>,
 }
 
+/// `SplitShard`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct SplitShard {
+    #[serde(flatten)]
+    pub(super) stream: StreamReference,
+    pub(super) shard_to_split: String,
+    new_starting_hash_key: String,
+}
+
+/// `MergeShards`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct MergeShards {
+    #[serde(flatten)]
+    pub(super) stream: StreamReference,
+    pub(super) shard_to_merge: String,
+    pub(super) adjacent_shard_to_merge: String,
+}
+
 /// A record of a request.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -88,6 +108,12 @@ impl PutRecords {
     }
 }
 
+impl SplitShard {
+    pub(super) fn new_starting_hash_key(&self) -> Result<u128, ApiError> {
+        hash_key("NewStartingHashKey", &self.new_starting_hash_key, "")
+    }
+}
+
 impl RecordEntry {
     /// Checks the record; `place` says where it is.
     pub(super) fn checked(self, place: &str) -> Result<NewRecord, ApiError> {
@@ -100,7 +126,8 @@ impl RecordEntry {
         let data = STANDARD
             .decode_to_vec(self.data)
             .map_err(|_| ApiError::new("SerializationException", format!("{place}Data is not base64")))?;
-        let explicit_hash_key = self.explicit_hash_key.map(|key| hash_key(&key, place)).transpose()?;
+        let explicit_hash_key =
+            self.explicit_hash_key.map(|key| hash_key("ExplicitHashKey", &key, place)).transpose()?;
         let record = NewRecord { partition_key, explicit_hash_key, data };
         if size(&record) > DATA_LIMIT {
             let message = format!(
@@ -114,11 +141,11 @@ impl RecordEntry {
 }
 
 /// Reads a hash key: a decimal number of 128 bits, without leading zeros.
-fn hash_key(text: &str, place: &str) -> Result<u128, ApiError> {
+fn hash_key(name: &str, text: &str, place: &str) -> Result<u128, ApiError> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     let number = plain.then(|| text.parse().ok()).flatten();
     number.ok_or_else(|| {
-        let message = format!("{place}ExplicitHashKey must be a decimal number of at most 128 bits");
+        let message = format!("{place}{name} must be a decimal number of at most 128 bits");
         ApiError::new("InvalidArgumentException", message)
     })
 }

@@ -107,3 +107,38 @@ fn the_stream_is_described() {
     assert_eq!((&summary["StreamStatus"], &summary["OpenShardCount"]), (&json!("ACTIVE"), &json!(2)));
     assert_eq!((&summary["StreamARN"], &summary["RetentionPeriodHours"]), (&json!(ARN), &json!(24)));
 }
+
+#[test]
+fn shards_are_split_and_merged_as_kinesis_lists_them() {
+    let (kinesis, _reader) = kinesis();
+    let call = |operation: &str, request: &Value| {
+        let mut request = request.clone();
+        request["StreamName"] = NAME.into();
+        kinesis.call(&format!("{TARGET}{operation}"), request.to_string().as_bytes())
+    };
+    let (first, second) = ("shardId-000000000000", "shardId-000000000001");
+    let split = json!({"ShardToSplit": first, "NewStartingHashKey": "85070591730234615865843651857942052864"});
+    call("SplitShard", &split).expect("split");
+    call("MergeShards", &json!({"ShardToMerge": "shardId-000000000003", "AdjacentShardToMerge": second}))
+        .expect("merged");
+    let list = call("ListShards", &json!({})).expect("listed");
+    let shards = list["Shards"].as_array().expect("a list");
+    let parents =
+        |index: usize| (shards[index]["ParentShardId"].as_str(), shards[index]["AdjacentParentShardId"].as_str());
+    assert_eq!((shards.len(), parents(0), parents(2)), (5, (None, None), (Some(first), None)));
+    assert_eq!(parents(4), (Some("shardId-000000000003"), Some(second)));
+    let range = &shards[4]["HashKeyRange"];
+    assert_eq!(range["StartingHashKey"], "85070591730234615865843651857942052864");
+    assert_eq!(range["EndingHashKey"], u128::MAX.to_string());
+    let closed: Vec<bool> =
+        shards.iter().map(|shard| shard["SequenceNumberRange"]["EndingSequenceNumber"].is_string()).collect();
+    assert_eq!(closed, [true, true, false, true, false]);
+    let summary = call("DescribeStreamSummary", &json!({})).expect("described");
+    assert_eq!(summary["StreamDescriptionSummary"]["OpenShardCount"], 2);
+    let refused = |operation: &str, request: Value| call(operation, &request).expect_err(operation).exception;
+    assert_eq!(refused("SplitShard", split), "InvalidArgumentException", "it is closed");
+    let unknown = json!({"ShardToSplit": "shardId-000000000009", "NewStartingHashKey": "1"});
+    assert_eq!(refused("SplitShard", unknown), "ResourceNotFoundException");
+    let twice = json!({"ShardToMerge": "shardId-000000000002", "AdjacentShardToMerge": "shardId-000000000002"});
+    assert_eq!(refused("MergeShards", twice), "InvalidArgumentException");
+}

@@ -12,6 +12,17 @@ pub(super) struct QueuedRecord {
     pub(super) picked_up: Duration,
     /// The record's size in an event, in bytes.
     pub(super) size: usize,
+    /// The record's place in its shard, counted by this mapping.
+    pub(super) position: u64,
+    /// There once it was acknowledged: the position of the first record of its batch then. Such a record is delivered
+    /// again.
+    pub(super) acknowledged: Option<u64>,
+}
+
+impl QueuedRecord {
+    pub(super) fn is_repeated(&self) -> bool {
+        self.acknowledged.is_some()
+    }
 }
 
 /// Records that are invoked together, in order.
@@ -29,6 +40,8 @@ pub(super) struct Batch {
 pub struct DiscardedBatch {
     /// Records of one shard, in order.
     pub records: Vec<Arc<EncodedRecord>>,
+    /// The number of those that had been acknowledged before.
+    pub repeated: usize,
     pub condition: Condition,
     /// The number of invocations with these records.
     pub invocations: u32,
@@ -74,6 +87,7 @@ impl Batch {
     }
 
     pub(super) fn discard(self, condition: Condition) -> DiscardedBatch {
-        DiscardedBatch { records: self.records(), condition, invocations: self.invocations }
+        let repeated = self.queued.iter().filter(|record| record.is_repeated()).count();
+        DiscardedBatch { records: self.records(), repeated, condition, invocations: self.invocations }
     }
 }

@@ -26,6 +26,17 @@ pub(super) struct Lane {
     retry_at: Option<Duration>,
     /// Consecutive failures without progress.
     failures: u32,
+    cut: Cut,
+}
+
+/// The ends of the batches of records that are delivered again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// As full as others.
+    #[default]
+    Anew,
+    /// None crosses an end of the batches with which they were acknowledged.
+    AsBefore,
 }
 
 /// The next action of a lane.
@@ -41,9 +52,9 @@ pub(super) enum LaneStep {
 /// The effect of an outcome.
 #[derive(Debug, Default)]
 pub(super) struct LaneProgress {
-    /// The number of records that were processed.
-    pub(super) delivered: usize,
-    /// True if those were all records of the batch.
+    /// The records that were processed.
+    pub(super) delivered: Vec<QueuedRecord>,
+    /// True if those were all records of the batch, for the first time.
     pub(super) complete: bool,
     /// True if the batch is retried unchanged.
     pub(super) retried: bool,
@@ -53,6 +64,19 @@ pub(super) struct LaneProgress {
 }
 
 impl Lane {
+    pub(super) fn cut(cut: Cut) -> Self {
+        Self { cut, ..Self::default() }
+    }
+
+    /// Returns all records that are neither processed nor discarded, in order. Nothing may be in flight.
+    pub(super) fn into_records(self) -> impl Iterator<Item = QueuedRecord> {
+        self.parts.into_iter().flat_map(|part| part.queued).chain(self.waiting)
+    }
+
+    pub(super) fn is_in_flight(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
     pub(super) fn offer(&mut self, record: QueuedRecord) {
         self.waiting_bytes += record.size;
         self.waiting.push_back(record);
@@ -110,15 +134,21 @@ impl Lane {
         ended: bool,
         settings: &MappingSettings,
     ) -> Result<Batch, Option<Duration>> {
-        let window_ends = self.waiting.front().ok_or(None)?.picked_up + settings.window;
+        let first = self.waiting.front().ok_or(None)?;
+        let window_ends = first.picked_up + settings.window;
         let mut size = event::FRAME;
         let fitting = self
             .waiting
             .iter()
             .take(settings.batch_size)
             .take_while(|record| {
+                // What is counted and what is not are never in one batch.
+                let goes_with_first = match self.cut {
+                    Cut::Anew => record.is_repeated() == first.is_repeated(),
+                    Cut::AsBefore => record.acknowledged == first.acknowledged,
+                };
                 size += record.size;
-                size <= settings.payload_limit
+                goes_with_first && size <= settings.payload_limit
             })
             .count();
         let full = fitting == settings.batch_size || fitting < self.waiting.len();
@@ -147,13 +177,16 @@ impl Lane {
         match batch_result(outcome, &batch.queued) {
             BatchResult::Complete => {
                 self.failures = 0;
-                LaneProgress { delivered: batch.queued.len(), complete: true, ..LaneProgress::default() }
+                // The counts of a batch that comes again are known.
+                let complete = batch.queued.iter().all(|record| !record.is_repeated());
+                LaneProgress { delivered: batch.queued, complete, ..LaneProgress::default() }
             }
-            BatchResult::Checkpoint(delivered) => {
-                let rest = batch.split_off(delivered);
-                if delivered == 0 {
+            BatchResult::Checkpoint(position) => {
+                let rest = batch.split_off(position);
+                if position == 0 {
                     return self.retry(rest, now, settings);
                 }
+                let delivered = batch.queued;
                 self.failures = 0;
                 if settings.bisect {
                     self.parts.push_front(rest);

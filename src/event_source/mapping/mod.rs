@@ -12,6 +12,10 @@
 //!   counts as one. Bisecting uses up no retry and no wait: each part is smaller than the batch before.
 //! - An unchanged batch is retried after an exponential backoff. When its retries are used up, or when a record exceeds
 //!   the maximum age, it is discarded to the on-failure destination, and the lane goes on.
+//! - A shard that came of others by a split or a merge waits until they are processed to their ends ([`Lineage`]).
+//! - Delivery is at least once: when a shard's checkpoint is lost ([`EventSourceMapping::redeliver`]), what was
+//!   acknowledged comes again from an older one on, in the shard's order, and in other batches. A shard that was
+//!   processed to its end does not: that is its last checkpoint.
 //!
 //! Documented in Lambda's developer guide ("Using Lambda to process records from Amazon Kinesis Data Streams", "partial
 //! batch response", "Retain discarded batch records"). Not documented, and chosen here: how long the waits are, that
@@ -22,6 +26,7 @@
 //! - [`mod@event`]: the event of an invocation
 //! - [`lane`]: the batches of some partition keys
 //! - [`partial_response`]: the function's response about a batch
+//! - [`shard`]: the lanes of a shard, and what it would deliver again
 //! - [`settings`]: an event source mapping's settings
 
 use std::collections::VecDeque;
@@ -31,6 +36,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::lambda_host::InvocationOutcome;
+use crate::stream::Lineage;
 
 mod batch;
 mod encoded_record;
@@ -38,19 +44,23 @@ mod event;
 mod lane;
 mod partial_response;
 mod settings;
+mod shard;
 
 pub use batch::{Condition, DiscardedBatch};
 pub use encoded_record::EncodedRecord;
 pub use event::{Origin, event};
 pub use settings::MappingSettings;
 
-use batch::QueuedRecord;
 use lane::{Lane, LaneStep};
+use shard::Shard;
 
 /// An event source mapping: a stream's shards, read for one function.
 #[derive(Debug)]
 pub struct EventSourceMapping {
     settings: MappingSettings,
+    lineage: Arc<Lineage>,
+    /// The version of the lineage when it was last asked.
+    lineage_version: usize,
     shards: Vec<Shard>,
     discarded: VecDeque<(LaneId, DiscardedBatch)>,
     /// True once no more records come.
@@ -58,12 +68,6 @@ pub struct EventSourceMapping {
     /// The lane that is asked first next time, so that none waits for ever behind busy ones.
     turn: usize,
     statistics: Statistics,
-}
-
-#[derive(Debug)]
-struct Shard {
-    name: String,
-    lanes: Vec<Lane>,
 }
 
 /// The id of a lane.
@@ -97,6 +101,8 @@ pub struct Statistics {
     pub delivered: u64,
     /// Records that were discarded.
     pub discarded: u64,
+    /// Deliveries, again, of records that were acknowledged before. `delivered` does not count them.
+    pub redelivered: u64,
     /// Finished invocations.
     pub invocations: u64,
     /// Retries of unchanged batches.
@@ -115,6 +121,8 @@ impl EventSourceMapping {
         assert!(settings.parallelization > 0 && settings.batch_size > 0, "at least one lane and one record");
         Self {
             settings,
+            lineage: Arc::default(),
+            lineage_version: 0,
             shards: Vec::new(),
             discarded: VecDeque::new(),
             ended: false,
@@ -123,7 +131,14 @@ impl EventSourceMapping {
         }
     }
 
-    /// Picks up the next record of its shard, or returns it if too many bytes of the shard are waiting.
+    /// Learns here of the parents of shards.
+    #[must_use]
+    pub fn with_lineage(self, lineage: Arc<Lineage>) -> Self {
+        Self { lineage, ..self }
+    }
+
+    /// Picks up the next record of its shard, or returns it if too many bytes of the shard are waiting. Every record of
+    /// a shard's parents comes before its own.
     pub fn offer(&mut self, record: impl Into<Arc<EncodedRecord>>, now: Duration) -> Result<(), Arc<EncodedRecord>> {
         let record = record.into();
         let size = event::size(&record, &self.settings.origin);
@@ -134,9 +149,21 @@ impl EventSourceMapping {
         if waiting > 0 && waiting + size > lookahead {
             return Err(record);
         }
-        let lane = lane_of(record.partition_key(), shard.lanes.len());
-        shard.lanes[lane].offer(QueuedRecord { record, picked_up: now, size });
+        shard.offer(record, size, now);
         Ok(())
+    }
+
+    /// Loses the checkpoints: every shard goes back, as soon as nothing of it is in flight, and delivers again what was
+    /// acknowledged last, up to 1000 records of a shard. What was discarded does not come again.
+    pub fn redeliver(&mut self) {
+        let is_parent = |shard| self.shards.iter().any(|child| child.after.contains(&shard));
+        let open: Vec<bool> =
+            (0..self.shards.len()).map(|shard| !(self.shards[shard].is_done() && is_parent(shard))).collect();
+        for (shard, open) in self.shards.iter_mut().zip(open) {
+            if open {
+                shard.lose_checkpoint();
+            }
+        }
     }
 
     /// Ends the input: no batch waits for its window any more.
@@ -159,13 +186,19 @@ impl EventSourceMapping {
         if let Some((lane, discarded)) = self.discarded.pop_front() {
             return self.discard(lane, discarded);
         }
-        let per_shard = self.settings.parallelization;
-        let lanes = self.shards.len() * per_shard;
+        for shard in &mut self.shards {
+            shard.go_back_if_asked(now);
+        }
+        let lanes = self.shards.iter().map(|shard| shard.lanes.len()).sum();
         let mut until: Option<Duration> = None;
         let mut done = self.ended;
         for step in 0..lanes {
             let turn = (self.turn + step) % lanes;
-            let id = LaneId { shard: turn / per_shard, lane: turn % per_shard };
+            let id = self.lane(turn);
+            if self.is_held_back(id.shard) {
+                done = false;
+                continue;
+            }
             let lane = &mut self.shards[id.shard].lanes[id.lane];
             match lane.next(now, self.ended, &self.settings) {
                 LaneStep::Invoke(records) => {
@@ -182,15 +215,38 @@ impl EventSourceMapping {
         if done { Step::Done } else { Step::Wait(until) }
     }
 
-    /// Applies the outcome of a lane's invocation. Returns true if every record of the batch was processed.
+    /// Returns the id of a lane by its number among those of all shards.
+    fn lane(&self, mut number: usize) -> LaneId {
+        for (shard, lanes) in self.shards.iter().map(|shard| shard.lanes.len()).enumerate() {
+            if number < lanes {
+                return LaneId { shard, lane: number };
+            }
+            number -= lanes;
+        }
+        unreachable!("there are as many lanes")
+    }
+
+    /// Returns true if nothing of a shard may be invoked now: it goes back once nothing is in flight, or a shard that
+    /// it came of is not processed to its end.
+    fn is_held_back(&self, shard: usize) -> bool {
+        let shard = &self.shards[shard];
+        shard.goes_back || shard.after.iter().any(|&parent| !self.shards[parent].is_done())
+    }
+
+    /// Applies the outcome of a lane's invocation. Returns true if every record of the batch was processed, for
+    /// the first time.
     ///
     /// # Panics
     ///
     /// If the lane has no invocation in flight.
     pub fn finished(&mut self, lane: LaneId, outcome: &InvocationOutcome, now: Duration) -> bool {
-        let progress = self.shards[lane.shard].lanes[lane.lane].finished(outcome, now, &self.settings);
+        let shard = &mut self.shards[lane.shard];
+        let progress = shard.lanes[lane.lane].finished(outcome, now, &self.settings);
         self.statistics.invocations += 1;
-        self.statistics.delivered += progress.delivered as u64;
+        let repeated = progress.delivered.iter().filter(|record| record.is_repeated()).count();
+        self.statistics.redelivered += repeated as u64;
+        self.statistics.delivered += (progress.delivered.len() - repeated) as u64;
+        shard.keep(progress.delivered);
         self.statistics.retries += u64::from(progress.retried);
         self.statistics.bisections += u64::from(progress.bisected);
         self.discarded.extend(progress.discarded.map(|discarded| (lane, discarded)));
@@ -202,18 +258,34 @@ impl EventSourceMapping {
     }
 
     fn discard(&mut self, lane: LaneId, discarded: DiscardedBatch) -> Step {
-        self.statistics.discarded += discarded.records.len() as u64;
+        self.statistics.discarded += (discarded.records.len() - discarded.repeated) as u64;
         Step::Discard { lane, discarded }
     }
 
     /// Returns the index of the shard, which is added if it is new.
     fn shard(&mut self, name: &str) -> usize {
-        if let Some(index) = self.shards.iter().position(|shard| shard.name == name) {
+        let known = self.shards.iter().position(|shard| shard.name == name);
+        let version = self.lineage.version();
+        if let Some(index) = known
+            && version == self.lineage_version
+        {
             return index;
         }
-        let lanes = (0..self.settings.parallelization).map(|_| Lane::default()).collect();
-        self.shards.push(Shard { name: name.to_owned(), lanes });
-        self.shards.len() - 1
+        if known.is_none() {
+            self.shards.push(Shard::new(name, self.settings.parallelization));
+        }
+        self.lineage_version = version;
+        self.learn_ancestors();
+        known.unwrap_or(self.shards.len() - 1)
+    }
+
+    fn learn_ancestors(&mut self) {
+        let names: Vec<String> = self.shards.iter().map(|shard| shard.name.clone()).collect();
+        for shard in &mut self.shards {
+            let ancestors = self.lineage.ancestors(&shard.name);
+            let known = names.iter().enumerate().filter(|(_, name)| ancestors.contains(name));
+            shard.after = known.map(|(index, _)| index).collect();
+        }
     }
 }
 
@@ -227,6 +299,8 @@ fn lane_of(partition_key: &str, lanes: usize) -> usize {
     number % lanes
 }
 
+#[cfg(test)]
+mod lost_checkpoints;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

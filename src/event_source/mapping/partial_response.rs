@@ -62,7 +62,13 @@ mod tests {
     use crate::event_source::mapping::tests::record;
 
     fn queued(number: &str) -> QueuedRecord {
-        QueuedRecord { record: record("s", "k", number).into(), picked_up: Duration::ZERO, size: 0 }
+        QueuedRecord {
+            record: record("s", "k", number).into(),
+            picked_up: Duration::ZERO,
+            size: 0,
+            position: 0,
+            acknowledged: None,
+        }
     }
 
     /// A batch with falling and repeated sequence numbers.

@@ -52,6 +52,7 @@ impl Live {
         let stream = Arc::new(stream);
         let records = live(reader, machine.deployment.mappings.len());
         machine.console.say(&format!("the page, the stream and AWS' APIs are at {}", listener.url()));
+        machine.faults.add_stream(Arc::clone(&stream));
         port::serve(listener, machine.portal(Arc::clone(&stream)), &mut machine.runner)?;
         Ok(Self { stream, records })
     }
@@ -87,7 +88,8 @@ impl Running {
             None => (no_records(mappings), None),
         };
         let live_channels = live.as_mut().map(|live| std::mem::take(&mut live.records.consumers)).unwrap_or_default();
-        let inputs = Inputs { channels, live: live_channels, readers: JoinSet::new(), progress };
+        let lineage = live.as_ref().map(|live| live.stream.lineage()).unwrap_or_default();
+        let inputs = Inputs { channels, live: live_channels, lineage, readers: JoinSet::new(), progress };
         let pollers = machine.runner.poll(inputs);
         let planned = Some(FaultSchedule::start(&machine.faults, &faults));
         Self { schedules: machine.schedules(), machine, pollers, stopped, live, planned, export, database_url }

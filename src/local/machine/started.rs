@@ -79,7 +79,7 @@ impl Machine {
     ) -> anyhow::Result<Self> {
         let console = &session.console;
         let trouble = Arc::default();
-        let faults = Arc::new(Faults::new(&servers, Arc::clone(&trouble), session));
+        let faults = Faults::new(&servers, Arc::clone(&trouble), session);
         let open = |what: &str| Listener::open(0).with_context(|| format!("cannot listen for {what}"));
         let (for_s3, for_secrets, for_lambda) = (open("S3")?, open("Secrets Manager")?, open("Lambda")?);
         let urls = [for_s3.url(), for_secrets.url()];
@@ -103,10 +103,10 @@ impl Machine {
         runner.serve_lambda(for_lambda, credentials)?;
         runner.apply().await?;
         Ok(Self {
+            faults: Arc::new(faults.of(&runner)),
             deployment,
             runner,
             buckets,
-            faults,
             rotations,
             rotate_every: None,
             overrides,

@@ -52,7 +52,7 @@ impl Board {
     pub(super) fn state(&self, since: Option<Moment>) -> (Value, Moment) {
         let (processor, archiver) = (self.processor.read(), self.archiver.read());
         let MappingStatus { report, oldest, .. } = &processor;
-        let Statistics { delivered, discarded, retries, .. } = report.statistics;
+        let Statistics { delivered, discarded, redelivered, retries, .. } = report.statistics;
         let Tally { events, outcomes, rejected, refreshed, pending, .. } = &report.tally;
         let Outcomes { applied, stale, duplicate } = outcomes;
         let now = Moment { at: Instant::now(), records: delivered, events: *events };
@@ -65,6 +65,7 @@ impl Board {
                 "lag_seconds": oldest.map_or(0.0, |oldest| oldest.elapsed().as_secs_f64()),
                 "retries": retries,
                 "discarded": discarded,
+                "redelivered": redelivered,
             },
             "events": {
                 "total": events,

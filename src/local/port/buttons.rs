@@ -1,19 +1,20 @@
-//! The page's buttons: `POST /faults/{target}` makes a part of the run fail for a while, `POST /archive/write` lets the
+//! The page's buttons: `POST /faults/{target}` makes a part of the run fail for ten seconds or for the `milliseconds` of
+//! the query, `POST /archive/write` lets the
 //! archiver write what it collects.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::Portal;
 use super::problem::Problem;
-use crate::local::faults::{FaultError, FaultTarget};
+use crate::local::faults::{FaultTarget, LONGEST};
 
-/// The time that a fault lasts.
+/// The time that a fault lasts if the request does not say.
 const LASTS: Duration = Duration::from_secs(10);
 
 /// The header that the request must have, with any value. A form of another site's page cannot have it, and a script
@@ -36,15 +37,30 @@ pub(super) async fn write_archive(State(portal): State<Arc<Portal>>) -> StatusCo
 }
 
 /// Begins a fault.
-pub(super) async fn begin_fault(State(portal): State<Arc<Portal>>, Path(target): Path<String>) -> Response {
+pub(super) async fn begin_fault(
+    State(portal): State<Arc<Portal>>,
+    Path(target): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Some(lasts) = lasts(query.as_deref().unwrap_or_default()) else {
+        let detail = "the query may have `milliseconds`, a number, and nothing else";
+        return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
+    };
     let target = match target.parse::<FaultTarget>() {
         Ok(target) => target,
         Err(detail) => return Problem::new(StatusCode::NOT_FOUND, detail).into_response(),
     };
-    match portal.board.faults.begin(target, LASTS) {
+    match portal.board.faults.begin(target, lasts) {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
-        Err(error @ (FaultError::Given | FaultError::Failing)) => {
-            Problem::new(StatusCode::CONFLICT, error.to_string()).into_response()
-        }
+        Err(error) => Problem::new(StatusCode::CONFLICT, error.to_string()).into_response(),
     }
+}
+
+/// Reads how long a fault lasts.
+fn lasts(query: &str) -> Option<Duration> {
+    if query.is_empty() {
+        return Some(LASTS);
+    }
+    let milliseconds = query.strip_prefix("milliseconds=")?.parse().ok()?;
+    Some(Duration::from_millis(milliseconds).min(LONGEST))
 }
