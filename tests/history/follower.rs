@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::pipeline::Pipeline;
+use crate::suppliers::{SUPPLIERS, own_product};
 
 /// The time in which the end of the feed is reached once everything is healed.
 const CAUGHT_UP: Duration = Duration::from_secs(30);
@@ -19,6 +20,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Followed {
     pub(crate) versions: BTreeMap<String, u64>,
+    pub(crate) counts: BTreeMap<String, i64>,
     pub(crate) pages: u64,
 }
 
@@ -41,6 +43,12 @@ pub(crate) fn follow(pipeline: &Pipeline<'_>, stop: &AtomicBool) -> Result<Follo
                 let known = followed.versions.entry(sku.to_owned()).or_default();
                 ensure!(version >= *known, "{sku:?} went back from version {known} to {version} in the feed");
                 *known = version;
+                // A supplier's own product is counted up, in the order of its partition key.
+                let count = view["available"].as_i64().unwrap_or(0);
+                let counted = followed.counts.entry(sku.to_owned()).or_default();
+                let is_own = SUPPLIERS.map(own_product).iter().any(|own| own == sku);
+                ensure!(!is_own || count >= *counted, "{sku:?} went back from {counted} to {count} in the feed");
+                *counted = count;
             }
             followed.pages += 1;
             cursor = Some(page["next"].as_str().context("a page without a cursor")?.to_owned());

@@ -59,6 +59,21 @@ fn one(fault: &Fault, pipeline: &Pipeline<'_>) -> Result<bool> {
             }
             Ok(frozen.is_some())
         }
+        Strike::Idle(server) => {
+            let begun = pipeline.begin_fault("idle", lasts)?;
+            // What was being done has ended for the most part.
+            thread::sleep(lasts / 2);
+            wire(server, pipeline).cut(Cut::Silence);
+            thread::sleep(lasts / 2);
+            Ok(begun)
+        }
+        Strike::Redeliver => pipeline.begin_fault("redeliver", lasts),
+        Strike::Reshard => {
+            // In turn, it splits and merges.
+            let begun = pipeline.begin_fault("reshard", lasts)?;
+            thread::sleep(lasts);
+            Ok(begun && pipeline.begin_fault("reshard", lasts)?)
+        }
         Strike::Reset(server) => {
             wire(server, pipeline).cut(Cut::Reset);
             Ok(true)

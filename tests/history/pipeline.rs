@@ -179,6 +179,14 @@ impl<'a> Pipeline<'a> {
         Ok(if response.status() == 200 { Some(serde_json::from_str(&text)?) } else { None })
     }
 
+    /// Begins a fault of `pipegen local`, and returns whether it could.
+    pub(crate) fn begin_fault(&self, target: &str, lasts: Duration) -> Result<bool> {
+        let url = format!("{}/faults/{target}?milliseconds={}", self.url, lasts.as_millis());
+        let response = self.agent.post(url).header("x-pipegen", "1").send_empty()?;
+        ensure!([202, 409].contains(&response.status().as_u16()), "{target}: {}", response.status());
+        Ok(response.status() == 202)
+    }
+
     /// Returns the number of records that are acknowledged, or discarded.
     pub(crate) fn done(&self) -> Result<u64> {
         let text = self.agent.get(format!("{}/status", self.url)).call()?.body_mut().read_to_string()?;

@@ -25,6 +25,13 @@ pub(crate) enum Strike {
     Kill(&'static str),
     /// A process of this role stands still for the fault's time, as Lambda freezes one, but in the middle of its work.
     Freeze(&'static str),
+    /// No invocation begins for the fault's time, so that every process is frozen as Lambda freezes one between two
+    /// invocations, and meanwhile every connection dies without a word.
+    Idle(Server),
+    /// Every mapping loses its checkpoints: what was acknowledged last comes again, in other batches.
+    Redeliver,
+    /// A shard is split, and two are merged after the fault's time.
+    Reshard,
     /// Every connection is reset.
     Reset(Server),
     /// Every connection that exists dies without a word, and stays open.
@@ -70,6 +77,9 @@ impl Strike {
         match self {
             Self::Kill(role) => format!("kill {role}"),
             Self::Freeze(role) => format!("freeze {role}"),
+            Self::Idle(server) => format!("idle {server}"),
+            Self::Redeliver => "redeliver".to_owned(),
+            Self::Reshard => "reshard".to_owned(),
             Self::Reset(server) => format!("reset {server}"),
             Self::Silence(server) => format!("silence {server}"),
             Self::HalfOpen(server) => format!("half-open {server}"),
@@ -85,9 +95,10 @@ impl Strike {
     /// Tells whether the cache cannot be told, or forgets: then P3 allows what is stale until its time to live is over.
     pub(crate) fn is_of_the_cache(self) -> bool {
         match self {
-            Self::Kill(_) | Self::Freeze(_) | Self::Objects => false,
+            Self::Kill(_) | Self::Freeze(_) | Self::Redeliver | Self::Reshard | Self::Objects => false,
             Self::Flush | Self::Failover => true,
-            Self::Reset(server)
+            Self::Idle(server)
+            | Self::Reset(server)
             | Self::Silence(server)
             | Self::HalfOpen(server)
             | Self::Delay(server, _)
@@ -124,7 +135,7 @@ fn fault(random: &mut Random, cache: bool) -> Fault {
     let at = milliseconds(random, 300, load);
     let lasts = milliseconds(random, 100, 4000);
     let server = if cache && random.below(2) == 0 { Server::Cache } else { Server::Database };
-    let strike = match random.below(15) {
+    let strike = match random.below(20) {
         0 => Strike::Kill(["archiver", "catalog", "maintain"][random.below(3)]),
         3 => Strike::Freeze("processor"),
         4 => Strike::Freeze("catalog"),
@@ -137,6 +148,9 @@ fn fault(random: &mut Random, cache: bool) -> Fault {
         11 | 12 => Strike::Objects,
         13 if cache => Strike::Flush,
         14 if cache => Strike::Failover,
+        15 | 16 => Strike::Redeliver,
+        17 | 18 => Strike::Reshard,
+        19 => Strike::Idle(server),
         _ => Strike::Kill("processor"),
     };
     Fault { at, strike, lasts }
@@ -168,6 +182,6 @@ fn a_seed_is_always_the_same_plan_and_the_seeds_have_every_kind_of_fault() {
     };
     assert_eq!(Plan::of(7), Plan::of(7));
     assert_ne!(Plan::of(7).faults, Plan::of(8).faults);
-    // Kills of four roles, freezes of two, six faults of two servers, two more of the cache, and S3.
-    assert_eq!(kinds(500).len(), 4 + 2 + 12 + 2 + 1, "{:?}", kinds(500));
+    // Kills of four roles, freezes of two, seven faults of two servers, two more of the cache, two of the stream, and S3.
+    assert_eq!(kinds(500).len(), 4 + 2 + 14 + 2 + 2 + 1, "{:?}", kinds(500));
 }

@@ -33,6 +33,12 @@ pub(crate) fn judge(
     let crossings = crossings_are(ended, &export)?;
     Quarantine::read(&ended.bucket("quarantine"))?.check(&expected.rejections)?;
     let summary = &ended.summary;
+    ensure!(summary["records"] == put.len(), "{} records were put, and counted were others: {summary}", put.len());
+    ensure!(
+        summary["archive"]["records"] == put.len(),
+        "{} records were put, and archived were others: {summary}",
+        put.len()
+    );
     ensure!(summary["discarded"] == 0, "records were discarded: {summary}");
     ensure!(summary["archive"]["discarded"] == 0, "records were discarded by the archiver's mapping: {summary}");
     ensure!(ended.pending == 0, "{} products wait for their refresh", ended.pending);
