@@ -73,6 +73,14 @@ fn record(plan: &Plan, run: usize, database: &Database, figures: &mut Figures) -
     figures.failures = seen.iter().map(|seen| seen.failures).sum();
     figures.excused = seen.iter().map(|seen| seen.excused).sum();
     let ended = pipeline.end()?;
+    for (kind, count) in [
+        ("rotation", &ended.summary["rotations"]["finished"]),
+        ("record delivered again", &ended.summary["redelivered"]),
+    ] {
+        if let Some(count) = count.as_u64().filter(|count| *count > 0) {
+            figures.faults.insert(kind.to_owned(), count);
+        }
+    }
     let put = journal.records.lock();
     figures.pages = followed.pages;
     figures.crossings = verdict::judge(&put, &seen, &followed, &ended)?;
