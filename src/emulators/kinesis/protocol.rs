@@ -92,14 +92,16 @@ impl Kinesis {
 
     fn split_shard(&self, request: &SplitShard) -> Result<Value, ApiError> {
         request.stream.check(&self.stream)?;
-        self.stream.split(&request.shard_to_split, request.new_starting_hash_key()?).map_err(not_resharded)?;
+        self.stream
+            .split(&request.shard_to_split, request.new_starting_hash_key()?)
+            .map_err(|error| not_resharded(&error))?;
         Ok(json!({}))
     }
 
     fn merge_shards(&self, request: &MergeShards) -> Result<Value, ApiError> {
         request.stream.check(&self.stream)?;
         let MergeShards { shard_to_merge, adjacent_shard_to_merge, .. } = request;
-        self.stream.merge(shard_to_merge, adjacent_shard_to_merge).map_err(not_resharded)?;
+        self.stream.merge(shard_to_merge, adjacent_shard_to_merge).map_err(|error| not_resharded(&error))?;
         Ok(json!({}))
     }
 
@@ -137,7 +139,7 @@ fn listed(shard: &Shard) -> Value {
     listed
 }
 
-fn not_resharded(error: ReshardError) -> ApiError {
+fn not_resharded(error: &ReshardError) -> ApiError {
     let exception = match error {
         ReshardError::Unknown(_) => "ResourceNotFoundException",
         ReshardError::Closed(_) | ReshardError::OutOfRange(_) | ReshardError::NotAdjacent(..) => {
