@@ -13,6 +13,7 @@
 mod answers;
 mod fills;
 mod interleavings;
+#[expect(dead_code, reason = "the suite `runtime` uses it too, and closes connections")]
 mod proxy;
 #[path = "../runtime/redis_servers.rs"]
 mod redis_servers;
