@@ -90,6 +90,10 @@ fn nullable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de
 impl<'a> Line<'a> {
     /// Reads a line. The error says what is wrong, to follow the line's place.
     pub fn parse(kind: Kind, text: &'a str) -> Result<Self, String> {
+        // An array of the values would be taken for an object.
+        if text.trim_start().starts_with('[') {
+            return Err("is not a line of the contract: it is not an object".to_owned());
+        }
         match kind {
             Kind::Archive => {
                 let line: ArchiveLine<'a> = serde_json::from_str(text).map_err(|error| wrong(&error))?;
@@ -198,6 +202,8 @@ mod tests {
             let mut more = line.clone();
             more.insert("more".to_owned(), json!(1));
             assert!(parse(kind, &more).unwrap_err().contains("unknown field `more`"));
+            let values = serde_json::to_string(&more.values().collect::<Vec<_>>()).unwrap();
+            assert!(Line::parse(kind, &values).unwrap_err().contains("not an object"), "{values}");
         }
     }
 

@@ -59,6 +59,10 @@ struct RecordLine<'a> {
 
 /// Parses a line.
 pub(super) fn parse(line: &[u8]) -> Result<Record, LineError> {
+    // An array of the values would be taken for an object.
+    if line.trim_ascii_start().starts_with(b"[") {
+        return Err(LineError::of_line("is not a record: it is an array"));
+    }
     // In one pass, if nothing is missing, unknown or of another type. Field by field takes twice as long.
     let plain = str::from_utf8(line).ok().and_then(|line| serde_json::from_str::<PlainRecord<'_>>(line).ok());
     plain.map_or_else(|| of_any_form(line), plain_record)

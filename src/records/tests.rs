@@ -95,6 +95,7 @@ fn a_line_that_is_not_a_record_is_an_error_of_the_whole_line() {
         "[]",
         "nonsense",
         r#"{"shard":"a","shard":"b"}"#,
+        r#"["shardId-000000000000","4960","acme/1","2010-12-01T08:26:00.080798Z","{}"]"#,
         &replaced("surplus", "1"),
         &format!("{GOOD}{GOOD}"),
     ] {

@@ -15,7 +15,7 @@ use checks::ALL;
 use mutations::Mutations;
 
 /// The inputs that are made for each check.
-const MADE: usize = 2000;
+const MADE: usize = 1000;
 
 /// Runs a check on its corpus, and on what is made of it.
 fn run(name: &str) {

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use pipegen::archive::line::{Kind, Line};
 use pipegen::archive::object_key::ObjectKey;
 use pipegen::archive::text::Text;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::bounded::bounded;
@@ -34,7 +34,10 @@ pub(super) fn check(bytes: &[u8]) {
     for line in lines {
         for kind in [Kind::Archive, Kind::Quarantine] {
             match bounded(8 * line.len() + 4096, || Line::parse(kind, line)) {
-                Ok(parsed) => same_line(kind, &parsed),
+                Ok(parsed) => {
+                    as_json_says(line, &parsed);
+                    same_line(kind, &parsed);
+                }
                 Err(detail) => assert!(!detail.is_empty() && !detail.contains('\n'), "{detail}"),
             }
         }
@@ -44,6 +47,21 @@ pub(super) fn check(bytes: &[u8]) {
 fn same_key(kind: Kind, ObjectKey { hour, shard, first, last, hash }: &ObjectKey, key: &str) {
     let prefix = kind.prefix();
     assert_eq!(format!("{prefix}{hour}/{shard}/{first}-{last}-{hash}.jsonl.gz"), key);
+}
+
+/// Checks a line's fields by a reader of any JSON.
+fn as_json_says(text: &str, line: &Line<'_>) {
+    let json: Value = serde_json::from_str(text).expect("what is a line is JSON");
+    assert!(json.is_object(), "{text}");
+    assert_eq!(json["shard"], *line.shard);
+    assert_eq!(json["sequence_number"], line.sequence_number.as_str());
+    assert_eq!(json["partition_key"].as_str(), line.partition_key.as_deref());
+    assert_eq!(json["index"].as_u64().unwrap_or_default(), u64::from(line.index));
+    let data = json["event"].as_str().map_or_else(
+        || base64_simd::STANDARD.decode_to_vec(json["event_base64"].as_str().expect("text")).expect("base64"),
+        |text| text.as_bytes().to_vec(),
+    );
+    assert_eq!(data, &*line.data);
 }
 
 /// Checks that a line, written again, is the same.

@@ -15,7 +15,10 @@ pub(super) fn check(bytes: &[u8]) {
     let (method, target) = text.split_once(' ').unwrap_or(("GET", &text));
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     match target_of(method, path, query) {
-        Ok(target) => accepted(method, &target),
+        Ok(target) => {
+            assert_eq!(target.skus(), named(&target, path, query), "{text}");
+            accepted(method, &target);
+        }
         Err(problem) => refused(&problem, &text),
     }
     for text in [query, path, query.strip_prefix("after=").unwrap_or_default()] {
@@ -34,6 +37,36 @@ fn target_of(method: &str, path: &str, query: &str) -> Result<Target, Problem> {
         ..UrlRequest::default()
     };
     bounded(64 * query.len() + 8 * path.len() + 64 * 1024, || Target::of(&request))
+}
+
+/// Returns the SKUs that the request names, by a reader of its own.
+fn named(target: &Target, path: &str, query: &str) -> Vec<String> {
+    match target {
+        Target::Product(_) => vec![decoded(path.strip_prefix("/products/").expect("a product's path"))],
+        Target::Products(_) => {
+            let mut skus = Vec::new();
+            for pair in query.split('&') {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                let [name, sku] = [name, value].map(|text| decoded(&text.replace('+', " ")));
+                if name == "sku" && !skus.contains(&sku) {
+                    skus.push(sku);
+                }
+            }
+            skus
+        }
+        Target::Changes(_) => Vec::new(),
+    }
+}
+
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|digits| *first == b'%' && digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|digits| str::from_utf8(digits).ok());
+        bytes.push(digits.map_or(*first, |digits| u8::from_str_radix(digits, 16).expect("two digits")));
+        rest = if digits.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Checks that what was asked for, written again, asks for the same.

@@ -6,7 +6,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use pipegen::records::{ReadError, Record, RecordSource};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::bounded::bounded;
 
@@ -33,6 +33,7 @@ pub(super) fn check(bytes: &[u8]) {
     }
     same(&all, &read(bytes.to_vec()));
     if !is_compressed {
+        as_json_says(bytes, &all);
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(bytes).expect("written to memory");
         same(&all, &read(encoder.finish().expect("written to memory")));
@@ -63,6 +64,33 @@ fn sound(record: &Record) {
     let again = read(line.to_string().into_bytes());
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].as_ref().expect("a record"), record);
+}
+
+/// Checks each record by a reader of any JSON.
+fn as_json_says(bytes: &[u8], all: &[Result<Record, ReadError>]) {
+    let lines =
+        bytes.split(|byte| *byte == b'\n').map(|line| line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii());
+    for (line, record) in lines.filter(|line| !line.is_empty()).zip(all) {
+        let Ok(record) = record else { return };
+        // Numbers may be larger than that reader takes.
+        let Ok(json) = serde_json::from_slice::<Value>(line) else { continue };
+        let is_event = json.get("specversion").is_some() || json.get("source").and(json.get("type")).is_some();
+        if json.is_object() && !is_event {
+            let text = |names: [&str; 2]| names.into_iter().find_map(|name| json[name].as_str());
+            assert_eq!(json["shard"], *record.shard);
+            let number = json["sequence_number"].as_str().expect("text");
+            let is_of_several = json["index"].as_u64().is_some_and(|index| index > 0);
+            assert!(record.sequence_number == number || is_of_several, "{record:?}");
+            if let Some(key) = json["partition_key"].as_str() {
+                assert_eq!(record.partition_key, key);
+            }
+            let base64 = text(["data_base64", "event_base64"]).map(|text| base64_simd::STANDARD.decode_to_vec(text));
+            let data = base64.map(|bytes| bytes.expect("base64")).or(text(["data", "event"]).map(|text| text.into()));
+            assert_eq!(data.as_ref(), Some(&record.data));
+        } else {
+            assert_eq!(record.data, line, "an event is its line");
+        }
+    }
 }
 
 /// Checks that the error names a line of the file.
