@@ -1,5 +1,7 @@
 //! The settings file as a whole.
 
+use std::ops::Range;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -24,7 +26,7 @@ pub fn load(source: Option<&SettingsFile>, environment: Result<Environment, Faul
     let text = source.map_or("", |source| source.text.as_str());
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(|error| Fault::new(error.span(), error.message())).collect());
+        return Err(errors.iter().map(|error| unreadable(text, error)).collect());
     }
     let mut faults = Vec::new();
     let sections = Sections::of(root.get_ref(), &mut faults);
@@ -44,6 +46,18 @@ pub fn load(source: Option<&SettingsFile>, environment: Result<Environment, Faul
         Ok(_) => Err(faults),
         Err(fault) => Err(std::iter::once(fault).chain(faults).collect()),
     }
+}
+
+/// Returns the fault of a text that is not TOML. Of a key that has too many parts the parser does not tell the place: it
+/// is on the line with the most points.
+fn unreadable(text: &str, error: &toml::de::Error) -> Fault {
+    if let Some(span) = error.span() {
+        return Fault::new(Some(span), error.message());
+    }
+    let ends = text.match_indices('\n').map(|(end, _)| end).chain([text.len()]);
+    let lines = ends.scan(0, |next, end| Some(std::mem::replace(next, end + 1)..end));
+    let points = |line: &Range<usize>| text.get(line.clone()).map(|line| line.matches('.').count());
+    Fault::new(lines.max_by_key(points), error.message()).help("a key cannot have so many parts")
 }
 
 /// The sections of a file.

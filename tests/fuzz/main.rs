@@ -23,9 +23,8 @@ fn run(name: &str) {
     let corpus = corpus::read(name);
     let made = Mutations::of(&corpus).take(MADE);
     for input in corpus.iter().cloned().chain(made) {
-        if catch_unwind(|| check(&input)).is_err() {
-            panic!("{name} fails on the input {}", corpus::line(&input));
-        }
+        let outcome = catch_unwind(|| check(&input));
+        assert!(outcome.is_ok(), "{name} fails on the input {}", corpus::line(&input));
     }
 }
 

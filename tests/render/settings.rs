@@ -330,3 +330,17 @@ fn the_state_has_the_bucket_that_is_set_and_a_key_with_the_environment() {
     let without: serde_json::Value = serde_json::from_str(&crate::rendered::render("staging", "").versions).unwrap();
     assert!(without["terraform"].get("backend").is_none());
 }
+
+/// The parser does not say where such a key is.
+#[test]
+fn a_key_of_too_many_parts_has_its_place() {
+    let key = format!("a{}", ".a".repeat(100));
+    for (before, after) in [("", ""), ("# 1.0\r\n\n", "\n[defaults]\n")] {
+        let text = format!("{before}{key} = 1{after}");
+        let source = SettingsFile { path: "pipegen.toml".into(), text: text.clone() };
+        let faults = config::load(Some(&source), Ok(Environment::parse("staging").unwrap())).unwrap_err();
+        let places: Vec<_> = faults.iter().map(|fault| &text[fault.span.clone().unwrap()]).collect();
+        assert_eq!(places, [format!("{key} = 1")]);
+        assert!(config::report(&faults, Some(&source)).contains("a key cannot have so many parts"));
+    }
+}

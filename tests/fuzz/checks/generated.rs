@@ -137,7 +137,7 @@ fn aggregate(choices: &mut Unstructured<'_>) -> Result<Vec<u8>> {
         };
         let (key, hash_key) = (choices.int_in_range(0..=9)?, choices.int_in_range(0..=9)?);
         // As a rule the table has the key.
-        let keys = [&[8, if key == 9 { 1 } else { 0 }][..], if hash_key == 9 { &[16, 0] } else { &[] }].concat();
+        let keys = [&[8, u8::from(key == 9)][..], if hash_key == 9 { &[16, 0] } else { &[] }].concat();
         protobuf.extend(field(3, &[keys, field(3, &data)].concat()));
     }
     if choices.ratio(1, 8)? {
@@ -148,13 +148,12 @@ fn aggregate(choices: &mut Unstructured<'_>) -> Result<Vec<u8>> {
 
 /// Encodes a length-delimited field of a protobuf.
 fn field(tag: u8, value: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![tag << 3 | 2];
-    let mut length = value.len();
+    let (mut bytes, mut length) = (vec![tag << 3 | 2], value.len());
     while length >= 0x80 {
-        bytes.push((length % 0x80) as u8 | 0x80);
-        length /= 0x80;
+        bytes.push(length.to_le_bytes()[0] | 0x80);
+        length >>= 7;
     }
-    bytes.push(length as u8);
+    bytes.push(length.to_le_bytes()[0]);
     [&bytes, value].concat()
 }
 

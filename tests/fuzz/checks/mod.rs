@@ -4,7 +4,7 @@
 //! - [`decoder`]: records of the stream, aggregates among them, to events and rejections
 //! - [`kinesis_event`]: the event that Lambda makes of a batch of records
 //! - [`records_file`]: the files that `pipegen local` plays
-//! - [`settings_file`]: `pipegen.toml`
+//! - [`settings_file`]: the settings, `pipegen.toml`
 //! - [`catalog_request`]: the catalog's requests and cursors
 //! - [`ingest_request`]: requests with suppliers' events
 //! - [`archive_object`]: objects of the archive and the quarantine, and their keys

@@ -21,7 +21,7 @@ pub(super) fn check(bytes: &[u8]) {
     // Of a compressed file as much as a line may have is in memory, several times.
     let line = if is_compressed { 64 * 1024 * 1024 } else { 32 * bytes.len() };
     let all = bounded(line + BUFFERS + 512 * bytes.len(), || read(bytes.to_vec()));
-    let lines = if is_compressed { u64::MAX } else { 1 + bytes.iter().filter(|byte| **byte == b'\n').count() as u64 };
+    let lines = if is_compressed { u64::MAX } else { bytes.split(|byte| *byte == b'\n').count() as u64 };
     for (place, record) in all.iter().enumerate() {
         match record {
             Ok(record) => sound(record),
@@ -85,7 +85,7 @@ fn as_json_says(bytes: &[u8], all: &[Result<Record, ReadError>]) {
                 assert_eq!(record.partition_key, key);
             }
             let base64 = text(["data_base64", "event_base64"]).map(|text| base64_simd::STANDARD.decode_to_vec(text));
-            let data = base64.map(|bytes| bytes.expect("base64")).or(text(["data", "event"]).map(|text| text.into()));
+            let data = base64.map(|bytes| bytes.expect("base64")).or(text(["data", "event"]).map(Into::into));
             assert_eq!(data.as_ref(), Some(&record.data));
         } else {
             assert_eq!(record.data, line, "an event is its line");
