@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -10,6 +10,8 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+use crate::records::random::Random;
 
 /// A way to cut the connections that exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,21 +28,55 @@ pub(crate) struct Wire {
     server: Arc<Mutex<SocketAddr>>,
     /// The cuts so far, and the last one.
     cut: Arc<watch::Sender<(u64, Cut)>>,
-    /// Milliseconds by which the server's answers are late.
-    delay: Arc<AtomicU64>,
+    /// How late the server's answers are.
+    late: Arc<Mutex<Late>>,
+    /// The time for which the server does not learn that a client is gone.
+    linger: Duration,
     /// Connections that are made now get no answer.
     unreachable: Arc<AtomicBool>,
+}
+
+/// The lateness of answers.
+#[derive(Default)]
+enum Late {
+    #[default]
+    Not,
+    By(Duration),
+    /// Each by another time, up to this one.
+    UpTo(Duration, Random),
+}
+
+impl Late {
+    /// Returns how late the next answer is.
+    fn next(&mut self) -> Duration {
+        match self {
+            Self::Not => Duration::ZERO,
+            Self::By(time) => *time,
+            Self::UpTo(most, random) => *most * u32::try_from(random.below(1000)).expect("small") / 1000,
+        }
+    }
 }
 
 impl Wire {
     /// Lays a wire to a server.
     pub(crate) async fn to(server: SocketAddr) -> Result<Self> {
+        Self::with(server, Late::Not, Duration::ZERO).await
+    }
+
+    /// Lays a wire to a server whose answers are each late by some time, up to this one. The server learns that late
+    /// that a client is gone, too: what it was asked for it does meanwhile.
+    pub(crate) async fn slow(server: SocketAddr, late: Duration, linger: Duration, seed: u64) -> Result<Self> {
+        Self::with(server, Late::UpTo(late, Random(seed)), linger).await
+    }
+
+    async fn with(server: SocketAddr, late: Late, linger: Duration) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let wire = Self {
             port: listener.local_addr()?.port(),
             server: Arc::new(Mutex::new(server)),
             cut: Arc::new(watch::Sender::new((0, Cut::Reset))),
-            delay: Arc::default(),
+            late: Arc::new(Mutex::new(late)),
+            linger,
             unreachable: Arc::default(),
         };
         tokio::spawn(wire.clone().accept(listener));
@@ -61,7 +97,7 @@ impl Wire {
 
     /// Delays the server's answers; zero ends that.
     pub(crate) fn delay(&self, by: Duration) {
-        self.delay.store(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        *self.late.lock() = if by.is_zero() { Late::Not } else { Late::By(by) };
     }
 
     /// Makes the server unreachable: existing connections and new ones get no answer. The end of that resets them.
@@ -92,8 +128,11 @@ impl Wire {
                 let (from_client, to_client) = client.split();
                 let (from_server, to_server) = server.split();
                 tokio::select! {
-                    () = pass(from_client, to_server, None) => None,
-                    () = pass(from_server, to_client, Some(&self.delay)) => None,
+                    () = pass(from_client, to_server, None) => {
+                        tokio::time::sleep(self.linger).await;
+                        None
+                    }
+                    () = pass(from_server, to_client, Some(&self.late)) => None,
                     _ = cuts.changed() => Some(cuts.borrow_and_update().1),
                 }
             };
@@ -120,13 +159,13 @@ impl Wire {
 async fn pass(
     mut from: tokio::net::tcp::ReadHalf<'_>,
     mut to: tokio::net::tcp::WriteHalf<'_>,
-    delay: Option<&AtomicU64>,
+    late: Option<&Mutex<Late>>,
 ) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(count) = from.read(&mut bytes).await {
-        let late = delay.map_or(0, |delay| delay.load(Ordering::Relaxed));
-        if late > 0 {
-            tokio::time::sleep(Duration::from_millis(late)).await;
+        let late = late.map_or(Duration::ZERO, |late| late.lock().next());
+        if !late.is_zero() {
+            tokio::time::sleep(late).await;
         }
         if count == 0 || to.write_all(&bytes[..count]).await.is_err() {
             return;

@@ -1,0 +1,52 @@
+//! A session that holds locks for a while, so that transactions pause between their statements.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use sqlx::{Connection as _, PgConnection};
+use tokio::time::sleep;
+
+use crate::catalog::Catalog;
+use crate::plan::Hold;
+
+/// Takes the locks, holds them for their time, and releases them.
+pub(crate) async fn hold(catalog: &Catalog, hold: &Hold) -> Result<()> {
+    let mut session = catalog.connect().await?;
+    // It gives way, and leaves it to the others to find a deadlock.
+    sqlx::raw_sql("begin; set local lock_timeout = '300ms'; set local deadlock_timeout = '10s'")
+        .execute(&mut session)
+        .await?;
+    let held = take(&mut session, hold).await;
+    match held.as_ref().err().and_then(|error| error.as_database_error()?.code()) {
+        // lock_not_available
+        Some(code) if code != "55P03" => bail!("the harness could not lock {hold:?}: {held:?}"),
+        _ => {}
+    }
+    sqlx::raw_sql("rollback").execute(&mut session).await?;
+    Ok(session.close().await?)
+}
+
+async fn take(session: &mut PgConnection, hold: &Hold) -> Result<(), sqlx::Error> {
+    let product = "select from product where sku = any($1) order by sku for no key update";
+    let pause = |milliseconds: &u64| sleep(Duration::from_millis(*milliseconds));
+    match hold {
+        Hold::Products { skus, milliseconds } => {
+            sqlx::query(product).bind(skus).execute(&mut *session).await?;
+            pause(milliseconds).await;
+        }
+        Hold::Crosswise { first, second, milliseconds } => {
+            sqlx::query(product).bind(vec![first]).execute(&mut *session).await?;
+            pause(milliseconds).await;
+            sqlx::query(product).bind(vec![second]).execute(&mut *session).await?;
+        }
+        Hold::Table { name, milliseconds } => {
+            sqlx::raw_sql(&format!("lock table {name} in exclusive mode")).execute(&mut *session).await?;
+            pause(milliseconds).await;
+        }
+        Hold::Pending { milliseconds } => {
+            sqlx::raw_sql("select from pending_refresh for update skip locked").execute(&mut *session).await?;
+            pause(milliseconds).await;
+        }
+    }
+    Ok(())
+}
