@@ -34,6 +34,10 @@ pub(crate) async fn history(plan: &Plan, url: String) -> (Result<()>, Figures) {
     // A mistake in a check is told as one of this seed, and does not end the others.
     let recorded = AssertUnwindSafe(record(plan, url, &journal)).catch_unwind().await;
     let outcome = recorded.unwrap_or_else(|_| Err(anyhow!("the harness panicked")));
+    let outcome = outcome.map_err(|error| match error.downcast_ref::<sqlx::Error>() {
+        Some(_) => error.context("a session of the harness failed"),
+        None => error,
+    });
     let figures = journal.told.lock().figures;
     (outcome, figures)
 }

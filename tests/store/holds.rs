@@ -12,8 +12,8 @@ use crate::plan::Hold;
 /// Takes the locks, holds them for their time, and releases them.
 pub(crate) async fn hold(catalog: &Catalog, hold: &Hold) -> Result<()> {
     let mut session = catalog.connect().await?;
-    // It gives way, and leaves it to the others to find a deadlock.
-    sqlx::raw_sql("begin; set local lock_timeout = '300ms'; set local deadlock_timeout = '10s'")
+    // It leaves it to the others to find a deadlock, and gives way before one transaction has done so more than once.
+    sqlx::raw_sql("begin; set local lock_timeout = '190ms'; set local deadlock_timeout = '10s'")
         .execute(&mut session)
         .await?;
     let held = take(&mut session, hold).await;
@@ -39,8 +39,8 @@ async fn take(session: &mut PgConnection, hold: &Hold) -> Result<(), sqlx::Error
             pause(milliseconds).await;
             sqlx::query(product).bind(vec![second]).execute(&mut *session).await?;
         }
-        Hold::Table { name, milliseconds } => {
-            sqlx::raw_sql(&format!("lock table {name} in exclusive mode")).execute(&mut *session).await?;
+        Hold::Table { name, mode, milliseconds } => {
+            sqlx::raw_sql(&format!("lock table {name} in {mode} mode")).execute(&mut *session).await?;
             pause(milliseconds).await;
         }
         Hold::Pending { milliseconds } => {

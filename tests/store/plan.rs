@@ -90,8 +90,8 @@ pub(crate) enum Hold {
     Products { skus: Vec<String>, milliseconds: u64 },
     /// One product's row, and after a while one that is before it: somebody must give way.
     Crosswise { first: String, second: String, milliseconds: u64 },
-    /// A table, against writes.
-    Table { name: &'static str, milliseconds: u64 },
+    /// A table, in this mode.
+    Table { name: &'static str, mode: &'static str, milliseconds: u64 },
     /// The pending rows.
     Pending { milliseconds: u64 },
 }

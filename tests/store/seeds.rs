@@ -15,13 +15,19 @@ use crate::journal::Figures;
 use crate::plan::Plan;
 
 /// The seeds of a run that says nothing else.
-const SEEDS: u64 = 24;
+const SEEDS: u64 = 12;
 
 /// The histories that run at a time. They wait most of the time.
 const AT_ONCE: u64 = 4;
 
 /// The attempts at a smaller plan: threads and servers are not the same twice.
 const ATTEMPTS: usize = 3;
+
+/// Lets everybody in: a password takes longer to check than a transaction, and the server is thrown away.
+const TRUST: &str = "do $$ begin
+    execute format('copy (select %L) to %L', 'host all all 127.0.0.1/32 trust', current_setting('hba_file'));
+end $$;
+select pg_reload_conf()";
 
 /// A history with its verdict.
 struct Judged {
@@ -41,7 +47,7 @@ struct Histories {
 fn every_history_is_what_the_model_says() -> Result<()> {
     let (first, seeds) = (number("PIPEGEN_FIRST_SEED", 1)?, number("PIPEGEN_SEEDS", SEEDS)?);
     let shrinks = env::var_os("PIPEGEN_SHRINK").is_some();
-    let histories = Histories { databases: Databases::start()?, runs: AtomicU64::new(0) };
+    let histories = Histories::start()?;
     let (next, failed) = (AtomicU64::new(first), Mutex::new(Vec::new()));
     let lane = || -> Result<()> {
         loop {
@@ -71,6 +77,12 @@ fn every_history_is_what_the_model_says() -> Result<()> {
 }
 
 impl Histories {
+    fn start() -> Result<Self> {
+        let databases = Databases::start()?;
+        databases.execute(&databases.create("trusting")?, TRUST)?;
+        Ok(Self { databases, runs: AtomicU64::new(0) })
+    }
+
     fn judge(&self, plan: Plan) -> Result<Judged> {
         let begun = Instant::now();
         let url = self.databases.create(&format!("history_{}", self.runs.fetch_add(1, Ordering::Relaxed)))?;

@@ -164,7 +164,7 @@ pub(crate) async fn again<T>(
     for _ in 0..ATTEMPTS {
         match work(store).await {
             Ok(value) => return Ok(value),
-            Err(error) if matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::TooSlow) => {
+            Err(error) if is_slowness(&error) => {
                 journal.told.lock().figures.retried += 1;
             }
             Err(error) => {
@@ -174,6 +174,12 @@ pub(crate) async fn again<T>(
         }
     }
     bail!("the server does not answer, {ATTEMPTS} times")
+}
+
+/// Tells whether a time limit has passed: the server's answer came too late, or the next statement did.
+fn is_slowness(error: &Error) -> bool {
+    let is_idle = || error.sqlstate().is_some_and(|code| code == "25P03");
+    matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::TooSlow) || is_idle()
 }
 
 impl Told {
