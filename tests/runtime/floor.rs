@@ -64,3 +64,19 @@ async fn pruning_takes_old_rows_only_and_changes_no_level() {
     assert_eq!(catalog.store.gauges().await.expect("read").pending, 0);
     catalog.close().await;
 }
+
+/// The exception of P2: an identity is known for as long as its row is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adjustment_is_corrected_until_it_is_pruned() {
+    let catalog = TestCatalog::open().await;
+    catalog.store.apply(&[&adjusted("1", "a", 1, 5)]).await.expect("applied");
+    catalog.store.apply(&[&adjusted("1", "a", 2, 7)]).await.expect("applied");
+    assert_eq!(catalog.shown().await[0]["available"], 7);
+    catalog.execute("update ledger set applied_at = now() - interval '9 days'").await;
+    assert_eq!(catalog.store.prune_ledger(TimeDelta::days(8), 10).await.expect("pruned"), 1);
+    for _ in 0..2 {
+        catalog.store.apply(&[&adjusted("1", "a", 3, 11)]).await.expect("applied");
+        assert_eq!(catalog.shown().await[0]["available"], 18, "a new event, once");
+    }
+    catalog.close().await;
+}
