@@ -30,6 +30,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) rounds: u16,
 
+    /// The minutes for which `load` holds each rate
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1440))]
+    pub(crate) minutes: u16,
+
     /// Runs everything once on tiny inputs: shows that the benchmarks work, and judges no target
     #[arg(long)]
     pub(crate) quick: bool,

@@ -107,7 +107,8 @@ impl Seen {
     }
 }
 
-fn label(stat: &Stat) -> String {
+/// Returns the label of a process.
+pub(crate) fn label(stat: &Stat) -> String {
     let environment = Process::new(stat.pid).and_then(|process| process.environ()).unwrap_or_default();
     let handler = environment.get(std::ffi::OsStr::new(HANDLER));
     match (handler, &*stat.comm) {

@@ -16,6 +16,8 @@ pub(crate) struct Inputs {
     /// The command `pipegen`, built with the benchmarks.
     pub(crate) pipegen: PathBuf,
     pub(crate) rounds: usize,
+    /// The minutes for which a load lasts.
+    pub(crate) minutes: u16,
     /// Tiny inputs: only that everything works is of interest.
     pub(crate) quick: bool,
     /// The largest sizes too.
@@ -32,6 +34,7 @@ impl Inputs {
             bootstrap: bootstrap(given(arguments.bootstrap.as_ref(), "PIPEGEN_BOOTSTRAP").as_deref())?,
             pipegen: env!("CARGO_BIN_EXE_pipegen").into(),
             rounds: if quick { 1 } else { arguments.rounds.into() },
+            minutes: arguments.minutes,
             quick,
             full: arguments.full,
             compare: arguments.compare.clone(),

@@ -11,7 +11,8 @@
 //! - [`instance`]: one process of a function
 //! - [`traffic`]: a synthetic catalog's changes
 //! - [`rounds`]: interleaved rounds, medians and ratios
-//! - [`cpu`]: CPU seconds by process
+//! - [`expected`]: the catalog that changes must have made
+//! - [`cpu`], [`memory`]: CPU seconds and memory by kind of process
 //! - [`processes`]: CPU time and memory of one process
 //! - [`results`]: what was measured, as plain data
 //! - [`report`]: the results as a table, as JSON and as plots
@@ -21,9 +22,11 @@ mod arguments;
 mod benchmarks;
 mod build;
 mod cpu;
+mod expected;
 mod inputs;
 mod instance;
 mod machine;
+mod memory;
 mod processes;
 mod progress;
 mod records;

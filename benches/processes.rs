@@ -14,6 +14,11 @@ pub(crate) fn cpu_of_this_thread() -> Result<Duration> {
     Ok(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)?.into())
 }
 
+/// The CPU time of this process, with that of its threads that have ended.
+pub(crate) fn cpu_of_this_process() -> Result<Duration> {
+    Ok(clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID)?.into())
+}
+
 /// The CPU time of the living threads of a process.
 pub(crate) fn cpu(pid: u32) -> Result<Duration> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).context("a process has ended too early")?;

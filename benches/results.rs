@@ -72,8 +72,28 @@ pub(crate) enum Bound {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Plot {
-    Bars { unit: &'static str, bars: Vec<(String, f64)> },
-    Lines { x: Axis, y: Axis, lines: Vec<Line> },
+    Bars {
+        unit: &'static str,
+        bars: Vec<(String, f64)>,
+    },
+    Lines {
+        x: Axis,
+        y: Axis,
+        lines: Vec<Line>,
+    },
+    /// One below the other.
+    Charts {
+        charts: Vec<Chart>,
+    },
+}
+
+/// One of several charts with lines.
+#[derive(Debug, Serialize)]
+pub(crate) struct Chart {
+    pub(crate) title: String,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) lines: Vec<Line>,
 }
 
 #[derive(Debug, Serialize)]

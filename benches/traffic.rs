@@ -1,11 +1,9 @@
 //! A synthetic catalog and its traffic: which product, by Zipf's law, and which change.
 
-use std::collections::HashMap;
-
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use pipegen_event::Event;
-use pipegen_store::{Applied, EventOutcome, Store};
+use pipegen_store::{Applied, EventOutcome};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Distribution as _, Zipf};
@@ -40,6 +38,8 @@ pub(crate) struct Traffic {
 pub(crate) enum Mix {
     /// Of ten changes six adjustments, two counts, two prices.
     Usual,
+    /// The same with descriptions: one of twenty.
+    EveryType,
     /// Nobody counts, so that the ledger keeps everything.
     AdjustmentsOnly,
 }
@@ -48,21 +48,24 @@ pub(crate) enum Mix {
 pub(crate) struct Change {
     number: u64,
     pub(crate) sku: String,
-    supplier: String,
+    pub(crate) supplier: String,
     time: DateTime<Utc>,
-    what: What,
+    pub(crate) what: What,
 }
 
 #[derive(Clone, Copy)]
-enum What {
+pub(crate) enum What {
     Adjusted(i64),
     Counted(i64),
-    Priced { cents: u32 },
+    /// In hundredths of a pound.
+    Priced {
+        cents: u32,
+    },
+    /// With a text that differs by this number.
+    Described {
+        edition: u64,
+    },
 }
-
-/// The levels that the catalog must have, by SKU and supplier.
-#[derive(Default)]
-pub(crate) struct Levels(HashMap<String, HashMap<String, i64>>);
 
 /// The SKU of a product's number, as the statements that fill a catalog write it.
 pub(crate) fn sku(number: u64) -> String {
@@ -97,21 +100,54 @@ impl Traffic {
     }
 
     fn change(&mut self) -> Change {
-        let product = self.product();
-        let offer = self.random.random_range(0..self.suppliers_of_each);
-        self.sent += 1;
         self.time += TimeDelta::milliseconds(1);
+        self.change_at(self.time)
+    }
+
+    /// Makes a change that happens at this time.
+    pub(crate) fn change_at(&mut self, time: DateTime<Utc>) -> Change {
+        let product = self.product();
+        let supplier = supplier(product + self.random.random_range(0..self.suppliers_of_each));
+        self.sent += 1;
+        Change { number: self.sent, sku: sku(product), supplier, time, what: self.what() }
+    }
+
+    /// Makes a change of a product of this supplier's.
+    pub(crate) fn change_of(&mut self, of: u64, time: DateTime<Utc>) -> Change {
+        let product = self.product();
+        let product = (product - product % SUPPLIERS + of) % self.products;
+        self.sent += 1;
+        Change { number: self.sent, sku: sku(product), supplier: supplier(of), time, what: self.what() }
+    }
+
+    /// Counts a product that is not one of the catalog's.
+    pub(crate) fn count_at(&mut self, sku: String, quantity: i64, time: DateTime<Utc>) -> Change {
+        self.sent += 1;
+        Change { number: self.sent, sku, supplier: supplier(0), time, what: What::Counted(quantity) }
+    }
+
+    fn what(&mut self) -> What {
         let kind = match self.mix {
             Mix::Usual => self.random.random_range(0..10),
+            Mix::EveryType if self.random.random_range(0..20) == 0 => 10,
+            Mix::EveryType => self.random.random_range(0..10),
             Mix::AdjustmentsOnly => 0,
         };
-        let what = match kind {
+        match kind {
             0..6 => What::Adjusted(-self.random.random_range(1..=12)),
             6..8 => What::Counted(self.random.random_range(0..1000)),
-            _ => What::Priced { cents: self.random.random_range(1..100_000) },
-        };
-        Change { number: self.sent, sku: sku(product), supplier: supplier(product + offer), time: self.time, what }
+            8..10 => What::Priced { cents: self.random.random_range(1..100_000) },
+            _ => What::Described { edition: self.sent },
+        }
     }
+}
+
+/// The text of a product's edition: title, description, category and attributes.
+pub(crate) fn description(sku: &str, edition: u64) -> Value {
+    json!({
+        "title": format!("Product {sku}"), "description": format!("As it is described in edition {edition}."),
+        "category": "Home > Kitchen", "attributes": {"colour": "red", "edition": edition.to_string()},
+    })
 }
 
 impl Change {
@@ -124,6 +160,7 @@ impl Change {
                 let amount = format!("{}.{:02}", cents / 100, cents % 100);
                 ("price.changed", json!({"amount": amount, "currency": "GBP"}))
             }
+            What::Described { edition } => ("product.described", description(&self.sku, edition)),
         };
         json!({
             "specversion": "1.0", "id": format!("event-{:016x}", self.number), "subject": self.sku,
@@ -138,40 +175,6 @@ impl Change {
         let text = self.text();
         let decoded = pipegen_event::decode(text.as_bytes(), self.time, TimeDelta::days(1)).pop();
         decoded.context("no event")?.outcome.map_err(|rejection| anyhow!("rejected: {}", rejection.detail))
-    }
-}
-
-impl Levels {
-    /// Notes what changes do to the levels. They must come in the order of their time.
-    pub(crate) fn expect(&mut self, changes: &[Change]) {
-        for change in changes {
-            let of_sku = self.0.entry(change.sku.clone()).or_default();
-            let level = of_sku.entry(change.supplier.clone()).or_insert(FIRST_LEVEL);
-            match change.what {
-                What::Counted(quantity) => *level = quantity,
-                What::Adjusted(delta) => *level += delta,
-                What::Priced { .. } => {}
-            }
-        }
-    }
-
-    /// Checks that the catalog has these levels.
-    pub(crate) async fn check(&self, store: &Store) -> Result<()> {
-        let skus: Vec<&str> = self.0.keys().map(String::as_str).collect();
-        for skus in skus.chunks(1000) {
-            let views = store.views(skus).await?;
-            ensure!(views.len() == skus.len(), "{} of {} products are in the catalog", views.len(), skus.len());
-            for view in views {
-                let json: Value = serde_json::from_str(&view.json)?;
-                let offers = json["offers"].as_array().context("a view has offers")?;
-                for (supplier, level) in &self.0[&view.sku] {
-                    let offer = offers.iter().find(|offer| offer["supplier"] == **supplier);
-                    let on_hand = offer.and_then(|offer| offer["on_hand"].as_i64());
-                    ensure!(on_hand == Some(*level), "{} {supplier}: {on_hand:?} instead of {level}", view.sku);
-                }
-            }
-        }
-        Ok(())
     }
 }
 

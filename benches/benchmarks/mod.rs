@@ -5,6 +5,7 @@
 //! - [`archive`]: the archiver beside `gzip`
 //! - [`faults`]: the write path when something is wrong
 //! - [`growth`]: how speed depends on size
+//! - [`load`]: an open load on the whole pipeline
 //! - [`read`]: the read path
 //! - [`render`]: `pipegen render`
 //! - [`start`]: the start of an instance
@@ -20,6 +21,7 @@ use crate::results::Benchmark;
 mod archive;
 mod faults;
 mod growth;
+mod load;
 mod local;
 mod read;
 mod render;
@@ -40,6 +42,9 @@ const ALL: &[Entry] = &[
     Entry { name: write::NAME, about: write::TITLE, measure: write::measure },
     Entry { name: local::NAME, about: local::TITLE, measure: local::measure },
     Entry { name: faults::NAME, about: faults::TITLE, measure: faults::measure },
+    Entry { name: load::steady::NAME, about: load::steady::TITLE, measure: load::steady::measure },
+    Entry { name: load::burst::NAME, about: load::burst::TITLE, measure: load::burst::measure },
+    Entry { name: load::day::NAME, about: load::day::TITLE, measure: load::day::measure },
     Entry { name: read::NAME, about: read::TITLE, measure: read::measure },
     Entry { name: read::mix::NAME, about: read::mix::TITLE, measure: read::mix::measure },
     Entry { name: archive::NAME, about: archive::TITLE, measure: archive::measure },

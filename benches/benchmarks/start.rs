@@ -10,13 +10,14 @@ use pipegen_contract::role::Role;
 use tokio::runtime::Runtime;
 
 use super::growth;
+use crate::expected::ExpectedCatalog;
 use crate::inputs::Inputs;
 use crate::instance::Instance;
 use crate::machine::{Machine, batch};
 use crate::processes::peak_memory;
 use crate::results::{Benchmark, Group, Target};
 use crate::rounds::interleaved;
-use crate::traffic::{Change, Levels, Mix, Traffic};
+use crate::traffic::{Change, FIRST_LEVEL, Mix, Traffic};
 
 pub(super) const NAME: &str = "start";
 pub(super) const TITLE: &str = "the start of the processor, beside an empty function";
@@ -47,7 +48,7 @@ pub(super) fn measure(inputs: &Inputs) -> Result<Benchmark> {
     let runtime = &machine.throwaway.runtime;
     runtime.block_on(growth::fill(&machine.throwaway.options("")?, PRODUCTS, 1))?;
     let variables = machine.variables(Role::Processor)?;
-    let (mut traffic, mut levels) = (Traffic::new(PRODUCTS, 1, Mix::Usual)?, Levels::default());
+    let (mut traffic, mut levels) = (Traffic::new(PRODUCTS, 1, Mix::Usual)?, ExpectedCatalog::filled(FIRST_LEVEL));
     let store = machine.throwaway.store("")?;
 
     let programs = [(OURS, &inputs.bootstrap), (EMPTY, &empty)];

@@ -11,10 +11,12 @@ use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 
 use super::table::number;
-use crate::results::{Axis, Benchmark, Line, Plot};
+use crate::results::{Axis, Benchmark, Chart, Line, Plot};
 
 const WIDTH: u32 = 900;
 const HEIGHT: u32 = 500;
+/// The height of one of several charts.
+const CHART: u32 = 320;
 /// The width of the names beside a chart with lines.
 const LEGEND: u32 = 210;
 /// The height of a bar with the space around it.
@@ -38,6 +40,13 @@ pub(super) fn write(file: &Path, benchmark: &Benchmark) -> Result<()> {
             draw(file, height, |area| write_bars(area, &format!("{}, {unit}", benchmark.title), bars))
         }
         Plot::Lines { x, y, lines } => draw(file, HEIGHT, |area| write_lines(area, benchmark.title, x, y, lines)),
+        Plot::Charts { charts } => draw(file, CHART * u32::try_from(charts.len())?, |area| {
+            let areas = area.split_evenly((charts.len(), 1));
+            areas
+                .iter()
+                .zip(charts)
+                .try_for_each(|(area, Chart { title, x, y, lines })| write_lines(area, title, x, y, lines))
+        }),
     }
 }
 

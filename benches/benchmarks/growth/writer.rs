@@ -8,12 +8,13 @@ use sqlx::ConnectOptions as _;
 use tokio::runtime::Runtime;
 
 use super::filled::fill;
+use crate::expected::ExpectedCatalog;
 use crate::inputs::Inputs;
 use crate::processes::{cpu, cpu_of_this_thread, sessions};
 use crate::progress::Bar;
 use crate::results::Group;
 use crate::throwaway::Throwaway;
-use crate::traffic::{Change, Levels, Mix, Traffic, all_taken};
+use crate::traffic::{Change, FIRST_LEVEL, Mix, Traffic, all_taken};
 
 /// The events of a batch.
 const BATCH: usize = 500;
@@ -27,7 +28,7 @@ pub(super) struct Writer {
     pub(super) database: String,
     pub(super) store: Store,
     traffic: Traffic,
-    levels: Levels,
+    levels: ExpectedCatalog,
 }
 
 /// The speed of a round.
@@ -55,7 +56,7 @@ impl Writer {
         })?;
         let store = Store::new(throwaway.options(database)?.application_name(database), 1);
         let traffic = Traffic::new(products, suppliers_of_each, mix)?;
-        Ok(Self { name, database: database.to_owned(), store, traffic, levels: Levels::default() })
+        Ok(Self { name, database: database.to_owned(), store, traffic, levels: ExpectedCatalog::filled(FIRST_LEVEL) })
     }
 
     /// Applies batches, and checks that the catalog has what they say.

@@ -1,0 +1,78 @@
+//! Memory by kind of process, of everything that descends from one process.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use procfs::process::{Process, Stat, all_processes};
+
+use crate::cpu::{Usage, label};
+
+/// Memory by label, as [`Usage`] has them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(pub(crate) BTreeMap<String, KindMemory>);
+
+/// The memory of the processes of one kind, in MiB.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct KindMemory {
+    /// What is in memory now of all of them. Of PostgreSQL, whose processes share most of theirs, a shared page counts
+    /// in parts (PSS); of others, each process has its own (RSS).
+    pub(crate) resident: f64,
+    /// The most that one of them has had.
+    pub(crate) peak: f64,
+    pub(crate) processes: usize,
+}
+
+impl Memory {
+    /// Looks once at the tree below a process. A process that ends meanwhile is passed over.
+    pub(crate) fn now(root: i32) -> Self {
+        let stats: Vec<Stat> =
+            all_processes().into_iter().flatten().filter_map(|process| process.ok()?.stat().ok()).collect();
+        let mut memory = Self::default();
+        for stat in &stats {
+            if let Some(label) = label_in_tree(stat, root, &stats) {
+                memory.add(label, stat.pid).ok();
+            }
+        }
+        memory
+    }
+
+    /// Returns the memory of all processes of a kind.
+    pub(crate) fn resident(&self, label: &str) -> f64 {
+        self.0.get(label).map_or(0.0, |kind| kind.resident)
+    }
+
+    fn add(&mut self, label: String, pid: i32) -> Result<()> {
+        let process = Process::new(pid)?;
+        let status = process.status()?;
+        let resident = if label == Usage::POSTGRESQL {
+            let maps = process.smaps_rollup()?.memory_map_rollup;
+            let bytes: u64 = maps.iter().filter_map(|map| map.extension.map.get("Pss")).sum();
+            bytes / 1024
+        } else {
+            status.vmrss.context("a process has ended")?
+        };
+        let kind = self.0.entry(label).or_default();
+        kind.resident += mebibytes(resident)?;
+        kind.peak = kind.peak.max(mebibytes(status.vmhwm.context("a process has ended")?)?);
+        kind.processes += 1;
+        Ok(())
+    }
+}
+
+/// Returns the label of the root's child that a process is or descends from, or the root's own.
+fn label_in_tree(stat: &Stat, root: i32, all: &[Stat]) -> Option<String> {
+    let mut stat = stat;
+    loop {
+        if stat.pid == root {
+            return Some(Usage::ROOT.to_owned());
+        }
+        if stat.ppid == root {
+            return Some(label(stat));
+        }
+        stat = all.iter().find(|parent| parent.pid == stat.ppid)?;
+    }
+}
+
+fn mebibytes(kibibytes: u64) -> Result<f64> {
+    Ok(f64::from(u32::try_from(kibibytes)?) / 1024.0)
+}
