@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use chrono::Utc;
 
-use super::figures::{lag, latency, latency_over_time, machine, waiting_over_time, work};
+use super::figures::{end, lag, latency, latency_over_time, machine, waiting_over_time, work};
 use super::run::{Load, Loaded, run};
 use super::steady::counted;
 use super::supply::{Burst, Plan, Spacing};
@@ -50,6 +50,7 @@ pub(in super::super) fn measure(inputs: &Inputs) -> Result<Benchmark> {
     ];
     let mut groups = vec![
         work("work", &loaded),
+        end("after the last record", &loaded),
         times,
         latency("from due to visible", &loaded.visible)?,
         latency("reads, from due to answered", &loaded.answered)?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use chrono::{TimeDelta, Utc};
 
-use super::figures::{KINDS, cpu, lag, latency, machine, memory_over_time, peaks, work};
+use super::figures::{KINDS, cpu, end, lag, latency, machine, memory_over_time, peaks, work};
 use super::observer::Observed;
 use super::run::{Load, Loaded, run};
 use super::supply::{Plan, Spacing};
@@ -64,6 +64,7 @@ pub(in super::super) fn measure(inputs: &Inputs) -> Result<Benchmark> {
     let targets = targets.collect();
     let mut groups = vec![
         work("work", &loaded),
+        end("after the last record", &loaded),
         speed(&loaded),
         memory("memory, second quarter", &second),
         memory("memory, last quarter", &last),

@@ -33,6 +33,13 @@ pub(super) fn work(title: impl Into<String>, loaded: &Loaded) -> Group {
         .with("events", vec![loaded.put.events as f64])
         .with("events whose latency was measured", vec![loaded.visible.count() as f64])
         .with("reads", vec![loaded.answered.count() as f64])
+        .with("products to be refreshed in the cache later", vec![loaded.refreshed_later])
+}
+
+/// Returns how long after the last record was on the stream all of them were visible.
+pub(super) fn end(title: impl Into<String>, loaded: &Loaded) -> Group {
+    let after = loaded.all_visible_after.saturating_sub(loaded.sent_after).as_secs_f64();
+    Group::new(title, "s").with("until every product was as it must be, and that was read", vec![after])
 }
 
 /// Returns the most that the processor was behind.

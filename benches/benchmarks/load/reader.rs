@@ -1,6 +1,6 @@
 //! Reads of the catalog beside the load: shoppers, and the one who waits until samples are visible.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use super::latencies::Latencies;
-use super::pipeline::agent;
+use super::pipeline::{agent, products};
 use super::supply::{PRODUCTS, Sample, sampled_sku};
 use crate::traffic::{Mix, Traffic, sku};
 
@@ -63,15 +63,11 @@ pub(super) fn watch(url: &str, samples: &Receiver<Sample>, begin: Instant) -> Re
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
-        let mut products: Vec<usize> = waiting.iter().map(|sample| sample.product).collect();
-        products.sort_unstable();
-        products.dedup();
-        let names: Vec<String> = products.into_iter().map(|product| format!("sku={}", sampled_sku(product))).collect();
-        let mut response = agent.get(format!("{url}/products?{}", names.join("&"))).call()?;
-        let text = response.body_mut().read_to_string()?;
+        let skus: BTreeSet<String> = waiting.iter().map(|sample| sampled_sku(sample.product)).collect();
+        let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+        let views = products(&agent, url, &skus)?;
         let now = begin.elapsed();
-        ensure!(response.status() == 200, "the samples cannot be read: {text}");
-        let shown = shown(&text)?;
+        let shown = views.iter().map(shown).collect::<Result<BTreeMap<_, _>>>()?;
         waiting.retain(|sample| {
             let is_visible = shown.get(&sampled_sku(sample.product)).is_some_and(|count| *count >= sample.count);
             if is_visible {
@@ -85,10 +81,8 @@ pub(super) fn watch(url: &str, samples: &Receiver<Sample>, begin: Instant) -> Re
     }
 }
 
-/// Returns the number available of each product of an answer.
-fn shown(text: &str) -> Result<BTreeMap<String, i64>> {
-    let answer: Value = serde_json::from_str(text)?;
-    let product = |view: &Value| Some((view["sku"].as_str()?.to_owned(), view["available"].as_i64()?));
-    let products = answer["products"].as_array().context("no products")?;
-    products.iter().map(|view| product(view).context("a view has a SKU and a number available")).collect()
+/// Returns the SKU of a view, and the number available.
+fn shown(view: &Value) -> Result<(String, i64)> {
+    let shown = view["sku"].as_str().map(str::to_owned).zip(view["available"].as_i64());
+    shown.context("a view has a SKU and a number available")
 }

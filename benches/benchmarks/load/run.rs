@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use super::latencies::Latencies;
 use super::observer::{Observed, Observer};
@@ -49,6 +49,10 @@ pub(super) struct Loaded {
     pub(super) observed: Observed,
     /// The time until everything was put.
     pub(super) sent_after: Duration,
+    /// The time until the catalog answered with every product as the events mean it.
+    pub(super) all_visible_after: Duration,
+    /// Refreshes of the cache that were made up for later, because it did not answer in time.
+    pub(super) refreshed_later: f64,
 }
 
 /// Puts a load on a pipeline of its own.
@@ -62,7 +66,7 @@ pub(super) fn run(inputs: &Inputs, name: &str, load: Load) -> Result<Loaded> {
     let begin = Instant::now();
     let pace = if when_due { Pace::WhenDue(begin) } else { Pace::AtOnce };
     let url = &*pipeline.url;
-    let loaded = thread::scope(|scope| -> Result<Loaded> {
+    let mut loaded = thread::scope(|scope| -> Result<Loaded> {
         let (queues, receivers): (Vec<_>, Vec<_>) = (0..SHARDS).map(|_| channel()).unzip();
         let (samples, placed) = channel();
         let senders: Vec<_> = receivers
@@ -107,9 +111,14 @@ pub(super) fn run(inputs: &Inputs, name: &str, load: Load) -> Result<Loaded> {
             answered: all(shoppers)?,
             observed,
             sent_after,
+            all_visible_after: Duration::ZERO,
+            refreshed_later: 0.0,
         })
     })?;
-    pipeline.end(supply.totals, &supply.expected)?;
+    pipeline.wait_until_visible(&supply.expected)?;
+    loaded.all_visible_after = begin.elapsed();
+    let summary = pipeline.end(supply.totals, &supply.expected)?;
+    loaded.refreshed_later = summary["pending"].as_f64().context("no number of pending refreshes")?;
     Ok(loaded)
 }
 

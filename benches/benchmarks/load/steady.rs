@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::Result;
 use chrono::Utc;
 
-use super::figures::{cpu, distribution, lag, latency, latency_over_time, machine, peaks, waiting_over_time, work};
+use super::figures::{
+    cpu, distribution, end, lag, latency, latency_over_time, machine, peaks, waiting_over_time, work,
+};
 use super::latencies::Latencies;
 use super::run::{Load, Loaded, run};
 use super::supply::{Plan, Spacing};
@@ -54,6 +56,7 @@ pub(in super::super) fn measure(inputs: &Inputs) -> Result<Benchmark> {
         targets.push(Target::at_most(at("p99 from due to visible, ms"), 1000.0, visible.row("p99").median));
         groups.extend([
             work(at("work"), &loaded),
+            end(at("after the last record"), &loaded),
             visible,
             latency(at("from due to accepted by the stream"), &loaded.accepted)?,
             latency(at("reads, from due to answered"), &loaded.answered)?,
