@@ -128,10 +128,9 @@ impl Traffic {
 
     fn what(&mut self) -> What {
         let kind = match self.mix {
-            Mix::Usual => self.random.random_range(0..10),
-            Mix::EveryType if self.random.random_range(0..20) == 0 => 10,
-            Mix::EveryType => self.random.random_range(0..10),
             Mix::AdjustmentsOnly => 0,
+            Mix::EveryType if self.random.random_range(0..20) == 0 => 10,
+            Mix::Usual | Mix::EveryType => self.random.random_range(0..10),
         };
         match kind {
             0..6 => What::Adjusted(-self.random.random_range(1..=12)),

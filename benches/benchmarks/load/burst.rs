@@ -67,7 +67,7 @@ fn times(loaded: &Loaded, burst: Burst) -> Result<Group> {
     let visible = loaded.visible.longest_of(burst.at).context("a sample of the burst")?;
     let moments = &loaded.observed.moments;
     let drained = moments.iter().find(|moment| moment.at >= burst.at + taken && moment.waiting() == 0);
-    let drained = drained.context("records always waited")?.at - burst.at;
+    let drained = drained.context("records always waited")?.at.saturating_sub(burst.at);
     Ok(Group::new("after the burst", "s")
         .with("until the stream had taken all", vec![taken.as_secs_f64()])
         .with("until no record waited", vec![drained.as_secs_f64()])

@@ -48,10 +48,10 @@ impl Latencies {
         else {
             return Ok(Vec::new());
         };
-        let width = (last - first).as_secs().div_ceil(INTERVALS).max(1);
+        let width = last.saturating_sub(first).as_secs().div_ceil(INTERVALS).max(1);
         let mut points = Vec::new();
-        for interval in 0..=(last - first).as_secs() / width {
-            let inside = |due: Duration| (due - first).as_secs() / width == interval;
+        for interval in 0..=last.saturating_sub(first).as_secs() / width {
+            let inside = |due: Duration| due.saturating_sub(first).as_secs() / width == interval;
             let histogram = histogram(self.0.iter().filter(|(due, _)| inside(*due)).map(|(_, latency)| *latency))?;
             if !histogram.is_empty() {
                 let middle = first + Duration::from_secs(interval * width) + Duration::from_secs(width) / 2;
@@ -62,6 +62,7 @@ impl Latencies {
     }
 
     /// Returns how many percent took longer than so many milliseconds.
+    #[expect(clippy::cast_precision_loss, reason = "no load has 2^52 latencies")]
     pub(super) fn distribution(&self) -> Result<Vec<(f64, f64)>> {
         let histogram = self.histogram()?;
         // Fewer than one of them are late at a smaller share.
@@ -71,6 +72,7 @@ impl Latencies {
 }
 
 /// Returns the latency within which that many of a hundred were, in milliseconds.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52 microseconds")]
 pub(super) fn milliseconds(histogram: &Histogram<u64>, percentile: f64) -> f64 {
     histogram.value_at_percentile(percentile) as f64 / 1e3
 }

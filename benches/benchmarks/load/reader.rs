@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -57,12 +57,7 @@ pub(super) fn watch(url: &str, samples: &Receiver<Sample>, begin: Instant) -> Re
                 Err(RecvTimeoutError::Timeout) => continue,
             }
         }
-        loop {
-            match samples.try_recv() {
-                Ok(sample) => waiting.push(sample),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
-            }
-        }
+        waiting.extend(samples.try_iter());
         let skus: BTreeSet<String> = waiting.iter().map(|sample| sampled_sku(sample.product)).collect();
         let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
         let views = products(&agent, url, &skus)?;

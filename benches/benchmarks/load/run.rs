@@ -95,21 +95,22 @@ pub(super) fn run(inputs: &Inputs, name: &str, load: Load) -> Result<Loaded> {
             stop: &stop,
             bar,
         };
-        let observer = scope.spawn(|| observer.run());
-        make(&mut supply, queues, pace, &done, &stop);
+        let watching = scope.spawn(|| observer.run());
+        make(&mut supply, &queues, pace, &done, &stop);
+        drop(queues);
         let sent = all(senders);
         let sent_after = begin.elapsed();
         let visible = joined(watcher);
         let drained = sent.and_then(|accepted| wait_until_done(&put, &done, &stop).map(|()| accepted));
         stop.store(true, Ordering::Relaxed);
         // The observer's error is the cause of others.
-        let observed = joined(observer)?;
+        let seen = joined(watching)?;
         Ok(Loaded {
             put: supply.totals,
             accepted: drained?,
             visible: visible?,
             answered: all(shoppers)?,
-            observed,
+            observed: seen,
             sent_after,
             all_visible_after: Duration::ZERO,
             refreshed_later: 0.0,
@@ -123,7 +124,7 @@ pub(super) fn run(inputs: &Inputs, name: &str, load: Load) -> Result<Loaded> {
 }
 
 /// Makes the messages a little before they are due, or as many as may be on their way.
-fn make(supply: &mut Supply, queues: Vec<Sender<Message>>, pace: Pace, done: &AtomicU64, stop: &AtomicBool) {
+fn make(supply: &mut Supply, queues: &[Sender<Message>], pace: Pace, done: &AtomicU64, stop: &AtomicBool) {
     while let Some(message) = supply.next() {
         match pace {
             Pace::WhenDue(begin) => {
