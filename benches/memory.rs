@@ -17,9 +17,10 @@ pub(crate) struct KindMemory {
     /// What is in memory now of all of them. Of PostgreSQL, whose processes share most of theirs, a shared page counts
     /// in parts (PSS); of others, each process has its own (RSS).
     pub(crate) resident: f64,
+    /// The same of the process that has the most.
+    pub(crate) largest: f64,
     /// The most that one of them has had.
     pub(crate) peak: f64,
-    pub(crate) processes: usize,
 }
 
 impl Memory {
@@ -36,9 +37,9 @@ impl Memory {
         memory
     }
 
-    /// Returns the memory of all processes of a kind.
-    pub(crate) fn resident(&self, label: &str) -> f64 {
-        self.0.get(label).map_or(0.0, |kind| kind.resident)
+    /// Returns the memory of the processes of a kind; nothing if there are none.
+    pub(crate) fn of(&self, label: &str) -> KindMemory {
+        self.0.get(label).copied().unwrap_or_default()
     }
 
     fn add(&mut self, label: String, pid: i32) -> Result<()> {
@@ -53,8 +54,8 @@ impl Memory {
         };
         let kind = self.0.entry(label).or_default();
         kind.resident += mebibytes(resident)?;
+        kind.largest = kind.largest.max(mebibytes(resident)?);
         kind.peak = kind.peak.max(mebibytes(status.vmhwm.context("a process has ended")?)?);
-        kind.processes += 1;
         Ok(())
     }
 }

@@ -69,9 +69,7 @@ pub(super) fn cpu(title: impl Into<String>, observed: &Observed) -> Group {
 
 /// Returns the most memory that one process of each kind had.
 pub(super) fn peaks(title: impl Into<String>, observed: &Observed) -> Group {
-    let peak = |kind: &str| {
-        observed.memory.iter().filter_map(|(_, memory)| memory.0.get(kind)).map(|kind| kind.peak).fold(0.0, f64::max)
-    };
+    let peak = |kind: &str| observed.memory.iter().map(|(_, memory)| memory.of(kind).peak).fold(0.0, f64::max);
     KINDS.into_iter().fold(Group::new(title, "MiB"), |group, kind| group.with(title_of(kind), vec![peak(kind)]))
 }
 
@@ -106,7 +104,7 @@ pub(super) fn waiting_over_time(title: String, all: &[(String, &[Moment])]) -> C
 /// Returns a chart of each kind's memory.
 pub(super) fn memory_over_time(title: String, observed: &Observed, labels: &[&str]) -> Chart {
     let line = |label: &&str| {
-        let of = |(at, memory): &(Duration, Memory)| (at.as_secs_f64(), memory.resident(label));
+        let of = |(at, memory): &(Duration, Memory)| (at.as_secs_f64(), memory.of(label).resident);
         let memory = &observed.memory;
         let points = memory.iter().step_by(memory.len().div_ceil(POINTS).max(1)).map(of).collect();
         Line { name: title_of(label).to_owned(), points }

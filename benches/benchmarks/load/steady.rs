@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::Utc;
 
 use super::figures::{
-    cpu, distribution, end, lag, latency, latency_over_time, machine, peaks, waiting_over_time, work,
+    KINDS, cpu, distribution, end, lag, latency, latency_over_time, machine, memory_over_time, peaks,
+    waiting_over_time, work,
 };
 use super::latencies::Latencies;
 use super::run::{Load, Loaded, run};
@@ -70,6 +71,9 @@ pub(in super::super) fn measure(inputs: &Inputs) -> Result<Benchmark> {
         charts.push(latency_over_time(at("from due to visible"), &loaded.visible)?);
         loads.push((per_minute, loaded));
     }
+    let (per_minute, busiest) = loads.last().context("a rate")?;
+    let title = format!("memory by kind of process, {per_minute} a minute");
+    charts.push(memory_over_time(title, &busiest.observed, &KINDS));
     let all = |what: &str, latencies: fn(&Loaded) -> &Latencies| {
         loads.iter().map(|(rate, loaded)| (format!("{what}, {rate}"), latencies(loaded))).collect::<Vec<_>>()
     };
