@@ -59,7 +59,7 @@ pub async fn handle(
 }
 
 /// Stores the objects, one after the other, and returns how many.
-async fn archive(batch: &KinesisBatch, resources: &ArchiverResources) -> Result<usize, StoreObjectError> {
+pub async fn archive(batch: &KinesisBatch, resources: &ArchiverResources) -> Result<usize, StoreObjectError> {
     let mut lines = ObjectLines::new(ARCHIVE);
     for record in batch.records() {
         lines.push(record, &ArchiveLine::from(record));

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::{fs, io};
 
 use aws_config::SdkConfig;
-use pipegen_store::{ErrorKind, Store};
+use pipegen_event::Event;
+use pipegen_store::{Applied, ErrorKind, ProductVersion, Store, View};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use thiserror::Error;
 use tokio::sync::OnceCell;
@@ -16,9 +17,56 @@ use crate::stage::StageError;
 /// The root certificates of RDS in us-east-1, PEM.
 const RDS_ROOTS: &[u8] = include_bytes!("../certificates/rds-us-east-1.pem");
 
-/// The catalog's tables. Logs in when it is first used, and again when the password has changed.
-pub struct CatalogDatabase {
-    store: Store,
+/// The catalog's tables, as far as batches and readers use them: [`Store`], or the simulation's model of it.
+pub trait Tables {
+    /// Uses these options for connections made from now on.
+    fn set_options(&self, options: PgConnectOptions);
+
+    /// [`Store::apply`].
+    fn apply(&self, events: &[&Event]) -> impl Future<Output = Result<Applied, pipegen_store::Error>>;
+
+    /// [`Store::views`].
+    fn views(&self, skus: &[&str]) -> impl Future<Output = Result<Vec<View>, pipegen_store::Error>>;
+
+    /// [`Store::add_pending`].
+    fn add_pending(&self, products: &[ProductVersion]) -> impl Future<Output = Result<(), pipegen_store::Error>>;
+
+    /// [`Store::pending`].
+    fn pending(&self, limit: i64) -> impl Future<Output = Result<Vec<ProductVersion>, pipegen_store::Error>>;
+
+    /// [`Store::settle_pending`].
+    fn settle_pending(&self, products: &[ProductVersion]) -> impl Future<Output = Result<(), pipegen_store::Error>>;
+}
+
+impl Tables for Store {
+    fn set_options(&self, options: PgConnectOptions) {
+        self.set_options(options);
+    }
+
+    fn apply(&self, events: &[&Event]) -> impl Future<Output = Result<Applied, pipegen_store::Error>> {
+        self.apply(events)
+    }
+
+    fn views(&self, skus: &[&str]) -> impl Future<Output = Result<Vec<View>, pipegen_store::Error>> {
+        self.views(skus)
+    }
+
+    fn add_pending(&self, products: &[ProductVersion]) -> impl Future<Output = Result<(), pipegen_store::Error>> {
+        self.add_pending(products)
+    }
+
+    fn pending(&self, limit: i64) -> impl Future<Output = Result<Vec<ProductVersion>, pipegen_store::Error>> {
+        self.pending(limit)
+    }
+
+    fn settle_pending(&self, products: &[ProductVersion]) -> impl Future<Output = Result<(), pipegen_store::Error>> {
+        self.settle_pending(products)
+    }
+}
+
+/// The catalog's tables with their login. Logs in when it is first used, and again when the password has changed.
+pub struct CatalogDatabase<T: Tables = Store> {
+    tables: T,
     login: Login,
     logged_in: OnceCell<()>,
 }
@@ -105,26 +153,30 @@ impl Login {
 impl CatalogDatabase {
     /// Makes a pool of at most `connections` connections. Connects when it is first used.
     pub fn new(login: Login, connections: u32) -> Self {
-        Self { store: Store::new(login.without_login().clone(), connections), login, logged_in: OnceCell::new() }
+        Self::on(Store::new(login.without_login().clone(), connections), login)
+    }
+}
+
+impl<T: Tables> CatalogDatabase<T> {
+    /// Uses these tables, once it has logged in.
+    pub fn on(tables: T, login: Login) -> Self {
+        Self { tables, login, logged_in: OnceCell::new() }
     }
 
     /// Runs `work` on the tables. If PostgreSQL refuses the login, fetches it anew and runs `work` once more.
-    pub async fn run<T>(
-        &self,
-        work: impl AsyncFn(&Store) -> Result<T, pipegen_store::Error>,
-    ) -> Result<T, DatabaseError> {
+    pub async fn run<R>(&self, work: impl AsyncFn(&T) -> Result<R, pipegen_store::Error>) -> Result<R, DatabaseError> {
         self.logged_in.get_or_try_init(|| self.log_in()).await?;
-        match work(&self.store).await {
+        match work(&self.tables).await {
             Err(error) if error.kind() == ErrorKind::LoginRefused => {
                 self.log_in().await?;
-                work(&self.store).await.map_err(DatabaseError::Store)
+                work(&self.tables).await.map_err(DatabaseError::Store)
             }
             result => result.map_err(DatabaseError::Store),
         }
     }
 
     async fn log_in(&self) -> Result<(), DatabaseError> {
-        self.store.set_options(self.login.options().await?);
+        self.tables.set_options(self.login.options().await?);
         Ok(())
     }
 }

@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
-use crate::cache::Cache;
-use crate::database::CatalogDatabase;
+use crate::cache::{Cache, Server};
+use crate::database::{CatalogDatabase, Tables};
 use crate::refresh::refresh;
 
 /// The most pending products that one call drains.
@@ -14,7 +14,10 @@ pub const DRAIN_LIMIT: usize = 500;
 ///
 /// # Errors
 /// If the cache or the database fails; then the products stay pending.
-pub async fn drain(database: &CatalogDatabase, cache: &Cache) -> Result<usize, Box<dyn Error>> {
+pub async fn drain(
+    database: &CatalogDatabase<impl Tables>,
+    cache: &Cache<impl Server>,
+) -> Result<usize, Box<dyn Error>> {
     let limit = i64::try_from(DRAIN_LIMIT)?;
     let products = database.run(async |store| store.pending(limit).await).await?;
     if products.is_empty() {

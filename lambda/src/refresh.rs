@@ -3,8 +3,8 @@
 use pipegen_store::ProductVersion;
 use thiserror::Error;
 
-use crate::cache::{Cache, CacheError};
-use crate::database::{CatalogDatabase, DatabaseError};
+use crate::cache::{Cache, CacheError, Server};
+use crate::database::{CatalogDatabase, DatabaseError, Tables};
 
 /// The most offers, summed over the products, of which views are read at a time: a few megabytes.
 const OFFERS_AT_A_TIME: usize = 20_000;
@@ -29,8 +29,8 @@ pub enum RefreshError {
 /// # Errors
 /// If the cache or the database fails; some entries may have been refreshed then, which is harmless.
 pub async fn refresh(
-    database: &CatalogDatabase,
-    cache: &Cache,
+    database: &CatalogDatabase<impl Tables>,
+    cache: &Cache<impl Server>,
     products: &[ProductVersion],
 ) -> Result<(), RefreshError> {
     let outdated = cache.announce(products).await?;

@@ -4,9 +4,10 @@
 use std::error::Error;
 
 use aws_config::SdkConfig;
+use pipegen_store::Store;
 
-use crate::cache::Cache;
-use crate::database::{CatalogDatabase, Login};
+use crate::cache::{Cache, Redis, Server};
+use crate::database::{CatalogDatabase, Login, Tables};
 use crate::failure::{Failure, FailureKind};
 use crate::logging::chain;
 use crate::objects::S3;
@@ -21,11 +22,11 @@ use crate::stream::Stream;
 const CONNECTIONS: u32 = 1;
 
 /// The clients and settings of the processor.
-pub struct ProcessorResources {
+pub struct ProcessorResources<T: Tables = Store, S: Server = Redis> {
     pub settings: ProcessorSettings,
     /// The catalog's tables, as a writer.
-    pub database: CatalogDatabase,
-    pub cache: Cache,
+    pub database: CatalogDatabase<T>,
+    pub cache: Cache<S>,
     /// The client of S3.
     pub s3: S3,
 }
@@ -38,10 +39,10 @@ pub struct ArchiverResources {
 }
 
 /// The clients of the catalog.
-pub struct CatalogResources {
+pub struct CatalogResources<T: Tables = Store, S: Server = Redis> {
     /// The catalog's tables, as a reader.
-    pub database: CatalogDatabase,
-    pub cache: Cache,
+    pub database: CatalogDatabase<T>,
+    pub cache: Cache<S>,
     /// The database queries in flight.
     pub single_flight: SingleFlight,
 }

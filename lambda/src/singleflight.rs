@@ -13,9 +13,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::Shared;
 use parking_lot::Mutex;
 use pipegen_store::View;
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::Instant;
 
 /// The time after its start in which a query accepts followers: as long as the cache is sure to keep a version that a
@@ -65,10 +67,6 @@ impl From<Option<View>> for Lookup {
 }
 
 impl Lookup {
-    fn is_read(&self) -> bool {
-        !matches!(self, Self::Unread)
-    }
-
     /// Returns the view, if one was found.
     pub(crate) fn into_view(self) -> Option<View> {
         match self {
@@ -81,14 +79,25 @@ impl Lookup {
 /// A query for one SKU that is waiting or running.
 struct Query {
     started_at: Option<Instant>,
-    result: watch::Receiver<Lookup>,
+    result: SharedResult,
 }
+
+/// The view that a query has found, for all who wait for it. They are woken in the order in which they came.
+type SharedResult = Shared<oneshot::Receiver<Option<View>>>;
 
 /// The SKUs that one reader queries. Dropping it ends their queries; followers that have no result then query by
 /// themselves.
 struct Leader<'f, 'a> {
     flight: &'f SingleFlight,
-    results: Vec<(&'a str, watch::Sender<Lookup>)>,
+    own: Vec<OwnQuery<'a>>,
+}
+
+/// A query for one SKU, to be run by this reader.
+struct OwnQuery<'a> {
+    sku: &'a str,
+    /// Used up when the query has run.
+    sender: Option<oneshot::Sender<Option<View>>>,
+    result: SharedResult,
 }
 
 impl SingleFlight {
@@ -110,8 +119,8 @@ impl SingleFlight {
         let (leader, followed) = self.join(misses);
         let mut fetched = leader.run(&query).await?;
         let mut left_over = Vec::new();
-        for (miss, mut result) in followed {
-            match result.wait_for(Lookup::is_read).await.map(|lookup| lookup.clone().into_view()) {
+        for (miss, result) in followed {
+            match result.await {
                 Ok(view) if is_new_enough(view.as_ref(), miss) => {
                     fetched.push(Fetched { sku: miss.sku, view, by_own_query: false });
                 }
@@ -124,7 +133,7 @@ impl SingleFlight {
 
     /// Follows each query that accepts the miss, and registers one for each of the others, in place of one that cannot
     /// be followed.
-    fn join<'a>(&self, misses: &[Miss<'a>]) -> (Leader<'_, 'a>, Vec<(Miss<'a>, watch::Receiver<Lookup>)>) {
+    fn join<'a>(&self, misses: &[Miss<'a>]) -> (Leader<'_, 'a>, Vec<(Miss<'a>, SharedResult)>) {
         let (mut own, mut followed) = (Vec::new(), Vec::new());
         let now = Instant::now();
         let mut queries = self.queries.lock();
@@ -147,8 +156,8 @@ impl Query {
         self.started_at.is_none_or(|started_at| miss.min_version.is_some() && now - started_at < ACCEPTS_FOLLOWERS_FOR)
     }
 
-    fn is_led_by(&self, result: &watch::Sender<Lookup>) -> bool {
-        self.result.same_channel(&result.subscribe())
+    fn is(&self, own: &OwnQuery<'_>) -> bool {
+        self.result.ptr_eq(&own.result)
     }
 }
 
@@ -158,40 +167,44 @@ fn is_new_enough(view: Option<&View>, miss: Miss<'_>) -> bool {
 
 impl<'f, 'a> Leader<'f, 'a> {
     fn register(flight: &'f SingleFlight, queries: &mut HashMap<String, Query>, skus: Vec<&'a str>) -> Self {
-        let mut results = Vec::with_capacity(skus.len());
+        let mut own = Vec::with_capacity(skus.len());
         for sku in skus {
-            let (sender, result) = watch::channel(Lookup::Unread);
-            queries.insert(sku.to_owned(), Query { started_at: None, result });
-            results.push((sku, sender));
+            let (sender, result) = oneshot::channel();
+            let (sender, result) = (Some(sender), result.shared());
+            queries.insert(sku.to_owned(), Query { started_at: None, result: result.clone() });
+            own.push(OwnQuery { sku, sender, result });
         }
-        Self { flight, results }
+        Self { flight, own }
     }
 
     /// Runs the query and hands its results to the followers.
-    async fn run<E>(self, query: &impl AsyncFn(&[&str]) -> Result<Vec<View>, E>) -> Result<Vec<Fetched<'a>>, E> {
-        if self.results.is_empty() {
+    async fn run<E>(mut self, query: &impl AsyncFn(&[&str]) -> Result<Vec<View>, E>) -> Result<Vec<Fetched<'a>>, E> {
+        if self.own.is_empty() {
             return Ok(Vec::new());
         }
         let _connection = self.start().await;
-        let skus: Vec<&str> = self.results.iter().map(|(sku, _)| *sku).collect();
+        let skus: Vec<&str> = self.own.iter().map(|own| own.sku).collect();
         let mut views: HashMap<String, View> =
             query(&skus).await?.into_iter().map(|view| (view.sku.clone(), view)).collect();
-        let mut fetched = Vec::with_capacity(self.results.len());
-        for (sku, result) in &self.results {
-            let view = views.remove(*sku);
-            result.send_replace(view.clone().into());
-            fetched.push(Fetched { sku, view, by_own_query: true });
+        let mut fetched = Vec::with_capacity(self.own.len());
+        for own in &mut self.own {
+            let view = views.remove(own.sku);
+            if let Some(sender) = own.sender.take() {
+                // The reader itself still holds the receiver.
+                sender.send(view.clone()).ok();
+            }
+            fetched.push(Fetched { sku: own.sku, view, by_own_query: true });
         }
         Ok(fetched)
     }
 
     /// Waits for a connection, then marks the queries as started.
-    async fn start(&self) -> SemaphorePermit<'_> {
+    async fn start(&self) -> SemaphorePermit<'f> {
         let connection = self.flight.connections.acquire().await.expect("the semaphore is never closed");
         let now = Instant::now();
         let mut queries = self.flight.queries.lock();
-        for (sku, result) in &self.results {
-            if let Some(query) = queries.get_mut(*sku).filter(|query| query.is_led_by(result)) {
+        for own in &self.own {
+            if let Some(query) = queries.get_mut(own.sku).filter(|query| query.is(own)) {
                 query.started_at = Some(now);
             }
         }
@@ -202,9 +215,9 @@ impl<'f, 'a> Leader<'f, 'a> {
 impl Drop for Leader<'_, '_> {
     fn drop(&mut self) {
         let mut queries = self.flight.queries.lock();
-        for (sku, result) in &self.results {
-            if queries.get(*sku).is_some_and(|query| query.is_led_by(result)) {
-                queries.remove(*sku);
+        for own in &self.own {
+            if queries.get(own.sku).is_some_and(|query| query.is(own)) {
+                queries.remove(own.sku);
             }
         }
     }

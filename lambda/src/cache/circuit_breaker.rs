@@ -1,9 +1,10 @@
 //! The circuit breaker: after a failure the cache is not called for a second, so that a dead cache costs one timeout a
 //! second and not one a batch.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 /// The time for which the circuit stays open after a failure.
 const OPEN_FOR: Duration = Duration::from_secs(1);

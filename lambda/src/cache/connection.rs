@@ -5,38 +5,56 @@
 //! the host name again, which is how ElastiCache leads to the new primary.
 
 use parking_lot::Mutex;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisResult};
 
+/// A server that speaks Redis' protocol: [`Redis`], or the simulation's model of it.
+pub trait Server: Send + Sync + 'static {
+    type Connection: ConnectionLike + Clone + Send;
+
+    /// Makes a connection that does not connect yet.
+    fn connection(&self) -> RedisResult<Self::Connection>;
+}
+
+/// Redis at its address, with the way to log in.
+pub struct Redis {
+    pub(super) client: Client,
+    pub(super) config: ConnectionManagerConfig,
+}
+
+impl Server for Redis {
+    type Connection = ConnectionManager;
+
+    fn connection(&self) -> RedisResult<ConnectionManager> {
+        ConnectionManager::new_lazy_with_config(self.client.clone(), self.config.clone())
+    }
+}
+
 /// The server, and the connection in use, made when it is first used.
-pub(super) struct Connection {
-    client: Client,
-    config: ConnectionManagerConfig,
-    current: Mutex<Generation>,
+pub(super) struct Connection<S: Server> {
+    server: S,
+    current: Mutex<Generation<S::Connection>>,
 }
 
 /// A connection, numbered by those that were replaced before it.
 #[derive(Clone)]
-struct Generation {
-    manager: ConnectionManager,
+struct Generation<C> {
+    connection: C,
     number: u64,
 }
 
-impl Connection {
+impl<S: Server> Connection<S> {
     /// Makes a connection that does not connect yet.
-    pub(super) fn new(client: Client, config: ConnectionManagerConfig) -> RedisResult<Self> {
-        let manager = ConnectionManager::new_lazy_with_config(client.clone(), config.clone())?;
-        Ok(Self { client, config, current: Mutex::new(Generation { manager, number: 0 }) })
+    pub(super) fn new(server: S) -> RedisResult<Self> {
+        let connection = server.connection()?;
+        Ok(Self { server, current: Mutex::new(Generation { connection, number: 0 }) })
     }
 
     /// Runs commands on the connection. If they fail, for any reason, the next ones run on a new connection. Dropped
     /// work does not replace the connection.
-    pub(super) async fn run<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut ConnectionManager) -> RedisResult<T>,
-    ) -> RedisResult<T> {
-        let Generation { mut manager, number } = self.current.lock().clone();
-        let response = work(&mut manager).await;
+    pub(super) async fn run<T>(&self, work: impl AsyncFnOnce(&mut S::Connection) -> RedisResult<T>) -> RedisResult<T> {
+        let Generation { mut connection, number } = self.current.lock().clone();
+        let response = work(&mut connection).await;
         if response.is_err() {
             self.replace(number);
         }
@@ -47,9 +65,9 @@ impl Connection {
     fn replace(&self, number: u64) {
         let mut current = self.current.lock();
         if current.number == number
-            && let Ok(manager) = ConnectionManager::new_lazy_with_config(self.client.clone(), self.config.clone())
+            && let Ok(connection) = self.server.connection()
         {
-            *current = Generation { manager, number: number + 1 };
+            *current = Generation { connection, number: number + 1 };
         }
     }
 }

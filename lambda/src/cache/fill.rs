@@ -4,7 +4,7 @@ use pipegen_contract::cache::product;
 use pipegen_store::View;
 
 use super::read::FillPermission;
-use super::{Cache, CacheError, FILL_SECONDS};
+use super::{Cache, CacheError, FILL_SECONDS, Server};
 
 /// The time to live of an unknown SKU's entry, in seconds. The first event about the SKU replaces the entry at once.
 pub const UNKNOWN_SECONDS: u32 = 30;
@@ -20,7 +20,7 @@ pub struct Fill<'a> {
     pub view: Option<&'a View>,
 }
 
-impl Cache {
+impl<S: Server> Cache<S> {
     /// Fills in missed SKUs as they are in the database, and returns how many entries that changed. The database must
     /// have been queried after the reading that gave the permission. A fill that is not newer than its entry, or comes
     /// too late, is left out.

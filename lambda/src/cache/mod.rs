@@ -19,6 +19,7 @@ mod message;
 mod read;
 mod refresh;
 
+pub use connection::{Redis, Server};
 pub use fill::{Fill, UNKNOWN_SECONDS};
 pub use read::{Entry, FillPermission, Reading};
 
@@ -26,7 +27,7 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use pipegen_store::View;
@@ -37,6 +38,7 @@ use redis::{
     TlsCertificates,
 };
 use thiserror::Error;
+use tokio::time::Instant;
 
 use circuit_breaker::CircuitBreaker;
 use connection::Connection;
@@ -54,8 +56,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The cache's client, connected when it is first used. Losing the cache fails neither a batch nor a read.
-pub struct Cache {
-    connection: Arc<Connection>,
+pub struct Cache<S: Server = Redis> {
+    connection: Arc<Connection<S>>,
     announce: Script,
     refresh: Script,
     read: Arc<Script>,
@@ -103,14 +105,21 @@ impl Cache {
                 (client, config.set_credentials_provider(signer))
             }
         };
+        Self::on(Redis { client, config }, settings.view_seconds)
+    }
+}
+
+impl<S: Server> Cache<S> {
+    /// Makes a client of the cache on this server, where views live this long, before jitter. Does not connect yet.
+    pub fn on(server: S, view_seconds: u32) -> Result<Self, RedisError> {
         Ok(Self {
-            connection: Arc::new(Connection::new(client, config)?),
+            connection: Arc::new(Connection::new(server)?),
             announce: Script::new(include_str!("announce.lua")),
             refresh: Script::new(include_str!("refresh.lua")),
             read: Arc::new(Script::new(include_str!("read.lua"))),
             fill: Script::new(include_str!("fill.lua")),
             breaker: CircuitBreaker::default(),
-            view_seconds: settings.view_seconds,
+            view_seconds,
         })
     }
 

@@ -9,7 +9,7 @@ use pipegen_store::View;
 use redis::{ErrorKind, RedisError};
 use tokio::time::{Instant, timeout};
 
-use super::{Cache, CacheError};
+use super::{Cache, CacheError, Server};
 
 /// The time that one read may spend on the cache, its fill included.
 const READ_TIMEOUT: Duration = Duration::from_millis(50);
@@ -49,7 +49,7 @@ pub struct FillPermission {
 type Reply = (i64, i64, Vec<(Field, Field)>);
 type Field = Option<Vec<u8>>;
 
-impl Cache {
+impl<S: Server> Cache<S> {
     /// Reads the entries of these SKUs in one round trip. An entry that cannot be parsed is a missing one.
     pub async fn read(&self, skus: &[&str]) -> Result<Reading, CacheError> {
         let started = Instant::now();

@@ -6,7 +6,7 @@ use pipegen_contract::cache::{CHANGES_CHANNEL, product};
 use pipegen_store::{ProductVersion, View};
 use redis::{RedisError, ScriptInvocation};
 
-use super::{Cache, CacheError, message};
+use super::{Cache, CacheError, Server, message};
 
 /// The time to live of a tombstone, in seconds. A reader's fill is refused long before.
 const TOMBSTONE_SECONDS: u32 = 60;
@@ -14,7 +14,7 @@ const TOMBSTONE_SECONDS: u32 = 60;
 /// The most entries that one script call refreshes: about a millisecond in which Redis serves nobody else.
 const ENTRIES_PER_CALL: usize = 500;
 
-impl Cache {
+impl<S: Server> Cache<S> {
     /// Announces these versions: leaves a tombstone where no view is cached. Returns the products of which an older
     /// view is cached, and stays until [`Self::refresh`] replaces it. Repeating it changes nothing.
     pub async fn announce<'a>(&self, products: &'a [ProductVersion]) -> Result<Vec<&'a ProductVersion>, CacheError> {

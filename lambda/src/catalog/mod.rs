@@ -28,7 +28,7 @@ use crate::resources::CatalogResources;
 use crate::url::{UrlRequest, UrlResponse};
 
 use problem::Problem;
-use read::{Products, read};
+pub use read::{Products, read};
 use request::Target;
 
 /// Serves one request.

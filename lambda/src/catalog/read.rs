@@ -3,26 +3,29 @@
 use lambda_runtime::tracing::warn;
 use pipegen_store::View;
 
-use crate::cache::{Cache, CacheError, Entry, Fill, FillPermission};
-use crate::database::DatabaseError;
+use crate::cache::{Cache, CacheError, Entry, Fill, FillPermission, Server};
+use crate::database::{DatabaseError, Tables};
 use crate::logging::chain;
 use crate::resources::CatalogResources;
 use crate::singleflight::{Fetched, Lookup, Miss};
 
 /// The products that were read.
 #[derive(Debug)]
-pub(super) struct Products {
+pub struct Products {
     /// One view for each SKU, in their order; `None` where the SKU is unknown.
-    pub(super) views: Vec<Option<View>>,
+    pub views: Vec<Option<View>>,
     /// True if all of them were in the cache.
-    pub(super) hit: bool,
+    pub hit: bool,
 }
 
 /// Reads the products of these SKUs (distinct).
 ///
 /// # Errors
 /// If the cache lacks some and the database fails. A failure of the cache costs time, but fails no read.
-pub(super) async fn read(skus: &[&str], resources: &CatalogResources) -> Result<Products, DatabaseError> {
+pub async fn read(
+    skus: &[&str],
+    resources: &CatalogResources<impl Tables, impl Server>,
+) -> Result<Products, DatabaseError> {
     let (mut lookups, misses, permission) = look_up(skus, &resources.cache).await;
     let hit = misses.is_empty();
     if !hit {
@@ -38,7 +41,10 @@ pub(super) async fn read(skus: &[&str], resources: &CatalogResources) -> Result<
 
 /// Returns the SKUs' lookups, the misses (their lookups are unread), and, if the cache could be read, the permission to
 /// fill these in.
-async fn look_up<'a>(skus: &[&'a str], cache: &Cache) -> (Vec<Lookup>, Vec<Miss<'a>>, Option<FillPermission>) {
+async fn look_up<'a>(
+    skus: &[&'a str],
+    cache: &Cache<impl Server>,
+) -> (Vec<Lookup>, Vec<Miss<'a>>, Option<FillPermission>) {
     let reading = match cache.read(skus).await {
         Ok(reading) => reading,
         Err(error) => {
@@ -62,14 +68,17 @@ async fn look_up<'a>(skus: &[&'a str], cache: &Cache) -> (Vec<Lookup>, Vec<Miss<
     (lookups, misses, Some(reading.fill_permission))
 }
 
-async fn query(skus: &[&str], resources: &CatalogResources) -> Result<Vec<View>, DatabaseError> {
+async fn query(
+    skus: &[&str],
+    resources: &CatalogResources<impl Tables, impl Server>,
+) -> Result<Vec<View>, DatabaseError> {
     resources.database.run(async |store| store.views(skus).await).await
 }
 
 /// Fills the cache with the SKUs that were queried after the reading that gave the permission. A result of another
 /// reader's earlier query could be older than what a writer has put into the cache meanwhile, and is that reader's to
 /// fill in.
-async fn fill(permission: FillPermission, fetched: &[Fetched<'_>], cache: &Cache) {
+async fn fill(permission: FillPermission, fetched: &[Fetched<'_>], cache: &Cache<impl Server>) {
     let own = fetched.iter().filter(|fetched| fetched.by_own_query);
     let fills: Vec<Fill<'_>> = own.map(|fetched| Fill { sku: fetched.sku, view: fetched.view.as_ref() }).collect();
     if let Err(error) = cache.fill(permission, &fills).await {

@@ -22,6 +22,8 @@ use pipegen_store::EventOutcome;
 use tokio::time::Instant;
 
 use crate::batch_response::respond_to_failure;
+use crate::cache::Server;
+use crate::database::Tables;
 use crate::deadline::stop_at;
 use crate::failure::Failure;
 use crate::kinesis::KinesisBatch;
@@ -32,7 +34,7 @@ use crate::stage::{StageFailure, run_stage};
 use decode::decode;
 use refresh::{RefreshOutcome, refresh};
 use rejections::Rejections;
-use report::BatchReport;
+pub use report::BatchReport;
 
 /// Processes one batch. A batch that could not be processed is reported by its first record, so that Lambda retries it.
 ///
@@ -53,9 +55,13 @@ pub async fn handle(
     Ok(KinesisEventResponse::default())
 }
 
-async fn process(
+/// Processes a batch, until `stop_at` at the latest, and reports on it.
+///
+/// # Errors
+/// If a stage failed. What those before it did stays done.
+pub async fn process(
     batch: &KinesisBatch,
-    resources: &ProcessorResources,
+    resources: &ProcessorResources<impl Tables, impl Server>,
     stop_at: Instant,
     report: &mut BatchReport,
 ) -> Result<(), StageFailure> {
@@ -99,7 +105,10 @@ async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
     (done, started.elapsed())
 }
 
-async fn quarantine(resources: &ProcessorResources, rejections: Rejections) -> Result<(), StoreObjectError> {
+async fn quarantine(
+    resources: &ProcessorResources<impl Tables, impl Server>,
+    rejections: Rejections,
+) -> Result<(), StoreObjectError> {
     for object in rejections.into_objects() {
         let bucket = &resources.settings.quarantine_bucket;
         objects::store(&resources.s3, bucket, object).await?;

@@ -3,7 +3,8 @@
 use lambda_runtime::tracing::warn;
 use pipegen_store::ProductVersion;
 
-use crate::database::DatabaseError;
+use crate::cache::Server;
+use crate::database::{DatabaseError, Tables};
 use crate::logging::chain;
 use crate::pending::{DRAIN_LIMIT, drain};
 use crate::refresh::{self, RefreshError};
@@ -25,7 +26,7 @@ pub(super) enum RefreshOutcome {
 /// If the database fails: neither could the cache be refreshed, nor the table of pending refreshes written. Then the
 /// batch must be retried.
 pub(super) async fn refresh(
-    resources: &ProcessorResources,
+    resources: &ProcessorResources<impl Tables, impl Server>,
     products: &[ProductVersion],
 ) -> Result<RefreshOutcome, DatabaseError> {
     if products.is_empty() {

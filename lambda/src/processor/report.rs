@@ -13,7 +13,7 @@ use crate::metrics::{MetricLine, lag_milliseconds};
 
 /// The numbers about a batch so far.
 #[derive(Default)]
-pub(super) struct BatchReport {
+pub struct BatchReport {
     applied: u64,
     stale: u64,
     duplicate: u64,

@@ -121,13 +121,20 @@ impl Store {
 
         let changed = working_set.set_versions(time);
         save::changes(connection, &working_set, &changed, time).await?;
+        Ok(Applied::of(&working_set, effects))
+    }
+}
+
+impl Applied {
+    /// Returns the result of a batch: the effect of each event, and the working set with its versions.
+    pub(crate) fn of(working_set: &WorkingSet<'_>, effects: Vec<Effect>) -> Self {
         let products = working_set.products.iter().filter(|product| product.exists()).map(|product| ProductVersion {
             sku: product.sku.to_owned(),
             version: product.version,
             offers: product.offers,
             available: product.available(),
         });
-        Ok(Applied { outcomes: effects.into_iter().map(EventOutcome::from).collect(), products: products.collect() })
+        Self { outcomes: effects.into_iter().map(EventOutcome::from).collect(), products: products.collect() }
     }
 }
 

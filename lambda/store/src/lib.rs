@@ -15,6 +15,7 @@
 //! - `limits`, `crossings`: low-stock limits, and crossings of them on their way out
 //! - `pending`: versions for which the cache could not be refreshed
 //! - `schema`: migrations and logins
+//! - `in_memory`: the tables in memory, for tests of the fold and for the simulation
 //! - `error`: errors of PostgreSQL, classified by what can be done about them
 //!
 //! The SQL is in `queries/`, a file for each statement; the tables are in `../migrations`.
@@ -33,6 +34,9 @@ mod error;
 mod export;
 mod feed;
 mod fold;
+#[cfg(any(test, feature = "in-memory"))]
+#[cfg_attr(not(feature = "in-memory"), expect(dead_code, reason = "the tests of the fold need a part of it"))]
+mod in_memory;
 mod ledger;
 mod limits;
 mod load;
@@ -50,6 +54,8 @@ pub use crossings::Crossing;
 pub use error::{Error, ErrorKind};
 pub use export::export;
 pub use feed::{Cursor, FeedPlace, Page, PageLimits};
+#[cfg(feature = "in-memory")]
+pub use in_memory::{InMemoryTables, too_slow, unreachable};
 pub use limits::{LimitedProducts, LowStockLimit, set_low_stock_limits};
 pub use maintenance::Gauges;
 pub use product_view::View;

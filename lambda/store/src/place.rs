@@ -13,7 +13,7 @@ const TID_ARRAY: Oid = Oid(1010);
 /// PostgreSQL's `ctid` of a row, in its binary format: the number of its block and that of its line. It stays the same
 /// until the row is changed, which only the transaction that holds the product's lock does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(test, derive(Default))]
+#[cfg_attr(any(test, feature = "in-memory"), derive(Default))]
 pub(crate) struct Place([u8; 6]);
 
 impl Type<Postgres> for Place {

@@ -25,20 +25,20 @@ pub struct View {
 
 /// A product as its tables have it.
 #[derive(Debug, FromRow)]
-struct ProductRow {
-    sku: String,
-    version: i64,
-    updated_at: Option<DateTime<Utc>>,
-    title: Option<String>,
-    description: Option<String>,
-    category: Option<String>,
+pub(crate) struct ProductRow {
+    pub(crate) sku: String,
+    pub(crate) version: i64,
+    pub(crate) updated_at: Option<DateTime<Utc>>,
+    pub(crate) title: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) category: Option<String>,
     /// None if no event has described the product yet.
-    attributes: Option<String>,
+    pub(crate) attributes: Option<String>,
     /// Of the offers, sorted by supplier, as the next three.
-    suppliers: Vec<String>,
-    on_hand: Vec<i64>,
-    amounts: Vec<Option<Decimal>>,
-    currencies: Vec<Option<String>>,
+    pub(crate) suppliers: Vec<String>,
+    pub(crate) on_hand: Vec<i64>,
+    pub(crate) amounts: Vec<Option<Decimal>>,
+    pub(crate) currencies: Vec<Option<String>>,
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! The fold against a naive reading of the rules.
 //!
-//! - [`tables`]: the tables in memory, and a batch's way through them
+//! - [`tables`]: batches for the tables in memory, and what readers see of them
 //! - [`expected`]: the naive reading
 
 mod expected;
@@ -14,10 +14,10 @@ use pipegen_event::{Change, Description, Event};
 use proptest::prelude::*;
 
 use super::Effect;
+use crate::in_memory::InMemoryTables as Tables;
 use crate::working_set::MAX_OFFERS;
 
 use expected::expected_state;
-use tables::Tables;
 
 fn at(minute: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
@@ -83,7 +83,7 @@ proptest! {
     fn order_duplicates_and_batches_do_not_matter((events, batches) in deliveries(), left_superseded in 0..4_usize) {
         let mut tables = Tables::leaving(left_superseded);
         for batch in &batches {
-            tables.apply(batch);
+            tables.deliver(batch);
         }
         prop_assert_eq!(tables.visible(), expected_state(&events));
     }
@@ -92,9 +92,9 @@ proptest! {
     fn a_batch_applied_again_changes_nothing((_, batches) in deliveries(), left_superseded in 0..4_usize) {
         let mut tables = Tables::leaving(left_superseded);
         for batch in &batches {
-            tables.apply(batch);
+            tables.deliver(batch);
             let shown = tables.visible();
-            let effects = tables.apply(batch);
+            let effects = tables.deliver(batch);
             prop_assert!(!effects.contains(&Effect::Applied));
             prop_assert_eq!(tables.visible(), shown);
         }
@@ -105,11 +105,11 @@ proptest! {
     fn what_is_available_is_known_again_after_older_code((events, batches) in deliveries(), older in proptest::collection::vec(any::<bool>(), 80)) {
         let mut tables = Tables::default();
         for (batch, older) in batches.iter().zip(older) {
-            if older { tables.apply_as_before(batch) } else { tables.apply(batch); }
+            if older { tables.deliver_as_before(batch) } else { tables.deliver(batch); }
         }
         // Later than everything, and of every product.
         let last: Vec<Event> = (0..2).map(|sku| event(1, 0, sku, 100, 9)).collect();
-        tables.apply(&last);
+        tables.deliver(&last);
         prop_assert_eq!(tables.visible(), expected_state(&[events, last].concat()));
     }
 
@@ -117,13 +117,13 @@ proptest! {
     fn pruning_changes_no_level_and_nothing_is_applied_twice((_, batches) in deliveries(), floor in 0..8_i64, left in 0..4_usize) {
         let mut tables = Tables::leaving(left);
         for batch in &batches {
-            tables.apply(batch);
+            tables.deliver(batch);
         }
         let shown = tables.visible();
         tables.prune(at(floor));
         prop_assert_eq!(tables.visible(), expected_state(&batches.concat()));
         for batch in &batches {
-            let effects = tables.apply(batch);
+            let effects = tables.deliver(batch);
             for (event, effect) in batch.iter().zip(effects) {
                 prop_assert_eq!(effect == Effect::BelowLedgerFloor, event.time <= at(floor));
             }
@@ -136,8 +136,8 @@ proptest! {
 fn a_late_count_picks_up_what_is_later_than_it() {
     let adjusted = |id, minute| event(1, 0, 0, id, minute);
     let mut tables = Tables::default();
-    tables.apply(&[adjusted(1, 1), adjusted(2, 3), adjusted(3, 5)]);
-    tables.apply(&[event(0, 0, 0, 4, 3)]);
+    tables.deliver(&[adjusted(1, 1), adjusted(2, 3), adjusted(3, 5)]);
+    tables.deliver(&[event(0, 0, 0, 4, 3)]);
     // The count says 403; of the adjustments only the third is later: delta −1.
     assert_eq!(tables.visible().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (403 - 1, None));
     assert_eq!(tables.ledger.len(), 1, "superseded adjustments are gone");
@@ -147,14 +147,14 @@ fn a_late_count_picks_up_what_is_later_than_it() {
 fn only_the_latest_count_of_a_batch_needs_the_sum() {
     let adjusted = |id, minute| event(1, 0, 0, id, minute);
     let mut tables = Tables::default();
-    tables.apply(&[adjusted(1, 1), adjusted(2, 3), adjusted(3, 5)]);
+    tables.deliver(&[adjusted(1, 1), adjusted(2, 3), adjusted(3, 5)]);
     // The later count comes first, in the middle and last; an adjustment that is there comes again, with another time.
     let counts = [event(0, 0, 0, 4, 2), event(0, 0, 0, 5, 4), event(0, 0, 0, 6, 0)];
     for order in [[0, 1, 2], [1, 2, 0], [2, 0, 1]] {
         let mut tables = tables.clone();
         let mut batch = order.map(|index| counts[index].clone()).to_vec();
         batch.insert(1, adjusted(2, 6));
-        tables.apply(&batch);
+        tables.deliver(&batch);
         // 504 counted at 4; later are the third, at 5 (delta -1), and the second, now at 6 (delta 1).
         assert_eq!(tables.visible().offers[&("sku 0".to_owned(), "supplier-0".to_owned())], (504 - 1 + 1, None));
     }
@@ -168,52 +168,52 @@ fn a_sku_has_so_many_offers_and_no_more() {
     };
     let mut tables = Tables::default();
     let full: Vec<_> = (0..MAX_OFFERS).map(|supplier| from(supplier, 1)).collect();
-    assert!(tables.apply(&full).iter().all(|effect| *effect == Effect::Applied));
+    assert!(tables.deliver(&full).iter().all(|effect| *effect == Effect::Applied));
     let shown = tables.visible();
     for kind in 0..3 {
         let one_more = Event { change: event(kind, 0, 0, 1, 1).change, ..from(MAX_OFFERS, 1) };
-        assert_eq!(tables.apply(std::slice::from_ref(&one_more)), [Effect::TooManyOffers]);
+        assert_eq!(tables.deliver(std::slice::from_ref(&one_more)), [Effect::TooManyOffers]);
     }
     assert_eq!(tables.visible(), shown);
     let described = Event { change: event(3, 0, 0, 1, 1).change, ..from(MAX_OFFERS, 1) };
-    assert_eq!(tables.apply(&[described, from(7, 2)]), [Effect::Applied; 2], "a description is not an offer");
+    assert_eq!(tables.deliver(&[described, from(7, 2)]), [Effect::Applied; 2], "a description is not an offer");
 }
 
 #[test]
 fn effects_name_what_happened() {
     let mut tables = Tables::default();
-    assert_eq!(tables.apply(&[event(0, 0, 0, 1, 4)]), [Effect::Applied]);
-    assert_eq!(tables.apply(&[event(0, 0, 0, 1, 4)]), [Effect::Duplicate]);
-    assert_eq!(tables.apply(&[event(0, 0, 0, 1, 3)]), [Effect::Stale]);
+    assert_eq!(tables.deliver(&[event(0, 0, 0, 1, 4)]), [Effect::Applied]);
+    assert_eq!(tables.deliver(&[event(0, 0, 0, 1, 4)]), [Effect::Duplicate]);
+    assert_eq!(tables.deliver(&[event(0, 0, 0, 1, 3)]), [Effect::Stale]);
     assert_eq!(
-        tables.apply(&[event(1, 0, 0, 1, 4)]),
+        tables.deliver(&[event(1, 0, 0, 1, 4)]),
         [Effect::Stale],
         "an adjustment at the count's time is part of it"
     );
-    assert_eq!(tables.apply(&[event(1, 0, 0, 1, 5), event(1, 0, 0, 1, 5)]), [Effect::Applied, Effect::Duplicate]);
+    assert_eq!(tables.deliver(&[event(1, 0, 0, 1, 5), event(1, 0, 0, 1, 5)]), [Effect::Applied, Effect::Duplicate]);
 }
 
 #[test]
 fn a_count_makes_the_earlier_adjustments_of_its_batch_stale_in_any_order() {
     let (early, count, late) = (event(1, 0, 0, 1, 3), event(0, 0, 0, 1, 4), event(1, 0, 0, 2, 5));
     let mut tables = Tables::default();
-    let effects = tables.apply(&[early.clone(), late, count]);
+    let effects = tables.deliver(&[early.clone(), late, count]);
     assert_eq!(effects, [Effect::Stale, Effect::Applied, Effect::Applied]);
     assert_eq!(tables.ledger.len(), 1, "what is part of the count is never entered");
-    assert_eq!(tables.apply(&[early]), [Effect::Stale]);
+    assert_eq!(tables.deliver(&[early]), [Effect::Stale]);
 }
 
 #[test]
 fn a_change_and_its_opposite_leave_the_view_unchanged() {
     let mut tables = Tables::default();
-    tables.apply(&[event(3, 0, 0, 1, 1), event(1, 0, 0, 1, 1)]);
+    tables.deliver(&[event(3, 0, 0, 1, 1), event(1, 0, 0, 1, 1)]);
     let version = tables.products["sku 0"];
     let forth = event(1, 0, 0, 2, 1);
     let Change::Adjusted { delta } = forth.change else { unreachable!() };
     let back = Event { change: Change::Adjusted { delta: -delta }, ..event(1, 0, 0, 3, 2) };
     let mut both = tables.clone();
-    assert_eq!(both.apply(&[forth.clone(), back]), [Effect::Applied; 2]);
+    assert_eq!(both.deliver(&[forth.clone(), back]), [Effect::Applied; 2]);
     assert_eq!((both.products["sku 0"], both.ledger.len()), (version, 3));
-    tables.apply(&[forth]);
+    tables.deliver(&[forth]);
     assert!(tables.products["sku 0"] > version);
 }
