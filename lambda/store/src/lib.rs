@@ -35,7 +35,6 @@ mod export;
 mod feed;
 mod fold;
 #[cfg(any(test, feature = "in-memory"))]
-#[cfg_attr(not(feature = "in-memory"), expect(dead_code, reason = "the tests of the fold need a part of it"))]
 mod in_memory;
 mod ledger;
 mod limits;
@@ -54,7 +53,7 @@ pub use crossings::Crossing;
 pub use error::{Error, ErrorKind};
 pub use export::export;
 pub use feed::{Cursor, FeedPlace, Page, PageLimits};
-#[cfg(feature = "in-memory")]
+#[cfg(any(test, feature = "in-memory"))]
 pub use in_memory::{InMemoryTables, too_slow, unreachable};
 pub use limits::{LimitedProducts, LowStockLimit, set_low_stock_limits};
 pub use maintenance::Gauges;
