@@ -55,6 +55,8 @@ pub(crate) struct CacheFault {
 pub(crate) enum CacheFaultKind {
     /// Every call fails at once.
     Refusing,
+    /// Connections break, before or after a call is carried out.
+    Reset,
     /// No call arrives.
     Silent,
     /// Calls are carried out, and not answered.
@@ -70,8 +72,16 @@ pub(crate) enum CacheFaultKind {
 }
 
 impl CacheFaultKind {
-    const ALL: [Self; 7] =
-        [Self::Refusing, Self::Silent, Self::Unanswered, Self::Late, Self::Flush, Self::Eviction, Self::Failover];
+    const ALL: [Self; 8] = [
+        Self::Refusing,
+        Self::Reset,
+        Self::Silent,
+        Self::Unanswered,
+        Self::Late,
+        Self::Flush,
+        Self::Eviction,
+        Self::Failover,
+    ];
 }
 
 impl Plan {
@@ -101,7 +111,7 @@ impl Plan {
             parallelization: 1 + random.below(2),
             updates: Vec::new(),
             crashes: [0, 3, 6][random.below(3)],
-            database_faults: [0, 0, 6][random.below(3)],
+            database_faults: [0, 3, 6][random.below(3)],
             objects_faults: [0, 3][random.below(2)],
             cache_faults: Vec::new(),
         };

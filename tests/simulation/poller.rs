@@ -1,7 +1,7 @@
 //! An event source mapping: Lambda's rules around invocations whose processes crash and whose answers get lost. An
 //! updated mapping starts again behind what is done without a gap, while old invocations go on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub(crate) struct Poller {
     /// By shard, the number of records that the mapping has.
     offered: Vec<usize>,
     /// The records that are done.
-    done: BTreeMap<Place, ()>,
+    done: BTreeSet<Place>,
     in_flight: BTreeMap<LaneId, Vec<Place>>,
     idle: Vec<Process>,
     has_lost_processes: bool,
@@ -64,7 +64,7 @@ impl Poller {
             parallelization,
             update: 0,
             offered: vec![0; world.stream.shards()],
-            done: BTreeMap::new(),
+            done: BTreeSet::new(),
             in_flight: BTreeMap::new(),
             idle: Vec::new(),
             has_lost_processes: false,
@@ -124,7 +124,7 @@ impl Poller {
                 if update == self.update {
                     let places = self.in_flight.remove(&lane).unwrap_or_default();
                     if self.mapping.finished(lane, &outcome, self.world.schedule.elapsed()) {
-                        self.done.extend(places.into_iter().map(|place| (place, ())));
+                        self.done.extend(places);
                     }
                 }
             }
@@ -141,10 +141,10 @@ impl Poller {
         }
         self.in_flight.clear();
         for shard in 0..self.offered.len() {
-            let first = (0..self.offered[shard]).find(|position| !self.done.contains_key(&(shard, *position)));
+            let first = (0..self.offered[shard]).find(|position| !self.done.contains(&(shard, *position)));
             self.offered[shard] = first.unwrap_or(self.offered[shard]);
             let first = self.offered[shard];
-            self.done.retain(|place, ()| place.0 != shard || place.1 < first);
+            self.done.retain(|place| place.0 != shard || place.1 < first);
         }
     }
 

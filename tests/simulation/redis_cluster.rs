@@ -73,6 +73,9 @@ impl Cluster {
         if trouble == Some(CacheFaultKind::Refusing) {
             return Err(RedisError::from(io::Error::from(io::ErrorKind::ConnectionRefused)));
         }
+        if trouble == Some(CacheFaultKind::Reset) && self.schedule.one_in(2) {
+            return Err(broken());
+        }
         let (answer, answered) = oneshot::channel();
         let cluster = Arc::clone(&self);
         tokio::spawn(async move {
@@ -89,11 +92,12 @@ impl Cluster {
             if trouble == Some(CacheFaultKind::Unanswered) {
                 return std::future::pending().await;
             }
+            let reset = trouble == Some(CacheFaultKind::Reset) && cluster.schedule.one_in(2);
             // A client that has given up hears nothing.
-            answer.send(reply).ok();
+            answer.send(if reset { Err(broken()) } else { Ok(reply) }).ok();
         });
         let no_answer = || RedisError::from(io::Error::from(io::ErrorKind::TimedOut));
-        timeout(RESPONSE_TIMEOUT, answered).await.map_err(|_| no_answer())?.map_err(|_| no_answer())
+        timeout(RESPONSE_TIMEOUT, answered).await.map_err(|_| no_answer())?.map_err(|_| no_answer())?
     }
 
     fn execute(&self, node: usize, arguments: &[Vec<u8>]) -> Value {
@@ -130,6 +134,10 @@ impl Cluster {
         let reply: String = format!("{reply:?}").chars().take(160).collect();
         self.schedule.note(format!("cache: {} {keys:?} {arguments:?} -> {reply}", name.unwrap_or("?")));
     }
+}
+
+fn broken() -> RedisError {
+    RedisError::from(io::Error::from(io::ErrorKind::ConnectionReset))
 }
 
 /// The difference of a server's clock, up to two seconds to either side.

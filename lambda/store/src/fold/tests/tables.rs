@@ -18,7 +18,13 @@ impl InMemoryTables {
     /// Applies a batch, and returns the effect of each event.
     pub(super) fn deliver(&mut self, batch: &[Event]) -> Vec<Effect> {
         let events: Vec<&Event> = batch.iter().collect();
-        self.fold(&events, at(0)).1
+        let before = self.products.clone();
+        let (working_set, changed, effects) = self.fold(&events, at(0));
+        for (position, product) in working_set.products.iter().enumerate() {
+            let before = before.get(product.sku).copied().unwrap_or_default();
+            assert_eq!(product.version > before, changed.contains(&position));
+        }
+        effects
     }
 
     /// Applies a batch as code does that does not know what is available.
