@@ -32,9 +32,8 @@ impl Follower {
 
     /// Lets time pass.
     pub(crate) fn pass(&mut self, time: TimeDelta) {
-        let place = match &mut self.cursor {
-            Some(Cursor::Listing { since: Some(place), .. } | Cursor::Changes(Some(place))) => place,
-            _ => return,
+        let Some(Cursor::Listing { since: Some(place), .. } | Cursor::Changes(Some(place))) = &mut self.cursor else {
+            return;
         };
         place.changed_at -= time;
     }

@@ -16,10 +16,10 @@ pub(crate) async fn hold(catalog: &Catalog, hold: &Hold) -> Result<()> {
     sqlx::raw_sql("begin; set local lock_timeout = '190ms'; set local deadlock_timeout = '10s'")
         .execute(&mut session)
         .await?;
-    let held = take(&mut session, hold).await;
-    match held.as_ref().err().and_then(|error| error.as_database_error()?.code()) {
+    let outcome = take(&mut session, hold).await;
+    match outcome.as_ref().err().and_then(|error| error.as_database_error()?.code()) {
         // lock_not_available
-        Some(code) if code != "55P03" => bail!("the harness could not lock {hold:?}: {held:?}"),
+        Some(code) if code != "55P03" => bail!("the harness could not lock {hold:?}: {outcome:?}"),
         _ => {}
     }
     sqlx::raw_sql("rollback").execute(&mut session).await?;

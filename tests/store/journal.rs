@@ -93,8 +93,9 @@ impl Told {
         let available = content["available"].as_i64().unwrap_or(i64::MIN);
         self.note_available(&view.sku, view.version, available);
         content["updated_at"].take();
-        let first = self.views.entry((view.sku.clone(), view.version)).or_insert_with(|| content.to_string());
-        if *first != content.to_string() {
+        let content = content.to_string();
+        let first = self.views.entry((view.sku.clone(), view.version)).or_insert_with(|| content.clone());
+        if *first != content {
             let first = first.clone();
             self.violation(format!("one version has two views: {first} and {content}"));
         }

@@ -152,7 +152,7 @@ impl Planner {
     }
 
     fn new_events(&mut self, now: i64, round: i64) -> Vec<Delivery> {
-        let events: Vec<Delivery> = (0..1 + self.random.below(12)).map(|_| self.event(now, round)).collect();
+        let events: Vec<Delivery> = (0..=self.random.below(12)).map(|_| self.event(now, round)).collect();
         self.batches.push(events.clone());
         events
     }

@@ -18,7 +18,7 @@ const PRODUCTS: usize = 6;
 /// Reads until told to stop.
 pub(crate) async fn read(store: &Store, seed: u64, journal: &Journal, stop: &AtomicBool) -> Result<()> {
     let random = &mut Random(seed);
-    let mut seen = BTreeMap::<String, i64>::new();
+    let mut last = BTreeMap::<String, i64>::new();
     while !stop.load(Ordering::Relaxed) {
         sleep(Duration::from_millis(random.next() % 12)).await;
         let acknowledged = journal.told.lock().acknowledged.clone();
@@ -34,14 +34,16 @@ pub(crate) async fn read(store: &Store, seed: u64, journal: &Journal, stop: &Ato
         told.figures.reads += 1;
         for sku in wanted {
             let version = views.iter().find(|view| view.sku == sku).map(|view| view.version);
-            let before = seen.entry(sku.to_owned()).or_default();
+            let before = last.entry(sku.to_owned()).or_default();
             let duty = (*before).max(acknowledged[sku]);
             if version.is_none_or(|version| version < duty) {
                 told.violation(format!("{sku:?} was read as of {version:?}, after {duty} was acknowledged or read"));
             }
             *before = version.unwrap_or(duty);
         }
-        views.iter().for_each(|view| told.saw(view));
+        for view in &views {
+            told.saw(view);
+        }
     }
     Ok(())
 }

@@ -110,20 +110,15 @@ impl Session<'_> {
         }
         for ((delivery, decoded), outcome) in deliveries.iter().zip(&applied.outcomes) {
             told.figures.events += 1;
-            let is_rejected = match outcome {
-                EventOutcome::Rejected(rejection) => {
-                    if rejection.reason != Reason::TooOld || self.is_young(delivery) {
-                        told.violation(format!("{delivery} was rejected: {rejection:?}"));
-                    }
-                    told.figures.rejected += 1;
-                    true
+            if let EventOutcome::Rejected(rejection) = outcome {
+                if rejection.reason != Reason::TooOld || self.is_young(delivery) {
+                    told.violation(format!("{delivery} was rejected: {rejection:?}"));
                 }
-                _ => {
-                    told.accepted.insert((*delivery).clone(), decoded.model.clone());
-                    false
-                }
-            };
-            told.judged.push((decoded.event.time, is_rejected));
+                told.figures.rejected += 1;
+            } else {
+                told.accepted.insert((*delivery).clone(), decoded.model.clone());
+            }
+            told.judged.push((decoded.event.time, matches!(outcome, EventOutcome::Rejected(_))));
         }
     }
 
@@ -142,7 +137,9 @@ impl Session<'_> {
     async fn tell_crossings(&self, pause: u64) -> Result<()> {
         self.again(async |store| store.close_crossings(TimeDelta::zero(), 100).await).await?;
         let closed = self.again(async |store| store.closed_crossings(100).await).await?;
-        closed.iter().for_each(|crossing| self.journal.told.lock().cross(crossing));
+        for crossing in &closed {
+            self.journal.told.lock().cross(crossing);
+        }
         sleep(Duration::from_millis(pause)).await;
         self.again(async |store| store.delete_crossings(&closed).await).await
     }

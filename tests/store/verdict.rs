@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use crate::catalog::{Catalog, LOW};
 use crate::export::Export;
 use crate::follower::Follower;
-use crate::journal::{Journal, Told};
+use crate::journal::Journal;
 use crate::model;
 use crate::planner::HOT;
 
@@ -36,7 +36,7 @@ pub(crate) async fn judge(
 ) -> Result<()> {
     seen_is(journal)?;
     floor_is(catalog, admin, journal, before).await?;
-    catalog_is(catalog, &journal.told.lock()).await?;
+    catalog_is(catalog, journal).await?;
     let versions = versions(admin).await?;
     let acknowledged = journal.told.lock().acknowledged.clone();
     if let Some(other) = versions.iter().find(|(sku, version)| acknowledged.get(*sku) != Some(version)) {
@@ -88,12 +88,13 @@ async fn floor_is(catalog: &Catalog, admin: &mut PgConnection, journal: &Journal
 }
 
 /// Checks that the catalog is what the model makes of the accepted events.
-async fn catalog_is(catalog: &Catalog, told: &Told) -> Result<()> {
+async fn catalog_is(catalog: &Catalog, journal: &Journal) -> Result<()> {
     let file = tempfile::NamedTempFile::new()?;
     let mut writer = BufWriter::new(File::create(file.path())?);
     pipegen_store::export(&catalog.url, &mut |line| writeln!(writer, "{line}")).await?;
     writer.flush()?;
-    Export::read(file.path())?.check(&model::catalog::Catalog::of(told.accepted.values().cloned()))
+    let expected = model::catalog::Catalog::of(journal.told.lock().accepted.values().cloned());
+    Export::read(file.path())?.check(&expected)
 }
 
 /// Checks that who read the feed from one place to another was told of every change between them.
