@@ -14,10 +14,10 @@ use crate::results::{Benchmark, Group, Plot, Target};
 
 pub(in super::super) const NAME: &str = "burst";
 pub(in super::super) const TITLE: &str = "20 000 records at one moment, beside 1000 a minute";
-const MEANING: &str = "The load of `load`, at 1000 records a minute, with 20 000 more that are all due at one moment. A \
-    shard takes 1000 records a second, so the stream needs some seconds to take them, the more the more unevenly their \
-    keys are spread; what it does not take yet waits at the sender, and its latency counts. One record of 20 is a \
-    sample. The work is checked as there.";
+const MEANING: &str = "The load of `load`, at 1000 records a minute, with 20 000 more that are all due at one moment. \
+    A shard takes 1000 records a second, so the stream needs some seconds to take them, more if keys are spread \
+    unevenly; what it does not take yet waits at the sender, and its latency counts. One record of 20 is a sample. \
+    The work is checked as there.";
 
 const PER_MINUTE: u32 = 1000;
 const SAMPLE_EVERY: u64 = 20;

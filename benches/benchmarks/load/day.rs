@@ -17,11 +17,12 @@ use crate::rounds::median;
 
 pub(in super::super) const NAME: &str = "day";
 pub(in super::super) const TITLE: &str = "a day of 1000 records a minute, as fast as they are taken";
-const MEANING: &str = "The load of `load`, but 1 440 000 records whose events happen in even distances over the last day \
-    and which are sent as fast as they are taken: 20 000 are on their way at most, and shards have no limits. Beside it \
-    200 reads a second. Memory is looked at each second: of a kind of process, the median of the second quarter of the \
-    time and of the last one. RSS; of PostgreSQL, whose processes share most of theirs, PSS. What must not grow is judged by \
-    the largest process of a kind, because a pool may get one more at any time. `maintain` runs by the wall clock. The work is checked as in `load`.";
+const MEANING: &str = "The load of `load`, but 1 440 000 records whose events are spread evenly over the last \
+    day and which are sent as fast as they are taken: 20 000 are on their way at most, and shards have no limits. \
+    Beside it 200 reads a second. Memory is looked at each second: the medians of the second quarter of the time and \
+    of the last one, of all processes of a kind and of the largest. What must not grow is judged by the largest, \
+    because a pool may get one more at any time. Memory is RSS; of PostgreSQL, whose processes share most of theirs, \
+    PSS. `maintain` runs by the wall clock. The work is checked as in `load`.";
 
 const PER_MINUTE: u32 = 1000;
 const DAY: Duration = Duration::from_hours(24);
