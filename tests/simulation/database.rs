@@ -18,6 +18,9 @@ use crate::schedule::Schedule;
 /// The time after which a transaction is given up, as the store sets it.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(20);
 
+/// The time that a batch needs to overtake a reader.
+const OVERTAKEN: Duration = Duration::from_millis(80);
+
 /// The longest that a transaction goes on whose client has gone.
 const LATE: Duration = Duration::from_secs(8);
 
@@ -186,7 +189,8 @@ impl Tables for Client {
         schedule.pause().await;
         let (freezes, longest) = self.freezes;
         if schedule.one_in(freezes) {
-            let time = schedule.up_to(longest);
+            // Half of them for a moment only, in which a batch can overtake.
+            let time = schedule.up_to(if schedule.one_in(2) { longest } else { OVERTAKEN });
             schedule.note(format!("a process stands still for {time:?}, having read {}", versions(&views)));
             sleep(time).await;
         }

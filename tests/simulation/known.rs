@@ -17,18 +17,10 @@ const FILL: Duration = Duration::from_secs(5 + 4 + 1);
 /// What is known.
 pub(crate) struct Known {
     view_seconds: u32,
-    /// By SKU, the version that is acknowledged.
-    acknowledged: Mutex<BTreeMap<String, i64>>,
+    /// By SKU, the versions that are acknowledged, and when the invocations began that did it.
+    acknowledged: Mutex<BTreeMap<String, Vec<(i64, Duration)>>>,
     /// The times at which the cache forgot something.
     forgot: Mutex<Vec<Duration>>,
-}
-
-/// What a read that begins now must show of a SKU.
-#[derive(Clone, Debug)]
-pub(crate) struct Expectation {
-    pub(crate) version: i64,
-    /// An older version is excused: the cache could not be told, or has forgotten.
-    pub(crate) is_excused: bool,
 }
 
 impl Known {
@@ -53,8 +45,9 @@ impl Known {
 }
 
 impl World {
-    /// Notes that the processor has acknowledged a batch. Everything in it must be committed by now.
-    pub(crate) fn acknowledged(&self, batch: &KinesisBatch) {
+    /// Notes that the processor has acknowledged a batch, in an invocation that began then. Everything in it must be
+    /// committed by now.
+    pub(crate) fn acknowledged(&self, batch: &KinesisBatch, began: Duration) {
         let mut acknowledged = self.known.acknowledged.lock();
         for record in batch.records() {
             let record = self.stream.find(record.shard, record.sequence_number).expect("it is from the stream");
@@ -63,21 +56,23 @@ impl World {
                 let delivery: Delivery = (event.source, event.event_type, event.sku.clone(), event.id, event.time);
                 match self.database.version_of(&delivery) {
                     None => self.schedule.broken(format!("P2: acknowledged, and not committed: {delivery:?}")),
-                    Some(version) => {
-                        let known = acknowledged.entry(event.sku).or_default();
-                        *known = version.max(*known);
-                    }
+                    Some(version) => acknowledged.entry(event.sku).or_default().push((version, began)),
                 }
             }
         }
     }
 
-    /// Returns what a read that begins now must show.
-    pub(crate) fn expectation(&self, sku: &str) -> Expectation {
+    /// Returns the version that a read which begins now must show, or a later one. Older ones are excused if the cache
+    /// could not be told; and for some time after it has forgotten, if it may have been told before.
+    pub(crate) fn expected(&self, sku: &str) -> i64 {
+        if self.database.pending().iter().any(|product| product.sku == sku) {
+            return 0;
+        }
         let now = self.schedule.elapsed();
-        let forgot = self.known.forgot.lock().iter().any(|at| now < *at + self.known.excused_for());
-        let is_pending = self.database.pending().iter().any(|product| product.sku == sku);
-        let version = self.known.acknowledged.lock().get(sku).copied().unwrap_or_default();
-        Expectation { version, is_excused: forgot || is_pending }
+        let forgot = self.known.forgot.lock();
+        let is_excused = |began: Duration| forgot.iter().any(|at| began <= *at && now < *at + self.known.excused_for());
+        let acknowledged = self.known.acknowledged.lock();
+        let versions = acknowledged.get(sku).into_iter().flatten();
+        versions.filter(|(_, began)| !is_excused(*began)).map(|(version, _)| *version).max().unwrap_or_default()
     }
 }

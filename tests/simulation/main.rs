@@ -49,7 +49,7 @@ use run::{Outcome, run};
 use schedule::Finding;
 
 /// The seeds of a usual run.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 120;
 
 /// The lines of a trace that are shown with a failure.
 const SHOWN: usize = 60;

@@ -96,15 +96,15 @@ impl Plan {
             seed,
             shards: 1 + random.below(2),
             suppliers: 1 + random.below(3),
-            products: 1 + random.below(3),
+            products: 1 + random.below(4),
             records: 8 + random.below(25),
             load,
             catalogs: 1 + random.below(3),
             readers: 1 + random.below(3),
             between_reads: if long { load / 8 } else { load / 12 },
-            freezes: [0, 4, 8][random.below(3)],
+            freezes: [0, 3, 6][random.below(3)],
             longest_freeze: Duration::from_secs(if long { 100 } else { 8 }),
-            view_seconds: [10, 20][random.below(2)],
+            view_seconds: [6, 10, 20][random.below(3)],
             archives: random.below(3) == 0,
             batch_size: [1, 3, 10][random.below(3)],
             window: Duration::from_millis([0, 100, 1000][random.below(3)]),
@@ -115,7 +115,11 @@ impl Plan {
             objects_faults: [0, 3][random.below(2)],
             cache_faults: Vec::new(),
         };
-        for _ in 0..[0, 0, 1, 2][random.below(4)] {
+        if plan.archives {
+            // Batches of one lane that two lanes cut otherwise, with the same first and last record.
+            (plan.batch_size, plan.window, plan.parallelization, plan.crashes) = (10, Duration::from_secs(1), 2, 2);
+        }
+        for _ in 0..if plan.archives { 2 + random.below(4) } else { [0, 0, 1, 2][random.below(4)] } {
             plan.updates.push(within(load, random));
         }
         plan.updates.sort();

@@ -22,7 +22,7 @@ const TIME: Duration = Duration::from_secs(59);
 const CRASH: Duration = Duration::from_millis(60);
 
 /// The pause between two runs of maintenance.
-const BETWEEN_RUNS: Duration = Duration::from_secs(5);
+const BETWEEN_RUNS: Duration = Duration::from_secs(1);
 
 /// A process of a function, with what it keeps between invocations.
 pub(crate) enum Process {
@@ -40,6 +40,7 @@ impl Process {
 
     /// Runs an invocation. Returns its outcome, and the process if it is still there.
     pub(crate) async fn invoke(self, world: &World, event: &[u8]) -> (InvocationOutcome, Option<Self>) {
+        world.busy.notify_waiters();
         world.schedule.pause().await;
         let crashes = if world.is_healed() { 0 } else { world.plan.crashes };
         let outcome = if world.schedule.one_in(crashes) {
@@ -57,6 +58,7 @@ impl Process {
     }
 
     async fn handle(&self, world: &World, event: &[u8]) -> InvocationOutcome {
+        let began = world.schedule.elapsed();
         let batch: KinesisBatch = serde_json::from_slice(event).expect("Lambda's event");
         let stop_at = Instant::now() + TIME;
         let result: Result<(), StageFailure> = match self {
@@ -66,7 +68,7 @@ impl Process {
         let response = match result {
             Ok(()) => {
                 if matches!(self, Self::Processor(_)) {
-                    world.acknowledged(&batch);
+                    world.acknowledged(&batch, began);
                 }
                 return InvocationOutcome::Answered(br#"{"batchItemFailures":[]}"#.to_vec());
             }

@@ -73,7 +73,7 @@ impl Cluster {
         if trouble == Some(CacheFaultKind::Refusing) {
             return Err(RedisError::from(io::Error::from(io::ErrorKind::ConnectionRefused)));
         }
-        if trouble == Some(CacheFaultKind::Reset) && self.schedule.one_in(2) {
+        if trouble == Some(CacheFaultKind::Reset) && self.schedule.one_in(3) {
             return Err(broken());
         }
         let (answer, answered) = oneshot::channel();
@@ -92,7 +92,7 @@ impl Cluster {
             if trouble == Some(CacheFaultKind::Unanswered) {
                 return std::future::pending().await;
             }
-            let reset = trouble == Some(CacheFaultKind::Reset) && cluster.schedule.one_in(2);
+            let reset = trouble == Some(CacheFaultKind::Reset) && cluster.schedule.one_in(3);
             // A client that has given up hears nothing.
             answer.send(if reset { Err(broken()) } else { Ok(reply) }).ok();
         });

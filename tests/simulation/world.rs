@@ -15,6 +15,7 @@ use pipegen_lambda::settings::{
 };
 use pipegen_lambda::singleflight::SingleFlight;
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::database::{Client, Database};
@@ -44,6 +45,8 @@ pub(crate) struct World {
     pub(crate) known: Known,
     /// The mappings, which hear of every record.
     pub(crate) mappings: Mutex<Vec<UnboundedSender<Message>>>,
+    /// Told when a batch begins to be processed: who reads then, reads while things change.
+    pub(crate) busy: Notify,
     healed: AtomicBool,
     stopped: AtomicBool,
 }
@@ -58,6 +61,7 @@ impl World {
             stream: Stream::new(&schedule, plan.shards),
             known: Known::new(plan.view_seconds),
             mappings: Mutex::default(),
+            busy: Notify::new(),
             healed: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
             schedule,
