@@ -43,6 +43,11 @@ async fn take(session: &mut PgConnection, hold: &Hold) -> Result<(), sqlx::Error
             sqlx::raw_sql(&format!("lock table {name} in {mode} mode")).execute(&mut *session).await?;
             pause(milliseconds).await;
         }
+        Hold::Creates { skus, milliseconds } => {
+            let create = "insert into product (sku) select unnest($1::text[]) on conflict do nothing";
+            sqlx::query(create).bind(skus).execute(&mut *session).await?;
+            pause(milliseconds).await;
+        }
         Hold::Pending { milliseconds } => {
             sqlx::raw_sql("select from pending_refresh for update skip locked").execute(&mut *session).await?;
             pause(milliseconds).await;

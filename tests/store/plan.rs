@@ -77,8 +77,8 @@ pub(crate) struct Apply {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     Nothing,
-    /// The cache could not be told.
-    AddPending,
+    /// The cache could not be told, as is known after these milliseconds.
+    AddPending(u64),
     /// The cache was told.
     Settle,
 }
@@ -94,6 +94,8 @@ pub(crate) enum Hold {
     Table { name: &'static str, mode: &'static str, milliseconds: u64 },
     /// The pending rows.
     Pending { milliseconds: u64 },
+    /// New products, which are then not created.
+    Creates { skus: Vec<String>, milliseconds: u64 },
 }
 
 impl Plan {

@@ -16,6 +16,9 @@ pub(crate) const HOT: [&str; 3] = ["hot 0", "hot 1", "hot 2"];
 /// The number of products that are changed now and then.
 const WARM: usize = 8;
 
+/// The number of new products in a round.
+const NEW: usize = 5;
+
 /// The days in which a supplier gives an id to one event only. An id that comes again with another time after its row was
 /// pruned is a new event: nobody remembers it.
 const IDS_LAST: i64 = 4 * DAY;
@@ -116,7 +119,7 @@ impl Planner {
                 }
             }
             steps.extend(self.maintain());
-            steps.extend(self.holds());
+            steps.extend(self.holds(now / HOUR));
             let hours = if round == long { HOURS[4] } else { HOURS[self.random.below(HOURS.len())] };
             self.rounds.push(Round { now, is_rebuild: false, steps, hours });
         }
@@ -162,9 +165,9 @@ impl Planner {
         let supplier = SUPPLIERS[random.below(SUPPLIERS.len())];
         let sku = match random.below(20) {
             0..10 => HOT[random.below(HOT.len())].to_owned(),
-            10..15 => format!("warm {}", random.below(WARM)),
+            10..14 => format!("warm {}", random.below(WARM)),
             // Several sessions create these at once.
-            15..18 => format!("new {round}-{}", random.below(5)),
+            14..18 => format!("new {round}-{}", random.below(NEW)),
             _ => format!("once {}", random.next() % 1_000_000),
         };
         let (kind, ids) = match random.below(20) {
@@ -187,7 +190,7 @@ impl Planner {
         let random = &mut self.random;
         let dies_after = (random.below(8) == 0).then(|| 1 + number(random, 60));
         let then = match random.below(10) {
-            0..4 => Then::AddPending,
+            0..4 => Then::AddPending(number(random, 60)),
             4..6 => Then::Settle,
             _ => Then::Nothing,
         };
@@ -210,8 +213,13 @@ impl Planner {
         acts.into_iter().map(|act| self.step(MAINTAIN, act)).collect()
     }
 
-    fn holds(&mut self) -> Vec<Step> {
-        let mut holds: Vec<Hold> = (0..5 + self.random.below(4)).map(|_| self.hold()).collect();
+    fn holds(&mut self, round: i64) -> Vec<Step> {
+        // First, before others have created them: who creates some of them stops in the middle.
+        let skus = (NEW / 2..NEW).map(|number| format!("new {round}-{number}")).collect();
+        let mut holds = vec![Hold::Creates { skus, milliseconds: 60 + number(&mut self.random, 60) }];
+        for _ in 0..4 + self.random.below(4) {
+            holds.push(self.hold());
+        }
         if self.crosswise {
             // Not two in one round: a transaction gives way three times in a row at most.
             let random = &mut self.random;

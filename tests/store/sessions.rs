@@ -81,7 +81,8 @@ impl Session<'_> {
         self.note(&deliveries, &applied);
         match batch.then {
             Then::Nothing => Ok(()),
-            Then::AddPending => {
+            Then::AddPending(after) => {
+                sleep(Duration::from_millis(after)).await;
                 self.again(async |store| store.add_pending(&applied.products).await).await?;
                 self.journal.told.lock().add(&applied.products);
                 Ok(())
