@@ -232,9 +232,9 @@ fn delivery(event: &Event) -> Delivery {
 }
 
 fn versions(views: &[View]) -> String {
-    views.iter().map(|view| format!("{}={} ", view.sku, view.version)).collect()
+    views.iter().map(|view| format!("{}={}", view.sku, view.version)).collect::<Vec<_>>().join(" ")
 }
 
 fn skus(products: &[ProductVersion]) -> String {
-    products.iter().map(|product| format!("{}={} ", product.sku, product.version)).collect()
+    products.iter().map(|product| format!("{}={}", product.sku, product.version)).collect::<Vec<_>>().join(" ")
 }

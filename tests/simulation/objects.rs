@@ -81,8 +81,8 @@ impl Inner {
         if !self.schedule.one_in(faults) {
             return Fate::Answered;
         }
-        const FATES: [Fate; 5] = [Fate::Refused, Fate::RefusedAfterwards, Fate::Conflict, Fate::Lost, Fate::AnswerLost];
-        FATES[self.schedule.below(FATES.len())]
+        let fates = [Fate::Refused, Fate::RefusedAfterwards, Fate::Conflict, Fate::Lost, Fate::AnswerLost];
+        fates[self.schedule.below(fates.len())]
     }
 
     async fn put(&self, bucket: String, key: String, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {

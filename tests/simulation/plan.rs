@@ -96,7 +96,7 @@ impl Plan {
             seed,
             shards: 1 + random.below(2),
             suppliers: 1 + random.below(3),
-            products: 1 + random.below(4),
+            products: [1, 2, 4, 12][random.below(4)],
             records: 8 + random.below(25),
             load,
             catalogs: 1 + random.below(3),
@@ -124,7 +124,7 @@ impl Plan {
         }
         plan.updates.sort();
         if seed % 2 == 1 {
-            for _ in 0..1 + random.below(3) {
+            for _ in 0..=random.below(3) {
                 let kind = CacheFaultKind::ALL[random.below(CacheFaultKind::ALL.len())];
                 let lasts = Duration::from_millis(200 + random.below(4000) as u64);
                 plan.cache_faults.push(CacheFault { at: within(load, random), kind, lasts });

@@ -62,8 +62,12 @@ impl Process {
         let batch: KinesisBatch = serde_json::from_slice(event).expect("Lambda's event");
         let stop_at = Instant::now() + TIME;
         let result: Result<(), StageFailure> = match self {
-            Self::Processor(resources) => process(&batch, resources, stop_at, &mut BatchReport::default()).await,
-            Self::Archiver(resources) => run_stage(stop_at, "archive", archive(&batch, resources)).await.map(|_| ()),
+            Self::Processor(resources) => {
+                Box::pin(process(&batch, resources, stop_at, &mut BatchReport::default())).await
+            }
+            Self::Archiver(resources) => {
+                run_stage(stop_at, "archive", Box::pin(archive(&batch, resources))).await.map(|_| ())
+            }
         };
         let response = match result {
             Ok(()) => {

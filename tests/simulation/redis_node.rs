@@ -37,7 +37,7 @@ pub(crate) enum Reply {
     Nil,
     Number(i32),
     Text(Vec<u8>),
-    List(Vec<Reply>),
+    List(Vec<Self>),
 }
 
 impl Node {

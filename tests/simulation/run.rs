@@ -90,13 +90,11 @@ fn start(world: &Arc<World>, new_process: fn(&World) -> Process) -> JoinHandle<L
 }
 
 async fn ended(world: &World, mapping: JoinHandle<Leftover>) -> Option<Leftover> {
-    match timeout(RECOVERY, mapping).await {
-        Ok(leftover) => Some(leftover.expect("the mapping does not panic")),
-        Err(_) => {
-            world.schedule.broken("P4: not everything is processed, long after all was healed");
-            None
-        }
-    }
+    let Ok(leftover) = timeout(RECOVERY, mapping).await else {
+        world.schedule.broken("P4: not everything is processed, long after all was healed");
+        return None;
+    };
+    Some(leftover.expect("the mapping does not panic"))
 }
 
 /// Gives each process that is left another batch: together they must make up for every refresh that the cache missed, if
