@@ -102,7 +102,7 @@ impl Plan {
             catalogs: 1 + random.below(3),
             readers: 1 + random.below(3),
             between_reads: if long { load / 8 } else { load / 12 },
-            freezes: [0, 3, 6][random.below(3)],
+            freezes: [2, 3, 6][random.below(3)],
             longest_freeze: Duration::from_secs(if long { 100 } else { 8 }),
             view_seconds: [6, 10, 20][random.below(3)],
             archives: random.below(3) == 0,

@@ -10,8 +10,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::world::{Catalog, World};
 
-/// The time in which a batch is usually processed.
-const WHILE_BUSY: Duration = Duration::from_millis(40);
+/// The time in which a batch is usually committed and told.
+const WHILE_BUSY: Duration = Duration::from_millis(12);
 
 /// A process of the catalog; a new one takes its place now and then.
 pub(crate) type CatalogProcess = Rc<RefCell<Arc<Catalog>>>;
