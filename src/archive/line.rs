@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 
 use super::sequence_number::SequenceNumber;
+use crate::records::message;
 
 /// The kinds of objects that the pipeline writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,11 +124,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Returns the parser's message without its "line 1", which is not the object's line.
 fn wrong(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-    format!("is not a line of the contract: {message} (column {})", error.column())
+    format!("is not a line of the contract: {} (column {})", message(error), error.column())
 }
 
 fn sequence_number(text: &str) -> Result<SequenceNumber, String> {
@@ -202,6 +200,10 @@ mod tests {
             let mut more = line.clone();
             more.insert("more".to_owned(), json!(1));
             assert!(parse(kind, &more).unwrap_err().contains("unknown field `more`"));
+            let mut odd = line.clone();
+            odd.insert("x\u{1b}[31m\n".repeat(100), json!(1));
+            let error = parse(kind, &odd).unwrap_err();
+            assert!(error.contains("`x\\u{1b}[31m\\nx") && !error.contains(char::is_control), "{error}");
             let values = serde_json::to_string(&more.values().collect::<Vec<_>>()).unwrap();
             assert!(Line::parse(kind, &values).unwrap_err().contains("not an object"), "{values}");
         }

@@ -19,6 +19,24 @@ impl LineError {
     }
 }
 
+/// The most characters of a parser's message.
+const MESSAGE_LIMIT: usize = 200;
+
+/// Returns a JSON parser's message without its place, whose "line 1" is not the file's line. It may hold a name out of
+/// the file, so it is made one line that is not too long, and nothing that a terminal obeys.
+pub(crate) fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+    let mut shown = String::new();
+    for character in message.chars().take(MESSAGE_LIMIT) {
+        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
+    }
+    if message.chars().nth(MESSAGE_LIMIT).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// An error that stops reading early.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::error::LineError;
+use super::error::{LineError, message};
 use super::events;
 use super::record::{DATA_LIMIT, IDENTIFIER_LIMIT, PARTITION_KEY_LIMIT, Record};
 
@@ -80,8 +80,9 @@ fn plain_record(line: PlainRecord<'_>) -> Result<Record, LineError> {
 
 /// Parses a line of any form, or finds out what is wrong with it.
 fn of_any_form(line: &[u8]) -> Result<Record, LineError> {
-    let line: RecordLine<'_> = serde_json::from_slice(line)
-        .map_err(|error| LineError::of_line(format!("is not a record: {}", without_position(&error))))?;
+    let line: RecordLine<'_> = serde_json::from_slice(line).map_err(|error| {
+        LineError::of_line(format!("is not a record: {} at column {}", message(&error), error.column()))
+    })?;
     if line.reason.is_some() { rejected_event(&line) } else { record(&line) }
 }
 
@@ -126,26 +127,14 @@ fn of_event(record: String, index: u32) -> String {
     number.chars().skip(surplus).collect()
 }
 
-/// Returns the parser's message without its "line 1", which would only confuse: the file's line is named already.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((message, _)) => format!("{message} at column {}", error.column()),
-        None => text,
-    }
-}
-
 fn required<T: DeserializeOwned>(field: &'static str, raw: Option<&RawValue>) -> Result<T, LineError> {
     let raw = raw.ok_or_else(|| LineError::of_field(field, "is missing"))?;
     value(field, raw)
 }
 
 fn value<T: DeserializeOwned>(field: &'static str, raw: &RawValue) -> Result<T, LineError> {
-    serde_json::from_str(raw.get()).map_err(|error| {
-        let text = error.to_string();
-        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
-        LineError::of_field(field, format!("is not valid: {message}"))
-    })
+    serde_json::from_str(raw.get())
+        .map_err(|error| LineError::of_field(field, format!("is not valid: {}", message(&error))))
 }
 
 /// Checks a shard id. It becomes part of object keys and of Lambda's event ids, so it must not contain separators.

@@ -29,6 +29,7 @@ mod reader;
 mod record;
 mod source;
 
+pub(crate) use error::message;
 pub use error::{LineError, ReadError};
 pub use events::partition_key;
 pub use reader::{RecordReader, decompressed};

@@ -103,6 +103,14 @@ fn a_line_that_is_not_a_record_is_an_error_of_the_whole_line() {
     }
 }
 
+/// A message may hold a name out of the file.
+#[test]
+fn an_error_is_one_line_that_no_terminal_obeys() {
+    let error = error(&format!(r#"{{"\u001b[31m\n{}":1}}"#, "x".repeat(1000))).to_string();
+    assert!(error.starts_with(r"is not a record: unknown field `\u{1b}[31m\nxxx"), "{error}");
+    assert!(error.contains("xxx… at column") && error.len() < 300, "{error}");
+}
+
 #[test]
 fn data_comes_once() {
     assert_eq!(

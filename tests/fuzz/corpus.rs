@@ -1,4 +1,5 @@
-//! The inputs that are kept: a line for each, as JSON text, or in base64 if it is not UTF-8.
+//! The inputs that are kept: seeds, which are written by hand, and what fuzzers have found to cover more. A line for
+//! each, as JSON text, or in base64 if it is not UTF-8.
 
 use std::fs;
 use std::path::Path;
@@ -16,10 +17,13 @@ enum Line<'a> {
 
 /// Reads the inputs of a check.
 pub(crate) fn read(check: &str) -> Vec<Vec<u8>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fuzz/corpus/{check}.jsonl"));
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let inputs: Vec<_> = text.lines().map(input).collect();
-    assert!(!inputs.is_empty(), "{} has no input", path.display());
+    ["seeds", "found"].into_iter().flat_map(|kind| file(&format!("tests/fuzz/corpus/{kind}/{check}.jsonl"))).collect()
+}
+
+fn file(path: &str) -> Vec<Vec<u8>> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    let inputs: Vec<_> = text.unwrap_or_else(|error| panic!("{path}: {error}")).lines().map(input).collect();
+    assert!(!inputs.is_empty(), "{path} has no input");
     inputs
 }
 

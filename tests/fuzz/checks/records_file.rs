@@ -98,7 +98,8 @@ fn placed(error: &ReadError, lines: u64) {
     match error {
         ReadError::Line { line, source, .. } => {
             assert!((1..=lines).contains(line), "line {line} of {lines}");
-            assert!(!source.detail.is_empty());
+            let detail = &source.detail;
+            assert!(!detail.is_empty() && detail.len() < 3000 && !detail.contains(char::is_control), "{detail}");
         }
         ReadError::Read { .. } => {}
     }
