@@ -39,7 +39,10 @@ pub(super) fn check(bytes: &[u8]) {
                     same_line(kind, &parsed);
                 }
                 Err(detail) => {
-                    assert!(!detail.is_empty() && detail.len() < 1500 && !detail.contains(char::is_control), "{detail}")
+                    assert!(
+                        !detail.is_empty() && detail.len() < 1500 && !detail.contains(char::is_control),
+                        "{detail}"
+                    );
                 }
             }
         }
