@@ -14,7 +14,7 @@ pub(crate) struct Memory(pub(crate) BTreeMap<String, KindMemory>);
 /// The memory of the processes of one kind, in MiB.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KindMemory {
-    /// What is in memory now of all of them. Of PostgreSQL, whose processes share most of theirs, a shared page counts
+    /// The memory of all of them now. Of PostgreSQL, whose processes share most of theirs, a shared page counts
     /// in parts (PSS); of others, each process has its own (RSS).
     pub(crate) resident: f64,
     /// The same of the process that has the most.

@@ -28,7 +28,7 @@ pub(crate) struct Wire {
     server: Arc<Mutex<SocketAddr>>,
     /// The cuts so far, and the last one.
     cut: Arc<watch::Sender<(u64, Cut)>>,
-    /// How late the server's answers are.
+    /// The delay of the server's answers.
     late: Arc<Mutex<Late>>,
     /// The time for which the server does not learn that a client is gone.
     linger: Duration,

@@ -35,7 +35,7 @@ pub(crate) struct Database {
     faults: Mutex<usize>,
 }
 
-/// What was committed.
+/// The committed state.
 #[derive(Default)]
 struct Committed {
     tables: InMemoryTables,

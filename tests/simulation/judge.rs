@@ -1,4 +1,4 @@
-//! What must hold when everything is healed and drained.
+//! The verdict, once everything is healed and drained.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;

@@ -1,4 +1,4 @@
-//! What every read must show: the versions of what was acknowledged, unless an older one is excused.
+//! The least that every read must show: the versions of what was acknowledged, unless an older one is excused.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::world::World;
 /// fill, and what two servers' clocks differ by at most.
 const FILL: Duration = Duration::from_secs(5 + 4 + 1);
 
-/// What is known.
+/// The acknowledged versions, and the times at which the cache forgot.
 pub(crate) struct Known {
     view_seconds: u32,
     /// By SKU, the versions that are acknowledged, and when the invocations began that did it.

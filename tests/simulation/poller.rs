@@ -15,7 +15,7 @@ use crate::processes::Process;
 use crate::stream::Place;
 use crate::world::World;
 
-/// What a mapping hears.
+/// A message to a mapping.
 pub(crate) enum Message {
     /// There is a new record.
     Put,

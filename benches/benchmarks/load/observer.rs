@@ -13,7 +13,7 @@ use crate::memory::Memory;
 use crate::processes::cpu_of_this_process;
 use crate::progress::Bar;
 
-/// What was seen, in the order of time.
+/// The observations, in the order of time.
 #[derive(Default)]
 pub(super) struct Observed {
     pub(super) moments: Vec<Moment>,

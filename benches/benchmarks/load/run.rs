@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// The longest wait for the rest to be acknowledged.
 const DRAIN: Duration = Duration::from_mins(10);
 
-/// How a load is put on the pipeline.
+/// The way in which a load is put on the pipeline.
 pub(super) struct Load {
     pub(super) plan: Plan,
     /// Sent when they are due, or else as fast as they are taken.

@@ -1,10 +1,10 @@
-//! What holds of every decoded event.
+//! Properties of every decoded event.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use pipegen_event::{Change, Decoded, Description, Event, Reason, decode};
 use serde_json::{Value, json};
 
-/// How long before their arrival events may have happened: the model's.
+/// The time before their arrival at which events may have happened: the model's.
 pub(super) const HORIZON: TimeDelta = TimeDelta::days(7);
 
 /// The most bytes that decoding may hold, as `decode` says.

@@ -10,7 +10,7 @@
 //! - [`archive_object`]: objects of the archive and the quarantine, and their keys
 //! - [`table`]: tables of `send` and their mappings
 //!
-//! What several of them use:
+//! Parts that several of them use:
 //!
 //! - `events`: what holds of every decoded event
 //! - `generated`: events that are nearly valid, made of any bytes
