@@ -57,7 +57,9 @@ impl Rebuilding {
         let waits =
             "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
         while self.ask::<i64>(locked, waits)? == 0 {
-            ensure!(child.try_wait()?.is_none(), "the rebuilding has ended by itself");
+            if child.try_wait()?.is_some() {
+                anyhow::bail!("the rebuilding has ended by itself: {:?}", child.wait_with_output()?);
+            }
             ensure!(Instant::now() < deadline, "the rebuilding waits for no lock");
             thread::sleep(Duration::from_millis(10));
         }

@@ -46,7 +46,7 @@ pub(crate) struct Poller {
     outbox: UnboundedSender<Message>,
 }
 
-/// What is left of a mapping that has ended.
+/// The remains of a mapping that has ended.
 pub(crate) struct Leftover {
     pub(crate) processes: Vec<Process>,
     pub(crate) has_lost_processes: bool,

@@ -24,11 +24,11 @@ pub(crate) struct Node {
     now: DateTime<Utc>,
     /// By how much its clock is ahead.
     skew: TimeDelta,
-    /// What keys had before their last changes.
+    /// The entries of keys before their last changes, with the times of these.
     changes: VecDeque<(DateTime<Utc>, Vec<u8>, Option<Entry>)>,
     /// The scripts that it has, by their hashes.
     pub(crate) scripts: BTreeMap<Vec<u8>, String>,
-    /// What was published, with the channel.
+    /// The published messages, each with its channel.
     pub(crate) published: Vec<(Vec<u8>, Vec<u8>)>,
 }
 

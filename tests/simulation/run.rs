@@ -27,7 +27,7 @@ const RECOVERY: Duration = Duration::from_mins(5);
 /// The time after which nothing of what was begun is still on its way, but frozen readers.
 const SETTLED: Duration = Duration::from_secs(65);
 
-/// What a run has found.
+/// The result of a run.
 pub(crate) struct Outcome {
     pub(crate) findings: Vec<Finding>,
     pub(crate) trace: Vec<String>,

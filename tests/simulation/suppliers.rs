@@ -1,4 +1,5 @@
-//! What suppliers send: counts, adjustments, prices and descriptions, some of them late, repeated, changed or invalid.
+//! The events of suppliers: counts, adjustments, prices and descriptions, some of them late, repeated, changed or
+//! invalid.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -19,7 +19,7 @@ pub(crate) const HORIZON: TimeDelta = TimeDelta::days(7);
 /// The supplier that has counted every hot product before anything else happens.
 pub(crate) const DEPOT: &str = "depot";
 
-/// What an event says.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Counted,

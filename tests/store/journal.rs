@@ -1,4 +1,4 @@
-//! What the store told its sessions, and what they saw.
+//! The journal of a history: everything that the store told its sessions, and that they saw.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,17 +16,17 @@ pub(crate) struct Journal {
     pub(crate) told: Mutex<Told>,
 }
 
-/// What was told so far.
+/// Everything that was told so far.
 #[derive(Default)]
 pub(crate) struct Told {
-    /// What must not have happened.
+    /// Breaches of what must hold.
     pub(crate) violations: Vec<String>,
     pub(crate) accepted: HashMap<Delivery, Event>,
     /// Of this round: the times of events by the history's clock, and whether each was rejected.
     pub(crate) judged: Vec<(DateTime<Utc>, bool)>,
     /// The last acknowledged version of each product.
     pub(crate) acknowledged: BTreeMap<String, i64>,
-    /// What is available of each version of a product.
+    /// The number available in each version of a product.
     available: HashMap<(String, i64), i64>,
     /// Every view that was read, by its version.
     views: HashMap<(String, i64), String>,
@@ -40,7 +40,7 @@ pub(crate) struct Told {
     pub(crate) figures: Figures,
 }
 
-/// What a follower was told between two places.
+/// The changes that a follower was told between two places.
 pub(crate) struct FeedPart {
     pub(crate) from: FeedPlace,
     pub(crate) to: FeedPlace,

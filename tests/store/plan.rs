@@ -69,11 +69,11 @@ pub(crate) struct Apply {
     pub(crate) events: Vec<Delivery>,
     /// The process dies after these milliseconds, and another one gets the batch while the backend lives on.
     pub(crate) dies_after: Option<u64>,
-    /// What becomes of the versions.
+    /// The next step with the versions.
     pub(crate) then: Then,
 }
 
-/// What the processor does after a batch.
+/// The processor's next step, after a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     Nothing,

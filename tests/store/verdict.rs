@@ -1,4 +1,4 @@
-//! What must hold whenever everything is at rest.
+//! The verdict on a history, whenever everything is at rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -22,7 +22,7 @@ const INCONSISTENT: &str = "
         or available <> (select coalesce(sum(greatest(on_hand, 0)), 0) from offer where offer.sku = product.sku)
         or offers <> (select count(*) from offer where offer.sku = product.sku)";
 
-/// What was there when a round began.
+/// The state at the beginning of a round.
 pub(crate) struct Before {
     pub(crate) floor: Option<DateTime<Utc>>,
 }

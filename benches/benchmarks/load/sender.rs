@@ -42,7 +42,8 @@ pub(super) struct ShardSender<'a> {
 /// The time at which a message is sent.
 #[derive(Clone, Copy)]
 pub(super) enum Pace {
-    /// When it is due since this moment, whatever has become of those before, and within the shard's limits.
+    /// The time at which it is due since this moment, whatever has become of those before, and within the shard's
+    /// limits.
     WhenDue(Instant),
     /// At once.
     AtOnce,
