@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable as _};
 use futures_util::future::try_join_all;
 use pipegen_contract::probe;
 use pipegen_event::{Event, decode};
-use pipegen_store::{EventOutcome, Store};
+use pipegen_store::{Error, ErrorKind, EventOutcome, Store};
 use serde::Serialize;
 
 use super::database::UnfinishedCatalog;
@@ -20,6 +22,11 @@ use crate::archive::time_range::TimeRange;
 const LANES: usize = 4;
 /// The events that are applied at a time, in all lanes.
 const BATCH: usize = 8000;
+
+/// The retries of a lane's batch while the server is too busy to take a connection or to answer in time, and the delay
+/// before the first; the delays double, so that all take a minute.
+const RETRIES: usize = 6;
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The outcomes of the archive's events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -91,11 +98,12 @@ impl Batch {
         }
     }
 
-    /// Applies all lanes at once.
+    /// Applies all lanes at once. A batch whose commit was not answered comes again as duplicates.
     async fn apply(&mut self) -> anyhow::Result<()> {
         let lanes = self.lanes.iter().map(async |events| {
             let events: Vec<&Event> = events.iter().collect();
-            self.store.apply(&events).await
+            let delays = ExponentialBuilder::default().with_min_delay(RETRY_DELAY).with_max_times(RETRIES);
+            (|| self.store.apply(&events)).retry(delays).when(may_pass).await
         });
         for applied in try_join_all(lanes).await? {
             for outcome in applied.outcomes {
@@ -111,6 +119,16 @@ impl Batch {
         }
         self.lanes.iter_mut().for_each(Vec::clear);
         Ok(())
+    }
+}
+
+/// Tells whether the same batch may be applied a little later.
+fn may_pass(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Conflict | ErrorKind::TooManyConnections | ErrorKind::TooSlow | ErrorKind::Unreachable => true,
+        ErrorKind::Data | ErrorKind::LoginRefused | ErrorKind::NotPrepared | ErrorKind::Unfit | ErrorKind::Other => {
+            false
+        }
     }
 }
 

@@ -51,7 +51,7 @@ impl Rebuilding {
     /// Begins to rebuild the catalog in this database, and waits until it waits for a lock in the database `locked`.
     fn begin_and_wait_for_lock(&self, url: &str, locked: &str, more: &[&str]) -> Result<Child> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pipegen"));
-        command.args(["rebuild", "--folder", text(&self.data)?, "--database-url", url]).args(more);
+        command.args(["rebuild", "--json", "--folder", text(&self.data)?, "--database-url", url]).args(more);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let deadline = Instant::now() + TIMEOUT;
         let waits =
@@ -64,6 +64,19 @@ impl Rebuilding {
             thread::sleep(Duration::from_millis(10));
         }
         Ok(child)
+    }
+
+    /// Begins to rebuild the catalog in a new database, and waits until the connection that has to create a product of
+    /// the whole catalog waits for somebody who has just created it; the others commit theirs.
+    fn begin_and_wait_for_product(&self, name: &str, whole: &str) -> Result<(String, PgConnection, Child)> {
+        let url = self.databases.create(name)?;
+        // Of a day without records: it makes the tables.
+        let empty = self.rebuild(&url, &["--from", "2000-01-01", "--to", "2000-01-02"])?;
+        ensure!(empty.status.success(), "{}", String::from_utf8_lossy(&empty.stderr));
+        let sku: String = self.ask(whole, "select min(sku) from product")?;
+        let lock = self.lock(&url, &format!("insert into product (sku) values ('{sku}')"))?;
+        let child = self.begin_and_wait_for_lock(&url, &url, &[])?;
+        Ok((url, lock, child))
     }
 
     fn ask<T>(&self, url: &str, question: &str) -> Result<T>
@@ -184,14 +197,7 @@ fn a_rebuilding_that_was_cut_off_is_begun_anew() -> Result<()> {
     let expected = rebuilding.rows(&whole)?;
     let products: i64 = rebuilding.ask(&whole, "select count(*) from product")?;
     for (name, signal, code) in [("interrupted", Signal::SIGINT, Some(130)), ("killed", Signal::SIGKILL, None)] {
-        let url = rebuilding.databases.create(name)?;
-        // Of a day without records: it makes the tables.
-        let empty = rebuilding.rebuild(&url, &["--from", "2000-01-01", "--to", "2000-01-02"])?;
-        ensure!(empty.status.success(), "{}", String::from_utf8_lossy(&empty.stderr));
-        // The connection that has to create this product waits; the others commit theirs.
-        let sku: String = rebuilding.ask(&whole, "select min(sku) from product")?;
-        let lock = rebuilding.lock(&url, &format!("insert into product (sku) values ('{sku}')"))?;
-        let child = rebuilding.begin_and_wait_for_lock(&url, &url, &[])?;
+        let (url, lock, child) = rebuilding.begin_and_wait_for_product(name, &whole)?;
         let deadline = Instant::now() + TIMEOUT;
         while rebuilding.ask::<i64>(&url, "select count(*) from product")? == 0 {
             ensure!(Instant::now() < deadline, "no connection commits");
@@ -219,6 +225,25 @@ fn a_rebuilding_that_was_cut_off_is_begun_anew() -> Result<()> {
     let again = rebuilding.rebuild(&marked, &[])?;
     ensure!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     same_rows(&rebuilding.rows(&marked)?, &expected)?;
+    rebuilding.databases.stop()
+}
+
+/// A connection that the server ends does not end a rebuilding of hours: its batch is applied again.
+#[test]
+fn a_rebuilding_survives_a_lost_connection() -> Result<()> {
+    let rebuilding = Rebuilding::new()?;
+    let (whole, events) = rebuilding.rebuilt("whole")?;
+    let (url, lock, child) = rebuilding.begin_and_wait_for_product("lost", &whole)?;
+    rebuilding.databases.execute(
+        &url,
+        "select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'",
+    )?;
+    rebuilding.databases.runtime.block_on(lock.close())?;
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(outcomes(&output)? == events, "{} instead of {events}", outcomes(&output)?);
+    same_rows(&rebuilding.rows(&url)?, &rebuilding.rows(&whole)?)?;
     rebuilding.databases.stop()
 }
 
