@@ -94,7 +94,6 @@ async fn set(secret: &LoginSecret, version: &str, settings: &RotateSettings, aws
     let (_, connections) = connections.ok_or_else(not_set)?;
     let options = Login::new(&settings.database, aws)?.options().await?;
     let mut connection = pipegen_store::connect(&options).await?;
-    pipegen_store::lock_schema(&mut connection).await?;
     let login = pipegen_store::Login {
         name: &pending.username,
         access,

@@ -29,11 +29,13 @@ pub(crate) fn follow(pipeline: &Pipeline<'_>, stop: &AtomicBool) -> Result<Follo
     let (mut followed, mut cursor) = (Followed::default(), None);
     let mut deadline = None;
     loop {
-        let is_ending = stop.load(Ordering::Relaxed);
-        if is_ending {
+        let is_stopped = stop.load(Ordering::Relaxed);
+        if is_stopped {
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + CAUGHT_UP);
             ensure!(Instant::now() < deadline, "the feed of changes has no end");
         }
+        // The feed keeps back what comes after a running transaction, and there may be one whose client is gone.
+        let is_ending = is_stopped && pipeline.running_transactions()? == 0;
         // An answer that does not come, or is an error, is asked for again.
         if let Ok(Some(page)) = pipeline.changes(cursor.as_deref()) {
             let changes = page["changes"].as_array().context("a page without changes")?;

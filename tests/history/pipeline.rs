@@ -179,6 +179,15 @@ impl<'a> Pipeline<'a> {
         Ok(if response.status() == 200 { Some(serde_json::from_str(&text)?) } else { None })
     }
 
+    /// Returns the number of transactions that write, in all databases.
+    pub(crate) fn running_transactions(&self) -> Result<i64> {
+        self.database.runtime.block_on(async {
+            let mut admin = PgConnection::connect(&self.direct).await?;
+            let running = "select count(*) from pg_stat_activity where backend_xid is not null";
+            Ok(sqlx::query_scalar(running).fetch_one(&mut admin).await?)
+        })
+    }
+
     /// Begins a fault of `pipegen local`, and returns whether it could.
     pub(crate) fn begin_fault(&self, target: &str, lasts: Duration) -> Result<bool> {
         let url = format!("{}/faults/{target}?milliseconds={}", self.url, lasts.as_millis());

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lambda_runtime::LambdaEvent;
+use pipegen_contract::database::Access;
 use pipegen_contract::payload::LARGEST_PAYLOAD;
 use pipegen_event::Event;
 use pipegen_lambda::catalog;
@@ -12,10 +13,13 @@ use pipegen_lambda::database::{CatalogDatabase, Login};
 use pipegen_lambda::resources::CatalogResources;
 use pipegen_lambda::singleflight::SingleFlight;
 use pipegen_lambda::url::{RequestContext, RequestLine, UrlRequest, UrlResponse};
+use pipegen_store::{ErrorKind, Login as NewLogin};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::{sleep, timeout};
 
 use super::functions::{cache_on, context};
+use super::proxy::Proxy;
 use super::test_catalog::{TestCatalog, adjusted, counted, event};
 
 /// A page: what is available of each product, by SKU and in order, and the rest.
@@ -166,6 +170,41 @@ async fn nobody_reads_past_a_transaction_that_is_still_running() {
             reader.has_all(&catalog).await;
         }
     }
+    catalog.close().await;
+}
+
+/// Its transaction has a number, and nobody reads past it. The server ends it, and the function gives up, long before
+/// the network says that the connection is dead.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_dies_while_a_password_is_set_keeps_changes_back_for_seconds() {
+    let catalog = TestCatalog::open().await;
+    let mut reader = Reader::of(&catalog.servers.database_url);
+    apply(&catalog, &[counted("1", "1", 1, 1)]).await;
+    reader.catch_up(9).await;
+    let proxy = Proxy::before(&catalog.servers.database_url).await;
+    let mut connection = pipegen_store::connect(&proxy.url.parse().expect("a URL")).await.expect("connected");
+    proxy.hold_from("create role");
+    let login = NewLogin {
+        name: "dies",
+        access: Access::Reader,
+        verifier: "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy",
+        connection_limit: 1,
+    };
+    let set = async { timeout(Duration::from_secs(15), pipegen_store::set_login(&mut connection, login)).await };
+    let follow = async {
+        proxy.holding().await;
+        apply(&catalog, &[adjusted("1", "2", 2, 1)]).await;
+        assert!(reader.catch_up(9).await.is_empty(), "the change is kept back");
+        let began = Instant::now();
+        while reader.catch_up(9).await.is_empty() {
+            assert!(began.elapsed() < Duration::from_secs(15), "nobody ends the transaction");
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let (set, ()) = tokio::join!(set, follow);
+    let given_up = set.expect("within its own limit").expect_err("without an answer");
+    assert_eq!(given_up.kind(), ErrorKind::TooSlow);
+    reader.has_all(&catalog).await;
     catalog.close().await;
 }
 

@@ -24,11 +24,14 @@ use crate::error::{During, Error, ErrorKind};
 const SESSION: [(&str, &str); 6] = [
     ("statement_timeout", "15s"),
     ("idle_in_transaction_session_timeout", "3s"),
-    ("client_connection_check_interval", "1s"),
+    CONNECTION_CHECK,
     SEARCH_PATH,
     ("enable_seqscan", "off"),
     ("jit", "off"),
 ];
+
+/// Ends what a client began that has closed its connection.
+pub(crate) const CONNECTION_CHECK: (&str, &str) = ("client_connection_check_interval", "1s");
 
 /// The schema that holds the tables, whatever path is set for the database or the login.
 pub(crate) const SEARCH_PATH: (&str, &str) = ("search_path", "public");

@@ -6,6 +6,7 @@ use pipegen_contract::database::Access;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection, Executor};
+use tokio::time::timeout;
 
 use crate::connections::{self, SEARCH_PATH};
 use crate::error::{During, Error, Unfit};
@@ -36,15 +37,24 @@ const ENCODING: &str = "UTF8";
 /// The timeout of connecting.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
+/// The timeout of setting or trying a login.
+const LOGIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// The settings that each session asks of PostgreSQL. A transaction whose client has gone without a word must not stay
+/// open: it would lock logins, and keep every change back from the feed.
+const SESSION: [(&str, &str); 3] =
+    [SEARCH_PATH, ("idle_in_transaction_session_timeout", "10s"), connections::CONNECTION_CHECK];
+
 /// Connects to change the schema or the logins.
 ///
 /// # Errors
 /// PostgreSQL's, or that the database's encoding cannot store everything that suppliers may send.
 pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> {
-    let options = options.clone().options([SEARCH_PATH]);
+    let options = options.clone().options(SESSION);
     let mut connection = connections::connect(&options, CONNECT_LIMIT).await?;
-    let encoding: String =
-        sqlx::query_scalar("show server_encoding").fetch_one(&mut connection).await.during("ask for the encoding")?;
+    let encoding = sqlx::query_scalar("show server_encoding").fetch_one(&mut connection);
+    let encoding = timeout(CONNECT_LIMIT, encoding).await.map_err(|_| Error::too_slow())?;
+    let encoding: String = encoding.during("ask for the encoding")?;
     if encoding != ENCODING {
         let why = format!(
             "the database's encoding is {encoding} and must be {ENCODING}: create it anew, with \
@@ -55,7 +65,7 @@ pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> 
     Ok(connection)
 }
 
-/// Takes the lock for changes of the schema and the logins; it is held until the connection ends.
+/// Takes the lock for changes of the schema; it is held until the connection ends.
 pub async fn lock_schema(connection: &mut PgConnection) -> Result<(), Error> {
     sqlx::query("select pg_advisory_lock($1)").bind(SCHEMA_LOCK).execute(connection).await.during("lock the schema")?;
     Ok(())
@@ -83,9 +93,23 @@ async fn applied(connection: &mut PgConnection) -> Result<usize, Error> {
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// Creates the login if it does not exist, and sets its password, connection limit and rights.
+/// Creates the login if it does not exist, and sets its password, connection limit and rights. Waits while the schema
+/// is locked by another connection.
+///
+/// # Errors
+/// PostgreSQL's, or that it took longer than ten seconds.
 pub async fn set_login(connection: &mut PgConnection, login: Login<'_>) -> Result<(), Error> {
+    let set = timeout(LOGIN_LIMIT, set_login_in_time(connection, login)).await;
+    set.unwrap_or_else(|_| Err(Error::too_slow()))
+}
+
+async fn set_login_in_time(connection: &mut PgConnection, login: Login<'_>) -> Result<(), Error> {
     let mut transaction = connection.begin().await.during("begin creating a login")?;
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(SCHEMA_LOCK)
+        .execute(&mut *transaction)
+        .await
+        .during("lock the schema")?;
     let exists: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
         .bind(login.name)
         .fetch_one(&mut *transaction)
@@ -105,13 +129,15 @@ pub async fn set_login(connection: &mut PgConnection, login: Login<'_>) -> Resul
 }
 
 /// Checks that this connection's login has the rights of its access.
+///
+/// # Errors
+/// PostgreSQL's, or that it took longer than ten seconds, or that the rights are missing.
 pub async fn try_access(connection: &mut PgConnection, access: Access) -> Result<(), Error> {
-    let granted: bool =
-        sqlx::query_scalar("select pg_has_role($1, 'usage') and has_table_privilege('product', 'select')")
-            .bind(access.role())
-            .fetch_one(connection)
-            .await
-            .during("try a login")?;
+    let granted = sqlx::query_scalar("select pg_has_role($1, 'usage') and has_table_privilege('product', 'select')")
+        .bind(access.role())
+        .fetch_one(connection);
+    let granted = timeout(LOGIN_LIMIT, granted).await.map_err(|_| Error::too_slow())?;
+    let granted: bool = granted.during("try a login")?;
     if granted { Ok(()) } else { Err(sqlx::Error::RowNotFound).during("use a login's rights") }
 }
 
