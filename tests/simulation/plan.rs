@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) parallelization: usize,
     /// The mappings are updated at these times, to another parallelization.
     pub(crate) updates: Vec<Duration>,
+    /// Updates just before the mapping hears an answer, so that what is done comes again: one for so many answers.
+    pub(crate) updates_before_answers: usize,
     /// Processes that end in the middle of an invocation.
     pub(crate) crashes: usize,
     /// Transactions that fail, before or after their commit.
@@ -110,6 +112,7 @@ impl Plan {
             window: Duration::from_millis([0, 100, 1000][random.below(3)]),
             parallelization: 1 + random.below(2),
             updates: Vec::new(),
+            updates_before_answers: [0, 0, 20][random.below(3)],
             crashes: [0, 3, 6][random.below(3)],
             database_faults: [0, 3, 6][random.below(3)],
             objects_faults: [0, 3][random.below(2)],
@@ -117,7 +120,8 @@ impl Plan {
         };
         if plan.archives {
             // Batches of one lane that two lanes cut otherwise, with the same first and last record.
-            (plan.batch_size, plan.window, plan.parallelization, plan.crashes) = (10, Duration::from_secs(1), 2, 2);
+            (plan.batch_size, plan.window, plan.parallelization) = (10, Duration::from_secs(1), 2);
+            (plan.crashes, plan.updates_before_answers) = (2, 5);
         }
         for _ in 0..if plan.archives { 2 + random.below(4) } else { [0, 0, 1, 2][random.below(4)] } {
             plan.updates.push(within(load, random));

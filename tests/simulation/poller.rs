@@ -163,6 +163,9 @@ impl Poller {
             world.schedule.note(format!("invoke {text}"));
             let (outcome, process) = process.invoke(&world, &event).await;
             world.schedule.note(format!("ended  {text}: {}", shown(&outcome, process.is_some())));
+            if !world.is_healed() && world.schedule.one_in(world.plan.updates_before_answers) {
+                world.tell(|| Message::Update);
+            }
             // A mapping that has ended does not wait for what it started before its last update.
             outbox.send(Message::Finished { update, lane, outcome, process }).ok();
         });
