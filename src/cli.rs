@@ -258,6 +258,9 @@ pub struct LocalArgs {
     /// override [default: as the stack says].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=300))]
     pub archive_window: Option<u32>,
+    /// Seconds between two runs of `maintain`; the summary names it as an override [default: as the stack says].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub maintain_every: Option<u32>,
     /// Rendered folder that Terraform has applied to an emulated AWS account on this machine: runs what its state
     /// holds, until Ctrl-C. The AWS environment variables (`AWS_ENDPOINT_URL` and the credentials) name the emulator.
     #[arg(long, value_name = "DIR", conflicts_with_all = APPLIED_BRINGS_ITS_OWN)]
@@ -276,7 +279,7 @@ pub struct LocalArgs {
 }
 
 /// Flags that `--applied` excludes: the applied stack already decides about these.
-const APPLIED_BRINGS_ITS_OWN: [&str; 16] = [
+const APPLIED_BRINGS_ITS_OWN: [&str; 17] = [
     "env",
     "config",
     "records",
@@ -291,6 +294,7 @@ const APPLIED_BRINGS_ITS_OWN: [&str; 16] = [
     "no_records",
     "parallelization",
     "archive_window",
+    "maintain_every",
     "rate",
     "fault",
 ];

@@ -45,6 +45,7 @@ fn rendered(args: LocalArgs) -> anyhow::Result<RenderedInputs> {
         overrides: Overrides {
             parallelization: args.parallelization.map(usize::from),
             archive_window: args.archive_window,
+            maintain_every: args.maintain_every,
         },
         records: match args.records {
             _ if args.no_records => RecordsToPlay::Nothing,

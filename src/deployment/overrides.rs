@@ -43,4 +43,12 @@ impl Deployment {
         }
         BTreeMap::from([("archive window, seconds".to_owned(), usize::try_from(seconds).unwrap_or(usize::MAX))])
     }
+
+    /// Sets the seconds between two runs of `maintain`. Returns the changed value by name.
+    pub fn override_maintenance_period(&mut self, seconds: u32) -> BTreeMap<String, usize> {
+        for schedule in &mut self.schedules {
+            schedule.period = Duration::from_secs(seconds.into());
+        }
+        BTreeMap::from([("maintenance period, seconds".to_owned(), usize::try_from(seconds).unwrap_or(usize::MAX))])
+    }
 }

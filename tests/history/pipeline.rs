@@ -124,6 +124,7 @@ impl<'a> Pipeline<'a> {
             .option("--database-url", format!("{through}?sslmode=disable"))
             .option("--cache-url", format!("redis://127.0.0.1:{}/", cache_wire.port))
             .option("--archive-window", "1")
+            .option("--maintain-every", "1")
             .option("--data", data)
             .option("--export", export);
         for Fault { at, strike, lasts } in &plan.faults {

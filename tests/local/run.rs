@@ -180,6 +180,7 @@ fn what_is_wrong_is_said_before_anything_is_started() {
         (&["--serve", "--no-records", "--records", "-"], 2, &["--no-records", "--records"]),
         (&["--rate", "0"], 2, &["--rate"]),
         (&["--archive-window", "301"], 2, &["--archive-window"]),
+        (&["--maintain-every", "0"], 2, &["--maintain-every"]),
         (&["--fault", "redis@10s"], 2, &["--fault redis@10s", "redis@10s+5s"]),
         (&["--fault", "redis@1s+1s", "--cache-url", "redis://127.0.0.1:1"], 2, &["--fault redis", "given by its URL"]),
     ] {

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use aws_sdk_kinesis::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_sdk_kinesis::error::ProvideErrorMetadata as _;
@@ -92,7 +93,7 @@ fn entry(key: &str, data: &str) -> PutRecordsRequestEntry {
 
 #[tokio::test]
 async fn records_that_the_sdk_puts_on_the_stream_are_processed() {
-    let served = Served::start(&["--no-records", "--archive-window", "7"]);
+    let served = Served::start(&["--no-records", "--archive-window", "7", "--maintain-every", "1"]);
     let kinesis = served.kinesis();
     let entries = (0..500).map(|number| entry(&format!("acme/{number}"), "{}")).collect();
     let answer = kinesis.put_records().stream_name(STREAM).set_records(Some(entries)).send().await.expect("put");
@@ -114,9 +115,13 @@ async fn records_that_the_sdk_puts_on_the_stream_are_processed() {
     let large = kinesis.put_record().stream_name(STREAM).partition_key("k").data(Blob::new(vec![0; 1024 * 1024]));
     assert_eq!(large.send().await.expect_err("too large").code(), Some("ValidationException"));
 
+    // Maintenance runs meanwhile, and once more at the end.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     let summary = served.end();
     assert_eq!((&summary["records"], &summary["archive"]["records"]), (&501.into(), &501.into()), "{summary}");
-    assert_eq!(summary["overrides"], serde_json::json!({"archive window, seconds": 7}));
+    let overrides = serde_json::json!({"archive window, seconds": 7, "maintenance period, seconds": 1});
+    assert_eq!(summary["overrides"], overrides);
+    assert!(summary["maintain"]["runs"].as_u64() > Some(1), "{summary}");
 }
 
 #[tokio::test]

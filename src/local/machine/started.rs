@@ -35,6 +35,8 @@ pub struct Overrides {
     pub parallelization: Option<usize>,
     /// Seconds for which the archiver's batches are collected.
     pub archive_window: Option<u32>,
+    /// Seconds between two runs of `maintain`, which is all that is scheduled.
+    pub maintain_every: Option<u32>,
 }
 
 impl Overrides {
@@ -46,6 +48,9 @@ impl Overrides {
         }
         if let Some(seconds) = self.archive_window {
             changed.extend(deployment.override_archive_window(seconds));
+        }
+        if let Some(seconds) = self.maintain_every {
+            changed.extend(deployment.override_maintenance_period(seconds));
         }
         changed
     }
