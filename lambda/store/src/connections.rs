@@ -158,7 +158,7 @@ pub(crate) async fn connect(options: &PgConnectOptions, limit: Duration) -> Resu
     connected.unwrap_or_else(|_| Err(no_answer())).during("connect")
 }
 
-fn no_answer() -> sqlx::Error {
+pub(crate) fn no_answer() -> sqlx::Error {
     sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the server does not answer"))
 }
 

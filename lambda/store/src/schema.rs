@@ -53,7 +53,7 @@ pub async fn connect(options: &PgConnectOptions) -> Result<PgConnection, Error> 
     let options = options.clone().options(SESSION);
     let mut connection = connections::connect(&options, CONNECT_LIMIT).await?;
     let encoding = sqlx::query_scalar("show server_encoding").fetch_one(&mut connection);
-    let encoding = timeout(CONNECT_LIMIT, encoding).await.map_err(|_| Error::too_slow())?;
+    let encoding = timeout(CONNECT_LIMIT, encoding).await.unwrap_or_else(|_| Err(connections::no_answer()));
     let encoding: String = encoding.during("ask for the encoding")?;
     if encoding != ENCODING {
         let why = format!(
