@@ -150,7 +150,7 @@ impl Value for Attributes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Amount, Delta, Quantity, Value};
+    use super::{Amount, Delta, Quantity, Value, check_category};
 
     #[test]
     fn a_quantity_has_two_bounds() {
@@ -169,6 +169,16 @@ mod tests {
         }
         for json in ["0", "-0", "0e5", "-1000000001", "1000000001", "-9223372036854775808", "-1.5", "\"1\""] {
             assert!(Delta::read(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_category_has_at_most_200_characters_and_no_u_0000() {
+        for category in [String::new(), "Küche".to_owned(), "ü".repeat(200)] {
+            assert_eq!(check_category(&category), Ok(()));
+        }
+        for (category, rule) in [("ü".repeat(201), "at most 200 characters"), ("a\0".to_owned(), "U+0000")] {
+            assert!(check_category(&category).is_err_and(|error| error.contains(rule)), "{rule}");
         }
     }
 

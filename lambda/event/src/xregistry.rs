@@ -142,5 +142,9 @@ mod tests {
         split_lists_of_types(&mut schema);
         let choice = json!([{"type": "string", "maxLength": 5}, {"type": "null"}]);
         assert_eq!(schema, json!({"properties": {"type": {"anyOf": choice, "description": "text"}}}));
+        let mut schemas = json!({"oneOf": [{"type": ["string", "null"]}, {"const": "a"}]});
+        split_lists_of_types(&mut schemas);
+        let choice = json!([{"type": "string"}, {"type": "null"}]);
+        assert_eq!(schemas, json!({"oneOf": [{"anyOf": choice}, {"const": "a"}]}));
     }
 }

@@ -27,7 +27,7 @@ type Outcome = Result<String, Reason>;
 
 /// Returns the outcomes of the events, or the refusal's status and detail.
 fn outcomes(headers: &[Header<'_>], body: &[u8]) -> Result<Vec<Outcome>, (u16, String)> {
-    let refused = |Refusal { kind, detail }| (kind.status(), detail);
+    let refused = |refusal: Refusal| (refusal.kind.status(), refusal.to_string());
     let content = read(headers, body).map_err(refused)?;
     let decoded = content.decode(now(), TimeDelta::days(7)).map_err(refused)?;
     let outcome = |Decoded { outcome, .. }: Decoded<'_>| match outcome {

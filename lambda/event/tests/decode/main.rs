@@ -1,4 +1,4 @@
-//! `decode`: the events that it accepts and rejects, with the reasons.
+//! `decode`: the events that it accepts and rejects, with the reasons; and `check_sender` after it.
 //!
 //! - `sample`: a valid event of each type, and functions that break it
 //! - `accepted`: valid events, field by field
@@ -6,6 +6,7 @@
 //! - `envelope`: the `CloudEvents` attributes, and the window around the arrival
 //! - `data`: the fields of each event type
 //! - `order`: the precedence of reasons, and the content of the details
+//! - `senders`: the suppliers that may send
 //! - `payload`: `data_base64` in the place of `data`
 //! - `aggregates`: records that the Kinesis Producer Library aggregated
 //! - `other_formats`: well-known formats that rejections name
@@ -25,3 +26,4 @@ mod payload;
 mod properties;
 mod records;
 mod sample;
+mod senders;
