@@ -84,16 +84,19 @@ impl Store {
         if events.is_empty() {
             return Ok(Applied::default());
         }
-        let (mut conflicts, mut repeated) = (0, Repeated::WithTheirTime);
-        let mut create = self.creates_products.load(Ordering::Relaxed);
+        let mut attempt = Attempt {
+            create: self.creates_products.load(Ordering::Relaxed),
+            repeated: Repeated::WithTheirTime,
+            conflicts: 0,
+        };
         loop {
-            let apply = async |connection: &mut PgConnection| self.apply_in(connection, events, create, repeated).await;
-            match self.connections.transaction(apply).await {
-                Err(error) if error.is_repeated() && repeated != Repeated::AtAnyTime => repeated = Repeated::AtAnyTime,
-                Err(error) if error.is_missing_products() && !create => create = true,
-                Err(error) if error.kind() == ErrorKind::Conflict && conflicts < CONFLICT_RETRIES => conflicts += 1,
-                result => return result,
-            }
+            let apply = async |connection: &mut PgConnection| self.apply_in(connection, events, attempt).await;
+            let error = match self.connections.transaction(apply).await {
+                Ok(applied) => return Ok(applied),
+                Err(error) => error,
+            };
+            let Some(next) = attempt.after(&error) else { return Err(error) };
+            attempt = next;
         }
     }
 
@@ -101,11 +104,10 @@ impl Store {
         &self,
         connection: &mut PgConnection,
         events: &[&Event],
-        create: bool,
-        repeated: Repeated,
+        attempt: Attempt,
     ) -> Result<Applied, Error> {
         let (mut working_set, touches) = WorkingSet::of(events);
-        if create {
+        if attempt.create {
             let created = load::create_products(connection, &working_set).await?;
             self.creates_products.store(created, Ordering::Relaxed);
         }
@@ -116,12 +118,36 @@ impl Store {
 
         let effects = working_set.fold(&touches);
         let mut adjustments = Adjustments::of(&touches, &effects);
-        let sums = ledger::update(connection, &working_set, &mut adjustments, repeated).await?;
+        let sums = ledger::update(connection, &working_set, &mut adjustments, attempt.repeated).await?;
         let effects = adjustments.settle(&mut working_set, &touches, effects, &sums);
 
         let changed = working_set.set_versions(time);
         save::changes(connection, &working_set, &changed, time).await?;
         Ok(Applied::of(&working_set, effects))
+    }
+}
+
+/// An attempt to apply a batch, by what the ones before it have shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Attempt {
+    /// True if products without a row are created.
+    create: bool,
+    repeated: Repeated,
+    /// The number of attempts that conflicted with other transactions.
+    conflicts: u32,
+}
+
+impl Attempt {
+    /// Returns the attempt after this one, which ended with the error; none if another one would not help.
+    fn after(self, error: &Error) -> Option<Self> {
+        if error.is_repeated() && self.repeated != Repeated::AtAnyTime {
+            return Some(Self { repeated: Repeated::AtAnyTime, ..self });
+        }
+        if error.is_missing_products() && !self.create {
+            return Some(Self { create: true, ..self });
+        }
+        let again = error.kind() == ErrorKind::Conflict && self.conflicts < CONFLICT_RETRIES;
+        again.then_some(Self { conflicts: self.conflicts + 1, ..self })
     }
 }
 
@@ -158,5 +184,41 @@ impl From<Effect> for EventOutcome {
                 detail: format!("source: {MAX_OFFERS} suppliers offer this SKU already, the most it may have"),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::tests::answered;
+
+    const FIRST: Attempt = Attempt { create: false, repeated: Repeated::WithTheirTime, conflicts: 0 };
+
+    #[test]
+    fn each_thing_that_was_missing_is_mended_once_and_conflicts_are_retried_three_times() {
+        let repeated = answered("23505", Some("ledger_pkey"));
+        let missing = Error::missing_products();
+        let conflict = answered("40P01", None);
+        let any_time = Attempt { repeated: Repeated::AtAnyTime, ..FIRST };
+        let creating = Attempt { create: true, ..FIRST };
+        assert_eq!(FIRST.after(&repeated), Some(any_time));
+        assert_eq!(FIRST.after(&missing), Some(creating));
+        assert_eq!(FIRST.after(&conflict), Some(Attempt { conflicts: 1, ..FIRST }));
+        // Something that was mended and is missing again was taken away meanwhile, as in a conflict.
+        assert_eq!(any_time.after(&repeated), Some(Attempt { conflicts: 1, ..any_time }));
+        assert_eq!(creating.after(&missing), Some(Attempt { conflicts: 1, ..creating }));
+        assert_eq!(creating.after(&repeated), Some(Attempt { create: true, ..any_time }));
+        assert_eq!(any_time.after(&missing), Some(Attempt { create: true, ..any_time }));
+        for (conflicts, next) in [(2, Some(Attempt { conflicts: 3, ..FIRST })), (3, None)] {
+            assert_eq!(Attempt { conflicts, ..FIRST }.after(&conflict), next);
+        }
+    }
+
+    #[test]
+    fn no_other_error_is_retried() {
+        for sqlstate in ["22003", "28P01", "53300", "57014", "57P01", "08006", "42P01", "42601"] {
+            assert_eq!(FIRST.after(&answered(sqlstate, None)), None, "{sqlstate}");
+        }
+        assert_eq!(FIRST.after(&Error::too_slow()), None);
     }
 }

@@ -126,3 +126,105 @@ impl<T, E: Into<sqlx::Error>> During<T> for Result<T, E> {
         self.map_err(|source| Error { operation, source: source.into() })
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::error::Error as StdError;
+
+    use sqlx::error::ErrorKind as Violation;
+
+    use super::*;
+
+    /// An answer of PostgreSQL with this SQLSTATE, and the constraint that it names.
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Answer(&'static str, Option<&'static str>);
+
+    impl DatabaseError for Answer {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn constraint(&self) -> Option<&str> {
+            self.1
+        }
+
+        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> Violation {
+            Violation::Other
+        }
+    }
+
+    fn error(source: sqlx::Error) -> Error {
+        Error { operation: "try", source }
+    }
+
+    /// Returns an error with this answer.
+    pub(crate) fn answered(sqlstate: &'static str, constraint: Option<&'static str>) -> Error {
+        error(sqlx::Error::Database(Box::new(Answer(sqlstate, constraint))))
+    }
+
+    /// The codes are those of PostgreSQL's documentation, appendix A.
+    #[test]
+    fn an_answer_s_sqlstate_tells_what_can_be_done() {
+        for (kind, sqlstates) in [
+            (ErrorKind::Data, &["22001", "22003", "22021", "22P02", "54000"][..]),
+            (ErrorKind::Conflict, &["40001", "40P01"]),
+            (ErrorKind::LoginRefused, &["28P01", "28000"]),
+            (ErrorKind::TooManyConnections, &["53300"]),
+            (ErrorKind::TooSlow, &["57014"]),
+            (ErrorKind::Unreachable, &["08003", "08006", "25006", "57P01", "57P02", "57P03"]),
+            (ErrorKind::NotPrepared, &["3D000", "3F000", "42501", "42703", "42883", "42P01"]),
+            // Full disks and memory, statements that are wrong, constraints that hold none of a supplier's data.
+            (ErrorKind::Other, &["53100", "53200", "54001", "42601", "23505", "23514", "40002", "XX000"]),
+        ] {
+            for sqlstate in sqlstates {
+                let error = answered(sqlstate, None);
+                assert_eq!(error.kind(), kind, "{sqlstate}");
+                assert_eq!(error.sqlstate().as_deref(), Some(*sqlstate));
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_that_the_ledger_has_is_a_conflict_and_no_other_violation_is() {
+        let repeated = answered("23505", Some("ledger_pkey"));
+        assert_eq!((repeated.kind(), repeated.is_repeated()), (ErrorKind::Conflict, true));
+        let other = answered("23505", Some("product_pkey"));
+        assert_eq!((other.kind(), other.is_repeated()), (ErrorKind::Other, false));
+    }
+
+    #[test]
+    fn an_error_without_an_answer_tells_by_its_source() {
+        let reset = || sqlx::Error::Io(io::ErrorKind::ConnectionReset.into());
+        let refused = || sqlx::Error::Io(io::Error::other("refused"));
+        for (kind, error) in [
+            (ErrorKind::TooSlow, Error::too_slow()),
+            (ErrorKind::Unreachable, error(reset())),
+            (ErrorKind::Unreachable, error(refused())),
+            (ErrorKind::Unfit, error(Unfit("its encoding".to_owned()).into())),
+            (ErrorKind::Conflict, Error::missing_products()),
+            (ErrorKind::Other, error(sqlx::Error::Configuration("a URL".into()))),
+            (ErrorKind::Other, error(sqlx::Error::RowNotFound)),
+        ] {
+            assert_eq!((error.kind(), error.sqlstate()), (kind, None), "{error:?}");
+            assert!(!error.is_repeated(), "{error:?}");
+            assert_eq!(error.is_missing_products(), kind == ErrorKind::Conflict, "{error:?}");
+        }
+    }
+}

@@ -193,6 +193,24 @@ fn effects_name_what_happened() {
     assert_eq!(tables.deliver(&[event(1, 0, 0, 1, 5), event(1, 0, 0, 1, 5)]), [Effect::Applied, Effect::Duplicate]);
 }
 
+/// Suppliers should not send another content with the same identity and time. If one does, what is there stays.
+#[test]
+fn a_duplicate_changes_nothing_whatever_its_content() {
+    for kind in 0..event_type::ALL.len() {
+        let (first, other) = (event(kind, 0, 0, 1, 5), event(kind, 0, 0, 2, 6));
+        let other = Event { change: other.change, ..first.clone() };
+        let mut tables = Tables::default();
+        tables.deliver(std::slice::from_ref(&first));
+        let shown = tables.visible();
+        assert_eq!(tables.deliver(std::slice::from_ref(&other)), [Effect::Duplicate], "{other:?}");
+        assert_eq!(tables.visible(), shown, "{other:?}");
+
+        let mut at_once = Tables::default();
+        assert_eq!(at_once.deliver(&[first, other]), [Effect::Applied, Effect::Duplicate]);
+        assert_eq!(at_once.visible(), shown);
+    }
+}
+
 #[test]
 fn a_count_makes_the_earlier_adjustments_of_its_batch_stale_in_any_order() {
     let (early, count, late) = (event(1, 0, 0, 1, 3), event(0, 0, 0, 1, 4), event(1, 0, 0, 2, 5));
