@@ -83,7 +83,8 @@ impl Follower {
 
     /// Reads a page, and tells whether there is more.
     async fn page(&mut self, store: &Store, products: usize, journal: &Journal) -> Result<bool> {
-        let limits = PageLimits { products, bytes: 100_000, size: |view| view.json.len() };
+        // Some pages end at one limit, some at the other.
+        let limits = PageLimits { products, bytes: 400 * products, size: |view| view.json.len() };
         let page = again(store, journal, async |store| store.changes(self.cursor.as_ref(), limits).await).await?;
         let told = &mut *journal.told.lock();
         told.figures.pages += 1;

@@ -119,13 +119,17 @@ async fn listed(
         .during("list the products")?;
     let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
     let (views, read) = fitting_views(connection, &skus, limits).await?;
-    let next = match read.checked_sub(1) {
-        Some(last) if read < skus.len() || skus.len() == limits.products => {
-            Cursor::Listing { since, after: skus[last].to_owned() }
-        }
-        _ => Cursor::Changes(since),
+    let next = match last_of_listing(&skus, read, limits.products) {
+        Some(last) => Cursor::Listing { since, after: last.to_owned() },
+        None => Cursor::Changes(since),
     };
     Ok(Page { views, next, more: true })
+}
+
+/// Returns the last SKU that was read of those that were listed, at most so many; none if the listing is at its end.
+fn last_of_listing<'a>(listed: &[&'a str], read: usize, at_most: usize) -> Option<&'a str> {
+    let is_at_end = read == listed.len() && listed.len() < at_most;
+    if is_at_end { None } else { listed[..read].last().copied() }
 }
 
 /// Reads a page of changes; none if the place is not in this database.
@@ -147,8 +151,8 @@ async fn changed(connection: &mut PgConnection, place: FeedPlace, limits: PageLi
     let first = first_of_each(&entries, limits.products);
     let skus: Vec<&str> = first.starts.iter().map(|start| &*entries[*start].sku).collect();
     let (views, read) = fitting_views(connection, &skus, limits).await?;
-    let end = first.starts.get(read).copied().unwrap_or(first.end);
-    let next = end.checked_sub(1).map_or(place, |last| entries[last].place);
+    let end = first.end_after(read);
+    let next = entries[..end].last().map_or(place, |last| last.place);
     Ok(Some(Page { views, next: Cursor::Changes(Some(next)), more: !are_all || end < entries.len() }))
 }
 
@@ -188,6 +192,13 @@ struct FirstOfEach {
     end: usize,
 }
 
+impl FirstOfEach {
+    /// Returns the number of entries at the front that are all about so many of the products.
+    fn end_after(&self, read: usize) -> usize {
+        self.starts.get(read).copied().unwrap_or(self.end)
+    }
+}
+
 /// Finds the first entries of at most so many products.
 fn first_of_each(entries: &[Entry], products: usize) -> FirstOfEach {
     let mut known = HashSet::new();
@@ -212,12 +223,12 @@ async fn fitting_views(
     limits: PageLimits,
 ) -> Result<(Vec<View>, usize), Error> {
     let (mut fitting, mut bytes): (Vec<View>, usize) = (Vec::new(), 0);
-    for (part, skus) in skus.chunks(VIEWS_AT_A_TIME).enumerate() {
-        for view in views(connection, skus).await? {
+    for part in skus.chunks(VIEWS_AT_A_TIME) {
+        for view in views(connection, part).await? {
             bytes += (limits.size)(&view);
             if bytes > limits.bytes && !fitting.is_empty() {
-                let within = skus.iter().position(|sku| *sku == view.sku).unwrap_or_default();
-                return Ok((fitting, part * VIEWS_AT_A_TIME + within));
+                let read = skus.iter().position(|sku| *sku == view.sku).unwrap_or_default();
+                return Ok((fitting, read));
             }
             fitting.push(view);
         }
@@ -246,6 +257,28 @@ mod tests {
             ("aab", 9, vec![0, 2], 3),
         ] {
             assert_eq!(first_of_each(&entries(skus), products), FirstOfEach { starts, end }, "{skus} {products}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_was_cut_ends_before_the_first_product_that_is_not_on_it() {
+        let first = first_of_each(&entries("aabacb"), 2);
+        assert_eq!(first, FirstOfEach { starts: vec![0, 2], end: 4 });
+        for (read, end) in [(0, 0), (1, 2), (2, 4)] {
+            assert_eq!(first.end_after(read), end, "{read}");
+        }
+    }
+
+    #[test]
+    fn a_listing_goes_on_unless_everything_was_listed_and_read() {
+        for (listed, read, at_most, last) in [
+            (&["a", "b"][..], 2, 2, Some("b")),
+            (&["a", "b"], 1, 2, Some("a")),
+            (&["a", "b"], 1, 3, Some("a")),
+            (&["a", "b"], 2, 3, None),
+            (&[], 0, 3, None),
+        ] {
+            assert_eq!(last_of_listing(listed, read, at_most), last, "{listed:?} {read} {at_most}");
         }
     }
 }
