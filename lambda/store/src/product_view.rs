@@ -120,7 +120,7 @@ pub(crate) async fn views(connection: &mut PgConnection, skus: &[&str]) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -148,5 +148,33 @@ mod tests {
             ["attributes", "available", "category", "description", "offers", "sku", "title", "updated_at", "version"];
         assert_eq!(fields, all);
         assert!(view.json.contains(r#""offers":[{"supplier":"acme","on_hand":0,"price":null}]"#), "{}", view.json);
+    }
+
+    #[test]
+    fn a_view_has_what_the_tables_have() {
+        let row = ProductRow {
+            sku: "A1".to_owned(),
+            version: 7,
+            updated_at: DateTime::from_timestamp_micros(1_000_000),
+            title: Some("title".to_owned()),
+            description: None,
+            category: Some("category".to_owned()),
+            attributes: Some(r#"{"colour":"white"}"#.to_owned()),
+            suppliers: vec!["acme".to_owned(), "globex".to_owned()],
+            on_hand: vec![-3, 5],
+            amounts: vec![Some(Decimal::new(250, 2)), None],
+            currencies: vec![Some("GBP".to_owned()), None],
+        };
+        let view: Value = serde_json::from_str(&View::from(row).json).unwrap();
+        let offers = json!([
+            {"supplier": "acme", "on_hand": -3, "price": {"amount": "2.5", "currency": "GBP"}},
+            {"supplier": "globex", "on_hand": 5, "price": null},
+        ]);
+        let expected = json!({
+            "sku": "A1", "version": 7, "updated_at": "1970-01-01T00:00:01.000000Z", "title": "title",
+            "description": null, "category": "category", "attributes": {"colour": "white"}, "available": 5,
+            "offers": offers,
+        });
+        assert_eq!(view, expected);
     }
 }
