@@ -177,6 +177,47 @@ async fn every_event_has_its_outcome() {
     catalog.close().await;
 }
 
+/// A count of what is there anyway, the same price and the same text change no view, but what comes late is older.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_says_the_same_again_makes_earlier_events_stale() {
+    let catalog = TestCatalog::open().await;
+    let of = |kind: &str, id: &str, minute, data: &Value| event(kind, "acme", "1", id, minute, data);
+    for (kind, data, other) in [
+        ("stock.counted", json!({"quantity": 5}), of("stock.adjusted", "late", 2, &json!({"delta": 1}))),
+        ("price.changed", json!({"amount": "2.5", "currency": "GBP"}), {
+            of("price.changed", "late", 2, &json!({"amount": "9", "currency": "GBP"}))
+        }),
+        ("product.described", json!({"title": "title"}), {
+            of("product.described", "late", 2, &json!({"title": "another"}))
+        }),
+    ] {
+        let mut versions = Vec::new();
+        for (event, outcome) in [
+            (of(kind, "first", 1, &data), EventOutcome::Applied),
+            (of(kind, "again", 3, &data), EventOutcome::Applied),
+            (other, EventOutcome::Stale),
+        ] {
+            // Another store, so that nothing is known but what the tables have.
+            let applied = TestCatalog::another_store(&catalog.servers).apply(&[&event]).await.expect("applied");
+            assert_eq!(applied.outcomes, [outcome], "{event:?}");
+            versions.push(applied.products[0].version);
+        }
+        assert!(versions.iter().all(|version| *version == versions[0]), "no view has changed: {versions:?}");
+    }
+    catalog.close().await;
+}
+
+/// A rejected event's product was created in order to be locked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_of_which_everything_was_rejected_leaves_no_row() {
+    let catalog = TestCatalog::open().await;
+    catalog.execute("update ledger_floor set occurred_at = '2100-01-01Z'").await;
+    let rejected = catalog.store.apply(&[&counted("1", "a", 1, 1)]).await.expect("applied");
+    assert!(matches!(rejected.outcomes[..], [EventOutcome::Rejected(_)]), "{rejected:?}");
+    assert_eq!((rejected.products, catalog.number("select count(*) from product").await), (vec![], 0));
+    catalog.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_shows_every_offer_and_every_field() {
     let catalog = TestCatalog::open().await;
