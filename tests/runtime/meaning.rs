@@ -182,20 +182,21 @@ async fn every_event_has_its_outcome() {
 async fn what_says_the_same_again_makes_earlier_events_stale() {
     let catalog = TestCatalog::open().await;
     let of = |kind: &str, id: &str, minute, data: &Value| event(kind, "acme", "1", id, minute, data);
-    for (kind, data, other) in [
-        ("stock.counted", json!({"quantity": 5}), of("stock.adjusted", "late", 2, &json!({"delta": 1}))),
-        ("price.changed", json!({"amount": "2.5", "currency": "GBP"}), {
-            of("price.changed", "late", 2, &json!({"amount": "9", "currency": "GBP"}))
-        }),
-        ("product.described", json!({"title": "title"}), {
-            of("product.described", "late", 2, &json!({"title": "another"}))
-        }),
+    for (kind, data, late_kind, late_data) in [
+        ("stock.counted", json!({"quantity": 5}), "stock.adjusted", json!({"delta": 1})),
+        (
+            "price.changed",
+            json!({"amount": "2.5", "currency": "GBP"}),
+            "price.changed",
+            json!({"amount": "9", "currency": "GBP"}),
+        ),
+        ("product.described", json!({"title": "title"}), "product.described", json!({"title": "another"})),
     ] {
         let mut versions = Vec::new();
         for (event, outcome) in [
             (of(kind, "first", 1, &data), EventOutcome::Applied),
             (of(kind, "again", 3, &data), EventOutcome::Applied),
-            (other, EventOutcome::Stale),
+            (of(late_kind, "late", 2, &late_data), EventOutcome::Stale),
         ] {
             // Another store, so that nothing is known but what the tables have.
             let applied = TestCatalog::another_store(&catalog.servers).apply(&[&event]).await.expect("applied");
