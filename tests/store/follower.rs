@@ -83,8 +83,8 @@ impl Follower {
 
     /// Reads a page, and tells whether there is more.
     async fn page(&mut self, store: &Store, products: usize, journal: &Journal) -> Result<bool> {
-        // Some pages end at one limit, some at the other.
-        let limits = PageLimits { products, bytes: 400 * products, size: |view| view.json.len() };
+        // A few views, so that many pages end before the most products are on them.
+        let limits = PageLimits { products, bytes: 700, size: |view| view.json.len() };
         let page = again(store, journal, async |store| store.changes(self.cursor.as_ref(), limits).await).await?;
         let told = &mut *journal.told.lock();
         told.figures.pages += 1;
