@@ -27,7 +27,8 @@ pub(super) fn check(record: &[u8], decoded: &[Decoded<'_>]) {
             Ok(event) => accepted(event),
             Err(rejection) => {
                 let detail = &rejection.detail;
-                assert!(!detail.contains("the decoder failed"), "a panic");
+                // A field of that name, which the fuzzer has found, is only quoted.
+                assert!(!detail.starts_with("the decoder failed"), "a panic");
                 let by_others = [Reason::RefusedByDatabase, Reason::TooManyOffers, Reason::UnknownSupplier];
                 assert!(!by_others.contains(&rejection.reason), "{rejection}");
                 assert!(!detail.is_empty() && detail.len() < 250, "{rejection}");
