@@ -1,7 +1,5 @@
 //! Crossings of low-stock limits, as a batch's transaction records them.
 
-use std::time::Duration;
-
 use pipegen_event::Event;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, FromRow, PgConnection};
@@ -181,9 +179,7 @@ async fn a_crossing_that_is_closed_meanwhile_is_not_changed() {
     let close = "begin; update crossing set closed_at = clock_timestamp()";
     sqlx::raw_sql(close).execute(&mut closing).await.expect("closed");
     let commit = async {
-        while catalog.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").await == 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        catalog.until_somebody_waits().await;
         sqlx::raw_sql("commit").execute(&mut closing).await.expect("committed");
     };
     let back = [adjusted("1", "c", 3, 4)];

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use pipegen_lambda::cache::{Cache, CacheError, Entry};
 use pipegen_lambda::resources::ProcessorResources;
-use pipegen_store::View;
+use pipegen_store::{ErrorKind, Store, View};
+use sqlx::postgres::PgConnectOptions;
 use tokio::time::{sleep, timeout};
 
 use super::functions::{BatchResult, cache_on, count, maintain, maintenance_on, process, processor_on};
 use super::proxy::Proxy;
 use super::redis_servers::RedisServer;
-use super::test_catalog::TestCatalog;
+use super::test_catalog::{TestCatalog, counted};
 
 /// The time after the fault's end in which a batch may still fail.
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -115,6 +116,18 @@ async fn a_session_that_the_server_has_ended_fails_no_batch() {
 }
 
 /// Between two batches nobody uses the connections, and a writer does not notice that one has gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_connection_logs_in_with_the_options_that_were_set_last() {
+    let catalog = TestCatalog::open().await;
+    let options: PgConnectOptions = catalog.servers.database_url.parse().expect("a URL");
+    let store = Store::new(options.clone().password("of before"), 1);
+    let batch = [&counted("a", "1", 1, 1)];
+    assert_eq!(store.apply(&batch).await.expect_err("another password").kind(), ErrorKind::LoginRefused);
+    store.set_options(options);
+    store.apply(&batch).await.expect("applied");
+    catalog.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cache_whose_idle_connection_has_died_is_refreshed_at_once() {
     let catalog = TestCatalog::open().await;

@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lambda_runtime::LambdaEvent;
-use pipegen_contract::database::Access;
 use pipegen_contract::payload::LARGEST_PAYLOAD;
 use pipegen_event::Event;
 use pipegen_lambda::catalog;
@@ -13,14 +12,14 @@ use pipegen_lambda::database::{CatalogDatabase, Login};
 use pipegen_lambda::resources::CatalogResources;
 use pipegen_lambda::singleflight::SingleFlight;
 use pipegen_lambda::url::{RequestContext, RequestLine, UrlRequest, UrlResponse};
-use pipegen_store::{ErrorKind, Login as NewLogin};
+use pipegen_store::ErrorKind;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::{sleep, timeout};
 
 use super::functions::{cache_on, context};
 use super::proxy::Proxy;
-use super::test_catalog::{TestCatalog, adjusted, counted, event};
+use super::test_catalog::{TestCatalog, adjusted, counted, event, reader_login};
 
 /// A page: what is available of each product, by SKU and in order, and the rest.
 #[derive(Debug)]
@@ -184,13 +183,9 @@ async fn a_connection_that_dies_while_a_password_is_set_keeps_changes_back_for_s
     let proxy = Proxy::before(&catalog.servers.database_url).await;
     let mut connection = pipegen_store::connect(&proxy.url.parse().expect("a URL")).await.expect("connected");
     proxy.hold_from("create role");
-    let login = NewLogin {
-        name: "dies",
-        access: Access::Reader,
-        verifier: "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy",
-        connection_limit: 1,
+    let set = async {
+        timeout(Duration::from_secs(15), pipegen_store::set_login(&mut connection, reader_login("dies"))).await
     };
-    let set = async { timeout(Duration::from_secs(15), pipegen_store::set_login(&mut connection, login)).await };
     let follow = async {
         proxy.holding().await;
         apply(&catalog, &[adjusted("1", "2", 2, 1)]).await;

@@ -13,9 +13,11 @@ use pipegen::session::listener::Listener;
 use pipegen_contract::env;
 use pipegen_contract::role::Role;
 use serde_json::{Value, json};
+use sqlx::postgres::PgConnectOptions;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::bootstrap::{Functions, answer, failure, seconds};
+use super::test_catalog::TestCatalog;
 
 /// The number of requests that are denied before the role's new policy takes effect.
 const DENIED: usize = 4;
@@ -108,4 +110,18 @@ async fn forward_after(pause: Duration, from: SocketAddr, to: SocketAddr) {
             }
         });
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrate_tells_how_many_migrations_it_has_applied() {
+    let catalog = TestCatalog::open().await;
+    let all = catalog.number("select count(*) from _sqlx_migrations").await;
+    catalog.execute("create database another").await;
+    let options: PgConnectOptions = catalog.servers.database_url.parse().expect("a URL");
+    let mut connection = pipegen_store::connect(&options.database("another")).await.expect("connected");
+    for expected in [all, 0] {
+        let applied = pipegen_store::migrate(&mut connection).await.expect("migrated");
+        assert_eq!(i64::try_from(applied), Ok(expected));
+    }
+    catalog.close().await;
 }

@@ -100,9 +100,7 @@ async fn a_product_that_another_transaction_creates_meanwhile_is_locked_after_it
 
     let events = [counted("0", "b", 6, 10), counted("1", "b", 6, 10)];
     let commit = async {
-        while catalog.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").await == 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        catalog.until_somebody_waits().await;
         let lock = "select from product where sku = '0' for update nowait; commit";
         sqlx::raw_sql(lock).execute(&mut other).await.expect("nobody has locked it");
     };

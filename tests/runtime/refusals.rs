@@ -2,8 +2,9 @@
 //! accepts nothing that PostgreSQL is known to refuse.
 
 use pipegen_event::{Event, Reason};
-use pipegen_store::{ErrorKind, EventOutcome};
+use pipegen_store::{ErrorKind, EventOutcome, Store};
 
+use super::proxy::Proxy;
 use super::test_catalog::{TestCatalog, adjusted};
 
 const DATA_ERROR: &str = "
@@ -38,6 +39,24 @@ async fn the_event_that_cannot_be_stored_is_rejected_and_the_rest_applied() {
     }
     assert_eq!(applied.products.len(), 96);
     assert_eq!(catalog.shown().await.len(), 96, "no product is left of a refused event");
+    catalog.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_serves_one_batch_after_another_also_after_a_refused_event() {
+    let catalog = TestCatalog::open().await;
+    catalog.execute(DATA_ERROR).await;
+    let proxy = Proxy::before(&catalog.servers.database_url).await;
+    let store = Store::new(proxy.url.parse().expect("a URL"), 1);
+    for part in batch().chunks(25) {
+        store.apply(&part.iter().collect::<Vec<_>>()).await.expect("applied");
+    }
+    assert_eq!(catalog.shown().await.len(), 96);
+    // Each session is asked for with its search path.
+    assert_eq!(proxy.heard("search_path"), 1, "connections");
+    // The last event is refused. Its transaction would hold locks, and the changes feed, as long as the function is frozen.
+    let open = "select count(*) from pg_stat_activity where state like 'idle in transaction%'";
+    assert_eq!(catalog.number(open).await, 0, "transactions that stay open");
     catalog.close().await;
 }
 

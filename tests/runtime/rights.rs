@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
 use super::bootstrap::{Functions, answer};
+use super::test_catalog::{TestCatalog, reader_login};
 
 const TABLES: [&str; 10] = [
     "product",
@@ -75,6 +76,21 @@ async fn only_the_maintainer_removes_probes() {
         let mut connection = log_in(&functions, &functions.login(access).await).await;
         let denied = is_denied(&mut connection, "select forget_probes(interval '1 minute', 1)").await;
         assert_eq!(denied, access != Access::Maintainer, "{access:?}");
+        connection.close().await.expect("closed");
+    }
+    functions.close().await;
+}
+
+/// A rotation tries the login with the new password so, before functions get it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_has_the_rights_of_its_own_access_and_of_no_other() {
+    let functions = Functions::migrated().await;
+    for access in Access::ALL {
+        let mut connection = log_in(&functions, &functions.login(access).await).await;
+        for tried in Access::ALL {
+            let has_rights = pipegen_store::try_access(&mut connection, tried).await.is_ok();
+            assert_eq!(has_rights, tried == access, "{access:?} as {tried:?}");
+        }
         connection.close().await.expect("closed");
     }
     functions.close().await;
@@ -184,4 +200,21 @@ async fn every_login_has_a_connection_limit() {
     let code = refused.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
     assert_eq!(code.as_deref(), Some("53300"), "{refused}");
     functions.close().await;
+}
+
+/// Both change rows of the server's own catalog, where a second change of a row fails instead of waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_waits_until_migrate_has_ended() {
+    let catalog = TestCatalog::open().await;
+    let options = catalog.servers.database_url.parse().expect("a URL");
+    let mut migrate = pipegen_store::connect(&options).await.expect("connected");
+    pipegen_store::lock_schema(&mut migrate).await.expect("locked");
+    let mut rotate = pipegen_store::connect(&options).await.expect("connected");
+    let end = async {
+        catalog.until_somebody_waits().await;
+        migrate.close().await.expect("closed");
+    };
+    let (set, ()) = tokio::join!(pipegen_store::set_login(&mut rotate, reader_login("rotated")), end);
+    set.expect("set");
+    catalog.close().await;
 }

@@ -84,9 +84,7 @@ async fn a_product_that_is_created_meanwhile_takes_no_more_statements() {
     let create = "begin; insert into product (sku, version) values ('together 1', 1)";
     sqlx::raw_sql(create).execute(&mut other).await.expect("created");
     let commit = async {
-        while catalog.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").await == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        catalog.until_somebody_waits().await;
         sqlx::raw_sql("commit").execute(&mut other).await.expect("committed");
     };
     let events = batch(&kinds, 2, "together", 1);

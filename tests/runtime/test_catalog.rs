@@ -1,13 +1,17 @@
 //! Servers of a test's own, events, and the views in the catalog.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use pipegen::deployment::{Deployment, ServerAddresses};
 use pipegen::servers::{ServerPlan, ServerSettings, Servers};
 use pipegen::session::Session;
+use pipegen_contract::database::Access;
 use pipegen_event::{Event, decode};
-use pipegen_store::Store;
+use pipegen_store::{Login, Store};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::sleep;
 
 use crate::product_view::without_version;
 
@@ -61,6 +65,15 @@ impl TestCatalog {
         sqlx::query_scalar(query).fetch_one(&mut admin).await.expect("a number")
     }
 
+    /// Waits until a session waits for a lock of another one.
+    pub(crate) async fn until_somebody_waits(&self) {
+        let began = Instant::now();
+        while self.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").await == 0 {
+            assert!(began.elapsed() < Duration::from_secs(10), "nobody waits for a lock");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Returns every view, without its version and time.
     pub(crate) async fn shown(&self) -> Vec<Value> {
         self.exported().await.into_iter().map(|view| without_version(view).expect("a version and a time")).collect()
@@ -73,13 +86,20 @@ impl TestCatalog {
             views.push(serde_json::from_str(line)?);
             Ok(())
         };
-        pipegen_store::export(&self.servers.database_url, write).await.expect("exported");
+        let exported = pipegen_store::export(&self.servers.database_url, write).await.expect("exported");
+        assert_eq!(exported, views.len() as u64);
         views
     }
 
     pub(crate) async fn close(self) {
         self.session.close().await.expect("closed");
     }
+}
+
+/// Returns a login that reads the catalog, to be created.
+pub(crate) fn reader_login(name: &str) -> Login<'_> {
+    let verifier = "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy";
+    Login { name, access: Access::Reader, verifier, connection_limit: 1 }
 }
 
 /// Returns the time this many minutes after a fixed one.
