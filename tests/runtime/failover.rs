@@ -115,7 +115,6 @@ async fn a_session_that_the_server_has_ended_fails_no_batch() {
     catalog.close().await;
 }
 
-/// Between two batches nobody uses the connections, and a writer does not notice that one has gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_connection_logs_in_with_the_options_that_were_set_last() {
     let catalog = TestCatalog::open().await;
@@ -128,6 +127,7 @@ async fn a_new_connection_logs_in_with_the_options_that_were_set_last() {
     catalog.close().await;
 }
 
+/// Between two batches nobody uses the connections, and a writer does not notice that one has gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cache_whose_idle_connection_has_died_is_refreshed_at_once() {
     let catalog = TestCatalog::open().await;
