@@ -89,11 +89,13 @@ impl Rebuilding {
         })
     }
 
-    /// Returns a connection that has begun a transaction and holds what these statements lock.
+    /// Returns a connection that has begun a transaction and holds what these statements lock, for as long as a
+    /// rebuilding takes: the stack's settings would end it after a minute.
     fn lock(&self, url: &str, statements: &str) -> Result<PgConnection> {
         self.databases.runtime.block_on(async {
             let mut connection = PgConnection::connect(url).await?;
-            sqlx::raw_sql(&format!("begin; {statements}")).execute(&mut connection).await?;
+            let begin = format!("set idle_in_transaction_session_timeout = 0; begin; {statements}");
+            sqlx::raw_sql(&begin).execute(&mut connection).await?;
             Ok(connection)
         })
     }
