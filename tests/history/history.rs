@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use crate::follower::{Followed, follow};
 use crate::known::Known;
@@ -154,8 +154,8 @@ fn observe(pipeline: &Pipeline<'_>, journal: &Journal, known: &Known, stop: &Ato
 
 /// Returns the number of records that were put and are not acknowledged. Only while nobody puts does it say anything.
 fn waiting(pipeline: &Pipeline<'_>, journal: &Journal) -> Result<u64> {
-    let put = journal.totals.lock().records;
-    Ok(put.saturating_sub(pipeline.done()?))
+    let (put, done) = (journal.totals.lock().records, pipeline.done()?);
+    put.checked_sub(done).with_context(|| format!("{done} records are acknowledged, and {put} were put"))
 }
 
 /// Waits until everything is processed.

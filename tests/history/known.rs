@@ -13,10 +13,11 @@ use parking_lot::Mutex;
 /// reader's fill on its way.
 const STALE: Duration = Duration::from_secs(10 + 5 + 2);
 
-/// The acknowledged counts, by SKU.
+/// The acknowledged counts.
 #[derive(Default)]
 pub(crate) struct Known {
-    counts: Mutex<BTreeMap<String, i64>>,
+    /// By SKU, the count, and since when it is known to be acknowledged.
+    counts: Mutex<BTreeMap<String, (i64, Instant)>>,
     excuse: Mutex<Excuse>,
 }
 
@@ -34,6 +35,8 @@ enum Excuse {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Duty {
     pub(crate) count: i64,
+    /// The time for which the count has been acknowledged already, at least.
+    pub(crate) acknowledged_for: Duration,
     /// True if a fault of the cache allows less.
     pub(crate) is_excused: bool,
 }
@@ -41,7 +44,12 @@ pub(crate) struct Duty {
 impl Known {
     /// Notes that these counts are acknowledged.
     pub(crate) fn acknowledge(&self, counts: &BTreeMap<String, i64>) {
-        self.counts.lock().extend(counts.iter().map(|(sku, count)| (sku.clone(), *count)));
+        let (mut known, now) = (self.counts.lock(), Instant::now());
+        for (sku, count) in counts {
+            if known.get(sku).is_none_or(|(known, _)| known < count) {
+                known.insert(sku.clone(), (*count, now));
+            }
+        }
     }
 
     /// Notes that the cache fails.
@@ -65,6 +73,7 @@ impl Known {
             Excuse::UntilProcessed => true,
             Excuse::Until(until) => Instant::now() < until,
         };
-        Duty { count: self.counts.lock().get(sku).copied().unwrap_or(0), is_excused }
+        let (count, since) = self.counts.lock().get(sku).copied().unwrap_or((0, Instant::now()));
+        Duty { count, acknowledged_for: since.elapsed(), is_excused }
     }
 }

@@ -59,7 +59,7 @@ impl Reader<'_> {
     }
 
     fn read_one(&self, sku: &str, seen: &mut Seen) -> Result<()> {
-        let duty = self.known.duty(sku);
+        let (duty, began) = (self.known.duty(sku), self.timeline.elapsed());
         seen.reads += 1;
         match self.pipeline.reader.get(sku) {
             Ok(answer) if answer.status == 200 || answer.status == 404 => {
@@ -70,8 +70,9 @@ impl Reader<'_> {
                     seen.excused += 1;
                     self.timeline.excused();
                 } else if shown < duty.count {
-                    let (count, hit) = (duty.count, answer.is_hit);
-                    seen.violations.push(format!("{sku:?}: {count} was acknowledged, read {shown}, hit {hit}"));
+                    let (ended, hit) = (self.timeline.elapsed(), answer.is_hit);
+                    seen.violations
+                        .push(format!("{sku:?}: {duty:?}, read {shown} from {began:?} to {ended:?}, hit {hit}"));
                 }
             }
             _ => {

@@ -40,6 +40,11 @@ impl Timeline {
         Self { begun: Instant::now(), reads: count(), failed: count(), excused: count(), samples: Mutex::default() }
     }
 
+    /// Returns the time since the load began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
     /// Notes a read that was answered.
     pub(crate) fn read(&self) {
         self.reads.fetch_add(1, Ordering::Relaxed);
@@ -64,7 +69,7 @@ impl Timeline {
             let waiting = put.saturating_sub(pipeline.done()?);
             let since = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
             let (reads, failed, excused) = (since(&self.reads), since(&self.failed), since(&self.excused));
-            self.samples.lock().push(Sample { at: self.begun.elapsed(), waiting, reads, failed, excused });
+            self.samples.lock().push(Sample { at: self.elapsed(), waiting, reads, failed, excused });
         }
         Ok(())
     }

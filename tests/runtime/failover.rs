@@ -3,15 +3,18 @@
 //! began.
 
 use std::pin::pin;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use pipegen_lambda::cache::{Cache, CacheError, Entry};
 use pipegen_lambda::resources::ProcessorResources;
 use pipegen_store::{ErrorKind, Store, View};
 use sqlx::postgres::PgConnectOptions;
+use tokio::join;
+use tokio::runtime::Builder;
 use tokio::time::{sleep, timeout};
 
-use super::functions::{BatchResult, cache_on, count, maintain, maintenance_on, process, processor_on};
+use super::functions::{BatchResult, cache_on, count, maintenance_on, process, processor_on};
 use super::proxy::Proxy;
 use super::redis_servers::RedisServer;
 use super::test_catalog::{TestCatalog, counted};
@@ -201,7 +204,6 @@ async fn a_demoted_cache_is_replaced(serves_stale: bool) {
     assert_eq!(process(&[count("a", "1", 1)], TIME, &resources).await, DONE);
     fill(&reader, &catalog.store.views(&["a"]).await.expect("read")[0]).await;
     assert!(entry(&reader).await.is_some_and(|entry| known(1)(&entry)), "a hit");
-    maintain(&maintenance).await;
     maintenance.cache.refresh(&catalog.store.views(&["a"]).await.expect("read")).await.expect("connected");
 
     cache.fail_over().await;
@@ -218,17 +220,11 @@ async fn a_demoted_cache_is_replaced(serves_stale: bool) {
         sleep(Duration::from_millis(100)).await;
     }
 
-    // The processor that was there before: the refresh that it could not do is pending, and is drained.
+    // Those that were there before are still connected to the old primary. They repeat their calls on a new connection.
     assert_eq!(process(&[count("a", "3", 3)], TIME, &resources).await, DONE);
-    assert_eq!(catalog.number("select count(*) from pending_refresh").await, 1);
-    let drained = maintain(&maintenance).await.drained;
-    assert_eq!(drained, 0, "it, too, was still connected to the old primary");
-    sleep(CIRCUIT_OPEN).await;
-    assert_eq!(maintain(&maintenance).await.drained, 1);
+    assert_eq!(catalog.number("select count(*) from pending_refresh").await, 0, "refreshed at once");
     assert!(entry(&reader).await.is_some_and(|entry| known(3)(&entry)));
-    assert_eq!(process(&[count("a", "4", 4)], TIME, &resources).await, DONE);
-    assert_eq!(catalog.number("select count(*) from pending_refresh").await, 0, "refreshed");
-    assert!(entry(&reader).await.is_some_and(|entry| known(4)(&entry)));
+    maintenance.cache.refresh(&catalog.store.views(&["a"]).await.expect("read")).await.expect("refreshed");
     catalog.close().await;
 }
 
@@ -281,6 +277,41 @@ async fn the_connection_to_a_hung_cache_is_replaced() {
         assert!(began.elapsed() < RECOVERY, "the reader is still waiting for the old connection");
         sleep(Duration::from_millis(100)).await;
     }
+    catalog.close().await;
+}
+
+/// A paused virtual machine stops a process in the middle of a call. When it goes on, the answer has long come, and the
+/// time for it is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_processor_that_stood_still_during_a_refresh_has_refreshed_the_cache() {
+    let catalog = TestCatalog::open().await;
+    let proxy = Proxy::before(&catalog.servers.cache_url).await;
+    let reader = cache_on(&catalog.servers.cache_url);
+    let resources = processor_on(&catalog.servers.database_url, &catalog.servers.cache_url);
+    assert_eq!(process(&[count("a", "1", 1)], TIME, &resources).await, DONE);
+    fill_from_database(&reader, &catalog).await;
+    let database_url = &catalog.servers.database_url;
+    thread::scope(|scope| {
+        // All of it on one thread, as in the bootstrap.
+        let standing_still = scope.spawn(|| {
+            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let resources = processor_on(database_url, &proxy.url);
+                assert_eq!(process(&[count("b", "1", 1)], TIME, &resources).await, DONE, "connected");
+                proxy.hold();
+                let pause = async {
+                    proxy.holding().await;
+                    proxy.release();
+                    thread::sleep(Duration::from_secs(2));
+                };
+                let records = [count("a", "2", 2)];
+                assert_eq!(join!(process(&records, TIME, &resources), pause).0, DONE);
+            });
+        });
+        standing_still.join().expect("processed");
+    });
+    assert_eq!(catalog.number("select count(*) from pending_refresh").await, 0, "refreshed");
+    assert!(entry(&reader).await.is_some_and(|entry| known(2)(&entry)));
     catalog.close().await;
 }
 

@@ -7,7 +7,7 @@ use redis::AsyncCommands as _;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
-use super::functions::{count, process, processor_on};
+use super::functions::{count, maintain, maintenance_on, process, processor_on};
 use super::proxy::Proxy;
 use super::test_catalog::{TestCatalog, event};
 
@@ -161,8 +161,8 @@ async fn a_view_that_cannot_be_sent_is_pending() {
     let view: String = redis.hget(product("a"), "view").await.expect("a view");
     assert_eq!(view, "{}", "not replaced yet");
     assert_eq!(catalog.number("select count(*) from pending_refresh").await, 2);
-    let repairing = processor_on(&catalog.servers.database_url, &catalog.servers.cache_url);
-    pipegen_lambda::pending::drain(&repairing.database, &repairing.cache).await.expect("drained");
+    let maintenance = maintenance_on(&catalog.servers.database_url, &catalog.servers.cache_url);
+    assert_eq!(maintain(&maintenance).await.drained, 2);
     let view: String = redis.hget(product("a"), "view").await.expect("a view");
     assert_eq!(view, catalog.store.views(&["a"]).await.expect("read")[0].json);
     assert_eq!(catalog.number("select count(*) from pending_refresh").await, 0);

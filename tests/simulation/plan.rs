@@ -43,6 +43,8 @@ pub(crate) struct Plan {
     /// Puts that fail.
     pub(crate) objects_faults: usize,
     pub(crate) cache_faults: Vec<CacheFault>,
+    /// Calls of the cache during which the process stands still, until the time for an answer is over.
+    pub(crate) standstills: usize,
 }
 
 /// A fault of the cache.
@@ -117,6 +119,7 @@ impl Plan {
             database_faults: [0, 3, 6][random.below(3)],
             objects_faults: [0, 3][random.below(2)],
             cache_faults: Vec::new(),
+            standstills: 0,
         };
         if plan.archives {
             // Batches of one lane that two lanes cut otherwise, with the same first and last record.
@@ -135,6 +138,7 @@ impl Plan {
             }
             plan.cache_faults.sort_by_key(|fault| fault.at);
         }
+        plan.standstills = [0, 6, 12][random.below(3)];
         plan
     }
 }

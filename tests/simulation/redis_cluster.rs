@@ -25,6 +25,8 @@ pub(crate) struct Cluster {
     schedule: Arc<Schedule>,
     nodes: Mutex<Vec<Node>>,
     trouble: Mutex<Option<CacheFaultKind>>,
+    /// Calls during which the process that makes them stands still.
+    standstills: usize,
 }
 
 /// The cache's address: a new connection leads to the primary.
@@ -39,10 +41,10 @@ pub(crate) struct Connection {
 }
 
 impl Cluster {
-    pub(crate) fn new(schedule: &Arc<Schedule>) -> Arc<Self> {
+    pub(crate) fn new(schedule: &Arc<Schedule>, standstills: usize) -> Arc<Self> {
         let first = Node::primary(skew(schedule));
         let nodes = Mutex::new(vec![first]);
-        Arc::new(Self { schedule: Arc::clone(schedule), nodes, trouble: Mutex::default() })
+        Arc::new(Self { schedule: Arc::clone(schedule), nodes, trouble: Mutex::default(), standstills })
     }
 
     /// Does something with the primary, as it is now.
@@ -67,8 +69,8 @@ impl Cluster {
         self.nodes.lock().push(replica);
     }
 
-    /// Sends a command and waits for its answer.
-    async fn call(self: Arc<Self>, node: usize, arguments: Vec<Vec<u8>>) -> RedisResult<Value> {
+    /// Sends a command and waits for its answer. A process that stands still meanwhile finds its time over.
+    async fn call(self: Arc<Self>, node: usize, arguments: Vec<Vec<u8>>, stands_still: bool) -> RedisResult<Value> {
         let trouble = *self.trouble.lock();
         if trouble == Some(CacheFaultKind::Refusing) {
             return Err(RedisError::from(io::Error::from(io::ErrorKind::ConnectionRefused)));
@@ -97,6 +99,10 @@ impl Cluster {
             answer.send(if reset { Err(broken()) } else { Ok(reply) }).ok();
         });
         let no_answer = || RedisError::from(io::Error::from(io::ErrorKind::TimedOut));
+        if stands_still {
+            sleep(RESPONSE_TIMEOUT + self.schedule.up_to(Duration::from_secs(3))).await;
+            return Err(no_answer());
+        }
         timeout(RESPONSE_TIMEOUT, answered).await.map_err(|_| no_answer())?.map_err(|_| no_answer())?
     }
 
@@ -160,9 +166,11 @@ impl ConnectionLike for Connection {
             Arg::Simple(bytes) => bytes.to_vec(),
             _ => unreachable!("a script's call has no cursor"),
         });
+        // A process that has just gone on, and so has a new connection, does not stand still again at once.
+        let stands_still = self.node.get().is_some() && self.cluster.schedule.one_in(self.cluster.standstills);
         // It connects when it is first used.
         let node = *self.node.get_or_init(|| self.cluster.nodes.lock().len() - 1);
-        let call = Arc::clone(&self.cluster).call(node, arguments.collect());
+        let call = Arc::clone(&self.cluster).call(node, arguments.collect(), stands_still);
         Box::pin(call)
     }
 

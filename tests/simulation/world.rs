@@ -56,7 +56,7 @@ impl World {
         let schedule = Schedule::new(plan.seed);
         Arc::new(Self {
             database: Database::new(&schedule, plan.database_faults),
-            cache: Cluster::new(&schedule),
+            cache: Cluster::new(&schedule, plan.standstills),
             objects: Objects::new(&schedule, plan.objects_faults),
             stream: Stream::new(&schedule, plan.shards),
             known: Known::new(plan.view_seconds),

@@ -1,5 +1,5 @@
-//! The circuit breaker: after a failure the cache is not called for a second, so that a dead cache costs one timeout a
-//! second and not one a batch.
+//! The circuit breaker: after a failure the cache is not called for a second, so that not every batch and every read waits
+//! for a dead cache.
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 
 use pipegen_contract::cache::{CHANGES_CHANNEL, product};
 use pipegen_store::{ProductVersion, View};
-use redis::{RedisError, ScriptInvocation};
+use redis::{RedisResult, ScriptInvocation};
 
 use super::{Cache, CacheError, Server, message};
 
@@ -56,22 +56,18 @@ impl<S: Server> Cache<S> {
         Ok(())
     }
 
+    /// Calls a script, and if that fails once more, on a new connection. The old connection may have died long ago, or
+    /// lead to a server that was demoted; and a process that stood still finds the time for an answer over, though the
+    /// answer has come. Repeating the call changes nothing.
     async fn call<T: redis::FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, CacheError> {
-        let mut called: Result<T, RedisError> = self.once(call).await;
-        if called.as_ref().is_err_and(has_lost_its_connection) {
-            // It may have died long ago, and shows that only now. Repeating the call changes nothing.
-            called = self.once(call).await;
-        }
+        let called = match self.once(call).await {
+            Err(_) => self.once(call).await,
+            called => called,
+        };
         called.map_err(|error| self.failed(error))
     }
 
-    async fn once<T: redis::FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, RedisError> {
+    async fn once<T: redis::FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> RedisResult<T> {
         self.connection.run(async |connection| call.invoke_async(connection).await).await
     }
-}
-
-/// Returns true if the connection that there was is gone. Not if there was no response in time, which is waited for
-/// once, nor if a new connection was refused.
-fn has_lost_its_connection(error: &RedisError) -> bool {
-    error.is_connection_dropped() && !error.is_connection_refusal() && !error.is_timeout()
 }
