@@ -26,7 +26,7 @@ const RECOVERY: Duration = Duration::from_secs(10);
 const TIME: Duration = Duration::from_secs(8);
 
 /// The time after a failure until the cache is called again.
-const CIRCUIT_OPEN: Duration = Duration::from_millis(1_100);
+pub(crate) const CIRCUIT_OPEN: Duration = Duration::from_millis(1_100);
 
 const DONE: BatchResult = Ok(None);
 
@@ -309,7 +309,7 @@ async fn a_processor_that_stood_still_during_a_refresh_has_refreshed_the_cache()
     let database_url = &catalog.servers.database_url;
     thread::scope(|scope| {
         // All of it on one thread, as in the bootstrap.
-        let standing_still = scope.spawn(|| {
+        scope.spawn(|| {
             let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let resources = processor_on(database_url, &proxy.url);
@@ -324,7 +324,6 @@ async fn a_processor_that_stood_still_during_a_refresh_has_refreshed_the_cache()
                 assert_eq!(join!(process(&records, TIME, &resources), pause).0, DONE);
             });
         });
-        standing_still.join().expect("processed");
     });
     assert_eq!(catalog.number("select count(*) from pending_refresh").await, 0, "refreshed");
     assert!(known(2)(&shown_entry(&reader).await));

@@ -6,7 +6,9 @@ use pipegen_store::{EventOutcome, Store};
 use redis::AsyncCommands as _;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
+use tokio::time::sleep;
 
+use super::failover::CIRCUIT_OPEN;
 use super::functions::{count, maintain, maintenance_on, process, processor_on};
 use super::proxy::Proxy;
 use super::test_catalog::{TestCatalog, event};
@@ -161,7 +163,11 @@ async fn a_view_that_cannot_be_sent_is_pending() {
     let view: String = redis.hget(product("a"), "view").await.expect("a view");
     assert_eq!(view, "{}", "not replaced yet");
     assert_eq!(catalog.number("select count(*) from pending_refresh").await, 2);
-    let maintenance = maintenance_on(&catalog.servers.database_url, &catalog.servers.cache_url);
+    let maintenance = maintenance_on(&catalog.servers.database_url, &proxy.url);
+    assert_eq!(maintain(&maintenance).await.drained, 0, "it cannot send them either");
+    assert_eq!(catalog.number("select count(*) from pending_refresh").await, 2);
+    proxy.release();
+    sleep(CIRCUIT_OPEN).await;
     assert_eq!(maintain(&maintenance).await.drained, 2);
     let view: String = redis.hget(product("a"), "view").await.expect("a view");
     assert_eq!(view, catalog.store.views(&["a"]).await.expect("read")[0].json);
