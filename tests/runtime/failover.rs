@@ -118,6 +118,29 @@ async fn a_session_that_the_server_has_ended_fails_no_batch() {
     catalog.close().await;
 }
 
+/// PostgreSQL ends the session of a client that stands still in a transaction for 3 s, and says so by SQLSTATE 25P03 to
+/// the next statement. The same batch is applied later.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_was_ended_in_a_transaction_is_as_good_as_unreachable() {
+    let catalog = TestCatalog::open().await;
+    let proxy = Proxy::before(&catalog.servers.database_url).await;
+    let store = Store::new(proxy.url.parse().expect("a URL"), 1);
+    let batch = [&counted("a", "1", 1, 1)];
+    proxy.hold_from("from offer");
+    let (refused, ()) = join!(store.apply(&batch), async {
+        proxy.holding().await;
+        let open = "select count(*) from pg_stat_activity where state = 'idle in transaction'";
+        while catalog.number(open).await > 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+        proxy.release();
+    });
+    let refused = refused.expect_err("its session is gone");
+    assert_eq!((refused.kind(), refused.sqlstate().as_deref()), (ErrorKind::Unreachable, Some("25P03")));
+    store.apply(&batch).await.expect("applied");
+    catalog.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_connection_logs_in_with_the_options_that_were_set_last() {
     let catalog = TestCatalog::open().await;

@@ -24,9 +24,9 @@ pub enum ErrorKind {
     LoginRefused,
     /// No connection is left for this login or server (53300): wait.
     TooManyConnections,
-    /// It timed out (57014, or our own timeout): do less at a time.
+    /// It timed out (57014, 25P04, or our own timeout): do less at a time.
     TooSlow,
-    /// The server is down, starting, failing over or cannot be reached: wait.
+    /// The server is down, starting, failing over or cannot be reached, or has ended the session: wait.
     Unreachable,
     /// A table, schema, database or right is missing: `migrate` has not run here, or somebody has removed it. Neither
     /// waiting nor retrying helps.
@@ -88,10 +88,11 @@ impl Error {
             Some(code) if code.starts_with("22") => ErrorKind::Data,
             Some("40001" | "40P01") => ErrorKind::Conflict,
             Some("28P01" | "28000") => ErrorKind::LoginRefused,
-            Some("57014") => ErrorKind::TooSlow,
+            Some("57014" | "25P04") => ErrorKind::TooSlow,
             Some("53300") => ErrorKind::TooManyConnections,
-            // A session is read-only if its server has just lost the role of the primary.
-            Some("25006" | "57P01" | "57P02" | "57P03") => ErrorKind::Unreachable,
+            // A session is read-only if its server has just lost the role of the primary, and ends if its client stood
+            // still.
+            Some("25006" | "25P03" | "57P01" | "57P02" | "57P03" | "57P05") => ErrorKind::Unreachable,
             Some(code) if code.starts_with("08") => ErrorKind::Unreachable,
             Some("3D000" | "3F000" | "42501" | "42703" | "42883" | "42P01") => ErrorKind::NotPrepared,
             _ => ErrorKind::Other,
@@ -187,8 +188,8 @@ pub(crate) mod tests {
             (ErrorKind::Conflict, &["40001", "40P01"]),
             (ErrorKind::LoginRefused, &["28P01", "28000"]),
             (ErrorKind::TooManyConnections, &["53300"]),
-            (ErrorKind::TooSlow, &["57014"]),
-            (ErrorKind::Unreachable, &["08003", "08006", "25006", "57P01", "57P02", "57P03"]),
+            (ErrorKind::TooSlow, &["57014", "25P04"]),
+            (ErrorKind::Unreachable, &["08003", "08006", "25006", "25P03", "57P01", "57P02", "57P03", "57P05"]),
             (ErrorKind::NotPrepared, &["3D000", "3F000", "42501", "42703", "42883", "42P01"]),
             // Full disks and memory, statements that are wrong, constraints that hold none of a supplier's data.
             (ErrorKind::Other, &["53100", "53200", "54001", "42601", "23505", "23514", "40002", "XX000"]),
