@@ -13,8 +13,8 @@ const RECORDS: u64 = 500;
 const OBJECTS: u64 = 50;
 /// The memory by which runs may differ, in KiB: threads are not exact. All objects are 30 MiB.
 const NOISE: u64 = 4 * 1024;
-/// By default glibc 2.36 keeps what was freed, for each thread apart: up to 30 MiB more than the program holds, and the
-/// more the longer it runs (mallopt(3)).
+/// Makes glibc give freed memory back (mallopt(3)). By default, 2.36 keeps it for each thread: up to 30 MiB more than
+/// the program holds, and more the longer it runs.
 const FREED_IS_RETURNED: [(&str, &str); 2] = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072")];
 
 /// Returns the records of an object with text that compresses badly.
